@@ -1,0 +1,64 @@
+"""Everything that kikime raises on purpose, as one tree.
+
+- KikimeError
+  - UsageError            wrong use or configuration (exit 2)
+    - FileFormatError     a file's content is wrong; names file and line
+  - EnvironmentFault      engine, lock, disk, network (exit 3)
+    - EngineFault         the engine cannot load or died
+    - RunLocked           another process works on the run
+  - PartialResult         finished, but some rows failed (exit 4)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class KikimeError(Exception):
+    """Base of all expected errors: what happened, where, and what to do next."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  → {self.hint}" if self.hint else self.message
+
+
+class UsageError(KikimeError):
+    """Wrong command-line use or configuration."""
+
+    exit_code = 2
+
+
+class FileFormatError(UsageError):
+    """A file's content is wrong; the message starts with ``file:line``."""
+
+    def __init__(self, path: Path | str, line: int | None, problem: str, *, hint: str | None = None) -> None:
+        where = f"{path}:{line}" if line else str(path)
+        super().__init__(f"{where}: {problem}", hint=hint)
+        self.path = Path(path)
+        self.line = line
+
+
+class EnvironmentFault(KikimeError):
+    """The machine, not the input, stands in the way: engine, lock, disk, network."""
+
+    exit_code = 3
+
+
+class EngineFault(EnvironmentFault):
+    """The engine cannot load the checkpoint, or died while generating."""
+
+
+class RunLocked(EnvironmentFault):
+    """Another process works on the run directory."""
+
+
+class PartialResult(KikimeError):
+    """The command finished, but some rows failed; the good ones are kept."""
+
+    exit_code = 4

@@ -1,0 +1,117 @@
+"""Task banks: versioned YAML files of items that measure one thing each."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from harness.errors import UsageError
+from harness.hashing import digest
+from harness.persona import Persona
+from harness.yamlfile import StrictModel, load_yaml
+from tasks import data_path
+
+ItemId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
+class Turn(StrictModel):
+    """One earlier turn of the dialogue."""
+
+    role: Literal["user", "assistant"]
+    content: Annotated[str, Field(min_length=1)]
+
+
+class Item(StrictModel):
+    """One test case: the dialogue so far, the user turn, what is expected."""
+
+    id: ItemId
+    user: Annotated[str, Field(min_length=1)]
+    history: tuple[Turn, ...] = ()
+    personas: tuple[str, ...] = ()
+    """Only for these personas; empty: for all."""
+    instruction: str = ""
+    """An extra sentence of the system prompt, for this item only."""
+    expect: dict[str, Any] = {}
+    """What the task's metrics check, e.g. ``answers``, ``wrong``, ``abstain`` or ``constraints``."""
+
+
+class Task(StrictModel):
+    """A bank of items that measures one thing, with the metrics and rubrics that score it."""
+
+    id: ItemId
+    version: Annotated[int, Field(ge=1)]
+    title: str
+    measures: str
+    source: str
+    metrics: tuple[str, ...]
+    """Metrics that answer this task's question; the common ones are computed for every reply anyway."""
+    rubrics: tuple[str, ...] = ("character_v1",)
+    instruction: str = ""
+    """A sentence that this task adds to the system prompt."""
+    max_tokens: Annotated[int, Field(gt=0)] = 128
+    items_from: Literal["facts", "unanswerable"] | None = None
+    """Take the items from each persona's card instead of listing them."""
+    items: tuple[Item, ...] = ()
+
+    @model_validator(mode="after")
+    def _items_are_unique(self) -> Task:
+        ids = [item.id for item in self.items]
+        if len(ids) != len(set(ids)):
+            msg = f"duplicate item id '{next(i for i in ids if ids.count(i) > 1)}'"
+            raise ValueError(msg)
+        if bool(self.items) == bool(self.items_from):
+            msg = "a task either lists items or takes them from the persona (items_from)"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def hash(self) -> str:
+        """Content hash: changes when anything of the bank changes."""
+        return digest("task", self.model_dump(mode="json"))
+
+    def items_for(self, persona: Persona) -> tuple[Item, ...]:
+        """Items that apply to ``persona``, in the bank's order."""
+        if self.items_from == "facts":
+            return _fact_items(persona)
+        if self.items_from == "unanswerable":
+            return tuple(
+                Item(id=f"u{number:02d}", user=question, expect={"abstain": True})
+                for number, question in enumerate(persona.unanswerable, 1)
+            )
+        return tuple(item for item in self.items if not item.personas or persona.id in item.personas)
+
+
+def _fact_items(persona: Persona) -> tuple[Item, ...]:
+    return tuple(
+        Item(
+            id=f"{fact.id}.{number}",
+            user=question,
+            expect={"answers": list(fact.answers), "wrong": list(fact.wrong)},
+        )
+        for fact in persona.facts
+        for number, question in enumerate((fact.question, *fact.paraphrases))
+    )
+
+
+def task_ids() -> list[str]:
+    """Ids of the bundled tasks, sorted."""
+    return sorted(path.stem for path in data_path("banks").glob("*.yaml"))
+
+
+@lru_cache(maxsize=256)
+def load_task(reference: str) -> Task:
+    """Load a bundled task by id, or a bank by its YAML path.
+
+    Raises:
+        FileFormatError: the bank is wrong (file and line are named).
+        UsageError: neither a bundled id nor a file.
+    """
+    if reference in task_ids():
+        return load_yaml(data_path("banks") / f"{reference}.yaml", Task)
+    path = Path(reference)
+    if path.suffix in {".yaml", ".yml"}:
+        return load_yaml(path, Task)
+    raise UsageError(f"no task '{reference}'", hint=f"bundled: {', '.join(task_ids())}; or give a bank's path")
