@@ -1,0 +1,126 @@
+"""Append-only JSON lines: the truth of a run until its tables are compacted.
+
+One segment file per process and kind. A process never appends to another one's segment, so that a torn last
+line of a killed process can never be glued to the first line of the next.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import orjson
+
+from harness.errors import EnvironmentFault
+
+_SYNC_ROWS = 256
+_SYNC_SECONDS = 1.0
+
+
+class Segment:
+    """A segment that this process writes; a record survives the process once ``append`` returned."""
+
+    def __init__(self, descriptor: int, path: Path) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._unsynced = 0
+        self._synced_at = time.monotonic()
+
+    @classmethod
+    def create(cls, folder: Path, kind: str) -> Segment:
+        """Open a new segment ``<kind>-<UTC>-<pid>.jsonl`` in ``folder``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        path = folder / f"{kind}-{stamp}-{os.getpid()}.jsonl"
+        return cls(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), path)
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Write one record as a line; fsync at most every 256 rows or every second.
+
+        Raises:
+            EnvironmentFault: the disk is full or not writable; the lines before this one are kept.
+        """
+        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
+        try:
+            _write_all(self._descriptor, line)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{self.path}: cannot be written: {error.strerror}", hint="free some space, then resume the run"
+            ) from error
+        self._unsynced += 1
+        if self._unsynced >= _SYNC_ROWS or time.monotonic() - self._synced_at > _SYNC_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Bring what was appended to the disk, so that it survives the machine."""
+        os.fsync(self._descriptor)
+        self._unsynced = 0
+        self._synced_at = time.monotonic()
+
+    def close(self) -> None:
+        """Flush and close; an empty segment leaves no file."""
+        self.flush()
+        empty = os.fstat(self._descriptor).st_size == 0
+        os.close(self._descriptor)
+        if empty:
+            self.path.unlink()
+
+    def __enter__(self) -> Segment:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class Located(NamedTuple):
+    """A record and where its line stands."""
+
+    record: dict[str, Any]
+    path: Path
+    offset: int
+
+
+def read_records(folder: Path, kind: str) -> Iterator[dict[str, Any]]:
+    """All intact records of one kind, segments in time order; torn lines are dropped."""
+    for located in locate_records(folder, kind):
+        yield located.record
+
+
+def locate_records(folder: Path, kind: str) -> Iterator[Located]:
+    """Like ``read_records``, with each line's file and byte offset."""
+    for path in sorted(folder.glob(f"{kind}-*.jsonl")):
+        offset = 0
+        with path.open("rb") as stream:
+            for line in stream:
+                record = _parse(line)
+                if record is not None:
+                    yield Located(record, path, offset)
+                offset += len(line)
+
+
+def read_at(path: Path, offset: int) -> dict[str, Any]:
+    """The record whose line starts at ``offset``."""
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        record: dict[str, Any] = orjson.loads(stream.readline())
+    return record
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
