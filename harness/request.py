@@ -27,6 +27,8 @@ class Request(msgspec.Struct, frozen=True):
     """Content address: model fingerprint, token ids, sampling, stops, seed and ``pair_key``."""
     pair_key: str
     """The same request across models: no model in it."""
+    position: int
+    """Rank of the cell in the plan; orders the tables."""
     task: str
     item_id: str
     persona: str

@@ -32,6 +32,10 @@ class Item(StrictModel):
     history: tuple[Turn, ...] = ()
     personas: tuple[str, ...] = ()
     """Only for these personas; empty: for all."""
+    script: tuple[str, ...] = ()
+    """Further user turns of a scripted dialogue; each is asked after the model's own reply to the one before."""
+    contexts: dict[str, str] = {}
+    """Given facts by kind, e.g. ``relevant``, ``irrelevant``, ``conflicting``; the condition chooses one."""
     instruction: str = ""
     """An extra sentence of the system prompt, for this item only."""
     expect: dict[str, Any] = {}
@@ -51,6 +55,8 @@ class Task(StrictModel):
     rubrics: tuple[str, ...] = ("character_v1",)
     instruction: str = ""
     """A sentence that this task adds to the system prompt."""
+    context_instruction: str = ""
+    """The sentence that introduces given facts in the system prompt."""
     max_tokens: Annotated[int, Field(gt=0)] = 128
     items_from: Literal["facts", "unanswerable"] | None = None
     """Take the items from each persona's card instead of listing them."""

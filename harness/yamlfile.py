@@ -37,7 +37,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_yaml(path: Path | str, model: type[Model]) -> Model:
-    """Read one YAML document into ``model``.
+    """Read one YAML document into ``model``; validators find the file's folder in ``info.context["folder"]``.
 
     Raises:
         FileFormatError: unreadable file, broken YAML, duplicate or unknown key, wrong value; with the line.
@@ -45,7 +45,7 @@ def load_yaml(path: Path | str, model: type[Model]) -> Model:
     root = _compose(Path(path))
     data = _construct(Path(path), root)
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context={"folder": Path(path).parent})
     except ValidationError as error:
         first = error.errors()[0]
         location = list(first["loc"])

@@ -1,0 +1,32 @@
+"""Engines: vLLM in this process, any OpenAI-compatible server, Ray Data LLM over many nodes."""
+
+from __future__ import annotations
+
+from harness.checkpoint import Checkpoint
+from harness.engines.base import Engine
+from harness.engines.options import EngineOptions
+from harness.errors import UsageError
+
+__all__ = ["Engine", "EngineOptions", "load_engine"]
+
+
+def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
+    """Load ``checkpoint`` in the engine that ``options`` name.
+
+    Raises:
+        EngineFault: the engine is not installed, or cannot load the checkpoint.
+        UsageError: this engine cannot serve this kind of checkpoint.
+    """
+    if checkpoint.base_url:
+        from harness.engines.openai import OpenAIEngine
+
+        return OpenAIEngine(checkpoint, options)
+    if options.engine == "vllm":
+        from harness.engines.vllm import VllmEngine
+
+        return VllmEngine(checkpoint, options)
+    if options.engine == "ray":
+        from harness.engines.ray import RayEngine
+
+        return RayEngine(checkpoint, options)
+    raise UsageError(f"the engine '{options.engine}' needs a served model", hint="give openai:NAME@BASE_URL as MODEL")

@@ -1,0 +1,27 @@
+"""Options of the engines, as the command line and notebooks give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class EngineOptions(msgspec.Struct, frozen=True):
+    """How to load and drive an engine; None leaves the engine's own default."""
+
+    engine: str = "vllm"
+    """``vllm``, ``openai`` or ``ray``."""
+    dtype: str = "auto"
+    tensor_parallel_size: int = 1
+    max_model_len: int | None = None
+    gpu_memory_utilization: float | None = None
+    quantization: str | None = None
+    tokenizer: str | None = None
+    """Tokenizer directory or hub id, where it is not the checkpoint's own."""
+    deterministic: bool = False
+    """Ask the engine for results that do not depend on the batch."""
+    concurrency: int = 64
+    """Requests in flight at a served model."""
+    engine_args: dict[str, Any] = {}
+    """Further arguments of the engine, passed on as they are."""

@@ -1,0 +1,192 @@
+"""vLLM in this process: token ids in, replies handed over as they finish, one load for the whole grid."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from harness.checkpoint import Checkpoint
+from harness.engines.options import EngineOptions
+from harness.errors import EngineFault, UsageError
+from harness.request import Reply, Request
+
+_WINDOW = 1024
+_CPU_CACHE_GIB = "1"
+
+
+class VllmEngine:
+    """vLLM's own ``LLMEngine``, fed and stepped by the runner."""
+
+    window = _WINDOW
+
+    def __init__(self, checkpoint: Checkpoint, options: EngineOptions) -> None:
+        """Load the checkpoint.
+
+        Raises:
+            EngineFault: vLLM is not installed, the checkpoint does not load, or memory is too small.
+        """
+        started = time.monotonic()
+        _prepare_environment(options)
+        try:
+            import vllm
+            from vllm.platforms import current_platform
+        except (ImportError, RuntimeError) as error:
+            raise EngineFault(f"vLLM cannot be imported: {error}", hint="kikime doctor says what to install") from error
+        self._vllm = vllm
+        self._on_cpu = current_platform.is_cpu()
+        self._arguments = _arguments(checkpoint, options, on_cpu=self._on_cpu)
+        self._engine = _load(vllm, self._arguments)
+        self._adapter: Any = None
+        self._submitted: dict[str, tuple[Request, float]] = {}
+        self.load_seconds = time.monotonic() - started
+        if checkpoint.adapter:
+            self.use_adapter(checkpoint.name, Path(checkpoint.adapter))
+
+    def use_adapter(self, name: str, path: Path) -> None:
+        """Send the following requests through the LoRA adapter in ``path``."""
+        from vllm.lora.request import LoRARequest
+
+        number = abs(hash(str(path))) % 2**31 + 1
+        self._adapter = LoRARequest(name, number, str(path))
+
+    @property
+    def pending(self) -> int:
+        """Submitted requests whose reply has not been handed over."""
+        return len(self._submitted)
+
+    def submit(self, request: Request) -> None:
+        """Queue one request."""
+        sampling = request.sampling
+        parameters = self._vllm.SamplingParams(
+            max_tokens=sampling.max_tokens,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=sampling.top_k,
+            repetition_penalty=sampling.repetition_penalty,
+            seed=sampling.seed if sampling.temperature > 0 else None,
+            stop=request.stop or None,
+            stop_token_ids=request.stop_token_ids or None,
+            skip_special_tokens=False,
+            spaces_between_special_tokens=False,
+            output_kind=self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY,
+        )
+        self._submitted[request.key] = (request, time.monotonic())
+        try:
+            self._engine.add_request(
+                request.key, {"prompt_token_ids": request.token_ids}, parameters, lora_request=self._adapter
+            )
+        except ValueError as error:
+            del self._submitted[request.key]
+            raise EngineFault(f"vLLM refused a request of item {request.item_id}: {error}") from error
+
+    def poll(self) -> list[Reply]:
+        """One engine step; the replies that it finished."""
+        try:
+            outputs = self._engine.step()
+        except Exception as error:  # noqa: BLE001  (a dying engine raises anything)
+            raise EngineFault(f"vLLM died while generating: {_first_line(error)}", hint=_memory_hint(error)) from error
+        return [self._reply(output) for output in outputs if output.finished]
+
+    def _reply(self, output: Any) -> Reply:
+        request, submitted = self._submitted.pop(output.request_id)
+        completion = output.outputs[0]
+        stop = completion.stop_reason
+        return Reply(
+            key=request.key,
+            text=completion.text,
+            finish_reason=completion.finish_reason or "abort",
+            stop_reason=None if stop is None else str(stop),
+            n_prompt_tokens=len(output.prompt_token_ids or ()),
+            n_output_tokens=len(completion.token_ids),
+            latency_ms=round((time.monotonic() - submitted) * 1000, 2),
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Versions, arguments and hardware."""
+        import torch
+
+        cuda = torch.cuda.is_available()
+        return {
+            "engine": "vllm",
+            "vllm": self._vllm.__version__,
+            "torch": torch.__version__,
+            "device": "cpu" if self._on_cpu else "cuda",
+            "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if cuda else [],
+            "arguments": {name: value for name, value in self._arguments.items() if name not in {"model", "tokenizer"}},
+            "dtype": str(self._engine.vllm_config.model_config.dtype).removeprefix("torch."),
+            "batch_invariant": os.environ.get("VLLM_BATCH_INVARIANT") == "1" and not self._on_cpu,
+            "load_seconds": round(self.load_seconds, 2),
+        }
+
+    def close(self) -> None:
+        """Abort what is in flight and shut the engine core down."""
+        if self._submitted:
+            self._engine.abort_request(list(self._submitted))
+            self._submitted.clear()
+        self._engine.engine_core.shutdown()
+
+
+def _prepare_environment(options: EngineOptions) -> None:
+    """Set what vLLM reads at import; what the user has set stays."""
+    defaults = {
+        "VLLM_LOGGING_LEVEL": "ERROR",
+        "VLLM_LOGGING_STREAM": "ext://sys.stderr",
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_CPU_KVCACHE_SPACE": _CPU_CACHE_GIB,
+        "TOKENIZERS_PARALLELISM": "false",
+        "TQDM_MININTERVAL": "1",
+    }
+    if (os.cpu_count() or 1) <= 4:
+        defaults["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+    if options.deterministic:
+        defaults["VLLM_BATCH_INVARIANT"] = "1"
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+
+
+def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "model": checkpoint.path,
+        "tokenizer": options.tokenizer or checkpoint.path,
+        "dtype": options.dtype,
+        "tensor_parallel_size": options.tensor_parallel_size,
+        "generation_config": "vllm",
+        "enable_prefix_caching": True,
+        "disable_log_stats": True,
+    }
+    if on_cpu:
+        # Compiling costs minutes; chunked prefill breaks per-request seeds on the CPU.
+        arguments |= {"enforce_eager": True, "enable_chunked_prefill": False}
+    for name in ("max_model_len", "gpu_memory_utilization", "quantization"):
+        if getattr(options, name) is not None:
+            arguments[name] = getattr(options, name)
+    if checkpoint.adapter:
+        arguments |= {"enable_lora": True}
+    return arguments | options.engine_args
+
+
+def _load(vllm: Any, arguments: dict[str, Any]) -> Any:
+    try:
+        parameters = vllm.EngineArgs(**arguments)
+    except TypeError as error:
+        raise UsageError(f"vLLM does not know an engine argument: {error}", hint="see vLLM's EngineArgs") from error
+    try:
+        return vllm.LLMEngine.from_engine_args(parameters)
+    except Exception as error:  # noqa: BLE001  (loading fails in as many ways as there are checkpoints)
+        raise EngineFault(
+            f"vLLM cannot load {arguments['model']}: {_first_line(error)}", hint=_memory_hint(error)
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:500]
+
+
+def _memory_hint(error: BaseException) -> str:
+    text = str(error).lower()
+    if "memory" in text or "kv cache" in text:
+        return "lower --max-model-len or --gpu-memory-utilization, or use --quantization or --tensor-parallel-size"
+    return "kikime doctor checks the installation; --debug shows the whole trace"

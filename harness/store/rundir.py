@@ -1,0 +1,177 @@
+"""Run directories: one checkpoint × one suite, complete in itself (design §5.3)."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+import orjson
+
+from harness.errors import EnvironmentFault, RunLocked, UsageError
+
+SCHEMA = 1
+
+
+class RunDirectory:
+    """Paths and small files of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest_file = path / "manifest.json"
+        self.status_file = path / "status.json"
+        self.summary_file = path / "summary.json"
+        self.wal = path / "wal"
+        self.samples_file = path / "samples.parquet"
+        self.scores_file = path / "scores.parquet"
+        self.judge_file = path / "judge.parquet"
+        self._status_written = 0.0
+
+    @property
+    def id(self) -> str:
+        """The directory's name."""
+        return self.path.name
+
+    @classmethod
+    def create(cls, runs: Path, name: str) -> RunDirectory:
+        """Make a new, empty run directory below ``runs``.
+
+        Raises:
+            EnvironmentFault: ``runs`` cannot be written.
+        """
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        path = runs / f"{stamp}-{slug(name)}-{secrets.token_hex(3)}"
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            path.mkdir()
+            (path / "wal").mkdir()
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{runs}: a run cannot be created here: {error.strerror}", hint="choose a writable folder with --runs DIR"
+            ) from error
+        return cls(path)
+
+    def manifest(self) -> dict[str, Any]:
+        """The immutable plan and provenance.
+
+        Raises:
+            UsageError: missing or unreadable; the run was killed before it began, or it is not a run.
+        """
+        manifest = read_json(self.manifest_file)
+        if manifest is None:
+            raise UsageError(f"{self.path}: not a run (manifest.json is missing or broken)")
+        if manifest.get("schema", 0) > SCHEMA:
+            raise UsageError(f"{self.path}: written by a newer kikime (schema {manifest['schema']})", hint="upgrade kikime")
+        return manifest
+
+    def status(self) -> dict[str, Any]:
+        """State, counts and heartbeat; empty when nothing was written yet."""
+        return read_json(self.status_file) or {}
+
+    def summary(self) -> dict[str, Any] | None:
+        """The summary; None before the run's first compaction."""
+        return read_json(self.summary_file)
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Write the manifest, once."""
+        write_json(self.manifest_file, {"schema": SCHEMA, **manifest})
+
+    def write_status(self, status: Mapping[str, Any], *, force: bool = True) -> None:
+        """Replace the status; without ``force`` at most once per second."""
+        now = time.monotonic()
+        if force or now - self._status_written >= 1.0:
+            self._status_written = now
+            heartbeat = datetime.now(UTC).isoformat(timespec="seconds")
+            write_json(self.status_file, {**status, "pid": os.getpid(), "heartbeat": heartbeat})
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run's lock.
+
+        Raises:
+            RunLocked: another process holds it.
+        """
+        lock = filelock.FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            owner = self.status().get("pid", "unknown")
+            raise RunLocked(f"{self.path}: another process (pid {owner}) works on this run", hint="wait for it to end") from None
+        except OSError as error:
+            raise EnvironmentFault(f"{self.path}: cannot be locked: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def slug(name: str) -> str:
+    """A name as a part of a file name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:48] or "model"
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A JSON object from a file; None when it is missing, unreadable or not an object."""
+    try:
+        value = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Replace a file by a JSON object, atomically.
+
+    Raises:
+        EnvironmentFault: the disk is full or not writable; the former content stays.
+    """
+    data = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
+    write_atomically(path, data)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file's bytes so that a reader sees the old or the new ones, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise EnvironmentFault(f"{path}: cannot be written: {error.strerror}", hint="free some space, then resume") from error
+
+
+def find_run(reference: str, runs: Path) -> RunDirectory:
+    """The run that ``reference`` names: a path, an id, or the newest run of that name or model.
+
+    Raises:
+        UsageError: no such run.
+    """
+    path = Path(reference)
+    if (path / "manifest.json").is_file():
+        return RunDirectory(path.resolve())
+    candidates = [run for run in list_runs(runs) if run.id == reference]
+    candidates = candidates or [run for run in list_runs(runs) if _name_of(run) == reference]
+    if not candidates:
+        names = sorted({_name_of(run) for run in list_runs(runs)} - {""})
+        raise UsageError(f"no run '{reference}' in {runs}", hint=f"there are: {', '.join(names) or 'none yet'}")
+    return candidates[-1]
+
+
+def list_runs(runs: Path) -> list[RunDirectory]:
+    """All run directories below ``runs``, oldest first."""
+    return [RunDirectory(path.parent) for path in sorted(runs.glob("*/manifest.json"))]
+
+
+def _name_of(run: RunDirectory) -> str:
+    manifest = read_json(run.manifest_file) or {}
+    return str(manifest.get("name", ""))

@@ -1,0 +1,242 @@
+"""The tables of a run: explicit schemas, and compaction of the write-ahead log into Parquet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.errors import EnvironmentFault
+from harness.request import Reply, Request
+from harness.store.rundir import SCHEMA, RunDirectory
+from harness.store.wal import locate_records, read_at
+
+ROW_GROUP = 8192
+
+SAMPLES = pa.schema(
+    [
+        ("key", pa.string()),
+        ("pair_key", pa.string()),
+        ("position", pa.int64()),
+        ("task", pa.string()),
+        ("item_id", pa.string()),
+        ("persona", pa.string()),
+        ("format", pa.string()),
+        ("shots", pa.int32()),
+        ("shot_style", pa.string()),
+        ("example_set", pa.int32()),
+        ("technique", pa.string()),
+        ("context", pa.string()),
+        ("turn", pa.int32()),
+        ("repeat", pa.int32()),
+        ("seed", pa.int64()),
+        ("system", pa.string()),
+        ("user", pa.string()),
+        ("history", pa.string()),
+        ("examples", pa.string()),
+        ("expect", pa.string()),
+        ("prompt", pa.string()),
+        ("response", pa.string()),
+        ("finish_reason", pa.string()),
+        ("stop_reason", pa.string()),
+        ("n_prompt_tokens", pa.int32()),
+        ("n_output_tokens", pa.int32()),
+        ("latency_ms", pa.float64()),
+        ("error", pa.string()),
+    ]
+)
+"""One row per request; ``history``, ``examples`` and ``expect`` are JSON."""
+
+SCORES = pa.schema(
+    [("key", pa.string()), ("metric", pa.string()), ("value", pa.float64()), ("scorer_version", pa.string())]
+)
+"""Long: one row per reply and metric; a null value means not applicable."""
+
+_FROM_REQUEST = (
+    "key",
+    "pair_key",
+    "position",
+    "task",
+    "item_id",
+    "persona",
+    "format",
+    "shots",
+    "shot_style",
+    "example_set",
+    "technique",
+    "context",
+    "turn",
+    "repeat",
+    "seed",
+    "system",
+    "user",
+    "prompt",
+)
+
+
+def sample_row(request: Request, reply: Reply) -> dict[str, Any]:
+    """One row of ``samples.parquet``; text that is not valid Unicode is repaired with U+FFFD."""
+    row = {name: getattr(request, name) for name in _FROM_REQUEST}
+    return row | {
+        "history": orjson.dumps(request.history).decode() if request.history else "[]",
+        "examples": orjson.dumps(request.examples).decode() if request.examples else "[]",
+        "expect": orjson.dumps(request.expect).decode() if request.expect else "{}",
+        "response": repaired(reply.text),
+        "finish_reason": reply.finish_reason,
+        "stop_reason": reply.stop_reason,
+        "n_prompt_tokens": reply.n_prompt_tokens or len(request.token_ids),
+        "n_output_tokens": reply.n_output_tokens,
+        "latency_ms": reply.latency_ms,
+        "error": reply.error,
+    }
+
+
+def repaired(text: str) -> str:
+    """The text with lone surrogates replaced by U+FFFD, so that it can be stored as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+class Stored(NamedTuple):
+    """Where the write-ahead log holds a reply."""
+
+    position: int
+    turn: int
+    failed: bool
+    path: Path
+    offset: int
+
+
+class StoredReplies:
+    """The replies that earlier processes of this run have logged, without their text in memory."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self._by_key: dict[str, Stored] = {}
+        paths: dict[Path, Path] = {}
+        for record, path, offset in locate_records(run.wal, "gen"):
+            known = self._by_key.get(record["key"])
+            if known is None or (known.failed and record["error"] is None):
+                failed = record["error"] is not None
+                stored = Stored(record["position"], record["turn"], failed, paths.setdefault(path, path), offset)
+                self._by_key[record["key"]] = stored
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    @property
+    def n_failed(self) -> int:
+        """Replies that are errors; a resumed run asks for them again."""
+        return sum(stored.failed for stored in self._by_key.values())
+
+    def keys(self) -> set[str]:
+        """Keys of all logged replies, failed ones included."""
+        return set(self._by_key)
+
+    def lookup(self, key: str) -> Reply | None:
+        """The reply of ``key`` unless it is missing or failed."""
+        stored = self._by_key.get(key)
+        if stored is None or stored.failed:
+            return None
+        record = read_at(stored.path, stored.offset)
+        return Reply(key=key, text=record["response"], finish_reason=record["finish_reason"])
+
+    def in_plan_order(self) -> Iterator[dict[str, Any]]:
+        """Every logged record once, in the order of the plan."""
+        open_files: dict[Path, Any] = {}
+        try:
+            for stored in sorted(self._by_key.values(), key=lambda s: (s.position, s.turn)):
+                if stored.path not in open_files:
+                    open_files[stored.path] = stored.path.open("rb")
+                stream = open_files[stored.path]
+                stream.seek(stored.offset)
+                yield orjson.loads(stream.readline())
+        finally:
+            for stream in open_files.values():
+                stream.close()
+
+
+def compact(run: RunDirectory, scorer_version: str) -> int:
+    """Write ``samples.parquet`` and ``scores.parquet`` from the log; returns the number of samples.
+
+    The log stays. A table appears complete or not at all.
+
+    Raises:
+        EnvironmentFault: the disk is full or not writable; the log and former tables are untouched.
+    """
+    stored = StoredReplies(run)
+    metadata = {"kikime.schema": str(SCHEMA), "kikime.run": run.id}
+    with (
+        _table(run.samples_file, SAMPLES, metadata) as add_samples,
+        _table(run.scores_file, SCORES, metadata) as add_scores,
+    ):
+        for batch in _batches(stored.in_plan_order(), ROW_GROUP):
+            add_samples({name: [record[name] for record in batch] for name in SAMPLES.names})
+            add_scores(_score_columns(batch, scorer_version))
+    return len(stored)
+
+
+def _score_columns(batch: Sequence[Mapping[str, Any]], scorer_version: str) -> dict[str, list[Any]]:
+    keys: list[str] = []
+    metrics: list[str] = []
+    values: list[float | None] = []
+    for record in batch:
+        measured = record["metrics"]
+        keys += [record["key"]] * len(measured)
+        metrics += measured.keys()
+        values += measured.values()
+    return {"key": keys, "metric": metrics, "value": values, "scorer_version": [scorer_version] * len(keys)}
+
+
+def _batches(records: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+class _table:  # noqa: N801  (a context manager that reads as a verb)
+    """Write one Parquet file beside its final place, then move it there."""
+
+    def __init__(self, path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> None:
+        self._path = path
+        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        self._schema = schema.with_metadata(dict(metadata))
+
+    def __enter__(self) -> Callable[[Mapping[str, list[Any]]], None]:
+        try:
+            self._writer = pq.ParquetWriter(self._temporary, self._schema, compression="zstd", compression_level=3)
+        except OSError as error:
+            raise EnvironmentFault(f"{self._path}: cannot be written: {error}") from error
+        return self._add
+
+    def _add(self, columns: Mapping[str, list[Any]]) -> None:
+        try:
+            self._writer.write_table(pa.table(dict(columns), schema=self._schema))
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{self._path}: cannot be written: {error}", hint="free some space, then resume the run"
+            ) from error
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self._writer.close()
+            if kind is None:
+                with self._temporary.open("rb") as stream:
+                    os.fsync(stream.fileno())
+                self._temporary.replace(self._path)
+        except OSError as error:
+            raise EnvironmentFault(f"{self._path}: cannot be written: {error}", hint="free some space") from error
+        finally:
+            self._temporary.unlink(missing_ok=True)
