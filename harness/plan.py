@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from harness.checkpoint import Checkpoint
 from harness.condition import Condition, Technique, load_techniques
+from harness.errors import UsageError
 from harness.hashing import digest
 from harness.messages import Message, assistant, user
 from harness.persona import Persona, load_persona
 from harness.prompts import Format, Renderer, build_messages, load_format
 from harness.request import Request, Sampling
-from harness.suite import Suite, TaskSelection
+from harness.suite import Suite, TaskSelection, restore_suite
 from harness.task import Item, Task, load_task
 
 
@@ -22,9 +23,26 @@ class Materials(NamedTuple):
     """The resolved content of a suite: what a run stores, so that it can go on without the original files."""
 
     suite: Suite
+    """Its tasks and personas are ids."""
     tasks: dict[str, Task]
-    """By the reference that the suite uses."""
     personas: dict[str, Persona]
+
+    def to_json(self) -> dict[str, Any]:
+        """As the manifest holds it."""
+        return {
+            "suite": self.suite.model_dump(mode="json"),
+            "tasks": {name: task.model_dump(mode="json") for name, task in self.tasks.items()},
+            "personas": {name: persona.model_dump(mode="json") for name, persona in self.personas.items()},
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Materials:
+        """Back from a manifest."""
+        return cls(
+            restore_suite(stored["suite"]),
+            {name: Task.model_validate(task) for name, task in stored["tasks"].items()},
+            {name: Persona.model_validate(persona) for name, persona in stored["personas"].items()},
+        )
 
 
 class Cell(NamedTuple):
@@ -46,11 +64,46 @@ class Identity(NamedTuple):
 
 
 def gather_materials(suite: Suite) -> Materials:
-    """Load every task and persona that the suite names."""
-    personas = {name: load_persona(name) for name in suite.personas}
-    for selection in suite.tasks:
-        personas |= {name: load_persona(name) for name in selection.personas or ()}
-    return Materials(suite, {selection.id: load_task(selection.id) for selection in suite.tasks}, personas)
+    """Load every task and persona that the suite names.
+
+    Raises:
+        UsageError: two files with one id.
+    """
+    references = [*suite.personas, *(name for s in suite.tasks for name in s.personas or ())]
+    personas = {reference: load_persona(reference) for reference in references}
+    tasks = {selection.id: load_task(selection.id) for selection in suite.tasks}
+    by_id = Materials(_with_ids(suite, tasks, personas), _by_id("task", tasks), _by_id("persona", personas))
+    if len(by_id.tasks) < len(suite.tasks):
+        raise UsageError(f"suite '{suite.id}' names a task twice", hint="give one entry with all its shots and formats")
+    return by_id
+
+
+Named = TypeVar("Named", Task, Persona)
+
+
+def _by_id(kind: str, loaded: dict[str, Named]) -> dict[str, Named]:
+    found: dict[str, Named] = {}
+    for reference, content in loaded.items():
+        if content.id in found:
+            raise UsageError(f"{reference}: the {kind} id '{content.id}' is taken", hint="give the file another id")
+        found[content.id] = content
+    return found
+
+
+def _with_ids(suite: Suite, tasks: dict[str, Task], personas: dict[str, Persona]) -> Suite:
+    def persona_names(references: Sequence[str]) -> tuple[str, ...]:
+        return tuple(personas[reference].id for reference in references)
+
+    selections = tuple(
+        selection.model_copy(
+            update={
+                "id": tasks[selection.id].id,
+                "personas": persona_names(selection.personas) if selection.personas else None,
+            }
+        )
+        for selection in suite.tasks
+    )
+    return suite.model_copy(update={"tasks": selections, "personas": persona_names(suite.personas)})
 
 
 def cells(materials: Materials) -> Iterator[Cell]:
@@ -222,6 +275,3 @@ def _instruction(cell: Cell, technique: Technique) -> str:
 def plan_digest(keys: Sequence[str]) -> str:
     """Content address of a whole plan."""
     return digest("plan", list(keys))
-
-
-NextTurn = Callable[[Request, str], Request | None]

@@ -30,6 +30,8 @@ def _one_of(kind: str, known: list[str], name: str) -> str:
 
 
 def _file_or_one_of(kind: str, known: list[str], name: str, info: ValidationInfo) -> str:
+    if (info.context or {}).get("resolved"):
+        return name
     if name.endswith((".yaml", ".yml")):
         path = Path(name) if Path(name).is_absolute() else Path((info.context or {}).get("folder", ".")) / name
         if not path.is_file():
@@ -115,6 +117,11 @@ class Suite(StrictModel):
     limit: Count | None = None
     """At most so many items per task and persona, spread evenly over the bank."""
     sampling: SamplingOptions = SamplingOptions()
+
+
+def restore_suite(stored: dict[str, Any]) -> Suite:
+    """A suite from a run's manifest; its tasks and personas are ids of what the manifest holds."""
+    return Suite.model_validate(stored, context={"resolved": True})
 
 
 def suite_ids() -> list[str]:

@@ -1,0 +1,91 @@
+"""The ``kikime`` command: thin commands that each call one function."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from harness import __version__
+from harness.errors import KikimeError
+
+_COMMANDS = {
+    "demo": "harness.cli.demo:demo",
+    "run": "harness.cli.run:run",
+    "plan": "harness.cli.run:plan",
+    "resume": "harness.cli.run:resume",
+    "score": "harness.cli.score:score",
+    "show": "harness.cli.show:show",
+    "formats": "harness.cli.formats:formats",
+    "personas": "harness.cli.personas:personas",
+    "tasks": "harness.cli.tasks:tasks",
+    "doctor": "harness.cli.doctor:doctor",
+}
+_HELP_ORDER = list(_COMMANDS)
+
+
+class KikimeGroup(click.Group):
+    """Loads commands when they are asked for, and turns errors into one message and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """Commands in the order of the journey."""
+        return _HELP_ORDER
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the module that defines the command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:
+        """Run a command; never shows a traceback unless ``--debug`` or KIKIME_DEBUG is given."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        debug = "--debug" in arguments or bool(os.environ.get("KIKIME_DEBUG"))
+        arguments = [argument for argument in arguments if argument != "--debug"]
+        extra["standalone_mode"] = False
+        extra["prog_name"] = "kikime"
+        try:
+            result = super().main(arguments, **extra)
+        except Exception as error:
+            if debug:
+                raise
+            sys.exit(_report(error))
+        except KeyboardInterrupt:
+            sys.exit(130)
+        sys.exit(result if isinstance(result, int) else 0)
+
+
+def _report(error: Exception) -> int:
+    """Print what went wrong; returns the exit code."""
+    if isinstance(error, click.exceptions.Abort):
+        return 130
+    if isinstance(error, BrokenPipeError):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (nobody reads any more)
+        return 0
+    if isinstance(error, click.ClickException):
+        error.show(sys.stderr)
+        return 2
+    if isinstance(error, KikimeError):
+        click.echo(f"kikime: {error}", err=True)
+        return error.exit_code
+    click.echo(f"kikime: unexpected {type(error).__name__}: {error}\n  → --debug shows the trace", err=True)
+    return 3
+
+
+@click.group(
+    cls=KikimeGroup,
+    context_settings={"auto_envvar_prefix": "KIKIME", "help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="kikime")
+def main() -> None:
+    """How well does a prompt work on a Japanese character model?
+
+    Benchmarks checkpoints with vLLM, scores every reply, and compares models with honest statistics.
+    --debug (anywhere on the line) shows traces of errors.
+    """

@@ -1,0 +1,75 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import yaml
+
+from harness.engines.options import EngineOptions
+from harness.errors import UsageError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+runs_option = click.option(
+    "--runs",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    envvar="KIKIME_RUNS",
+    show_default=True,
+    help="Folder that holds the runs.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout.")
+
+
+def grid_options(command: Command) -> Command:
+    """What to run."""
+    for option in reversed(
+        [
+            click.option("--suite", default="quick", show_default=True, help="A bundled suite, or a suite's YAML file."),
+            click.option("--limit", type=click.IntRange(min=1), help="At most so many items per task and persona."),
+            click.option("--task", "tasks", multiple=True, help="Only these tasks (repeatable)."),
+            click.option("--persona", "personas", multiple=True, help="These personas instead (id or card file; repeatable)."),
+            click.option("--format", "formats", multiple=True, help="These prompt formats instead (repeatable)."),
+            click.option("--shots", multiple=True, type=click.IntRange(0, 32), help="These shot counts instead (repeatable)."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def engine_options(command: Command) -> Command:
+    """How to load the model."""
+    for option in reversed(
+        [
+            click.option("--engine", type=click.Choice(["vllm", "openai", "ray"]), default="vllm", show_default=True),
+            click.option("--dtype", default="auto", show_default=True, help="auto, bfloat16, float16 or float32."),
+            click.option("--tensor-parallel-size", type=click.IntRange(min=1), default=1, show_default=True),
+            click.option("--max-model-len", type=click.IntRange(min=1), help="Context length; the checkpoint's own by default."),
+            click.option("--gpu-memory-utilization", type=click.FloatRange(0, 1, min_open=True), help="Memory fraction."),
+            click.option("--quantization", help="For example awq, gptq, fp8, bitsandbytes."),
+            click.option("--tokenizer", help="Tokenizer directory, where it is not the checkpoint's own."),
+            click.option("--deterministic", is_flag=True, help="Ask for results that do not depend on the batch."),
+            click.option("--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="At a served model."),
+            click.option("--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="Any other engine argument."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def read_engine_options(values: dict[str, Any]) -> EngineOptions:
+    """Take the engine's options out of a command's arguments."""
+    pairs = values.pop("engine_args")
+    names = [name for name in EngineOptions.__struct_fields__ if name in values]
+    return EngineOptions(**{name: values.pop(name) for name in names}, engine_args=dict(map(_key_value, pairs)))
+
+
+def _key_value(pair: str) -> tuple[str, Any]:
+    key, separator, value = pair.partition("=")
+    if not separator or not key:
+        raise UsageError(f"--engine-arg {pair}: not KEY=VALUE", hint="for example --engine-arg max_num_seqs=64")
+    return key.replace("-", "_"), yaml.safe_load(value)

@@ -1,0 +1,49 @@
+"""Printing: data to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value, readable, UTF-8."""
+    option = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+    click.echo(orjson.dumps(value, option=option).decode())
+
+
+def note(text: str) -> None:
+    """Say something to the person at the terminal (stderr)."""
+    click.echo(text, err=True)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, left: int = 1) -> None:
+    """Print a table; the first ``left`` columns are text, the others are aligned right. Cells are shown verbatim."""
+    table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold", pad_edge=False)
+    for number, name in enumerate(columns):
+        table.add_column(Text(name), justify="left" if number < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console().print(table)
+
+
+def console() -> Console:
+    """A console on stdout; as wide as needed when stdout is not a terminal."""
+    return Console(width=None if sys.stdout.isatty() else 160, highlight=False, soft_wrap=False)
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number for a table; "—" when there is none."""
+    return "—" if value is None else f"{value:.{digits}f}"
+
+
+def percent(value: float | None) -> str:
+    """A share (0–1) as a percentage; "—" when there is none."""
+    return "—" if value is None else f"{100 * value:.1f} %"

@@ -1,0 +1,118 @@
+"""``kikime run``, ``plan`` and ``resume``."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.options import engine_options, grid_options, json_option, read_engine_options, runs_option
+from harness.cli.output import note, print_json
+from harness.errors import PartialResult, UsageError
+
+
+@click.command()
+@click.argument("model")
+@grid_options
+@engine_options
+@click.option("--name", help="The run's name; the checkpoint's by default.")
+@click.option("--lora", "adapters", multiple=True, metavar="NAME=DIR", help="Adapter on MODEL; one run each, one load.")
+@click.option("--judge/--no-judge", default=None, help="Judge replies while generating; on when a key is there.")
+@runs_option
+@json_option
+def run(model: str, runs: Path, as_json: bool, name: str | None, adapters: tuple[str, ...], **options: Any) -> None:
+    """Benchmark MODEL: a directory, a hub id, openai:NAME@BASE_URL or demo:NAME."""
+    from harness.cli import workflow
+
+    judge = options.pop("judge")
+    engine = read_engine_options(options)
+    materials = workflow.materials(**options)
+    summaries = []
+    for prepared in workflow.prepare_all(model, adapters, materials, engine):
+        note(workflow.plan_line(prepared, runs))
+        summaries.append((prepared, workflow.new_run(prepared, runs, name)))
+    with _signals():
+        results = workflow.execute_all(summaries, judge=judge, quiet=as_json)
+    _finish(results, as_json=as_json)
+
+
+@click.command()
+@click.argument("model")
+@grid_options
+@engine_options
+@runs_option
+@json_option
+def plan(model: str, runs: Path, as_json: bool, **options: Any) -> None:
+    """Dry run: cells, exact prompt tokens, time and judge cost, two rendered prompts. Loads no engine."""
+    from harness.cli import workflow
+
+    engine = read_engine_options(options)
+    [prepared] = workflow.prepare_all(model, (), workflow.materials(**options), engine)
+    report = workflow.plan_report(prepared, runs)
+    if as_json:
+        print_json(report)
+    else:
+        workflow.print_plan(report)
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@click.option("--judge/--no-judge", default=None, help="Judge replies while generating; on when a key is there.")
+@runs_option
+@json_option
+def resume(run_name: str, runs: Path, as_json: bool, judge: bool | None) -> None:
+    """Go on after any interruption; never generates the same reply twice."""
+    from harness.benchmark import restore
+    from harness.cli import workflow
+    from harness.store.rundir import find_run
+
+    found = find_run(run_name, runs)
+    prepared = restore(found)
+    note(workflow.plan_line(prepared, runs))
+    with _signals():
+        results = workflow.execute_all([(prepared, found)], judge=judge, quiet=as_json)
+    _finish(results, as_json=as_json)
+
+
+def _finish(results: list[tuple[Any, dict[str, Any]]], *, as_json: bool) -> None:
+    from harness.cli.show import print_summary
+
+    if as_json:
+        summaries = [{**summary, "path": str(found.path)} for found, summary in results]
+        print_json(summaries[0] if len(summaries) == 1 else summaries)
+    else:
+        for found, summary in results:
+            print_summary(summary)
+            click.echo(found.path)
+    errors = sum(summary["counts"]["errors"] for _, summary in results)
+    if errors:
+        raise PartialResult(
+            f"{errors} of {sum(s['counts']['planned'] for _, s in results)} replies failed; they count as the worst score",
+            hint=f"see them: kikime show {results[0][0].path} --samples --where 'error IS NOT NULL'",
+        )
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Let SIGTERM end a run as cleanly as Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def adapter_pair(text: str) -> tuple[str, Path]:
+    """Split ``NAME=DIR``."""
+    name, separator, folder = text.partition("=")
+    if not separator or not name or not folder:
+        raise UsageError(f"--lora {text}: not NAME=DIR", hint="for example --lora ojou=out/adapter")
+    return name, Path(folder)

@@ -1,0 +1,87 @@
+"""``kikime show``: a run's summary, or its replies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.options import json_option, runs_option
+from harness.cli.output import number, percent, print_json, print_table
+
+_COLUMNS = {
+    "style_band": "口調 band",
+    "marker_rate": "marker rate",
+    "length_fit": "length fit",
+    "length_chars": "chars",
+    "sentences": "sentences",
+    "fact_correct": "facts",
+    "critical_failure": "critical",
+    "turn_leak": "turn leak",
+    "no_eos": "no EOS",
+}
+_COUNTED = {"length_chars", "sentences"}
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@click.option("--samples", is_flag=True, help="Print replies instead of the summary.")
+@click.option("--where", help="SQL condition on the replies, e.g. \"persona = 'ojousama' AND turn_leak = 1\".")
+@click.option("--n", "count", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many replies.")
+@runs_option
+@json_option
+def show(run_name: str, samples: bool, where: str | None, count: int, runs: Path, as_json: bool) -> None:
+    """Print the summary of RUN, or with --samples its replies; metrics are columns of --where."""
+    from harness.errors import UsageError
+    from harness.store.rundir import find_run
+    from harness.store.samples import read_samples
+
+    run = find_run(run_name, runs)
+    if samples or where:
+        rows = read_samples(run, where=where, limit=count)
+        print_json(rows) if as_json else _print_samples(rows)
+        return
+    summary = run.summary()
+    if summary is None:
+        status = run.status()
+        raise UsageError(
+            f"{run.path}: no summary yet ({status.get('state', 'unknown')}, {status.get('done', 0)} replies)",
+            hint=f"kikime resume {run.path}",
+        )
+    if as_json:
+        print_json(summary)
+    else:
+        print_summary(summary)
+        click.echo(run.path)
+
+
+def print_summary(summary: dict[str, Any]) -> None:
+    """The summary as a table: one row per format × shots, the whole run last."""
+    from harness.store.summary import overall_by
+
+    rows = [[*key, *_cells(entry)] for key, entry in overall_by(summary, ("format", "shots")).items()]
+    whole = {"n": summary["counts"]["done"], "metrics": summary["metrics"]}
+    title = f"{summary['name']} × {summary['suite']} ({summary['state']})"
+    print_table(title, ["format", "shots", "n", *_COLUMNS.values(), "judge"], [*rows, ["all", "", *_cells(whole)]])
+    if "judge" not in summary:
+        click.echo(f"judge: — (add verdicts with: kikime judge {summary['run']})")
+
+
+def _cells(entry: dict[str, Any]) -> list[str]:
+    cells = [f"{entry['n']:,}"]
+    for metric in _COLUMNS:
+        value = entry["metrics"].get(metric, {}).get("mean")
+        cells.append(number(value, 1) if metric in _COUNTED else percent(value))
+    return [*cells, "—"]
+
+
+def _print_samples(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        where = " · ".join(str(row[name]) for name in ("task", "item_id", "persona", "format", "shots", "technique"))
+        click.secho(f"{where} · {row['key']}", bold=True)
+        click.echo(f"  > {row['user']}")
+        click.echo(f"  {row['response']!r} [{row['error'] or row['finish_reason']}]")
+        failing = [name for name, value in row["metrics"].items() if name.endswith(("_leak", "failure", "eos")) and value]
+        if failing:
+            click.echo(f"  ! {', '.join(failing)}")

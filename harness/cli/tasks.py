@@ -1,0 +1,63 @@
+"""``kikime tasks``: the task banks."""
+
+from __future__ import annotations
+
+import click
+
+from harness.cli.options import json_option
+from harness.cli.output import print_json, print_table
+from harness.persona import load_persona, persona_ids
+from harness.task import Task, load_task, task_ids
+
+
+@click.group()
+def tasks() -> None:
+    """The task banks: what each measures, and its items."""
+
+
+@tasks.command("list")
+@json_option
+def list_tasks(as_json: bool) -> None:
+    """List the bundled tasks with their counts and sources."""
+    personas = [load_persona(name) for name in persona_ids()]
+    rows = []
+    for task in map(load_task, task_ids()):
+        counts = [len(task.items_for(persona)) for persona in personas]
+        rows.append({"id": task.id, "version": task.version, "title": task.title, "items": [min(counts), max(counts)]})
+        rows[-1] |= {"measures": task.measures, "source": task.source, "metrics": list(task.metrics)}
+    if as_json:
+        print_json(rows)
+        return
+    shown = [[r["id"], r["title"], r["measures"], r["source"], r["version"], _range(*r["items"])] for r in rows]
+    print_table("", ["task", "title", "measures", "source", "version", "items/persona"], shown, left=4)
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}–{high}"
+
+
+@tasks.command("show")
+@click.argument("task_id", metavar="TASK")
+@click.option("--persona", default=None, help="Show the items that this persona is asked.")
+@json_option
+def show_task(task_id: str, persona: str | None, as_json: bool) -> None:
+    """Show a task: purpose, metrics, items. TASK is an id or a YAML file."""
+    task = load_task(task_id)
+    items = task.items_for(load_persona(persona)) if persona else task.items
+    if as_json:
+        print_json(task.model_dump(mode="json") | {"items": [item.model_dump(mode="json") for item in items]})
+        return
+    _print_head(task)
+    for item in items:
+        click.echo(f"  {item.id}: {item.user}")
+        for line in item.script:
+            click.echo(f"      ↳ {line}")
+    if task.items_from and not persona:
+        click.echo(f"  items come from each persona's {task.items_from}; --persona ID shows them")
+
+
+def _print_head(task: Task) -> None:
+    click.secho(f"{task.id} (version {task.version}): {task.title}", bold=True)
+    click.echo(f"measures: {task.measures}\nsource:   {task.source}\nmetrics:  {', '.join(task.metrics)}")
+    if task.instruction:
+        click.echo(f"prompt:   {task.instruction}")

@@ -1,0 +1,180 @@
+"""Puts plan, engine, store and judge together for the commands that run models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from harness.benchmark import Prepared, execute, prepare, start_run
+from harness.checkpoint import Checkpoint, resolve_checkpoint, with_adapter
+from harness.cli.output import note
+from harness.cli.progress import ReplyProgress
+from harness.engines import EngineOptions, load_engine
+from harness.errors import KikimeError, UsageError
+from harness.estimate import time_range
+from harness.plan import Materials, gather_materials
+from harness.store.rundir import RunDirectory
+from harness.suite import Suite, load_suite
+
+Planned = tuple[Prepared, RunDirectory]
+Finished = tuple[RunDirectory, dict[str, Any]]
+
+
+def materials(
+    suite: str,
+    limit: int | None,
+    tasks: Sequence[str],
+    personas: Sequence[str],
+    formats: Sequence[str],
+    shots: Sequence[int],
+) -> Materials:
+    """The suite with what the command line overrides.
+
+    Raises:
+        UsageError: an unknown suite, task, persona or format.
+    """
+    chosen = load_suite(suite).model_dump()
+    overrides = {"personas": personas, "formats": formats, "shots": shots}
+    for field, values in overrides.items():
+        if values:
+            chosen[field] = list(values)
+            for selection in chosen["tasks"]:
+                selection[field] = None
+    if tasks:
+        known = {selection["id"]: selection for selection in chosen["tasks"]}
+        chosen["tasks"] = [known.get(name, {"id": name}) for name in tasks]
+    if limit:
+        chosen["limit"] = limit
+        for selection in chosen["tasks"]:
+            selection["limit"] = None
+    return gather_materials(_validated(chosen))
+
+
+def _validated(chosen: dict[str, Any]) -> Suite:
+    from pydantic import ValidationError
+
+    try:
+        return Suite.model_validate(chosen, context={"folder": Path()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def prepare_all(
+    model: str, adapters: Sequence[str], chosen: Materials, options: EngineOptions
+) -> Iterator[Prepared]:
+    """The plan of the checkpoint, or of each LoRA adapter on it."""
+    from harness.cli.run import adapter_pair
+
+    base = resolve_checkpoint(model)
+    if base.base_url:
+        options = msgspec.structs.replace(options, engine="openai")
+    checkpoints: list[Checkpoint] = [with_adapter(base, *adapter_pair(pair)) for pair in adapters] or [base]
+    for checkpoint in checkpoints:
+        yield prepare(checkpoint, chosen, options)
+
+
+def new_run(prepared: Prepared, runs: Path, name: str | None) -> Planned:
+    """Create the run's directory."""
+    if name and prepared.checkpoint.adapter:
+        name = f"{name}+{prepared.checkpoint.name.split('+')[-1]}"
+    return prepared, start_run(prepared, runs, name)
+
+
+def execute_all(planned: Sequence[Planned], *, judge: bool | None, quiet: bool) -> list[Finished]:
+    """Execute the runs on one loaded engine; every abort says how to resume."""
+    finished: list[Finished] = []
+    with ExitStack() as stack:
+        engine = None
+        if len(planned) > 1:
+            prepared = planned[0][0]
+            engine = load_engine(prepared.checkpoint, prepared.options)
+            stack.callback(engine.close)
+        for prepared, run in planned:
+            if engine is not None and prepared.checkpoint.adapter:
+                engine.use_adapter(prepared.checkpoint.name, Path(prepared.checkpoint.adapter))
+            with _resumable(run), ReplyProgress(prepared.n_replies, quiet=quiet) as progress:
+                summary = execute(run, prepared, engine=engine, sinks=[progress], on_stage=progress.stage)
+            finished.append((run, summary))
+    return finished
+
+
+class _resumable:  # noqa: N801  (a context manager that reads as a verb)
+    """Ends every abort with the command that goes on."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self._line = f"kikime resume {run.path}"
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            note(f"\nkikime: interrupted; what was generated is kept\n  → {self._line}")
+        elif isinstance(error, KikimeError):
+            error.hint = f"{error.hint}; then: {self._line}" if error.hint else self._line
+        elif error is not None:
+            note(f"kikime: what was generated is kept\n  → {self._line}")
+
+
+def plan_line(prepared: Prepared, runs: Path) -> str:
+    """One line: cells, tokens, estimate."""
+    suite = prepared.materials.suite
+    low, high = time_range(prepared, runs)
+    return (
+        f"plan: {prepared.checkpoint.name} × {suite.id}: {prepared.n_replies:,} replies "
+        f"({len(suite.tasks)} tasks, {len(prepared.materials.personas)} personas), "
+        f"{prepared.n_prompt_tokens:,} prompt tokens, up to {prepared.max_output_tokens:,} new ones, "
+        f"about {duration(low)} to {duration(high)}"
+    )
+
+
+def plan_report(prepared: Prepared, runs: Path) -> dict[str, Any]:
+    """What ``kikime plan`` prints."""
+    cells: dict[tuple[Any, ...], int] = {}
+    prompts: list[dict[str, str]] = []
+    for request in prepared.spool:
+        where = (request.task, request.persona, request.format, request.shots, request.technique, request.context)
+        cells[where] = cells.get(where, 0) + 1
+        if len(prompts) < 1 or (len(prompts) < 2 and request.format != prompts[0]["format"]):
+            prompts.append({"format": request.format, "item": request.item_id, "prompt": request.prompt})
+    names = ("task", "persona", "format", "shots", "technique", "context")
+    low, high = time_range(prepared, runs)
+    return {
+        "model": msgspec.to_builtins(prepared.checkpoint),
+        "suite": prepared.materials.suite.id,
+        "n_replies": prepared.n_replies,
+        "n_prompt_tokens": prepared.n_prompt_tokens,
+        "max_output_tokens": prepared.max_output_tokens,
+        "max_model_len": prepared.max_model_len,
+        "seconds": [low, high],
+        "cells": [{**dict(zip(names, where, strict=True)), "n": n} for where, n in cells.items()],
+        "prompts": prompts,
+        "plan_hash": prepared.plan_hash,
+    }
+
+
+def print_plan(report: dict[str, Any]) -> None:
+    """The report for people."""
+    from harness.cli.output import print_table
+
+    columns = ["task", "persona", "format", "shots", "technique", "context", "n"]
+    print_table(f"{report['model']['name']} × {report['suite']}", columns, [list(c.values()) for c in report["cells"]], left=3)
+    click.echo(f"replies            {report['n_replies']:,}")
+    click.echo(f"prompt tokens      {report['n_prompt_tokens']:,} (exact)")
+    click.echo(f"new tokens         up to {report['max_output_tokens']:,}")
+    click.echo(f"time               {duration(report['seconds'][0])} to {duration(report['seconds'][1])}")
+    for prompt in report["prompts"]:
+        click.echo(f"\n── {prompt['format']} · {prompt['item']} ──\n{prompt['prompt']}")
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: ``40 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

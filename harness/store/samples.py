@@ -1,0 +1,44 @@
+"""Reading replies back from a run's tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from harness.errors import UsageError
+from harness.store.rundir import RunDirectory
+from harness.store.tables import SAMPLES
+
+
+def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+    """Replies in plan order, each with its ``metrics``; ``where`` is an SQL condition on columns and metric names.
+
+    Raises:
+        UsageError: the run has no tables yet, or the condition is wrong.
+    """
+    if not run.samples_file.is_file():
+        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE samples AS SELECT * FROM read_parquet(?)", [str(run.samples_file)])
+        connection.execute(
+            "CREATE TABLE wide AS PIVOT read_parquet($scores) ON metric USING first(value) GROUP BY key",
+            {"scores": str(run.scores_file)},
+        )
+        connection.execute("SET enable_external_access = false")
+        query = "SELECT samples.*, wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key)"
+        query += f" WHERE ({where})" if where else ""
+        query += " ORDER BY position, turn"
+        query += f" LIMIT {int(limit)}" if limit else ""
+        try:
+            cursor = connection.execute(query)
+        except duckdb.Error as error:
+            raise UsageError(f"--where {where}: {str(error).splitlines()[0]}", hint=f"columns: {', '.join(SAMPLES.names)}") from None
+        names = [column[0] for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [_nested(row) for row in rows]
+
+
+def _nested(row: dict[str, Any]) -> dict[str, Any]:
+    sample = {name: row[name] for name in SAMPLES.names}
+    return sample | {"metrics": {name: value for name, value in row.items() if name not in sample}}

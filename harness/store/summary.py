@@ -1,0 +1,163 @@
+"""The summary of a run: what the leaderboard's first page and ``kikime show`` read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from harness.metrics import style_band
+from harness.store.rundir import SCHEMA, RunDirectory, write_json
+
+SLICE = ("task", "persona", "format", "shots", "technique", "context")
+_POOLED = {
+    "marker_rate": ("marker_sentences", "eligible_sentences"),
+    "style_band": ("marker_sentences", "eligible_sentences"),
+}
+"""Rates of a persona: sums over its replies, never means of the replies' own rates."""
+
+
+def summarise(run: RunDirectory) -> dict[str, Any]:
+    """Compute the summary from the tables and write it beside them."""
+    manifest, status = run.manifest(), run.status()
+    with duckdb.connect() as connection:
+        connection.execute("CREATE VIEW samples AS SELECT * FROM read_parquet(?)", [str(run.samples_file)])
+        connection.execute("CREATE VIEW scores AS SELECT * FROM read_parquet(?)", [str(run.scores_file)])
+        slices = _slices(connection)
+        counts = _counts(connection, planned=manifest["plan"]["n_replies"])
+        lengths = _lengths(connection)
+        duplicates = _duplicate_rate(connection)
+    targets = {name: persona["voice"]["markers"] for name, persona in manifest["personas"].items()}
+    summary = {
+        "schema": SCHEMA,
+        "run": run.id,
+        "name": manifest["name"],
+        "created_at": manifest["created_at"],
+        "state": "complete" if counts["done"] == counts["planned"] else "partial",
+        "suite": manifest["suite"]["id"],
+        "model": {
+            name: manifest["checkpoint"][name] for name in ("name", "reference", "fingerprint", "n_params", "revision")
+        },
+        "hashes": manifest["hashes"],
+        "counts": counts,
+        "coverage": counts["done"] / counts["planned"],
+        "metrics": overall(slices, targets),
+        "targets": {name: {key: t[key] for key in ("target_rate", "tolerance")} for name, t in targets.items()},
+        "health": {
+            "error_rate": counts["errors"] / max(counts["done"], 1),
+            "truncation_rate": counts["truncated"] / max(counts["done"], 1),
+            "duplicate_rate": duplicates,
+        },
+        "lengths": lengths,
+        "perf": _performance(status.get("sessions", [])),
+        "slices": slices,
+    }
+    write_json(run.summary_file, summary)
+    return summary
+
+
+def overall(slices: Sequence[dict[str, Any]], targets: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Per metric ``n`` and ``mean``: the mean over personas of the mean over their replies (pooled for rates)."""
+    sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0, 0.0]))
+    for entry in slices:
+        for metric, (n, total) in entry["metrics"].items():
+            cell = sums[metric][entry["persona"]]
+            cell[0] += n
+            cell[1] += total
+    result: dict[str, dict[str, Any]] = {}
+    for metric in sums:
+        means = _persona_means(metric, sums, targets)
+        if means:
+            n = int(sum(sums[metric][persona][0] for persona in means))
+            result[metric] = {"n": n, "mean": sum(means.values()) / len(means), "personas": means}
+    return result
+
+
+def _persona_means(
+    metric: str, sums: dict[str, dict[str, list[float]]], targets: dict[str, Any]
+) -> dict[str, float]:
+    if metric not in _POOLED:
+        return {persona: total / n for persona, (n, total) in sorted(sums[metric].items()) if n}
+    numerator, denominator = _POOLED[metric]
+    means: dict[str, float] = {}
+    for persona in sorted(sums[metric]):
+        hits, eligible = sums[numerator][persona][1], sums[denominator][persona][1]
+        markers = targets[persona]
+        if metric == "marker_rate" and eligible:
+            means[persona] = hits / eligible
+        elif metric == "style_band" and eligible and markers["target_rate"] is not None:
+            means[persona] = style_band(hits, eligible, target=markers["target_rate"], tolerance=markers["tolerance"])
+    return means
+
+
+def _slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    columns = ", ".join(SLICE)
+    counted = connection.execute(
+        f"SELECT {columns}, count(*) FROM samples GROUP BY ALL ORDER BY ALL"  # noqa: S608  (own column names)
+    ).fetchall()
+    measured = connection.execute(
+        f"""SELECT {columns}, metric, count(value), sum(value) FROM scores JOIN samples USING (key)
+            WHERE value IS NOT NULL GROUP BY ALL ORDER BY ALL"""  # noqa: S608
+    ).fetchall()
+    slices = {row[:-1]: {**dict(zip(SLICE, row, strict=False)), "n": row[-1], "metrics": {}} for row in counted}
+    for *where, metric, n, total in measured:
+        slices[tuple(where)]["metrics"][metric] = [n, total]
+    return list(slices.values())
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, *, planned: int) -> dict[str, int]:
+    row = connection.execute(
+        """SELECT count(*), count(error), count(*) FILTER (finish_reason = 'length'), count(DISTINCT (persona, task, item_id)),
+                  coalesce(sum(n_prompt_tokens), 0)::BIGINT, coalesce(sum(n_output_tokens), 0)::BIGINT FROM samples"""
+    ).fetchone()
+    names = ("done", "errors", "truncated", "items", "prompt_tokens", "output_tokens")
+    return {"planned": planned, **dict(zip(names, row or [0] * 6, strict=True))}
+
+
+def _lengths(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    rows = connection.execute(
+        """SELECT persona, metric, count(value), avg(value), median(value),
+                  quantile_cont(value, 0.25), quantile_cont(value, 0.75)
+           FROM scores JOIN samples USING (key) WHERE metric IN ('length_chars', 'sentences') AND error IS NULL
+           GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+    names = ("n", "mean", "median", "q1", "q3")
+    result: dict[str, Any] = defaultdict(dict)
+    for persona, metric, *values in rows:
+        result[persona][metric] = dict(zip(names, values, strict=True))
+    return dict(result)
+
+
+def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
+    """Share of replies whose text another reply to a different user turn of the same cell family repeats."""
+    row = connection.execute(
+        """SELECT coalesce(1 - count(DISTINCT (persona, format, shots, technique, context, response))
+                  / nullif(count(DISTINCT (persona, format, shots, technique, context, user)), 0)::DOUBLE, 0)
+           FROM samples WHERE error IS NULL AND repeat = 0 AND turn = 0 AND example_set = 0"""
+    ).fetchone()
+    return max(0.0, float(row[0])) if row else 0.0
+
+
+def _performance(sessions: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    seconds = sum(session.get("generate_seconds", 0.0) for session in sessions)
+    tokens = sum(session.get("n_output_tokens", 0) for session in sessions)
+    return {
+        "sessions": len(sessions),
+        "load_seconds": sum(session["load_seconds"] for session in sessions),
+        "generate_seconds": seconds,
+        "output_tokens_per_second": tokens / seconds if seconds else None,
+        "device": sessions[-1]["engine"].get("device") if sessions else None,
+    }
+
+
+def overall_by(summary: dict[str, Any], columns: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """``n`` and ``metrics`` (as in the summary) per value of some slice columns, in the plan's order."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+    for entry in summary["slices"]:
+        groups[tuple(entry[column] for column in columns)].append(entry)
+    return {
+        key: {"n": sum(e["n"] for e in entries), "metrics": overall(entries, summary["targets"])}
+        for key, entries in groups.items()
+    }
