@@ -1,0 +1,294 @@
+"""All rule metrics of one reply."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from harness.messages import Message
+from harness.metrics import length, repetition
+from harness.metrics.copying import comparable, copies
+from harness.metrics.expect import measure_expect
+from harness.metrics.identity import self_as_machine
+from harness.metrics.language import foreign_language
+from harness.metrics.leaks import DEFAULT_CONTROL_STRINGS, DEFAULT_ROLE_MARKERS, LeakPatterns, placeholders
+from harness.metrics.politeness import is_polite
+from harness.metrics.pronouns import PronounCheck, spans_of
+from harness.metrics.registry import CRITICAL
+from harness.metrics.sentences import mask, split_sentences, unwrap
+from harness.metrics.taboo import ForbiddenTerms
+from harness.metrics.text import Span, fold, fold_spans, graphemes, newline_runs, visible
+from harness.metrics.voice import MarkerPatterns, is_eligible, strip_tail, style_band
+from harness.persona import Persona
+
+Measured = dict[str, int | float | None]
+"""Metric name → value; None means not applicable, never pass or fail."""
+
+VERSION = "rules/1"
+"""Version of the definitions; it changes whenever a value can change for the same reply."""
+
+_NO_EXPECT: Mapping[str, Any] = {}
+_ENDED = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence", "end"})
+_NOT_HUMAN = re.compile(
+    "AI|人工知能|アンドロイド|ロボット|吸血鬼|ヴァンパイア|妖|精霊|神|悪魔|天使|エルフ|幽霊|人魚|竜|龍|狐|猫|犬|宇宙人|人間ではな"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A reply as the metrics read it: the folded whole, the character's own part, its sentences."""
+
+    raw: str
+    whole: str
+    turns: list[Span]
+    templates: list[Span]
+    core: str
+    """Folded text before the first leak; offsets are those of ``whole``."""
+    begin: int
+    """Start of the character's words in ``core`` (after ``Name「``)."""
+    spoken: str
+    """The character's words."""
+    sentences: list[Span]
+    """Sentences of ``spoken``."""
+
+
+class Scorer:
+    """Rule metrics of replies of one persona; everything of the card is compiled once.
+
+    Args:
+        persona: the character's card.
+        role_markers: names of speakers and sections whose appearance at the start of a line is a leak.
+        control_strings: strings that only templates write.
+
+    >>> from harness.persona import Length
+    >>> scorer = Scorer(Persona(id="o", name="絢音", profile="高校生", length=Length(chars=(5, 45), target=10)))
+    >>> measured = scorer.score("薔薇が好きですわ", finish_reason="stop")
+    >>> measured["length_chars"], measured["length_fit"], measured["critical_failure"], measured["marker_rate"]
+    (8, 1, 0, None)
+    """
+
+    version = VERSION
+
+    def __init__(
+        self,
+        persona: Persona,
+        *,
+        role_markers: Sequence[str] = DEFAULT_ROLE_MARKERS,
+        control_strings: Sequence[str] = DEFAULT_CONTROL_STRINGS,
+    ) -> None:
+        self.persona = persona
+        names = [
+            name for name in dict.fromkeys([fold(persona.name), *re.split(r"[\s・=]+", fold(persona.name))]) if name
+        ]
+        self._names = tuple(names)
+        self._markers = MarkerPatterns(persona)
+        self._first = PronounCheck.first(persona.voice.first_person)
+        self._second = PronounCheck.second(persona.voice.second_person)
+        self._taboo = ForbiddenTerms(persona.voice.forbidden)
+        self._leaks = LeakPatterns(
+            role_markers, control_strings, own_names=self._names, user_names=(fold(persona.user_name),)
+        )
+        card = f"{persona.name}。{persona.profile}\n{persona.background}\n" + "\n".join(
+            e.reply for e in persona.examples
+        )
+        self._is_machine = bool(self_as_machine(fold(card)))
+        self._is_human = not _NOT_HUMAN.search(fold(f"{persona.profile} {persona.background}"))
+        self._card = card
+
+    def score(
+        self,
+        response: str,
+        *,
+        user: str = "",
+        history: Sequence[Message] = (),
+        system: str = "",
+        examples: Sequence[str] = (),
+        finish_reason: str | None = None,
+        expect: Mapping[str, Any] = _NO_EXPECT,
+    ) -> Measured:
+        """Measure one reply.
+
+        Args:
+            response: the reply as the engine gave it.
+            user: the message that it answers.
+            history: the dialogue before ``user``.
+            system: the system prompt.
+            examples: replies of the shots.
+            finish_reason: ``stop``, ``length`` …; None when unknown.
+            expect: what the item expects; see :func:`harness.metrics.expect.check_expect`.
+
+        Returns:
+            Every metric of :data:`harness.metrics.registry.METRICS` that the reply's item can have; None = not applicable.
+        """
+        view = self._view(response)
+        measured = self._length(view)
+        measured |= self._voice(view)
+        measured |= self._persona_words(view)
+        measured |= self._leak(view, f"{user}\n{system}", finish_reason)
+        measured |= _repeats(view, user, system, history, examples)
+        measured["empty"] = int(not visible(response))
+        measured["critical_failure"] = int(any(measured[name] for name in CRITICAL))
+        if expect:
+            measured |= measure_expect(
+                view.core if view.turns or view.templates else view.whole, response, expect, user=user
+            )
+        return measured
+
+    def explain(
+        self, response: str, *, user: str = "", system: str = "", examples: Sequence[str] = ()
+    ) -> dict[str, list[Span]]:
+        """Spans of ``response`` that made a metric what it is, by metric; only metrics that have any.
+
+        >>> from harness.persona import Length
+        >>> scorer = Scorer(Persona(id="o", name="絢音", profile="高校生", length=Length(chars=(5, 45), target=10)))
+        >>> scorer.explain("ﾊｲですわ</s>")
+        {'missing_kuten': [(0, 5)], 'template_leak': [(5, 9)]}
+        """
+        folded, raw_spans = fold_spans(response)
+        view = self._view(response, folded)
+        spoken = self._spoken_spans(view)
+        spans = {name: [(a + view.begin, b + view.begin) for a, b in found] for name, found in spoken.items()}
+        spans |= self._leak_spans(view, f"{user}\n{system}")
+        source = comparable(view.spoken)
+        sources = {"fewshot_copy": examples, "prompt_echo": (user, system)}
+        for name, texts in sources.items():
+            if any(copies(source, comparable(text)) for text in texts):
+                spans[name] = [(view.begin, view.begin + len(view.spoken))]
+        return {
+            name: [(raw_spans[a][0], raw_spans[b - 1][1]) for a, b in found if a < b <= len(raw_spans)]
+            for name, found in sorted(spans.items())
+            if found
+        }
+
+    def _view(self, response: str, folded: str | None = None) -> _View:
+        whole = fold(response) if folded is None else folded
+        turns, templates = self._leaks.turns(whole), self._leaks.templates(whole)
+        core = whole[: min(start for start, _ in turns + templates)] if turns or templates else whole
+        begin, end = unwrap(core, self._names)
+        spoken = core[begin:end]
+        sentences = split_sentences(spoken, language=self.persona.language)
+        return _View(response, whole, turns, templates, core, begin, spoken, sentences)
+
+    def _length(self, view: _View) -> Measured:
+        wanted = self.persona.length
+        total = graphemes(visible(view.raw))
+        own = graphemes(visible(view.core)) if view.turns or view.templates else total
+        return {
+            "length_chars": total,
+            "length_fit": length.inside(own, wanted.chars),
+            "length_closeness": length.length_closeness(own, wanted.target),
+            "sentences": len(view.sentences),
+            "sentence_fit": length.inside(len(view.sentences), wanted.sentences),
+            "newlines": newline_runs(view.raw),
+        }
+
+    def _voice(self, view: _View) -> Measured:
+        markers = self.persona.voice.markers
+        eligible = marked = 0
+        if self._markers.active:
+            weak = self._markers.weak_allowed(view.spoken) if markers.weak else False
+            for start, end in view.sentences:
+                sentence = view.spoken[start:end]
+                found = self._markers.find(sentence, weak=weak) is not None
+                marked += found
+                eligible += found or is_eligible(sentence)
+        rate = marked / eligible if eligible else None
+        band = None
+        if rate is not None and markers.target_rate is not None:
+            band = style_band(marked, eligible, markers.target_rate, markers.tolerance)
+        return {
+            "eligible_sentences": eligible,
+            "marker_sentences": marked,
+            "marker_rate": rate,
+            "marker_spam": int(bool(marked) and bool(self._markers.spam(view.spoken))),
+            "style_band": band,
+        }
+
+    def _persona_words(self, view: _View) -> Measured:
+        masked = mask(view.spoken)
+        first, second = self._first.find_masked(masked), self._second.find_masked(masked)
+        polite = [is_polite(view.spoken[a : a + strip_tail(view.spoken[a:b])]) for a, b in view.sentences]
+        judged = [value for value in polite if value is not None]
+        return {
+            "first_person_used": int(bool(first)),
+            "first_person_ok": _all_good(first) if self._first.judges else None,
+            "second_person_ok": _all_good(second) if self._second.judges else None,
+            "forbidden_terms": len(self._taboo.find(view.core)),
+            "polite_ratio": sum(judged) / len(judged) if judged else None,
+            "missing_kuten": int(bool(length.unterminated(view.spoken, view.sentences))),
+        }
+
+    def _leak(self, view: _View, context: str, finish_reason: str | None) -> Measured:
+        return {
+            "no_eos": int(finish_reason.casefold() not in _ENDED) if finish_reason else None,
+            "turn_leak": int(bool(view.turns)),
+            "template_leak": int(bool(view.templates)),
+            "role_confusion": int(bool(self._confusion(view.whole))),
+            "placeholder_leak": int(bool(placeholders(view.whole))),
+            "language_leak": int(bool(self._foreign(view.whole, context))),
+        }
+
+    def _confusion(self, whole: str) -> list[Span]:
+        machine = [] if self._is_machine else self_as_machine(whole, not_human=self._is_human)
+        return machine + self._leaks.user_lines(whole)
+
+    def _foreign(self, whole: str, context: str) -> list[Span]:
+        return foreign_language(whole, language=self.persona.language, known=f"{context}\n{self._card}")
+
+    def _spoken_spans(self, view: _View) -> dict[str, list[Span]]:
+        masked = mask(view.spoken)
+        weak = self._markers.weak_allowed(view.spoken)
+        tails = [(start, self._markers.find(view.spoken[start:end], weak=weak)) for start, end in view.sentences]
+        offset = len(view.core[: view.begin])
+        return {
+            "marker_sentences": [(start + span[0], start + span[1]) for start, span in tails if span],
+            "marker_spam": self._markers.spam(view.spoken),
+            "first_person_ok": spans_of(self._first.find_masked(masked), in_character=False)
+            if self._first.judges
+            else [],
+            "second_person_ok": spans_of(self._second.find_masked(masked), in_character=False)
+            if self._second.judges
+            else [],
+            "forbidden_terms": [(a - offset, b - offset) for a, b in self._taboo.find(view.core)],
+            "missing_kuten": length.unterminated(view.spoken, view.sentences),
+        }
+
+    def _leak_spans(self, view: _View, context: str) -> dict[str, list[Span]]:
+        return {
+            "turn_leak": view.turns,
+            "template_leak": view.templates,
+            "role_confusion": self._confusion(view.whole),
+            "placeholder_leak": placeholders(view.whole),
+            "language_leak": self._foreign(view.whole, context),
+        }
+
+
+def _all_good(found: Sequence[tuple[int, int, bool]]) -> int | None:
+    return int(all(good for _, _, good in found)) if found else None
+
+
+def _repeats(view: _View, user: str, system: str, history: Sequence[Message], examples: Sequence[str]) -> Measured:
+    copy = echo = None
+    if examples or user or system:
+        reply = comparable(view.core)
+        copy = int(any(copies(reply, _comparable(text)) for text in examples)) if examples else None
+        echo = int(copies(reply, _comparable(user)) or copies(reply, _comparable(system))) if user or system else None
+    earlier = [fold(message["content"]) for message in history if message["role"] == "assistant"]
+    return {
+        "repetition": repetition.repetition(view.whole),
+        "self_repetition": repetition.self_repetition(view.core, earlier) if earlier else None,
+        "fewshot_copy": copy,
+        "prompt_echo": echo,
+    }
+
+
+def _comparable(text: str) -> str:
+    return _cached_comparable(text) if len(text) < 8192 else comparable(text)
+
+
+@lru_cache(maxsize=512)
+def _cached_comparable(text: str) -> str:
+    return comparable(text)

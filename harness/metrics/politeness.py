@@ -1,0 +1,35 @@
+"""Polite (です・ます) and plain sentence endings."""
+
+from __future__ import annotations
+
+import re
+
+_PARTICLES = (
+    r"(?:かしら|けれども|けれど|けど|ですから|ので|のに|もの|こと|って|[わよねなのかがしさぞぜっ]|から|に|て|も|と)*"
+)
+_POLITE = re.compile(
+    r"(?:です|でした|でしょう|ます|ました|ません(?:でした)?|ましょう|まして|ませ|まし|ください|下さい|なさい|ですって|"
+    rf"ごめんあそばせ|あそばせ|はべり){_PARTICLES}\Z"
+)
+_PLAIN = re.compile(
+    r"(?:だ|だった|だろ|だろう|である|じゃ|じゃん|や|やん|やろ|[うくぐすつぬぶむる]|[いっしんたれげねえせけめちりきぎびみに]た|[んい]だ|"
+    rf"[たなしかきくさすただばまむやよるれろわ]い|[ろよ]う|しろ|[てで]くれ|ねえ|ねぇ|ぬ|ん){_PARTICLES}\Z"
+)
+_NOT_PREDICATE = re.compile(
+    r"(?:ありがとう|おはよう|おめでとう|ごきげんよう|さようなら|そう|どう|こう|もう|よう|はい|ええ|いいえ|だい|せかい|うん|ごめん|"
+    r"さん|くん|ちゃん|みたい|くらい|ぐらい|[A-Za-z])[ねよなの]*\Z"
+)
+
+
+def is_polite(tail: str) -> bool | None:
+    """Whether a sentence, without its final marks, ends politely; None when it has no predicate at its end.
+
+    >>> [is_polite(s) for s in ("素敵ですわね", "行ってまいりましたの", "帰るわ", "知らないよ", "薔薇", "はい")]
+    [True, True, False, False, None, None]
+    """
+    window = tail[-32:]
+    if _POLITE.search(window):
+        return True
+    if _NOT_PREDICATE.search(window):
+        return None
+    return False if _PLAIN.search(window) else None

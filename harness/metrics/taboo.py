@@ -1,0 +1,42 @@
+"""Words that the card forbids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from harness.metrics.text import Span, fold
+
+
+class ForbiddenTerms:
+    """The forbidden words of one card, compiled once; the longest word wins where several match.
+
+    A katakana word is not looked for inside a longer one (マジ in マジック), a Latin one not inside a longer word.
+
+    >>> terms = ForbiddenTerms(["マジ", "ヤバい"])
+    >>> terms.find("ﾏｼﾞでヤバい。マジックは好き") == terms.find(fold("ﾏｼﾞでヤバい。マジックは好き"))
+    False
+    >>> terms.find(fold("ﾏｼﾞでヤバい。マジックは好き"))
+    [(0, 2), (3, 6)]
+    """
+
+    def __init__(self, terms: Sequence[str]) -> None:
+        rules = sorted({fold(term) for term in terms}, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(_rule, rules)), re.IGNORECASE) if rules else None
+
+    def find(self, text: str) -> list[Span]:
+        """Spans of forbidden words in folded text."""
+        return [match.span() for match in self._pattern.finditer(text)] if self._pattern else []
+
+
+def _rule(term: str) -> str:
+    rule = re.escape(term)
+    if re.match(r"[ァ-ヴ]", term):
+        rule = rf"(?<![ァ-ヴー]){rule}"
+    if re.search(r"[ァ-ヴ]\Z", term):
+        rule = rf"{rule}(?![ァ-ヴ])"
+    if re.match(r"[A-Za-z0-9]", term):
+        rule = rf"(?<![A-Za-z0-9]){rule}"
+    if re.search(r"[A-Za-z0-9]\Z", term):
+        rule = rf"{rule}(?![A-Za-z0-9])"
+    return rule
