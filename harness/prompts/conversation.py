@@ -1,0 +1,81 @@
+"""Conversations of the grid: persona, shots, history and the user's turn as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from harness import messages as chat
+from harness.errors import UsageError
+from harness.hashing import digest
+from harness.messages import Message
+from harness.persona import Example, Persona
+from harness.prompts.sections import example_dialogue, system_text
+
+ShotStyle = Literal["turns", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Messages for a renderer, with what the metrics want to know about them."""
+
+    messages: tuple[Message, ...]
+    examples: tuple[str, ...]
+    """Replies of the shots, for the copy metric."""
+    system: str
+
+
+def build_messages(
+    persona: Persona,
+    *,
+    user: str,
+    history: Sequence[Message] = (),
+    shots: int = 0,
+    example_set: int = 0,
+    shot_style: ShotStyle = "turns",
+    instruction: str = "",
+    style: bool = True,
+    bare_system: bool = False,
+) -> Conversation:
+    """Put a conversation together: system, shots as turns (or inside the system text), history, the user's turn.
+
+    The shots are the first ``shots`` of the persona's examples in an order fixed by (persona, ``example_set``), so one
+    shot is the beginning of three. ``bare_system`` leaves the persona out: the system text is the instruction alone.
+
+    Raises:
+        UsageError: the persona has fewer examples than ``shots``.
+    """
+    chosen = _shots(persona, shots, example_set)
+    in_text = chosen if shot_style == "text" else ()
+    system = _system(persona, instruction, in_text, style=style, bare=bare_system)
+    messages = [chat.system(system)] if system else []
+    if shot_style == "turns":
+        for example in chosen:
+            messages += [chat.user(example.user), chat.assistant(example.reply)]
+    messages += [*history, chat.user(user)]
+    return Conversation(tuple(messages), tuple(example.reply for example in chosen), system)
+
+
+def _shots(persona: Persona, shots: int, example_set: int) -> tuple[Example, ...]:
+    if shots > len(persona.examples):
+        raise UsageError(
+            f"persona '{persona.id}' has {len(persona.examples)} examples, {shots} shots were asked for",
+            hint="add examples to the card, or ask for fewer shots",
+        )
+    return _order(persona.id, persona.examples, example_set)[:shots] if shots > 0 else ()
+
+
+@lru_cache(maxsize=256)
+def _order(persona_id: str, examples: tuple[Example, ...], example_set: int) -> tuple[Example, ...]:
+    return tuple(
+        sorted(examples, key=lambda example: digest("shot", [persona_id, example_set, example.user, example.reply]))
+    )
+
+
+@lru_cache(maxsize=512)
+def _system(persona: Persona, instruction: str, examples: tuple[Example, ...], *, style: bool, bare: bool) -> str:
+    if not bare:
+        return system_text(persona, instruction=instruction, style=style, examples=examples)
+    return "\n".join(filter(None, [example_dialogue(persona, examples), instruction]))

@@ -1,0 +1,87 @@
+"""Jinja environments: ours for the bundled templates, Hugging Face's sandbox for a checkpoint's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from harness.errors import UsageError
+
+FIXED_DATE = datetime(2024, 7, 26)  # noqa: DTZ001  # the date that Llama 3's template itself falls back to
+"""What templates get as today: a prompt must be the same tomorrow."""
+
+
+class _Generation(Extension):
+    """Accept ``{% generation %}`` blocks, which only matter to training masks."""
+
+    tags = {"generation"}  # noqa: RUF012  # Jinja's own attribute, declared as a set there
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+def _raise_exception(message: str) -> None:
+    raise TemplateError(message)
+
+
+def _tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, **options: Any) -> str:
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, **options)
+
+
+def _strftime_now(pattern: str) -> str:
+    return FIXED_DATE.strftime(pattern)
+
+
+@lru_cache(maxsize=1)
+def _sandbox() -> Environment:
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
+    )
+    environment.filters["tojson"] = _tojson
+    environment.globals["raise_exception"] = _raise_exception
+    environment.globals["strftime_now"] = _strftime_now
+    return environment
+
+
+@lru_cache(maxsize=256)
+def compile_template(source: str) -> Template:
+    """Compile a chat template as transformers does (sandboxed, trimmed blocks, loop controls).
+
+    Raises:
+        UsageError: the template does not parse.
+    """
+    try:
+        return _sandbox().from_string(source)
+    except TemplateSyntaxError as error:
+        raise UsageError(
+            f"the chat template does not parse: line {error.lineno}: {error.message}",
+            hint="mend the checkpoint's chat template, or choose a format other than 'native'",
+        ) from None
+
+
+def run_template(template: Template, variables: dict[str, Any]) -> str:
+    """Render; a template that refuses the conversation is a usage error.
+
+    Raises:
+        UsageError: the template raised, or met a value that it cannot handle.
+    """
+    try:
+        return template.render(**variables)
+    except (TemplateError, TypeError, AttributeError, ValueError, LookupError) as error:
+        raise UsageError(
+            f"the chat template refuses this conversation: {error}",
+            hint="choose a format that carries it (kikime formats list), e.g. one with a place for the system text",
+        ) from None
+
+
+RenderFunction = Callable[[list[dict[str, str]], bool], str]
+"""``(messages, add_generation_prompt) → text``."""

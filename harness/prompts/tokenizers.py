@@ -1,0 +1,74 @@
+"""Loading a checkpoint's tokenizer, with errors that say what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness.errors import EnvironmentFault, UsageError
+
+_FILES = ("tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json", "vocab.txt", "spiece.model")
+
+
+def load_tokenizer(path_or_id: str | Path) -> Any:
+    """Load the tokenizer of a local checkpoint or of a Hub id (transformers; remote code is not run).
+
+    Raises:
+        UsageError: the path does not exist, or its directory holds no tokenizer or a broken one.
+        EnvironmentFault: the Hub cannot be reached, or does not have it.
+    """
+    path = Path(path_or_id)
+    local = path.exists() or _looks_like_path(str(path_or_id))
+    if local:
+        _check_directory(path)
+    from transformers import AutoTokenizer  # noqa: PLC0415  # takes seconds
+
+    try:
+        return AutoTokenizer.from_pretrained(str(path_or_id))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        if local:
+            raise UsageError(
+                f"{path}: the tokenizer does not load: {reason}",
+                hint="save it again with tokenizer.save_pretrained(…), or give another --tokenizer",
+            ) from None
+        raise EnvironmentFault(
+            f"no tokenizer for '{path_or_id}': {reason}",
+            hint="give a local directory, or check the name and the connection to the Hub (HF_HUB_OFFLINE, HF_TOKEN)",
+        ) from None
+
+
+def _looks_like_path(reference: str) -> bool:
+    return reference.startswith((".", "/", "~")) or reference.count("/") != 1
+
+
+def _check_directory(path: Path) -> None:
+    if not path.exists():
+        raise UsageError(f"{path}: no such directory", hint="give a checkpoint's directory or a Hub id")
+    if not path.is_dir():
+        raise UsageError(f"{path}: not a directory", hint="give the directory that holds tokenizer.json")
+    if not any((path / name).is_file() for name in _FILES):
+        raise UsageError(
+            f"{path}: no tokenizer here (none of {', '.join(_FILES)})",
+            hint="copy the tokenizer's files next to the weights, or give --tokenizer",
+        )
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        _check_json(path / name)
+
+
+def _check_json(path: Path) -> None:
+    if not path.is_file():
+        return
+    try:
+        data = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", hint="check its permissions") from None
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{path}:{error.lineno}: not valid JSON: {error.msg}", hint="fetch the file again") from None
+    model = data.get("model") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or (
+        path.name == "tokenizer.json" and not (isinstance(model, dict) and "vocab" in model)
+    ):
+        raise UsageError(f"{path}: not a tokenizer: it has no vocabulary", hint="fetch the file again")
