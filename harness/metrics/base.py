@@ -203,7 +203,7 @@ class Scorer:
             "eligible_sentences": eligible,
             "marker_sentences": marked,
             "marker_rate": rate,
-            "marker_spam": int(bool(marked) and bool(self._markers.spam(view.spoken))),
+            "marker_spam": int(bool(marked) and bool(self._markers.spam(view.spoken, view.sentences))),
             "style_band": band,
         }
 
@@ -245,7 +245,7 @@ class Scorer:
         offset = len(view.core[: view.begin])
         return {
             "marker_sentences": [(start + span[0], start + span[1]) for start, span in tails if span],
-            "marker_spam": self._markers.spam(view.spoken),
+            "marker_spam": self._markers.spam(view.spoken, view.sentences),
             "first_person_ok": spans_of(self._first.find_masked(masked), in_character=False)
             if self._first.judges
             else [],

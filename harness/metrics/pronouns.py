@@ -77,7 +77,7 @@ _SECOND_IF_LISTED: dict[str, tuple[str, ...]] = {
 _FIRST_SPELLINGS = {
     "ワタクシ": "わたくし", "ワタシ": "わたし", "アタクシ": "あたくし", "アタシ": "あたし", "アタイ": "あたい",
     "オレ": "俺", "おれ": "俺", "ボク": "僕", "ぼく": "僕", "儂": "わし", "ワシ": "わし", "我輩": "吾輩",
-    "我が輩": "吾輩", "妾": "わらわ", "オイラ": "おいら", "ウチ": "うち", "俺さま": "俺様", "オレ様": "俺様",
+    "我が輩": "吾輩", "妾": "わらわ", "オイラ": "おいら", "ウチ": "うち", "俺さま": "俺様", "オレ様": "俺様", "わがはい": "吾輩", "まろ": "麻呂",
 }  # fmt: skip
 _SECOND_SPELLINGS = {
     "貴方": "あなた", "貴女": "あなた", "貴男": "あなた", "アナタ": "あなた", "あなた様": "あなた", "アンタ": "あんた",
@@ -117,7 +117,11 @@ class PronounCheck:
         self._words = list(words)
         ordered = sorted(words.items(), key=lambda item: -len(item[0]))
         groups = {f"w{self._words.index(word)}": rules for word, rules in ordered}
-        self._pattern = re.compile("|".join(f"(?P<{name}>{'|'.join(rules)})" for name, rules in groups.items()))
+        initials = "".join(sorted({word[0] for word in (*words, *spellings)}))
+        any_word = "|".join(f"(?P<{name}>{'|'.join(rules)})" for name, rules in groups.items())
+        self._pattern = re.compile(
+            f"(?=[{re.escape(initials)}])(?:{any_word})"
+        )  # most positions fail at the first look
         self.judges = bool(self._allowed or self._forbidden)
 
     @classmethod

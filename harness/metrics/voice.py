@@ -8,7 +8,6 @@ from typing import Any
 
 import regex
 
-from harness.metrics.sentences import split_sentences
 from harness.metrics.text import Span
 from harness.persona import Persona
 
@@ -31,6 +30,9 @@ _QUOTATION = re.compile(r"(?:「.*」|『.*』|\(.*\)|\*[^*]+\*)[。.!?]*\Z", re
 _LETTER = re.compile(r"[^\W\d_]")
 _KANSAI = re.compile(r"(?:やわ|へんわ?|やん|やねん|めっちゃ|ねん|ほんま|あかん)(?![ぁ-ん]{3})")
 _ROUGH_SELF = re.compile(r"俺|オレ|僕|ボク|(?<![ぁ-ん一-龥])(?:うち|わし|おれ|ぼく)(?=[はがもの])")
+_CLAUSE_END = r"[\s、,。.!?ー~〜♪・」』)]|\Z"
+_GOES_ON = re.compile(r"[はがをも一-龥ァ-ヴ]")
+_LONG_MARKER = 3
 _BROKEN_FORM = re.compile(
     r"(?:[うくぐすつぬぶむる]る|[べめれけせてねえげ]る|です|[ァ-ヴー]{2})ま(?:す|した|せん)(?:わ|の)"
 )
@@ -91,13 +93,11 @@ class MarkerPatterns:
         markers = persona.voice.markers
         self._strong = _compile(markers.strong)
         self._both = _compile((*markers.strong, *markers.weak)) if markers.weak else self._strong
-        anywhere = "|".join(f"(?:{pattern})" for pattern in markers.strong)
-        gap = r"[\s、,。.!?ー~〜♪・]*"
-        end = r"(?=[\s、,。.!?ー~〜♪・」』)]|\Z)"
-        self._doubled = regex.compile(f"(?:{anywhere}){gap}(?:{anywhere}){end}") if anywhere else None
-        self._inside = (
-            regex.compile(f"(?:{anywhere})(?=[はがをもと一-龥ァ-ヴ](?![ばぁ-ん]?[、。]))") if anywhere else None
-        )
+        self._anywhere = self._doubled = None
+        if markers.strong:
+            marker = "|".join(f"(?:{pattern})" for pattern in markers.strong)
+            self._anywhere = regex.compile(marker)
+            self._doubled = regex.compile(rf"(?P<one>{marker})[\s、,ー~〜♪・]*(?P<two>{marker})(?={_CLAUSE_END})")
         own = "".join(persona.voice.first_person.allowed)
         self._rough = not any(cue in own for cue in ("俺", "オレ", "僕", "ボク", "うち", "わし", "おれ", "ぼく"))
 
@@ -122,27 +122,42 @@ class MarkerPatterns:
         span: Span = match.span()
         return span
 
-    def spam(self, text: str) -> list[Span]:
-        """Spans of markers that were piled up: doubled, after a non-predicate, or inside a clause more than once.
+    def spam(self, text: str, sentences: Sequence[Span]) -> list[Span]:
+        """Spans of markers that were piled up: doubled, after no predicate, alone, or inside a clause more than once.
 
         >>> from harness.persona import Length, Markers, Voice
         >>> voice = Voice(markers=Markers(strong=("(です|ます)わ",), target_rate=0.8))
         >>> card = Persona(id="o", name="絢音", profile="高校生", voice=voice, length=Length(chars=(15, 45), target=30))
-        >>> MarkerPatterns(card).spam("好きですわですわ"), MarkerPatterns(card).spam("好きですわ。行きますわ")
-        ([(2, 8)], [])
+        >>> MarkerPatterns(card).spam("好きですわですわ", [(0, 8)])
+        [(2, 8)]
+        >>> MarkerPatterns(card).spam("好きですわ。行きますわ", [(0, 6), (6, 11)])
+        []
         """
-        if self._doubled is None or self._inside is None:
+        if self._anywhere is None or self._doubled is None:
             return []
-        spans = [m.span() for a, b in split_sentences(text) for m in self._doubled.finditer(text, a, b)]
-        alone = [(a, b) for a, b in split_sentences(text) if self._is_bare(text[a:b])]
-        spans += alone if len(alone) > 1 else []
-        inside = [m.span() for m in self._inside.finditer(text)]
-        spans += inside if len(inside) > 1 else []
-        return sorted(set(spans + [m.span() for m in _BROKEN_FORM.finditer(text)]))
+        spans = [match.span() for match in _BROKEN_FORM.finditer(text)]
+        found = [match.span() for match in self._anywhere.finditer(text)]
+        if len(found) > 1:
+            spans += [match.span() for match in self._doubled.finditer(text) if _is_doubled(match)]
+            long = [(a, b) for a, b in found if b - a >= _LONG_MARKER]
+            inside = [(a, b) for a, b in long if _GOES_ON.match(text, b)]
+            alone = [
+                span
+                for span in long
+                if any(a == span[0] and span[1] == a + strip_tail(text[a:b]) for a, b in sentences)
+            ]
+            spans += inside if len(inside) > 1 else []
+            spans += alone if len(alone) > 1 else []
+        return sorted(set(spans))
 
-    def _is_bare(self, sentence: str) -> bool:
-        match = self.find(sentence)
-        return match is not None and match[0] == 0
+
+def _is_doubled(match: regex.Match[str]) -> bool:
+    """Whether two neighbouring matches are one marker said twice (ですわですわ), not two particles (わ + ね)."""
+    one, two = match["one"], match["two"]
+    if one != two or len(one) < 2:
+        return min(len(one), len(two)) >= _LONG_MARKER
+    attached = match.start() > 0 and match.string[match.start() - 1].isalnum()
+    return attached or len(one) >= _LONG_MARKER
 
 
 def _compile(patterns: Sequence[str]) -> regex.Pattern[str] | None:
