@@ -1,0 +1,42 @@
+"""Where calls are handed in: from the cache if they were ever paid for, once if they are asked twice at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from judges.cache import VerdictCache
+from judges.client import JudgeClient
+from judges.judge import Call
+from judges.record import Record
+
+
+class Desk:
+    """Cache and client of one judge."""
+
+    def __init__(self, client: JudgeClient, cache: VerdictCache) -> None:
+        self.client = client
+        self.cache = cache
+        self._pending: dict[str, asyncio.Future[Record]] = {}
+
+    async def get(self, call: Call) -> Record:
+        """The verdict of ``call``; identical calls in flight share one request."""
+        known = self.cache.find(call.key)
+        if known is not None and known.final:
+            return known
+        pending = self._pending.get(call.key)
+        if pending is None:
+            pending = asyncio.ensure_future(self._buy(call, known))
+            self._pending[call.key] = pending
+            pending.add_done_callback(lambda _: self._pending.pop(call.key, None))
+        return await asyncio.shield(pending)
+
+    async def _buy(self, call: Call, earlier: Record | None) -> Record:
+        record = await self.client.ask(call)
+        if record.usage.calls == 0:
+            return record
+        if earlier is not None:
+            record = msgspec.structs.replace(record, usage=earlier.usage + record.usage)
+        self.cache.put(record)
+        return record

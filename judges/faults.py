@@ -1,0 +1,77 @@
+"""What a failed call means: ask again, give this reply up, or stop the whole job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import openai
+
+from judges.limits import retry_after
+from judges.verdict import Status
+
+MAX_CALLS = 6
+"""Most calls for one verdict."""
+LONGEST_WAIT = 120.0
+"""Seconds; a server that asks for more is given up."""
+_CALLS = {"timeout": 2, "invalid": 3, "truncated": 3}
+_NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+
+
+@dataclass(eq=False)
+class Fault(Exception):
+    """A call without a verdict; ``calls`` is how many in all are worth trying, 1 for none after this one."""
+
+    status: Status
+    message: str
+    calls: int = 1
+    wait: float | None = None
+    stops: bool = False
+    """No other call can succeed either."""
+    unreachable: bool = False
+
+
+def classify(error: openai.APIError | TimeoutError) -> Fault:
+    """The meaning of what the client raised."""
+    if isinstance(error, (TimeoutError, openai.APITimeoutError)):
+        return Fault("timeout", "the judge did not answer in time", calls=_CALLS["timeout"])
+    if isinstance(error, openai.APIStatusError):
+        return _classify_status(error)
+    return Fault("error", f"the judge cannot be reached: {_reason(error)}", calls=MAX_CALLS, unreachable=True)
+
+
+def unreadable(status: Status, message: str) -> Fault:
+    """An answer that came but cannot be used; asked again a few times."""
+    return Fault(status, message, calls=_CALLS[status])
+
+
+def _classify_status(error: openai.APIStatusError) -> Fault:
+    code = error.status_code
+    names = {str(error.code), str(error.type)}
+    message = f"{code}: {_text(error)}"
+    if names & _NO_MONEY or code == 402:
+        return Fault("quota", f"the judge's quota is gone ({message})", stops=True)
+    if code in {401, 403}:
+        return Fault("error", f"the judge refuses the key ({message})", stops=True)
+    if code == 404 or "model_not_found" in names:
+        return Fault("error", f"the judge's server does not have that model or address ({message})", stops=True)
+    if code == 400 and names & {"content_filter", "content_policy_violation"}:
+        return Fault("refused", message)
+    if code == 429 or code in {408, 409} or code >= 500:
+        wait = retry_after(error.response.headers)
+        if wait is not None and wait > LONGEST_WAIT:
+            return Fault("error", f"the server asks to wait {wait:.0f} s ({message})")
+        return Fault("error", message, calls=MAX_CALLS, wait=wait)
+    return Fault("error", message)
+
+
+def _text(error: openai.APIStatusError) -> str:
+    body = error.body
+    if isinstance(body, Mapping) and isinstance(body.get("message"), str):
+        return str(body["message"])[:300]
+    return str(error.message)[:300]
+
+
+def _reason(error: openai.APIError) -> str:
+    cause = error.__cause__
+    return str(cause or error.message)[:200] or type(cause or error).__name__

@@ -1,0 +1,90 @@
+"""The judge job: what is missing is asked, everything else comes from the cache, in one flat loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from judges.desk import Desk
+from judges.judge import Judge, plan_calls
+from judges.lines import Line, build_lines
+from judges.rubric import Rubric
+from judges.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One subject and one rubric: what becomes a group of output lines."""
+
+    index: int
+    subject: Subject
+    rubric: Rubric
+
+
+Deliver = Callable[[Unit, list[Line]], None]
+
+
+async def judge_unit(unit: Unit, judge: Judge, desk: Desk, counted: set[str]) -> list[Line]:
+    """Get all verdicts of one unit, then build its lines."""
+    calls = list(plan_calls(unit.subject, unit.rubric, judge))
+    records = await asyncio.gather(*(desk.get(call) for call in calls))
+    return build_lines(unit.subject, unit.rubric, judge, calls, records, counted)
+
+
+async def judge_all(
+    units: Iterable[Unit], judge: Judge, desk: Desk, deliver: Deliver, *, workers: int, counted: set[str] | None = None
+) -> None:
+    """Judge ``units`` with ``workers`` of them in flight; ``deliver`` gets each one's lines as it finishes."""
+    waiting = iter(units)
+    seen: set[str] = set() if counted is None else counted
+
+    async def work(queue: Iterator[Unit]) -> None:
+        for unit in queue:
+            deliver(unit, await judge_unit(unit, judge, desk, seen))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(work(waiting))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a job is going to ask, before it asks anything."""
+
+    verdicts: int
+    cached: int
+    tokens_in: int
+    tokens_out: int
+    usd: float | None
+    """None: the price is unknown."""
+
+    @property
+    def to_ask(self) -> int:
+        """Calls that have to be bought."""
+        return self.verdicts - self.cached
+
+    def sentence(self, judge: Judge) -> str:
+        """The estimate in one line."""
+        price = "price unknown" if self.usd is None else f"about ${self.usd:.4f}"
+        asked = f"{self.to_ask} calls to make, {self.cached} verdicts in the cache"
+        return f"judge {judge.id}: {asked}; ≈ {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {price}"
+
+
+def estimate(units: Iterable[Unit], judge: Judge, desk: Desk) -> Estimate:
+    """Count distinct calls, and price those that are not in the cache."""
+    seen: set[str] = set()
+    cached = tokens_in = tokens_out = 0
+    for unit in units:
+        for call in plan_calls(unit.subject, unit.rubric, judge):
+            if call.key in seen:
+                continue
+            seen.add(call.key)
+            known = desk.cache.find(call.key)
+            if known is not None and known.final:
+                cached += 1
+            else:
+                tokens_in += call.estimated_in
+                tokens_out += call.typical_out
+    price = judge.card.price
+    return Estimate(len(seen), cached, tokens_in, tokens_out, price.cost(tokens_in, tokens_out) if price else None)

@@ -1,0 +1,129 @@
+"""One judging session: key, client, cache, and what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from harness.errors import EnvironmentFault, UsageError
+from judges.judge import DEFAULT_MODEL, Judge
+from judges.verdict import Protocol
+
+if TYPE_CHECKING:
+    from judges.desk import Desk
+    from judges.faults import Fault
+
+OFFICIAL_URL = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True)
+class JudgeSettings:
+    """Everything a session needs to know; ``api_key`` is never stored anywhere."""
+
+    judge: Judge
+    api_key: str | None = field(default=None, repr=False)
+    concurrency: int = 16
+    timeout: float = 60.0
+    """Seconds for one call."""
+    max_usd: float | None = None
+
+    def require_key(self, later: str) -> None:
+        """Make sure that there is a key where one is needed.
+
+        Raises:
+            EnvironmentFault: the provider's own server and no key; ``later`` is the command that adds the verdicts.
+        """
+        if self.judge.official and not self.api_key:
+            raise EnvironmentFault(
+                f"no API key for the judge {self.judge.id}",
+                hint=f"set OPENAI_API_KEY (or --judge-base-url for a server of your own), then: {later}",
+            )
+
+
+def judge_settings(
+    model: str | None = None,
+    base_url: str | None = None,
+    *,
+    protocol: Protocol = "cot",
+    samples: int = 1,
+    concurrency: int = 16,
+    timeout: float = 60.0,
+    max_usd: float | None = None,
+) -> JudgeSettings:
+    """Settings from arguments and environment (``OPENAI_API_KEY``, ``OPENAI_BASE_URL``); ``model`` may be NAME@URL.
+
+    Raises:
+        UsageError: an address that is no http(s) URL, or a value out of range.
+    """
+    name, _, address = (model or DEFAULT_MODEL).partition("@")
+    url = address or base_url or os.environ.get("OPENAI_BASE_URL") or None
+    if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+        raise UsageError(f"'{url}' is not the address of a judge", hint="it looks like http://127.0.0.1:8000/v1")
+    if concurrency < 1 or timeout <= 0 or (max_usd is not None and max_usd < 0):
+        raise UsageError("--concurrency and --timeout must be positive, --max-usd not negative")
+    judge = Judge(name, url, protocol, samples)
+    if max_usd is not None and judge.card.price is None:
+        raise UsageError(f"--max-usd needs a price, and the price of '{name}' is unknown", hint="leave out --max-usd")
+    return JudgeSettings(judge, os.environ.get("OPENAI_API_KEY") or None, concurrency, timeout, max_usd)
+
+
+@asynccontextmanager
+async def open_desk(settings: JudgeSettings) -> AsyncIterator[Desk]:
+    """Client and cache for the session; both are closed at its end."""
+    from judges.cache import VerdictCache
+    from judges.client import JudgeClient
+    from judges.desk import Desk
+
+    cache = VerdictCache(settings.judge.id)
+    client = JudgeClient(
+        settings.judge,
+        api_key=settings.api_key,
+        base_url=settings.judge.base_url or OFFICIAL_URL,
+        concurrency=settings.concurrency,
+        timeout=settings.timeout,
+        max_usd=settings.max_usd,
+    )
+    try:
+        yield Desk(client, cache)
+    finally:
+        cache.close()
+        await client.close()
+
+
+@dataclass
+class Outcome:
+    """What a session did."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    """Lines by status."""
+    spent_usd: float = 0.0
+    stop: Fault | None = None
+    """Why it ended early."""
+
+    def count(self, lines: Iterable[dict[str, Any]]) -> None:
+        """Add lines to the tally."""
+        self.statuses.update(str(line["status"]) for line in lines)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every line is ``ok``."""
+        return self.stop is None and set(self.statuses) <= {"ok"}
+
+    def sentence(self) -> str:
+        """The tally in one line."""
+        counts = ", ".join(f"{number} {status}" for status, number in self.statuses.most_common()) or "nothing to judge"
+        return f"verdicts: {counts}; spent ${self.spent_usd:.4f}"
+
+    def raise_for_stop(self, again: str) -> None:
+        """Raise what ended the session early.
+
+        Raises:
+            EnvironmentFault: the judge cannot be reached, or its quota is gone; ``again`` is the command that goes on.
+        """
+        if self.stop is not None:
+            raise EnvironmentFault(self.stop.message, hint=f"what is done is kept; go on with: {again}")

@@ -1,0 +1,88 @@
+"""The judge beside the engine: works in its own thread while replies are generated, and never disturbs them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from harness.errors import KikimeError
+from harness.store.rundir import RunDirectory
+from harness.store.wal import Segment
+from judges.desk import Desk
+from judges.faults import Fault
+from judges.job import Unit, judge_unit
+from judges.runs import KIND, Done, RunMaterials
+from judges.session import JudgeSettings, Outcome, open_desk
+
+
+class JudgeSink:
+    """Judges samples as they are submitted; verdicts go to the run's log.
+
+    ``submit`` never blocks and never raises; a failed call is a status, a failed session is ``outcome.stop``.
+    """
+
+    def __init__(self, run: RunDirectory, settings: JudgeSettings, *, rubrics: tuple[str, ...] = ()) -> None:
+        self.outcome = Outcome()
+        self._settings = settings
+        self._materials = RunMaterials(run.manifest(), rubrics)
+        self._done = Done(run)
+        self._segment = Segment.create(run.wal, KIND)
+        self._loop = asyncio.new_event_loop()
+        self._queue: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
+        self._thread = threading.Thread(target=self._main, name="kikime-judge", daemon=True)
+        self._thread.start()
+
+    def submit(self, sample: Mapping[str, Any]) -> None:
+        """Queue one row of ``samples.parquet`` (or its mapping)."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, sample)
+
+    def close(self) -> Outcome:
+        """Wait until everything submitted is judged or given up; returns what became of it."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, None)
+        self._thread.join()
+        return self.outcome
+
+    def _main(self) -> None:
+        try:
+            self._loop.run_until_complete(self._work())
+        except* (KikimeError, OSError) as group:
+            error = _first(group)
+            self.outcome.stop = self.outcome.stop or Fault("error", f"judging ended: {error}")
+        finally:
+            self._segment.close()
+
+    async def _work(self) -> None:
+        async with open_desk(self._settings) as desk:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(self._settings.concurrency):
+                        group.create_task(self._worker(desk))
+            finally:
+                self.outcome.spent_usd, self.outcome.stop = desk.client.budget.spent, desk.client.stop
+
+    async def _worker(self, desk: Desk) -> None:
+        while (sample := await self._queue.get()) is not None:
+            for unit in self._materials.units(sample):
+                await self._judge(unit, desk)
+        self._queue.put_nowait(None)
+
+    async def _judge(self, unit: Unit, desk: Desk) -> None:
+        judge = self._settings.judge
+        if self._done.covers(unit, judge.id, judge.protocol_for(unit.rubric)):
+            return
+        lines = await judge_unit(unit, judge, desk, self._done.counted)
+        for line in lines:
+            self._segment.append(line)
+        self.outcome.count(lines)
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    """The first single exception of a group."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
