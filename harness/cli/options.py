@@ -45,7 +45,7 @@ def engine_options(command: Command) -> Command:
     """How to load the model."""
     for option in reversed(
         [
-            click.option("--engine", type=click.Choice(["vllm", "openai", "ray"]), default="vllm", show_default=True),
+            click.option("--engine", type=click.Choice(["vllm", "openai"]), default="vllm", show_default=True),
             click.option("--dtype", default="auto", show_default=True, help="auto, bfloat16, float16 or float32."),
             click.option("--tensor-parallel-size", type=click.IntRange(min=1), default=1, show_default=True),
             click.option("--max-model-len", type=click.IntRange(min=1), help="Context length; the checkpoint's own by default."),

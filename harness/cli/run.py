@@ -31,12 +31,12 @@ def run(model: str, runs: Path, as_json: bool, name: str | None, adapters: tuple
     judge = options.pop("judge")
     engine = read_engine_options(options)
     materials = workflow.materials(**options)
-    summaries = []
+    planned = []
     for prepared in workflow.prepare_all(model, adapters, materials, engine):
         note(workflow.plan_line(prepared, runs))
-        summaries.append((prepared, workflow.new_run(prepared, runs, name)))
+        planned.append(workflow.new_run(prepared, runs, name))
     with _signals():
-        results = workflow.execute_all(summaries, judge=judge, quiet=as_json)
+        results = workflow.execute_all(planned, judge=judge, quiet=as_json)
     _finish(results, as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""Engines: vLLM in this process, any OpenAI-compatible server, Ray Data LLM over many nodes."""
+"""Engines: vLLM in this process, any OpenAI-compatible server."""
 
 from __future__ import annotations
 
@@ -25,8 +25,4 @@ def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
         from harness.engines.vllm import VllmEngine
 
         return VllmEngine(checkpoint, options)
-    if options.engine == "ray":
-        from harness.engines.ray import RayEngine
-
-        return RayEngine(checkpoint, options)
     raise UsageError(f"the engine '{options.engine}' needs a served model", hint="give openai:NAME@BASE_URL as MODEL")

@@ -11,7 +11,7 @@ class EngineOptions(msgspec.Struct, frozen=True):
     """How to load and drive an engine; None leaves the engine's own default."""
 
     engine: str = "vllm"
-    """``vllm``, ``openai`` or ``ray``."""
+    """``vllm`` or ``openai``."""
     dtype: str = "auto"
     tensor_parallel_size: int = 1
     max_model_len: int | None = None

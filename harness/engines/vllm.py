@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ class VllmEngine:
             from vllm.platforms import current_platform
         except (ImportError, RuntimeError) as error:
             raise EngineFault(f"vLLM cannot be imported: {error}", hint="kikime doctor says what to install") from error
+        logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # "Triton not available" is no news on a CPU
         self._vllm = vllm
         self._on_cpu = current_platform.is_cpu()
         self._arguments = _arguments(checkpoint, options, on_cpu=self._on_cpu)
@@ -136,7 +139,7 @@ def _prepare_environment(options: EngineOptions) -> None:
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_CPU_KVCACHE_SPACE": _CPU_CACHE_GIB,
         "TOKENIZERS_PARALLELISM": "false",
-        "TQDM_MININTERVAL": "1",
+        "TORCH_CPP_LOG_LEVEL": "ERROR",
     }
     if (os.cpu_count() or 1) <= 4:
         defaults["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
@@ -144,6 +147,7 @@ def _prepare_environment(options: EngineOptions) -> None:
         defaults["VLLM_BATCH_INVARIANT"] = "1"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="vllm")
 
 
 def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) -> dict[str, Any]:
@@ -155,6 +159,7 @@ def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) 
         "generation_config": "vllm",
         "enable_prefix_caching": True,
         "disable_log_stats": True,
+        "use_tqdm_on_load": False,
     }
     if on_cpu:
         # Compiling costs minutes; chunked prefill breaks per-request seeds on the CPU.

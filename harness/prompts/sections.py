@@ -18,6 +18,7 @@ class _Words(NamedTuple):
     long: str
     sentence: str
     sentences: str
+    range: str
     first_person: str
     second_person: str
     quote: str
@@ -36,8 +37,9 @@ _JA = _Words(
     frame="あなたは「{name}」です。{name}になりきって、{user}と会話してください。",
     brief="応答は{sentences}、{chars}文字程度で簡潔にしてください。",
     long="応答は{sentences}、{chars}文字程度にしてください。",
-    sentence="{n}文",
-    sentences="{low}〜{high}文",
+    sentence="{high}文",
+    sentences="{high}文",
+    range="{low}〜{high}文",
     first_person="一人称は{words}です。",
     second_person="相手のことは{words}と呼びます。",
     quote="「{word}」",
@@ -55,8 +57,9 @@ _EN = _Words(
     frame="You are {name}. Stay in character as {name} and talk with {user}.",
     brief="Reply briefly, in {sentences} and about {chars} characters.",
     long="Reply in {sentences} and about {chars} characters.",
-    sentence="{n} sentence",
-    sentences="{low} to {high} sentences",
+    sentence="{high} sentence",
+    sentences="{high} sentences",
+    range="{low} to {high} sentences",
     first_person="{name} says {words} for the first person.",
     second_person="{name} addresses the other person as {words}.",
     quote="“{word}”",
@@ -147,9 +150,8 @@ def _opening(persona: Persona, words: _Words) -> str:
 
 def _length(length: Length, words: _Words) -> str:
     low, high = max(length.sentences[0], 1), max(length.sentences[1], 1)
-    sentences = words.sentence.format(n=low) if low == high == 1 else words.sentences.format(low=low, high=high)
-    if low == high > 1:
-        sentences = words.sentences.replace("{low}〜", "").replace("{low} to ", "").format(high=high)
+    counted = words.range if low < high else words.sentences if high > 1 else words.sentence
+    sentences = counted.format(low=low, high=high)
     wanted = words.brief if length.target <= BRIEF else words.long
     return wanted.format(sentences=sentences, chars=length.target)
 

@@ -20,11 +20,9 @@ def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | No
     if not run.samples_file.is_file():
         raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE samples AS SELECT * FROM read_parquet(?)", [str(run.samples_file)])
-        connection.execute(
-            "CREATE TABLE wide AS PIVOT read_parquet($scores) ON metric USING first(value) GROUP BY key",
-            {"scores": str(run.scores_file)},
-        )
+        connection.read_parquet(str(run.samples_file)).create("samples")
+        connection.read_parquet(str(run.scores_file)).create("scores")
+        connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
         connection.execute("SET enable_external_access = false")
         query = "SELECT samples.*, wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key)"
         query += f" WHERE ({where})" if where else ""

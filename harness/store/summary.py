@@ -23,8 +23,8 @@ def summarise(run: RunDirectory) -> dict[str, Any]:
     """Compute the summary from the tables and write it beside them."""
     manifest, status = run.manifest(), run.status()
     with duckdb.connect() as connection:
-        connection.execute("CREATE VIEW samples AS SELECT * FROM read_parquet(?)", [str(run.samples_file)])
-        connection.execute("CREATE VIEW scores AS SELECT * FROM read_parquet(?)", [str(run.scores_file)])
+        connection.read_parquet(str(run.samples_file)).create_view("samples")
+        connection.read_parquet(str(run.scores_file)).create_view("scores")
         slices = _slices(connection)
         counts = _counts(connection, planned=manifest["plan"]["n_replies"])
         lengths = _lengths(connection)

@@ -1,0 +1,5 @@
+"""``python -m harness`` is ``kikime``."""
+
+from harness.cli import main
+
+main()

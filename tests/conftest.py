@@ -1,0 +1,49 @@
+"""Shared fixtures: the bundled checkpoint, a real run of it, and the command as users call it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tasks import data_path
+
+Kikime = Callable[..., subprocess.CompletedProcess[str]]
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
+@pytest.fixture(autouse=True)
+def _no_key(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads a real key, a real cache or a variable of the person who runs it."""
+    for name in [name for name in os.environ if name.startswith("KIKIME_")]:
+        monkeypatch.delenv(name)
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def august() -> Path:
+    return data_path("checkpoints") / "august"
+
+
+@pytest.fixture
+def kikime(tmp_path: Path) -> Kikime:
+    """Call the command in a process of its own; runs land in ``tmp_path / "runs"``."""
+
+    def call(*arguments: str | Path, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "harness", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            cwd=tmp_path,
+            env={**os.environ, **OFFLINE, "KIKIME_RUNS": str(tmp_path / "runs"), **environment},
+        )
+
+    return call
