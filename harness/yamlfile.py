@@ -28,7 +28,9 @@ class StrictModel(BaseModel):
             for key in data:
                 if key not in cls.model_fields:
                     raise PydanticCustomError(
-                        "unknown_key", "{problem}", {"problem": _unknown_key(str(key), list(cls.model_fields)), "key": key}
+                        "unknown_key",
+                        "{problem}",
+                        {"problem": _unknown_key(str(key), list(cls.model_fields)), "key": key},
                     )
         return data
 

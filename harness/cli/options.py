@@ -29,12 +29,18 @@ def grid_options(command: Command) -> Command:
     """What to run."""
     for option in reversed(
         [
-            click.option("--suite", default="quick", show_default=True, help="A bundled suite, or a suite's YAML file."),
+            click.option(
+                "--suite", default="quick", show_default=True, help="A bundled suite, or a suite's YAML file."
+            ),
             click.option("--limit", type=click.IntRange(min=1), help="At most so many items per task and persona."),
             click.option("--task", "tasks", multiple=True, help="Only these tasks (repeatable)."),
-            click.option("--persona", "personas", multiple=True, help="These personas instead (id or card file; repeatable)."),
+            click.option(
+                "--persona", "personas", multiple=True, help="These personas instead (id or card file; repeatable)."
+            ),
             click.option("--format", "formats", multiple=True, help="These prompt formats instead (repeatable)."),
-            click.option("--shots", multiple=True, type=click.IntRange(0, 32), help="These shot counts instead (repeatable)."),
+            click.option(
+                "--shots", multiple=True, type=click.IntRange(0, 32), help="These shot counts instead (repeatable)."
+            ),
         ]
     ):
         command = option(command)
@@ -48,13 +54,21 @@ def engine_options(command: Command) -> Command:
             click.option("--engine", type=click.Choice(["vllm", "openai"]), default="vllm", show_default=True),
             click.option("--dtype", default="auto", show_default=True, help="auto, bfloat16, float16 or float32."),
             click.option("--tensor-parallel-size", type=click.IntRange(min=1), default=1, show_default=True),
-            click.option("--max-model-len", type=click.IntRange(min=1), help="Context length; the checkpoint's own by default."),
-            click.option("--gpu-memory-utilization", type=click.FloatRange(0, 1, min_open=True), help="Memory fraction."),
+            click.option(
+                "--max-model-len", type=click.IntRange(min=1), help="Context length; the checkpoint's own by default."
+            ),
+            click.option(
+                "--gpu-memory-utilization", type=click.FloatRange(0, 1, min_open=True), help="Memory fraction."
+            ),
             click.option("--quantization", help="For example awq, gptq, fp8, bitsandbytes."),
             click.option("--tokenizer", help="Tokenizer directory, where it is not the checkpoint's own."),
             click.option("--deterministic", is_flag=True, help="Ask for results that do not depend on the batch."),
-            click.option("--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="At a served model."),
-            click.option("--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="Any other engine argument."),
+            click.option(
+                "--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="At a served model."
+            ),
+            click.option(
+                "--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="Any other engine argument."
+            ),
         ]
     ):
         command = option(command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from tqdm import tqdm
 
@@ -25,7 +25,7 @@ class ReplyProgress:
         self._done = self._tokens = self._errors = 0
         self._started = self._last_line = time.monotonic()
 
-    def __enter__(self) -> ReplyProgress:
+    def __enter__(self) -> Self:
         return self
 
     def stage(self, name: str) -> None:
@@ -52,7 +52,9 @@ class ReplyProgress:
             self._last_line = time.monotonic()
             note(self._line())
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bar is not None:
             self._bar.set_postfix_str(self._rates())
             self._bar.close()
@@ -66,4 +68,5 @@ class ReplyProgress:
     def _line(self) -> str:
         seconds = max(time.monotonic() - self._started, 1e-9)
         left = (self._total - self._done) * seconds / max(self._done, 1)
-        return f"{self._done:,}/{self._total:,} replies, {self._done / seconds:,.1f} replies/s, {self._rates()}, {left:,.0f} s left"
+        done = f"{self._done:,}/{self._total:,} replies, {self._done / seconds:,.1f} replies/s"
+        return f"{done}, {self._rates()}, {left:,.0f} s left"

@@ -90,8 +90,9 @@ def _finish(results: list[tuple[Any, dict[str, Any]]], *, as_json: bool) -> None
             click.echo(found.path)
     errors = sum(summary["counts"]["errors"] for _, summary in results)
     if errors:
+        planned = sum(summary["counts"]["planned"] for _, summary in results)
         raise PartialResult(
-            f"{errors} of {sum(s['counts']['planned'] for _, s in results)} replies failed; they count as the worst score",
+            f"{errors} of {planned} replies failed; they count as the worst score",
             hint=f"see them: kikime show {results[0][0].path} --samples --where 'error IS NOT NULL'",
         )
 

@@ -28,7 +28,9 @@ _COUNTED = {"length_chars", "sentences"}
 @click.argument("run_name", metavar="RUN")
 @click.option("--samples", is_flag=True, help="Print replies instead of the summary.")
 @click.option("--where", help="SQL condition on the replies, e.g. \"persona = 'ojousama' AND turn_leak = 1\".")
-@click.option("--n", "count", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many replies.")
+@click.option(
+    "--n", "count", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many replies."
+)
 @runs_option
 @json_option
 def show(run_name: str, samples: bool, where: str | None, count: int, runs: Path, as_json: bool) -> None:
@@ -82,6 +84,8 @@ def _print_samples(rows: list[dict[str, Any]]) -> None:
         click.secho(f"{where} · {row['key']}", bold=True)
         click.echo(f"  > {row['user']}")
         click.echo(f"  {row['response']!r} [{row['error'] or row['finish_reason']}]")
-        failing = [name for name, value in row["metrics"].items() if name.endswith(("_leak", "failure", "eos")) and value]
+        failing = [
+            name for name, value in row["metrics"].items() if name.endswith(("_leak", "failure", "eos")) and value
+        ]
         if failing:
             click.echo(f"  ! {', '.join(failing)}")

@@ -23,8 +23,8 @@ def list_tasks(as_json: bool) -> None:
     rows = []
     for task in map(load_task, task_ids()):
         counts = [len(task.items_for(persona)) for persona in personas]
-        rows.append({"id": task.id, "version": task.version, "title": task.title, "items": [min(counts), max(counts)]})
-        rows[-1] |= {"measures": task.measures, "source": task.source, "metrics": list(task.metrics)}
+        about = task.model_dump(include={"id", "version", "title", "measures", "source", "metrics"}, mode="json")
+        rows.append(about | {"items": [min(counts), max(counts)]})
     if as_json:
         print_json(rows)
         return

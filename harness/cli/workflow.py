@@ -65,9 +65,7 @@ def _validated(chosen: dict[str, Any]) -> Suite:
         raise UsageError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-def prepare_all(
-    model: str, adapters: Sequence[str], chosen: Materials, options: EngineOptions
-) -> Iterator[Prepared]:
+def prepare_all(model: str, adapters: Sequence[str], chosen: Materials, options: EngineOptions) -> Iterator[Prepared]:
     """The plan of the checkpoint, or of each LoRA adapter on it."""
     from harness.cli.run import adapter_pair
 
@@ -164,7 +162,9 @@ def print_plan(report: dict[str, Any]) -> None:
     from harness.cli.output import print_table
 
     columns = ["task", "persona", "format", "shots", "technique", "context", "n"]
-    print_table(f"{report['model']['name']} × {report['suite']}", columns, [list(c.values()) for c in report["cells"]], left=3)
+    print_table(
+        f"{report['model']['name']} × {report['suite']}", columns, [list(c.values()) for c in report["cells"]], left=3
+    )
     click.echo(f"replies            {report['n_replies']:,}")
     click.echo(f"prompt tokens      {report['n_prompt_tokens']:,} (exact)")
     click.echo(f"new tokens         up to {report['max_output_tokens']:,}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from harness.request import Reply, Request
@@ -26,6 +27,13 @@ class Engine(Protocol):
 
         Raises:
             EngineFault: the engine died; what was handed over before stays valid.
+        """
+
+    def use_adapter(self, name: str, path: Path) -> None:
+        """Send the following requests through the LoRA adapter in ``path``.
+
+        Raises:
+            UsageError: this engine cannot switch adapters.
         """
 
     def describe(self) -> dict[str, Any]:

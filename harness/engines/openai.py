@@ -7,14 +7,16 @@ import os
 import queue
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import openai
 import tenacity
 
 from harness.checkpoint import Checkpoint
 from harness.engines.options import EngineOptions
-from harness.errors import EngineFault
+from harness.errors import EngineFault, UsageError
 from harness.request import Reply, Request
 
 _ATTEMPTS = 6
@@ -67,6 +69,13 @@ class OpenAIEngine:
         except queue.Empty:
             return replies
 
+    def use_adapter(self, name: str, path: Path) -> None:
+        """A served model has its adapters at the server."""
+        raise UsageError(
+            f"adapter {name} ({path}) cannot be loaded into {self._url}",
+            hint="serve it there under a name of its own, and give openai:NAME@BASE_URL",
+        )
+
     def describe(self) -> dict[str, Any]:
         """What the server said of itself."""
         return {"engine": "openai", "server": self.server, "openai": openai.__version__, "dtype": "served"}
@@ -80,7 +89,9 @@ class OpenAIEngine:
     def _take(self, *, timeout: float) -> Reply:
         reply = self._finished.get(timeout=timeout) if timeout else self._finished.get_nowait()
         if isinstance(reply, openai.OpenAIError):
-            raise EngineFault(f"{self._url}: {_reason(reply)}", hint="start the server again, then resume the run") from reply
+            raise EngineFault(
+                f"{self._url}: {_reason(reply)}", hint="start the server again, then resume the run"
+            ) from reply
         self._pending -= 1
         return reply
 
@@ -120,7 +131,11 @@ class OpenAIEngine:
             "spaces_between_special_tokens": False,
         }
         answer = await self._client.completions.create(
-            prompt=request.token_ids, max_tokens=sampling.max_tokens, stop=request.stop or None, extra_body=extra, **common
+            prompt=request.token_ids,
+            max_tokens=sampling.max_tokens,
+            stop=request.stop or None,
+            extra_body=extra,
+            **common,
         )
         choice = answer.choices[0]
         stop = getattr(choice, "stop_reason", None)
@@ -148,9 +163,13 @@ def probe_server(checkpoint: Checkpoint) -> dict[str, Any]:
     except openai.AuthenticationError:
         raise EngineFault(f"{url}: the server refuses the key", hint="set OPENAI_API_KEY") from None
     except openai.OpenAIError as error:
-        raise EngineFault(f"{url}: {_reason(error)}", hint="is the server running, and does the address end in /v1?") from None
+        raise EngineFault(
+            f"{url}: {_reason(error)}", hint="is the server running, and does the address end in /v1?"
+        ) from None
     if checkpoint.name not in models:
-        raise EngineFault(f"{url}: no model '{checkpoint.name}'", hint=f"it serves: {', '.join(sorted(models)) or 'none'}")
+        raise EngineFault(
+            f"{url}: no model '{checkpoint.name}'", hint=f"it serves: {', '.join(sorted(models)) or 'none'}"
+        )
     model = models[checkpoint.name]
     return {
         "url": url,
@@ -162,8 +181,6 @@ def probe_server(checkpoint: Checkpoint) -> dict[str, Any]:
 
 def reply_with_latency(reply: Reply, started: float) -> Reply:
     """The reply with its latency since ``started`` (a monotonic time) in ms."""
-    import msgspec
-
     return msgspec.structs.replace(reply, latency_ms=round((time.monotonic() - started) * 1000, 2))
 
 

@@ -88,7 +88,7 @@ class VllmEngine:
         """One engine step; the replies that it finished."""
         try:
             outputs = self._engine.step()
-        except Exception as error:  # noqa: BLE001  (a dying engine raises anything)
+        except Exception as error:
             raise EngineFault(f"vLLM died while generating: {_first_line(error)}", hint=_memory_hint(error)) from error
         return [self._reply(output) for output in outputs if output.finished]
 
@@ -179,7 +179,7 @@ def _load(vllm: Any, arguments: dict[str, Any]) -> Any:
         raise UsageError(f"vLLM does not know an engine argument: {error}", hint="see vLLM's EngineArgs") from error
     try:
         return vllm.LLMEngine.from_engine_args(parameters)
-    except Exception as error:  # noqa: BLE001  (loading fails in as many ways as there are checkpoints)
+    except Exception as error:
         raise EngineFault(
             f"vLLM cannot load {arguments['model']}: {_first_line(error)}", hint=_memory_hint(error)
         ) from error

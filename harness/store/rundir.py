@@ -54,7 +54,8 @@ class RunDirectory:
             (path / "wal").mkdir()
         except OSError as error:
             raise EnvironmentFault(
-                f"{runs}: a run cannot be created here: {error.strerror}", hint="choose a writable folder with --runs DIR"
+                f"{runs}: a run cannot be created here: {error.strerror}",
+                hint="choose a writable folder with --runs DIR",
             ) from error
         return cls(path)
 
@@ -68,7 +69,9 @@ class RunDirectory:
         if manifest is None:
             raise UsageError(f"{self.path}: not a run (manifest.json is missing or broken)")
         if manifest.get("schema", 0) > SCHEMA:
-            raise UsageError(f"{self.path}: written by a newer kikime (schema {manifest['schema']})", hint="upgrade kikime")
+            raise UsageError(
+                f"{self.path}: written by a newer kikime (schema {manifest['schema']})", hint="upgrade kikime"
+            )
         return manifest
 
     def status(self) -> dict[str, Any]:
@@ -103,7 +106,9 @@ class RunDirectory:
             lock.acquire(timeout=0)
         except filelock.Timeout:
             owner = self.status().get("pid", "unknown")
-            raise RunLocked(f"{self.path}: another process (pid {owner}) works on this run", hint="wait for it to end") from None
+            raise RunLocked(
+                f"{self.path}: another process (pid {owner}) works on this run", hint="wait for it to end"
+            ) from None
         except OSError as error:
             raise EnvironmentFault(f"{self.path}: cannot be locked: {error.strerror}") from error
         try:
@@ -147,7 +152,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise EnvironmentFault(f"{path}: cannot be written: {error.strerror}", hint="free some space, then resume") from error
+        raise EnvironmentFault(
+            f"{path}: cannot be written: {error.strerror}", hint="free some space, then resume"
+        ) from error
 
 
 def find_run(reference: str, runs: Path) -> RunDirectory:

@@ -31,7 +31,9 @@ def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | No
         try:
             cursor = connection.execute(query)
         except duckdb.Error as error:
-            raise UsageError(f"--where {where}: {str(error).splitlines()[0]}", hint=f"columns: {', '.join(SAMPLES.names)}") from None
+            raise UsageError(
+                f"--where {where}: {str(error).splitlines()[0]}", hint=f"columns: {', '.join(SAMPLES.names)}"
+            ) from None
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [_nested(row) for row in rows]

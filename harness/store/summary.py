@@ -75,9 +75,7 @@ def overall(slices: Sequence[dict[str, Any]], targets: dict[str, Any]) -> dict[s
     return result
 
 
-def _persona_means(
-    metric: str, sums: dict[str, dict[str, list[float]]], targets: dict[str, Any]
-) -> dict[str, float]:
+def _persona_means(metric: str, sums: dict[str, dict[str, list[float]]], targets: dict[str, Any]) -> dict[str, float]:
     if metric not in _POOLED:
         return {persona: total / n for persona, (n, total) in sorted(sums[metric].items()) if n}
     numerator, denominator = _POOLED[metric]
@@ -109,7 +107,8 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def _counts(connection: duckdb.DuckDBPyConnection, *, planned: int) -> dict[str, int]:
     row = connection.execute(
-        """SELECT count(*), count(error), count(*) FILTER (finish_reason = 'length'), count(DISTINCT (persona, task, item_id)),
+        """SELECT count(*), count(error), count(*) FILTER (finish_reason = 'length'),
+                  count(DISTINCT (persona, task, item_id)),
                   coalesce(sum(n_prompt_tokens), 0)::BIGINT, coalesce(sum(n_output_tokens), 0)::BIGINT FROM samples"""
     ).fetchone()
     names = ("done", "errors", "truncated", "items", "prompt_tokens", "output_tokens")

@@ -1,0 +1,1 @@
+"""Run directories: write-ahead log, tables, manifest, summary."""
