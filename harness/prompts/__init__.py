@@ -1,5 +1,6 @@
 """Prompt formats: templates, safe encoding, stops, conversations and format cards."""
 
+from harness.prompts.card import FormatCard, format_card
 from harness.prompts.conversation import Conversation, build_messages
 from harness.prompts.format import Format, format_ids, load_format
 from harness.prompts.markers import all_control_strings, all_role_markers, line_start_markers
@@ -12,11 +13,13 @@ __all__ = [
     "ContentLostError",
     "Conversation",
     "Format",
+    "FormatCard",
     "Rendered",
     "Renderer",
     "all_control_strings",
     "all_role_markers",
     "build_messages",
+    "format_card",
     "format_ids",
     "line_start_markers",
     "load_format",

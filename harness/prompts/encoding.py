@@ -1,8 +1,9 @@
 """Safe encoding: special tokens are recognised in control text only, never in content.
 
-A prompt is encoded in chunks that begin at the control text's special tokens, which every tokenizer splits at anyway, so
-the ids equal those of encoding the whole string; repeated chunks (system text, shots) come from a cache. A chunk whose
-text spells a special token is encoded by a twin of the tokenizer in which the special tokens have secret spellings.
+A prompt is encoded in chunks that begin at the control text's special tokens, which every tokenizer splits at anyway,
+so the ids equal those of encoding the whole string; repeated chunks (system text, shots) come from a cache. A chunk
+whose text spells a special token is encoded by a twin of the tokenizer in which the special tokens have secret
+spellings.
 """
 
 from __future__ import annotations

@@ -103,7 +103,10 @@ class Format(StrictModel):
 
     def clean(self, content: str) -> str:
         """Normalise a content as the template does: outer white space goes, newlines as declared."""
-        content = content.strip()
+        return self.normalise(content.strip())
+
+    def normalise(self, content: str) -> str:
+        """Write newlines as the format does."""
         if self.newlines == "keep":
             return content
         content = content.replace("\r\n", "\n")

@@ -52,8 +52,9 @@ class Renderer:
         self._bos, self._eos = self._edge_tokens()
         self._template = compile_template(self._template_source(tokenizer))
         self._skeletons: dict[tuple[str, ...], _Skeleton] = {}
-        eot = [self._native_eot()] if self._native else []
-        self.stops = resolve_stops([*format.stop, *filter(None, eot)], self.encoder)
+        self.eot = self._end_of_turn()
+        """What ends a reply, in this tokenizer's spelling."""
+        self.stops = resolve_stops([*format.stop, *([self.eot] if self._native and self.eot else [])], self.encoder)
 
     def render(self, messages: Sequence[Message], *, prefill: str | None = None) -> Rendered:
         """Render a conversation that ends with a user turn; ``prefill`` begins the reply as the training text has it.
@@ -65,23 +66,24 @@ class Renderer:
         roles, contents = _validated(messages)
         if prefill:
             roles, contents = (*roles, "prefill"), [*contents, prefill]
-        if self._native:
-            skeleton, contents = self._render_native(roles, contents)
-        else:
-            contents = [*map(self.format.clean, contents[: -1 if prefill else None]), *([prefill] if prefill else [])]
-            skeleton, contents = self._render_own(roles, contents)
+        skeleton, contents = self._arranged(roles, contents)
         text = _join(skeleton.segments, contents)
         ids = self._encode(skeleton, contents)
         return Rendered(text, ids, list(self.stops.strings), list(self.stops.token_ids), self._count_bos(text, ids))
 
     def segments(self, messages: Sequence[Message]) -> tuple[Segments, list[str]]:
         """The same prompt as control and content segments, for parsing and inspection."""
-        roles, contents = _validated(messages)
-        if self._native:
-            skeleton, contents = self._render_native(roles, contents)
-        else:
-            skeleton, contents = self._render_own(roles, list(map(self.format.clean, contents)))
+        skeleton, contents = self._arranged(*_validated(messages))
         return skeleton.segments, contents
+
+    def _arranged(self, roles: tuple[str, ...], contents: list[str]) -> tuple[_Skeleton, list[str]]:
+        if self._native:
+            return self._render_native(roles, contents)
+        clean = self.format.clean
+        if roles[-1] != "prefill":
+            return self._render_own(roles, [clean(content) for content in contents])
+        *before, prefill = contents
+        return self._render_own(roles, [*map(clean, before), self.format.normalise(prefill)])
 
     def _render_own(self, roles: tuple[str, ...], contents: list[str]) -> tuple[_Skeleton, list[str]]:
         key: tuple[str, ...] = roles
@@ -210,15 +212,16 @@ class Renderer:
                 hint="choose another format: kikime formats list",
             ) from None
 
-    def _native_eot(self) -> str | None:
-        """The special token with which the chat template ends a reply."""
+    def _end_of_turn(self) -> str:
+        if not self._native:
+            vendors = self.format.eot == self.format.eos_token and self.encoder is not None
+            return self.encoder.eos_token if vendors and self.encoder else self.format.eot
         assert self.encoder is not None
-        probe = ("user", "assistant", "user")
-        segments, _ = self._native_segments(probe, ["a", "b", "c"], marks_for(()))
+        segments, _ = self._native_segments(("user", "assistant", "user"), ["a", "b", "c"], marks_for(()))
         if segments.slots[:2] != (0, 1):
-            return None
+            return ""
         (_, before), *others = self.encoder.parts(segments.controls[2])
-        return others[0][0] if others and not before.strip() else None
+        return others[0][0] if others and not before.strip() else ""
 
 
 def _validated(messages: Sequence[Message]) -> tuple[tuple[str, ...], list[str]]:

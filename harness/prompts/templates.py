@@ -22,7 +22,7 @@ FIXED_DATE = datetime(2024, 7, 26)  # noqa: DTZ001  # the date that Llama 3's te
 class _Generation(Extension):
     """Accept ``{% generation %}`` blocks, which only matter to training masks."""
 
-    tags = {"generation"}  # noqa: RUF012  # Jinja's own attribute, declared as a set there
+    tags = {"generation"}  # Jinja's own attribute, declared as a set there
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         next(parser.stream)

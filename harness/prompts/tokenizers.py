@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ def load_tokenizer(path_or_id: str | Path) -> Any:
     local = path.exists() or _looks_like_path(str(path_or_id))
     if local:
         _check_directory(path)
-    from transformers import AutoTokenizer  # noqa: PLC0415  # takes seconds
+    from transformers import AutoTokenizer  # takes seconds
 
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries would be ten lines; ours is one
     try:
         return AutoTokenizer.from_pretrained(str(path_or_id))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
