@@ -1,0 +1,177 @@
+"""Effects of prompting within one model: steerability, few-shot gain, size, and the claims they answer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from harness.stats.intervals import mean_interval, t_interval
+from harness.stats.paired import paired_difference
+from harness.stats.validation import TableError, checked_table
+
+OVERALL = "*"
+"""Name of the row over all formats."""
+
+
+def steerability(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999) -> pd.DataFrame:
+    """意図に従わせる程度: effect of the instruction within each format, and over all formats.
+
+    Args:
+        cells: ``persona, item, format, with_instruction, without_instruction``, one row each, every item in every
+            format.
+        seed: of resampling.
+        n_resamples: bootstrap draws.
+
+    Returns:
+        One row per format and one named ``*`` over all of them: ``format, effect, ci_low, ci_high, p_value, mean_with,
+        mean_without, n_items``; see :func:`harness.stats.paired.paired_difference`.
+
+    Raises:
+        TableError: (a ValueError) a hole, a duplicate, or an item without some format.
+    """
+    sides = {"without_instruction": "a", "with_instruction": "b"}
+    table = checked_table(cells, keys=["persona", "item", "format"], values=list(sides)).rename(columns=sides)
+    _complete(table, "format")
+    overall = table.groupby(["persona", "item"], as_index=False)[["a", "b"]].mean()
+    groups = [(str(name), rows) for name, rows in table.groupby("format")] + [(OVERALL, overall)]
+    rows = []
+    for name, frame in groups:
+        effect = paired_difference(frame, margin=0, seed=seed, n_resamples=n_resamples)
+        rows.append(
+            {
+                "format": name,
+                "effect": effect.delta,
+                "ci_low": effect.ci_low,
+                "ci_high": effect.ci_high,
+                "p_value": effect.p_value,
+                "mean_with": effect.mean_b,
+                "mean_without": effect.mean_a,
+                "n_items": effect.n_items,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def few_shot_gain(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999) -> pd.DataFrame:
+    """Gain of k examples over none, for each k, averaged over example sets.
+
+    Args:
+        cells: ``persona, item, shots, example_set, value``, one row each; shots 0 has one set; every item has every
+            set of every k.
+        seed: of resampling.
+        n_resamples: bootstrap draws.
+
+    Returns:
+        One row per k > 0: ``shots, gain, ci_low, ci_high`` (these example sets), ``p_value``, ``n_sets``, ``set_sd``
+        (between sets, None for one), ``set_low``, ``set_high`` (t over sets: new example sets; None below three),
+        ``n_items``.
+
+    Raises:
+        TableError: (a ValueError) a hole, a duplicate, no zero-shot rows, or an item without some set.
+    """
+    numbered = checked_table(cells, keys=["persona", "item", "shots", "example_set"], values=["value"])
+    numbered["shots"] = numbered["shots"].astype(float).astype(int)
+    zero = numbered[numbered["shots"] == 0].groupby(["persona", "item"])["value"].mean().rename("a")
+    if zero.empty:
+        raise TableError("there are no rows with shots=0 to compare with")
+    rows = []
+    for shots, part in numbered[numbered["shots"] > 0].groupby("shots"):
+        _complete(part, "example_set")
+        items = part.groupby(["persona", "item"])["value"].mean().rename("b").to_frame().join(zero, how="outer")
+        effect = paired_difference(items.reset_index(), margin=0, seed=seed, n_resamples=n_resamples)
+        rows.append(
+            {
+                "shots": int(shots),
+                "gain": effect.delta,
+                "ci_low": effect.ci_low,
+                "ci_high": effect.ci_high,
+                "p_value": effect.p_value,
+                **_between_sets(part, effect.mean_a),
+                "n_items": effect.n_items,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class SizeSlope:
+    """How a score grows with the number of parameters."""
+
+    slope: float
+    """Per tenfold parameters, in the score's unit."""
+    ci_low: float | None
+    """95 % t interval; None for two models, which say nothing about their own scatter."""
+    ci_high: float | None
+    n_models: int
+
+
+def size_slope(models: pd.DataFrame) -> SizeSlope:
+    """Regress a score on log₁₀ of the number of parameters (least squares).
+
+    Args:
+        models: ``model, params, value``, one row per model.
+
+    Raises:
+        TableError: (a ValueError) a hole, a duplicate, parameters of 0 or below, fewer than two different sizes.
+    """
+    table = checked_table(models, keys=["model"], values=["params", "value"])
+    if (table["params"] <= 0).any():
+        raise TableError(f"model={table.loc[table['params'] <= 0, 'model'].iloc[0]!r}: params must be above 0")
+    size = np.log10(table["params"].to_numpy())
+    if np.ptp(size) == 0:
+        raise TableError("all models have the same number of parameters: there is no slope")
+    centred, value = size - size.mean(), table["value"].to_numpy()
+    slope = float(centred @ value / (centred @ centred))
+    free = len(table) - 2
+    if free < 1:
+        return SizeSlope(slope, None, None, len(table))
+    residual = value - value.mean() - slope * centred
+    error = math.sqrt(float(residual @ residual) / free / float(centred @ centred))
+    return SizeSlope(slope, *t_interval(slope, error, free), len(table))
+
+
+def claims_table(effects: pd.DataFrame) -> pd.DataFrame:
+    """Answer for each model whether a claimed effect is there: is the lower bound above 0?
+
+    Args:
+        effects: ``claim, model, effect, ci_low, ci_high``; a bound that does not exist is missing.
+
+    Returns:
+        The rows sorted by claim and model, with ``holds`` (True: the interval is above 0; False: it is not) and
+        ``refuted`` (the interval is below 0).
+
+    Raises:
+        TableError: (a ValueError) a missing effect, a duplicate, an empty table.
+    """
+    checked = checked_table(effects, keys=["claim", "model"], values=["effect"])
+    bounds = effects.assign(claim=effects["claim"].astype(str), model=effects["model"].astype(str))
+    table = checked.merge(bounds[["claim", "model", "ci_low", "ci_high"]], on=["claim", "model"])
+    low, high = (pd.to_numeric(table[column]) for column in ("ci_low", "ci_high"))
+    return table.assign(ci_low=low, ci_high=high, holds=low > 0, refuted=high < 0)
+
+
+def _complete(table: pd.DataFrame, factor: str) -> None:
+    """Refuse means over different sets of cells."""
+    counts = table.groupby(["persona", "item", factor]).size().unstack(factor, fill_value=0)
+    if (counts == 0).to_numpy().any():
+        row, column = np.argwhere((counts == 0).to_numpy())[0]
+        persona, item = counts.index[row]
+        raise TableError(
+            f"row persona={persona!r}, item={item!r}: there is no value with {factor}={counts.columns[column]!r}",
+            hint="keep only items with every cell",
+        )
+
+
+def _between_sets(part: pd.DataFrame, zero_mean: float) -> dict[str, float | int | None]:
+    personas = part.groupby(["example_set", "persona"])["value"].mean()
+    gains = personas.groupby("example_set").mean().to_numpy() - zero_mean
+    interval = mean_interval(gains) if len(gains) >= 3 else None
+    return {
+        "n_sets": len(gains),
+        "set_sd": float(np.std(gains, ddof=1)) if len(gains) > 1 else None,
+        "set_low": interval[0] if interval else None,
+        "set_high": interval[1] if interval else None,
+    }

@@ -1,0 +1,156 @@
+"""プロンプトへの柔軟性: how much of a model's quality survives when the prompt format changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from harness.stats.anova import TwoWay, null_range, two_way
+from harness.stats.intervals import LEVEL
+from harness.stats.paired import NEW_PERSONAS_FROM
+from harness.stats.resampling import exchangeable_units, generators, mean_draws
+from harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
+
+TAIL = -float(ndtri(0.1))
+"""1.2816: the format that one in ten is worse than."""
+
+
+@dataclass(frozen=True)
+class Flexibility:
+    """One model over semantically equal formats."""
+
+    retained: float | None
+    """Mean of the other formats' means over the native one's; None unless the native mean is surely above the floor."""
+    ci_low: float | None
+    """95 % interval of ``retained``."""
+    ci_high: float | None
+    level: float
+    """Mean over all formats: what ranks, as it pays for inflexibility and for being bad alike."""
+    sigma_format: float | None
+    """Bias-corrected standard deviation of the formats' true means; None for a single item."""
+    tail: float | None
+    """level − 1.2816 · sigma_format: what one format in ten falls below."""
+    raw_spread: float
+    """Largest minus smallest format mean, as published; mostly noise when items are few."""
+    raw_spread_null: float | None
+    """What noise alone would make of ``raw_spread``."""
+    format_share: float | None
+    """Share of the formats in the variance of a cell, 0–1."""
+    item_share: float | None
+    interaction_share: float | None
+    """Share of item × format together with noise: which prompts break depends on the format."""
+    native_mean: float
+    native_low: float | None
+    """Lower end of the native mean's 95 % interval: what must exceed the floor."""
+    format_means: dict[str, float]
+    """Mean over personas of the mean over items."""
+    n_items: int
+    n_personas: int
+    n_formats: int
+
+
+def flexibility(
+    cells: pd.DataFrame, *, native: str, floor: float = 0.2, seed: int = 0, n_resamples: int = 2000
+) -> Flexibility:
+    """Describe how a model's quality depends on the prompt format.
+
+    Intervals come from items resampled within personas; from whole personas where there are ten or more, or where one
+    of them has a single item. Variance parts are those of a two-way table items × formats.
+
+    Args:
+        cells: ``persona, item, format, value``, one row each, every item with every format; value 0–1, failures 0.
+        native: the checkpoint's own format, fixed before looking at scores.
+        floor: a model whose native mean is not surely above it is not called flexible.
+        seed: of resampling.
+        n_resamples: bootstrap draws.
+
+    Raises:
+        TableError: (a ValueError) a hole, a duplicate, an item without some format, fewer than two formats, or no
+            cell in the native format.
+    """
+    table, formats, sizes = format_table(cells)
+    if native not in formats:
+        raise TableError(f"the native format {native!r} is not among {', '.join(formats)}")
+    at = formats.index(native)
+    units, strata = exchangeable_units(table, sizes, new_personas_from=NEW_PERSONAS_FROM)
+    means = _format_means(table, sizes)
+    interval = _retained(units, strata, at, floor=floor, seed=seed, n_resamples=n_resamples)
+    parts = two_way(table) if len(table) > 1 else None
+    level = float(means.mean())
+    sigma = parts.format_variance**0.5 if parts else None
+    return Flexibility(
+        retained=interval.retained,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        level=level,
+        sigma_format=sigma,
+        tail=None if sigma is None else level - TAIL * sigma,
+        raw_spread=float(np.ptp(table.mean(axis=0))),
+        **_variance_parts(parts),
+        native_mean=float(means[at]),
+        native_low=interval.native_low,
+        format_means={name: float(mean) for name, mean in zip(formats, means, strict=True)},
+        n_items=len(table),
+        n_personas=len(sizes),
+        n_formats=len(formats),
+    )
+
+
+def format_table(cells: pd.DataFrame) -> tuple[FloatArray, list[str], list[int]]:
+    """Lay ``cells`` out as items × formats; return it with the formats' names and the personas' sizes."""
+    long = checked_table(cells, keys=["persona", "item", "format"], values=["value"])
+    wide = long.pivot(index=["persona", "item"], columns="format", values="value").sort_index()
+    if wide.shape[1] < 2:
+        raise TableError(f"only the format {wide.columns[0]!r} is there: flexibility needs two")
+    if wide.isna().to_numpy().any():
+        row, column = np.argwhere(wide.isna().to_numpy())[0]
+        persona, item = wide.index[row]
+        raise TableError(
+            f"row persona={persona!r}, item={item!r}: there is no value in the format {wide.columns[column]!r}",
+            hint="keep only items that were answered in every format",
+        )
+    return wide.to_numpy(), [str(name) for name in wide.columns], persona_sizes(wide.reset_index())
+
+
+@dataclass(frozen=True)
+class _Retained:
+    retained: float | None
+    low: float | None
+    high: float | None
+    native_low: float | None
+
+
+def _retained(
+    units: FloatArray, strata: Sequence[int], native: int, *, floor: float, seed: int, n_resamples: int
+) -> _Retained:
+    if len(units) < 2:
+        return _Retained(None, None, None, None)
+    (rng,) = generators(seed, 1)
+    pair = np.column_stack([units[:, native], np.delete(units, native, axis=1).mean(axis=1)])
+    observed, draws = mean_draws(pair, strata, rng=rng, n_resamples=n_resamples)
+    native_low = float(np.quantile(draws[:, 0], (1 - LEVEL) / 2))
+    if not native_low > floor:
+        return _Retained(None, None, None, native_low)
+    above = draws[draws[:, 0] > 0]
+    low, high = np.quantile(above[:, 1] / above[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return _Retained(float(observed[1] / observed[0]), float(low), float(high), native_low)
+
+
+def _format_means(table: FloatArray, sizes: Sequence[int]) -> FloatArray:
+    bounds = np.cumsum([0, *sizes])
+    personas = [table[low:high].mean(axis=0) for low, high in pairwise(bounds)]
+    means: FloatArray = np.mean(personas, axis=0)
+    return means
+
+
+def _variance_parts(parts: TwoWay | None) -> dict[str, float | None]:
+    names = ("raw_spread_null", "format_share", "item_share", "interaction_share")
+    if parts is None:
+        return dict.fromkeys(names)
+    null = null_range(parts.n_formats, parts.ms_residual, parts.n_items)
+    return dict(zip(names, (null, *parts.shares), strict=True))

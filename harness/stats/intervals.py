@@ -1,0 +1,115 @@
+"""Interval estimates: percentile, BCa, t, Wilson and the rule of three."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.special import ndtr, ndtri, stdtrit
+
+from harness.stats.validation import FloatArray
+
+LEVEL = 0.95
+
+
+def percentile_interval(draws: FloatArray, *, level: float = LEVEL) -> tuple[float, float]:
+    """Central ``level`` of bootstrap ``draws``."""
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def bca_interval(
+    draws: FloatArray, observed: float, acceleration: float, *, level: float = LEVEL
+) -> tuple[float, float]:
+    """Bias-corrected and accelerated bootstrap interval (Efron 1987), the percentile one where BCa does not exist.
+
+    Args:
+        draws: the statistic in each resample.
+        observed: the statistic of the data.
+        acceleration: see :func:`acceleration`.
+        level: coverage aimed at.
+    """
+    below = (np.mean(draws < observed) + np.mean(draws <= observed)) / 2
+    bias = ndtri(below)
+    tails = bias + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
+    points = ndtr(bias + tails / (1 - acceleration * tails))
+    if not np.isfinite(points).all():
+        return percentile_interval(draws, level=level)
+    low, high = np.quantile(draws, points)
+    return float(low), float(high)
+
+
+def acceleration(influences: list[FloatArray]) -> float:
+    """Acceleration of BCa for independent samples from jackknife ``influences`` (n_j − 1)(mean − leave-one-out).
+
+    0 where nothing varies. Efron & Tibshirani 1993, eq. 14.15, one term per stratum as in ``scipy.stats.bootstrap``.
+    """
+    cubes = math.fsum(float(np.sum(u**3)) / len(u) ** 3 for u in influences)
+    squares = math.fsum(float(np.sum(u**2)) / len(u) ** 2 for u in influences)
+    return cubes / (6 * squares**1.5) if squares > 0 else 0.0
+
+
+def welch_df(influences: list[FloatArray]) -> float:
+    """Degrees of freedom of a sum of strata, from their jackknife ``influences`` (Welch 1947, Satterthwaite 1946)."""
+    variances = np.array([float(np.sum(u**2)) / (len(u) * (len(u) - 1)) for u in influences])
+    free = np.array([len(u) - 1 for u in influences])
+    weight = float(np.sum(variances**2 / free))
+    return float(variances.sum() ** 2 / weight) if weight > 0 else math.inf
+
+
+def t_over_z(df: float, *, level: float = LEVEL) -> float:
+    """By how much t is wider than the normal with ``df`` degrees of freedom: 1.09 for 15, 1.02 for 60."""
+    if df <= 0:
+        raise ValueError(f"{df} degrees of freedom: two units are needed")
+    z = float(ndtri((1 + level) / 2))
+    return 1.0 if math.isinf(df) else float(stdtrit(df, (1 + level) / 2)) / z
+
+
+def t_interval(mean: float, standard_error: float, df: float, *, level: float = LEVEL) -> tuple[float, float]:
+    """Student's t interval around ``mean``."""
+    half = float(stdtrit(df, (1 + level) / 2)) * standard_error
+    return mean - half, mean + half
+
+
+def mean_interval(values: FloatArray, *, level: float = LEVEL) -> tuple[float, float] | None:
+    """Student's t interval of a mean of independent ``values``; None for fewer than two."""
+    if len(values) < 2:
+        return None
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return t_interval(float(np.mean(values)), error, len(values) - 1, level=level)
+
+
+def wilson_interval(successes: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson score interval of a rate (Wilson 1927), 0–1.
+
+    Raises:
+        ValueError: unless 0 ≤ successes ≤ n and n ≥ 1.
+    """
+    if not (n >= 1 and 0 <= successes <= n):
+        raise ValueError(f"{successes} successes among {n} trials")
+    z = float(ndtri((1 + level) / 2))
+    rate = successes / n
+    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == n else centre + half
+    return low, high
+
+
+def rule_of_three(n: int) -> float:
+    """Upper 95 % bound of a rate after no event in ``n`` trials: 3/n, at most 1 (Hanley & Lippman-Hand 1983)."""
+    if n < 1:
+        raise ValueError(f"{n} trials")
+    return min(1.0, 3 / n)
+
+
+def unseen_share(n: int, *, level: float = LEVEL) -> float:
+    """Largest share of a population that ``n`` trials can miss altogether (Clopper–Pearson, two-sided), 0–1."""
+    return 1.0 - float(((1 - level) / 2) ** (1 / n))
+
+
+def detectable(standard_error: float, df: float = math.inf, *, level: float = LEVEL, power: float = 0.8) -> float:
+    """Smallest true effect found with ``power`` at two-sided ``level``: (t₁₋α/₂ + t_power) · standard error."""
+    if math.isinf(df):
+        return float(ndtri((1 + level) / 2) + ndtri(power)) * standard_error
+    return float(stdtrit(df, (1 + level) / 2) + stdtrit(df, power)) * standard_error
