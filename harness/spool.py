@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from harness.errors import EnvironmentFault
 from harness.request import Request
 
 
@@ -21,9 +22,19 @@ class Spool:
         self._decoder = msgspec.msgpack.Decoder(Request)
 
     def add(self, request: Request) -> None:
-        """Append one request."""
+        """Append one request.
+
+        Raises:
+            EnvironmentFault: the temporary folder is full.
+        """
         data = self._encoder.encode(request)
-        self._file.write(data)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{tempfile.gettempdir()}: the plan cannot be written: {error.strerror}",
+                hint="set TMPDIR to a larger disk",
+            ) from error
         self._starts.append(self._starts[-1] + len(data))
 
     def __len__(self) -> int:

@@ -75,6 +75,22 @@ def engine_options(command: Command) -> Command:
     return command
 
 
+def judge_choice(command: Command) -> Command:
+    """Whether and by whom replies are judged while they are generated."""
+    for option in reversed(
+        [
+            click.option("--judge/--no-judge", default=None, help="Judge while generating; on when a key is there."),
+            click.option("--judge-model", help="NAME or NAME@URL; gpt-4o-mini by default."),
+            click.option("--judge-base-url", help="Any OpenAI-compatible server (or OPENAI_BASE_URL)."),
+            click.option(
+                "--max-usd", type=click.FloatRange(min=0), help="Stop judging before more than this is spent."
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 def read_engine_options(values: dict[str, Any]) -> EngineOptions:
     """Take the engine's options out of a command's arguments."""
     pairs = values.pop("engine_args")

@@ -34,6 +34,8 @@ class ReplyProgress:
             return
         if name == "load":
             note("loading the engine …")
+        elif name == "judge":
+            note("waiting for the judge …")
         elif name == "generate":
             self._started = self._last_line = time.monotonic()
             if sys.stderr.isatty():

@@ -10,7 +10,14 @@ from typing import Any
 
 import click
 
-from harness.cli.options import engine_options, grid_options, json_option, read_engine_options, runs_option
+from harness.cli.options import (
+    engine_options,
+    grid_options,
+    json_option,
+    judge_choice,
+    read_engine_options,
+    runs_option,
+)
 from harness.cli.output import note, print_json
 from harness.errors import PartialResult, UsageError
 
@@ -21,14 +28,14 @@ from harness.errors import PartialResult, UsageError
 @engine_options
 @click.option("--name", help="The run's name; the checkpoint's by default.")
 @click.option("--lora", "adapters", multiple=True, metavar="NAME=DIR", help="Adapter on MODEL; one run each, one load.")
-@click.option("--judge/--no-judge", default=None, help="Judge replies while generating; on when a key is there.")
+@judge_choice
 @runs_option
 @json_option
 def run(model: str, runs: Path, as_json: bool, name: str | None, adapters: tuple[str, ...], **options: Any) -> None:
     """Benchmark MODEL: a directory, a hub id, openai:NAME@BASE_URL or demo:NAME."""
     from harness.cli import workflow
 
-    judge = options.pop("judge")
+    judge = workflow.choose_judge(options)
     engine = read_engine_options(options)
     materials = workflow.materials(**options)
     planned = []
@@ -61,15 +68,16 @@ def plan(model: str, runs: Path, as_json: bool, **options: Any) -> None:
 
 @click.command()
 @click.argument("run_name", metavar="RUN")
-@click.option("--judge/--no-judge", default=None, help="Judge replies while generating; on when a key is there.")
+@judge_choice
 @runs_option
 @json_option
-def resume(run_name: str, runs: Path, as_json: bool, judge: bool | None) -> None:
+def resume(run_name: str, runs: Path, as_json: bool, **options: Any) -> None:
     """Go on after any interruption; never generates the same reply twice."""
     from harness.benchmark import restore
     from harness.cli import workflow
     from harness.store.rundir import find_run
 
+    judge = workflow.choose_judge(options)
     found = find_run(run_name, runs)
     prepared = restore(found)
     note(workflow.plan_line(prepared, runs))

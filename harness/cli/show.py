@@ -65,9 +65,13 @@ def print_summary(summary: dict[str, Any]) -> None:
     rows = [[*key, *_cells(entry)] for key, entry in overall_by(summary, ("format", "shots")).items()]
     whole = {"n": summary["counts"]["done"], "metrics": summary["metrics"]}
     title = f"{summary['name']} × {summary['suite']} ({summary['state']})"
-    print_table(title, ["format", "shots", "n", *_COLUMNS.values(), "judge"], [*rows, ["all", "", *_cells(whole)]])
-    if "judge" not in summary:
+    print_table(title, ["format", "shots", "n", *_COLUMNS.values()], [*rows, ["all", "", *_cells(whole)]])
+    if not summary["judge"]:
         click.echo(f"judge: — (add verdicts with: kikime judge {summary['run']})")
+        return
+    columns = ["judge", "protocol", "rubric", "criterion", "n", "mean 1–7", "unscored"]
+    verdicts = [[*list(v.values())[:5], number(v["mean"]), v["unscored"]] for v in summary["judge"]]
+    print_table("verdicts", columns, verdicts, left=4)
 
 
 def _cells(entry: dict[str, Any]) -> list[str]:
@@ -75,7 +79,7 @@ def _cells(entry: dict[str, Any]) -> list[str]:
     for metric in _COLUMNS:
         value = entry["metrics"].get(metric, {}).get("mean")
         cells.append(number(value, 1) if metric in _COUNTED else percent(value))
-    return [*cells, "—"]
+    return cells
 
 
 def _print_samples(rows: list[dict[str, Any]]) -> None:

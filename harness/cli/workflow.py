@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -14,12 +14,18 @@ from harness.benchmark import Prepared, execute, prepare, start_run
 from harness.checkpoint import Checkpoint, resolve_checkpoint, with_adapter
 from harness.cli.output import note
 from harness.cli.progress import ReplyProgress
-from harness.engines import EngineOptions, load_engine
+from harness.engines import Engine, EngineOptions, load_engine
 from harness.errors import KikimeError, UsageError
 from harness.estimate import time_range
 from harness.plan import Materials, gather_materials
+from harness.request import Reply, Request
 from harness.store.rundir import RunDirectory
+from harness.store.summary import summarise
+from harness.store.tables import StoredReplies, sample_row
 from harness.suite import Suite, load_suite
+
+if TYPE_CHECKING:
+    from judges.session import JudgeSettings
 
 Planned = tuple[Prepared, RunDirectory]
 Finished = tuple[RunDirectory, dict[str, Any]]
@@ -84,7 +90,26 @@ def new_run(prepared: Prepared, runs: Path, name: str | None) -> Planned:
     return prepared, start_run(prepared, runs, name)
 
 
-def execute_all(planned: Sequence[Planned], *, judge: bool | None, quiet: bool) -> list[Finished]:
+def choose_judge(options: dict[str, Any]) -> JudgeSettings | None:
+    """Take the judge's options out of a command's arguments; None when nothing is judged.
+
+    Raises:
+        EnvironmentFault: ``--judge`` was given, but there is no key.
+    """
+    from judges.session import judge_settings
+
+    wanted = options.pop("judge")
+    model, url, budget = (options.pop(name) for name in ("judge_model", "judge_base_url", "max_usd"))
+    if wanted is False:
+        return None
+    settings = judge_settings(model, url, max_usd=budget)
+    if wanted or model or url:
+        settings.require_key("kikime judge RUN")
+        return settings
+    return settings if settings.api_key else None
+
+
+def execute_all(planned: Sequence[Planned], *, judge: JudgeSettings | None, quiet: bool) -> list[Finished]:
     """Execute the runs on one loaded engine; every abort says how to resume."""
     finished: list[Finished] = []
     with ExitStack() as stack:
@@ -97,9 +122,38 @@ def execute_all(planned: Sequence[Planned], *, judge: bool | None, quiet: bool) 
             if engine is not None and prepared.checkpoint.adapter:
                 engine.use_adapter(prepared.checkpoint.name, Path(prepared.checkpoint.adapter))
             with _resumable(run), ReplyProgress(prepared.n_replies, quiet=quiet) as progress:
-                summary = execute(run, prepared, engine=engine, sinks=[progress], on_stage=progress.stage)
+                summary = _execute(run, prepared, engine, judge, progress)
             finished.append((run, summary))
     return finished
+
+
+def _execute(
+    run: RunDirectory,
+    prepared: Prepared,
+    engine: Engine | None,
+    judge: JudgeSettings | None,
+    progress: ReplyProgress,
+) -> dict[str, Any]:
+    if judge is None:
+        return execute(run, prepared, engine=engine, sinks=[progress], on_stage=progress.stage)
+    from judges.runs import compact_verdicts
+    from judges.sink import JudgeSink
+
+    beside = JudgeSink(run, judge)
+    for record in StoredReplies(run).in_plan_order():
+        beside.submit(record)
+
+    def submit(request: Request, reply: Reply) -> None:
+        beside.submit(sample_row(request, reply))
+
+    execute(run, prepared, engine=engine, sinks=[progress, submit], on_stage=progress.stage)
+    progress.stage("judge")
+    outcome = beside.close()
+    compact_verdicts(run)
+    note(outcome.sentence())
+    if outcome.stop is not None:
+        note(f"kikime: judging stopped: {outcome.stop.message}\n  → kikime judge {run.path}")
+    return summarise(run)
 
 
 class _resumable:  # noqa: N801  (a context manager that reads as a verb)

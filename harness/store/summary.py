@@ -29,6 +29,7 @@ def summarise(run: RunDirectory) -> dict[str, Any]:
         counts = _counts(connection, planned=manifest["plan"]["n_replies"])
         lengths = _lengths(connection)
         duplicates = _duplicate_rate(connection)
+        verdicts = _verdicts(connection, run)
     targets = {name: persona["voice"]["markers"] for name, persona in manifest["personas"].items()}
     summary = {
         "schema": SCHEMA,
@@ -51,6 +52,7 @@ def summarise(run: RunDirectory) -> dict[str, Any]:
             "duplicate_rate": duplicates,
         },
         "lengths": lengths,
+        "judge": verdicts,
         "perf": _performance(status.get("sessions", [])),
         "slices": slices,
     }
@@ -137,6 +139,24 @@ def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
            FROM samples WHERE error IS NULL AND repeat = 0 AND turn = 0 AND example_set = 0"""
     ).fetchone()
     return max(0.0, float(row[0])) if row else 0.0
+
+
+def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[dict[str, Any]]:
+    """One entry per judge, protocol, rubric and criterion: mean over personas, number of scores, other statuses."""
+    if not run.judge_file.is_file():
+        return []
+    connection.read_parquet(str(run.judge_file)).create_view("verdicts")
+    rows = connection.execute(
+        """WITH persona_means AS (
+             SELECT judge_id, protocol, rubric, criterion, persona, count(*) FILTER (status = 'ok') AS n,
+                    avg(coalesce(expected_score, score)) FILTER (status = 'ok') AS mean,
+                    count(*) FILTER (status != 'ok') AS unscored
+             FROM verdicts JOIN samples USING (key) GROUP BY ALL)
+           SELECT judge_id, protocol, rubric, criterion, sum(n)::BIGINT, avg(mean), sum(unscored)::BIGINT
+           FROM persona_means GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+    names = ("judge_id", "protocol", "rubric", "criterion", "n", "mean", "unscored")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _performance(sessions: Sequence[dict[str, Any]]) -> dict[str, Any]:

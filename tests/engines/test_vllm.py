@@ -1,0 +1,109 @@
+"""The real engine on a bundled checkpoint: one load for all tests of this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from harness.checkpoint import resolve_checkpoint
+from harness.engines import EngineOptions, load_engine
+from harness.engines.vllm import VllmEngine
+from harness.errors import EngineFault, UsageError
+from harness.plan import Identity, Planner, gather_materials
+from harness.prompts import load_tokenizer
+from harness.request import Reply, Request, Sampling
+from harness.suite import Suite
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def requests(august) -> list[Request]:
+    suite = Suite.model_validate(
+        {"id": "x", "tasks": ["daily"], "personas": ["ojousama"], "formats": ["native"], "limit": 8},
+        context={"folder": Path()},
+    )
+    planner = Planner(gather_materials(suite), load_tokenizer(str(august)), Identity("m", "vllm/auto"))
+    return list(planner.requests())
+
+
+@pytest.fixture(scope="module")
+def engine(august) -> Iterator[VllmEngine]:
+    loaded = VllmEngine(resolve_checkpoint(str(august)), EngineOptions())
+    yield loaded
+    loaded.close()
+
+
+def generate(engine: VllmEngine, asked: list[Request]) -> dict[str, Reply]:
+    for request in asked:
+        engine.submit(request)
+    replies: dict[str, Reply] = {}
+    while engine.pending:
+        replies |= {reply.key: reply for reply in engine.poll()}
+    return replies
+
+
+def test_every_request_gets_a_reply_with_its_counts(engine, requests):
+    replies = generate(engine, requests)
+    assert set(replies) == {request.key for request in requests}
+    for request in requests:
+        reply = replies[request.key]
+        assert reply.n_prompt_tokens == len(request.token_ids)
+        assert 0 < reply.n_output_tokens <= request.sampling.max_tokens
+        assert reply.latency_ms > 0
+
+
+def test_the_checkpoint_stops_by_itself_in_its_native_format(engine, requests):
+    replies = generate(engine, requests).values()
+    assert sum(reply.finish_reason == "stop" for reply in replies) >= len(requests) - 1
+
+
+def test_greedy_replies_do_not_change(engine, requests):
+    first, second = generate(engine, requests), generate(engine, list(reversed(requests)))
+    assert {key: reply.text for key, reply in first.items()} == {key: reply.text for key, reply in second.items()}
+
+
+def test_replies_come_as_they_finish(engine, requests):
+    short = msgspec.structs.replace(requests[0], key="short", sampling=Sampling(max_tokens=1))
+    long = msgspec.structs.replace(requests[1], key="long", stop_token_ids=[], sampling=Sampling(max_tokens=24))
+    engine.submit(long)
+    engine.submit(short)
+    order: list[str] = []
+    while engine.pending:
+        order += [reply.key for reply in engine.poll()]
+    assert order == ["short", "long"]
+
+
+def test_a_seeded_sample_repeats_alone_and_in_a_batch(engine, requests):
+    warm = Sampling(max_tokens=16, temperature=1.0, seed=7)
+    sampled = [msgspec.structs.replace(r, sampling=warm) for r in requests]
+    alone = generate(engine, sampled[:1])
+    assert generate(engine, sampled)[sampled[0].key].text == alone[sampled[0].key].text
+
+
+def test_a_stop_string_ends_the_reply_and_is_told(engine, requests):
+    whole = generate(engine, requests[:1])[requests[0].key].text
+    cut = msgspec.structs.replace(requests[0], key="cut", stop=[whole[2:4]])
+    reply = generate(engine, [cut])["cut"]
+    assert (reply.text, reply.stop_reason) == (whole[:2], whole[2:4])
+
+
+def test_the_engine_describes_itself(engine):
+    description = engine.describe()
+    assert description["engine"] == "vllm"
+    assert description["dtype"] in {"bfloat16", "float16", "float32"}
+    assert "model" not in description["arguments"]
+
+
+def test_an_unknown_engine_argument_is_a_usage_error(august):
+    with pytest.raises(UsageError, match="no_such_argument"):
+        load_engine(resolve_checkpoint(str(august)), EngineOptions(engine_args={"no_such_argument": 1}))
+
+
+def test_too_little_memory_is_one_clear_error(august):
+    options = EngineOptions(max_model_len=2048, engine_args={"kv_cache_memory_bytes": 4096})
+    with pytest.raises(EngineFault, match="vLLM cannot load"):
+        load_engine(resolve_checkpoint(str(august)), options)
