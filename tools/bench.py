@@ -1,0 +1,191 @@
+"""``make bench``: measured speed on this machine. Nothing here is a test; figures go to stdout as they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.benchmark import Prepared, execute, prepare, start_run
+from harness.checkpoint import resolve_checkpoint
+from harness.engines import EngineOptions
+from harness.plan import gather_materials
+from harness.request import Reply, Request
+from harness.store.rundir import RunDirectory
+from harness.store.samples import read_samples
+from harness.suite import load_suite
+
+ROUNDS = 3
+SUITE = """
+id: bench
+tasks: [{id: persona_facts, limit: 20}, {id: daily, limit: 20}, {id: preferences, limit: 20}]
+personas: [ojousama, bushi, shonen]
+formats: [native, alpaca, chatml, vicuna, llama2, plain]
+shots: [0, 3]
+"""
+BARE = """
+import json, sys, time
+from vllm import LLM, SamplingParams
+requests = json.load(open(sys.argv[1]))
+llm = LLM(**json.load(open(sys.argv[2])))
+parameters = [SamplingParams(**r["sampling"]) for r in requests]
+llm.generate([{"prompt_token_ids": r["ids"]} for r in requests], parameters, use_tqdm=False)
+"""
+
+
+def main() -> None:
+    """Print every figure."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        suite = folder / "bench.yaml"
+        suite.write_text(SUITE, encoding="utf-8")
+        prepared = prepare(
+            resolve_checkpoint("demo:september"), gather_materials(load_suite(str(suite))), EngineOptions()
+        )
+        print(f"requests                          {prepared.n_replies:,}", flush=True)
+        run = engine_figures(prepared, suite, folder)
+        cpu_figures(prepared, run, folder)
+        score_figures(run, folder)
+
+
+def engine_figures(prepared: Prepared, suite: Path, folder: Path) -> RunDirectory:
+    """Wall time of ``kikime run`` against bare vLLM on the same token lists, engine load included in both."""
+    requests, arguments = folder / "requests.json", folder / "arguments.json"
+    requests.write_text(json.dumps([_bare(request) for request in prepared.spool]), encoding="utf-8")
+    ratios = []
+    command = [sys.executable, "-m", "harness", "run", "demo:september", "--suite", str(suite), "--no-judge"]
+    for number in range(ROUNDS):
+        runs = folder / f"runs{number}"
+        ours = _wall([*command, "--runs", str(runs)])
+        run = RunDirectory(next(runs.iterdir()))
+        [session] = run.status()["sessions"]
+        arguments.write_text(json.dumps({"model": prepared.checkpoint.path, **session["engine"]["arguments"]}))
+        bare = _wall([sys.executable, "-c", BARE, str(requests), str(arguments)])
+        ratios.append(ours / bare)
+        print(
+            f"round {number + 1}: kikime run / bare vLLM       {ours:.1f} s / {bare:.1f} s = {ratios[-1]:.3f}",
+            flush=True,
+        )
+    print(f"wall ratio, median (goal ≤ 1.05)  {statistics.median(ratios):.3f}")
+    print(f"engine loads per run (goal 1)     {len(run.status()['sessions'])}", flush=True)
+    return run
+
+
+def _bare(request: Request) -> dict[str, Any]:
+    return {
+        "ids": request.token_ids,
+        "sampling": {
+            "max_tokens": request.sampling.max_tokens,
+            "temperature": 0.0,
+            "stop": request.stop or None,
+            "stop_token_ids": request.stop_token_ids or None,
+            "skip_special_tokens": False,
+        },
+    }
+
+
+def _wall(command: list[str]) -> float:
+    environment = {
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "VLLM_LOGGING_LEVEL": "ERROR",
+        "HF_HUB_OFFLINE": "1",
+    }
+    started = time.monotonic()
+    subprocess.run(
+        command, check=True, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    return time.monotonic() - started
+
+
+class Replay:
+    """Hands over recorded replies at once: what is left is kikime's own work."""
+
+    window = 1024
+
+    def __init__(self, replies: dict[str, Reply]) -> None:
+        """``replies`` by key."""
+        self._replies = replies
+        self._waiting: list[str] = []
+
+    @property
+    def pending(self) -> int:
+        """Submitted and not handed over."""
+        return len(self._waiting)
+
+    def submit(self, request: Request) -> None:
+        """Queue one request."""
+        self._waiting.append(request.key)
+
+    def poll(self) -> list[Reply]:
+        """Everything that was submitted."""
+        done, self._waiting = self._waiting, []
+        return [self._replies[key] for key in done]
+
+    def describe(self) -> dict[str, Any]:
+        """Nothing to tell."""
+        return {}
+
+    def use_adapter(self, name: str, path: Path) -> None:
+        """Recorded replies have no adapter."""
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def cpu_figures(prepared: Prepared, run: RunDirectory, folder: Path) -> None:
+    """CPU time of everything but the engine: rendering, tokenising, logging, metrics, tables, summary."""
+    replies = {row["key"]: _reply(row) for row in read_samples(run)}
+    started = time.process_time()
+    again = prepare(prepared.checkpoint, prepared.materials, prepared.options)
+    planned = time.process_time()
+    fresh = start_run(again, folder / "replayed")
+    began = time.process_time()
+    execute(fresh, again, engine=Replay(replies))
+    ended = time.process_time()
+    per = 1000 / prepared.n_replies
+    print(f"own CPU, plan                     {(planned - started) * per:.3f} ms/reply (tokenizer load included)")
+    print(f"own CPU, run (goal ≤ 0.3 ms)      {(ended - began) * per:.3f} ms/reply", flush=True)
+
+
+def _reply(row: dict[str, Any]) -> Reply:
+    return Reply(
+        key=row["key"], text=row["response"], finish_reason=row["finish_reason"], n_output_tokens=row["n_output_tokens"]
+    )
+
+
+def score_figures(run: RunDirectory, folder: Path, count: int = 100_000) -> None:
+    """Replies per second of ``kikime score`` on one core, and its memory."""
+    rows = [row for row in read_samples(run) if row["persona"] == "ojousama"]
+    path = folder / "replies.jsonl"
+    with path.open("w", encoding="utf-8") as stream:
+        for line in _cycle(rows, count):
+            stream.write(line)
+    started = time.monotonic()
+    command = [sys.executable, "-m", "harness", "score", str(path), "--persona", "ojousama"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - started
+    print(
+        f"kikime score (goal ≥ 3,000)       {count / seconds:,.0f} replies/s, start included, "
+        f"exit code {os.waitstatus_to_exitcode(status)}"
+    )
+    print(f"kikime score, peak memory         {usage.ru_maxrss / 1024:.0f} MB for {count:,} replies")
+
+
+def _cycle(rows: list[dict[str, Any]], count: int) -> Iterator[str]:
+    for number in range(count):
+        row = rows[number % len(rows)]
+        line = {"id": number, "response": row["response"], "user": row["user"], "finish_reason": row["finish_reason"]}
+        yield json.dumps(line, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    main()
