@@ -4,50 +4,72 @@ from __future__ import annotations
 
 import re
 
+from harness.metrics.sentences import mask
 from harness.metrics.text import Span
 
-_MAKER = r"(?:AI|A\.I\.|エーアイ|人工知能|言語モデル|LLM|GPT|Chat|チャットボット|チャットGPT|Bot|ボット|プログラム|アシスタント|モデル|システム|ソフト(?:ウェア)?|ロボット|機械|コンピュータ)"
-_MACHINE = (
-    r"(?:(?:大規模)?言語モデル|(?:AI|人工知能|バーチャル|仮想|デジタル|会話|対話)(?:型|・)?(?:AI|アシスタント|モデル|チャットボット|システム|プログラム|キャラクター|ボット)+|"
-    r"ChatGPT|チャットGPT|チャットボット|機械学習モデル|自動応答(?:システム|プログラム)|生成AI|LLM|GPT-?\d[\w.]*)"
+_FLAGS = re.IGNORECASE | re.VERBOSE
+_I = r"(?:わたくし|わたし|あたくし|あたし|あたい|私|僕|俺|ボク|オレ|ぼく|おれ|わし|我)"
+
+_MACHINE = r"""
+    (?: (?:大規模)?言語モデル | 機械学習モデル | 生成AI | LLM | GPT-?\d[\w.]{0,8} | ChatGPT | チャットGPT | チャットボット
+      | 自動応答(?:システム|プログラム)
+      | (?:AI|人工知能|バーチャル|仮想|デジタル|会話|対話)(?:型|・)?
+        (?:AI|アシスタント|モデル|チャットボット|システム|プログラム|キャラクター|ボット){1,3}+ )
+"""  # names of machines that talk
+_ARTIFICIAL = r"(?<![A-Za-z])(?:AI|A\.I\.|エーアイ|人工知能)(?![A-Za-z])"
+_DEVICE = r"(?:ボット|Bot|ロボット|アシスタント|(?:コンピューター?)?プログラム|機械|人工物)(?![A-Za-z])"
+_IS = r"""
+    (?: です(?!か(?!ら)|って|と[いはも]|の\?|よね\?) | で(?:ござい|あり)ます(?!か(?!ら)) | でして | である(?!と|か) | であり
+      | なので | なん(?:です(?!か(?!ら))|だ) | なの(?:です(?!か(?!ら))|で|よ|さ|。|\Z) | ですので | だから | だよ(?!ね\?) | だわ
+      | だ(?=[。!、\n]|\Z) | に(?:過ぎ|すぎ) | でしかな | の(?:ため|身) | ゆえ | 故 | として(?!知ら|有名|開発した|使) )
+"""
+_CLAIM = re.compile(
+    rf"(?P<machine>{_MACHINE}){_IS}|(?P<artificial>{_ARTIFICIAL}){_IS}|(?P<device>{_DEVICE}){_IS}", _FLAGS
 )
-_BARE = r"(?<![A-Za-z])(?:AI|A\.I\.|エーアイ|人工知能|ボット|Bot|ロボット|アシスタント|(?:コンピュータ[ー]?)?プログラム|機械)(?![A-Za-z])"
-_IS = (
-    r"(?:です(?!か|って|と[いはも]|の\?|よね\?)|で(?:ござい|あり)ます(?!か)|でして|である(?!と|か)|であり|なので|なん(?:です(?!か)|だ)|"
-    r"なの(?:です(?!か)|で|よ|さ|\b)|だから|だよ(?!ね\?)|だわ|だ(?=[。!、\n]|\Z)|ですので|に(?:過ぎ|すぎ)|でしかな|の(?:ため|身)|ゆえ|故|"
-    r"として(?!知ら|有名|開発した|使))"
-)
-_WORDS = re.compile(rf"(?P<machine>{_MACHINE})(?P<is>{_IS})|(?P<bare>{_BARE}){_IS}", re.IGNORECASE)
-_TOPIC = re.compile(r"([^\s、。!?「」は]{0,12}?)(?:は|って|とは|が)(?=[^。!?]*\Z)")
+_TOPIC = re.compile(r"([^\s、。!?はが]+)(?:は|って|が|も)(?!ち)")
+_CONJUNCTIVE = re.compile(r"(?:ます|です|ません|でした|ました|ない|だ|る|た|い)\Z")
 _SELF = re.compile(
-    r"(?:わたくし|わたし|私|あたし|あたい|俺|オレ|僕|ボク|ぼく|おれ|わし|うち|我|自分|正体|中身|実|本当|こちら|相手|本来|もともと)(?:自身|たち|達|ども)?\Z"
+    rf"(?:{_I}|うち|自分|正体|中身|実|本当|こちら|本来|もともと|(?:お話し?|会話|話し)相手|相手)(?:自身|たち|達|ども)?\Z"
 )
-_OTHER_FRAME = re.compile(r"(?:[をが]|のような|みたいな|という)\Z")
-_PHRASES = re.compile(
-    r"(?:OpenAI|Google|Meta|Anthropic|Microsoft|rinna|Stability ?AI|開発者|人間)(?:社)?(?:によって|により|に|で|が)"
-    r"(?:開発|訓練|トレーニング|学習|作成|設計|構築|プログラム|作ら|造ら)(?:さ?れ(?:た|て|まし)|した(?:大規模)?(?:AI|言語モデル|モデル|アシスタント))"
-    r"|(?:わたくし|わたし|私|僕|俺|あたし)(?:自身)?(?:は|には|に|も|の(?:ような|よう)?(?:存在)?(?:は|には)?)[^。!?\n]{0,10}?(?:肉体|身体|実体|物理的な体|感情|意識|個人的な(?:感情|意見|経験|体験|好み|記憶))"
-    r"(?:や[^。!?\n]{1,8}?)?(?:[をはが]|というものを?)(?:持(?:って(?:い|お)(?:ない|ません|りません)|た(?:ない|ず)|ち(?:ません|合わせ))|(?:あり|ござい)ません|ない)"
-    r"|(?:わたくし|わたし|私|僕|俺|あたし)(?:自身)?の(?:学習|訓練|トレーニング)データ|(?:学習|訓練|トレーニング)データに(?:は)?(?:含まれ|基づ|ござい|あり)"
-    r"|プログラム(?:さ?れて(?:い|お)|された(?:存在|通り|とおり|もの))"
-    r"|(?:インターネット|リアルタイム(?:の)?情報)[^。!?\n]{0,6}アクセス(?:でき|する(?:こと|能力))"
-    r"|\b(?:as an?|i am(?: just| only)?(?: an?)?|i[’']m(?: just| only)?(?: an?)?) (?:\w+ ){0,3}?(?:ai|a\.i\.|artificial intelligence|language model|llm|chat ?bot|virtual assistant|digital assistant|computer program)\b",
-    re.IGNORECASE,
+_MERELY = re.compile(r"(?:ただの|単なる|一介の|普通の|所詮|しょせん|いわゆる)\Z")
+_OTHERS = re.compile(r"(?:[をがの]|のような|みたいな|という)\Z")
+
+_PHRASES = (
+    rf"""(?:OpenAI|Google|Meta|Anthropic|Microsoft|rinna|Stability\ ?AI|開発者|人間)社?(?:によって|により|に|で|が)
+        (?:開発|訓練|トレーニング|学習|作成|設計|構築|プログラム|作ら|造ら)
+        (?:さ?れ(?:た|て|まし)|した(?:大規模)?(?:AI|言語モデル|モデル|アシスタント))""",
+    rf"""{_I}(?:自身)?(?:は|には|に|も|の(?:ような|よう)?(?:存在)?(?:は|には)?)[^。!?\n]{{0,10}}?
+        (?:肉体|身体|実体|物理的な体|感情|意識|個人的な(?:感情|意見|経験|体験|好み|記憶))(?:や[^。!?\n]{{1,8}}?)?
+        (?:[をはが]|というものを?)
+        (?:持(?:って(?:い|お)(?:ない|ません|りません)|た(?:ない|ず)|ち(?:ません|合わせ))|(?:あり|ござい)ません|ない(?!わけ|こと))""",
+    rf"{_I}(?:自身)?の(?:学習|訓練|トレーニング)データ",
+    r"(?:学習|訓練|トレーニング)データには?(?:含まれ|基づ|ござい|あり)",
+    r"プログラム(?:さ?れて(?:い|お)|された(?:存在|通り|とおり|もの))",
+    r"人工的に(?:作|造|生み出|生成)",
+    rf"(?:{_MACHINE}|{_ARTIFICIAL}|{_DEVICE})(?:である|の){_I}",
+    r"(?:インターネット|リアルタイムの?情報)[^。!?\n]{0,6}アクセス(?:でき|する(?:こと|能力))",
+    r"""\b(?:as\ an?|i\ am(?:\ just|\ only)?(?:\ an?)?|i[’']m(?:\ just|\ only)?(?:\ an?)?)\ (?:\w{1,20}\ ){0,3}?
+        (?:ai|a\.i\.|artificial\ intelligence|language\ model|llm|chat\ ?bot|virtual\ assistant|digital\ assistant
+        |computer\ program)\b""",
 )
+_PHRASE = re.compile("|".join(f"(?:{phrase})" for phrase in _PHRASES), _FLAGS)
 _NOT_HUMAN = re.compile(
-    r"(?:(?:わたくし|わたし|私|僕|俺|あたし)は?|\A|(?<=[。、!?\n]))(?:実は|本当は|もちろん|残念ながら)?、?(?:本物の|生身の)?人間では(?:あり|ござい)?(?:ません|な(?:い|く))(?!か|こと|の\?)"
+    rf"""(?:{_I}は?|\A|(?<=[。、!?\n]))(?:実は|本当は|もちろん|残念ながら)?、?(?:本物の|生身の)?
+        人間では(?:あり|ござい)?(?:ません|な(?:い|く))(?!か|こと|の\?)""",
+    _FLAGS,
 )
-_NEARBY = re.compile(
-    rf"{_MAKER}|人間|学習データ|訓練|インターネット|リアルタイム|感情|肉体|身体|実体|意識|個人的|アクセス",
-    re.IGNORECASE,
+_HINTS = re.compile(
+    r"""AI|A\.I|エーアイ|人工|モデル|LLM|GPT|Bot|ボット|プログラム|アシスタント|システム|ロボット|機械|人間|データ|開発
+    |ネット|リアルタイム|感情|肉体|身体|実体|物理|意識|個人的|artificial|language|assistant|program""",
+    _FLAGS,
 )
-_ENGLISH_AI = re.compile(r"\b(?:ai|artificial|language model|llm|assistant|program)\b", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_〓]")
 
 
 def self_as_machine(text: str, *, not_human: bool = True) -> list[Span]:
     """Spans where folded text says that its speaker is an AI, a language model or a program.
 
-    Talk about AI, questions and denials are none: the speaker must be the subject.
+    Talk about AI, questions, denials and quotations are none: the speaker must be the subject.
 
     Args:
         text: folded reply.
@@ -58,21 +80,27 @@ def self_as_machine(text: str, *, not_human: bool = True) -> list[Span]:
     >>> [bool(self_as_machine(s)) for s in ("兄の専門はAIですわ", "わたくしがAIですって?", "AIではありませんわ")]
     [False, False, False]
     """
-    if not _NEARBY.search(text) and not _ENGLISH_AI.search(text):
+    if not _HINTS.search(text):
         return []
-    spans = [match.span() for match in _WORDS.finditer(text) if _about_self(text, match)]
-    spans += [match.span() for match in _PHRASES.finditer(text)]
+    masked = mask(text)
+    text = masked if _LETTER.search(masked) else text
+    spans = [match.span() for match in _CLAIM.finditer(text) if _about_self(text, match)]
+    spans += [match.span() for match in _PHRASE.finditer(text)]
     if not_human:
         spans += [match.span() for match in _NOT_HUMAN.finditer(text)]
     return sorted(set(spans))
 
 
 def _about_self(text: str, match: re.Match[str]) -> bool:
-    begin = max(text.rfind(mark, max(0, match.start() - 60), match.start()) for mark in "。!?\n") + 1
-    clause = text[max(begin, match.start() - 60) : match.start()]
-    topic = None
-    for topic in re.finditer(r"([^\s、。!?はが]*)(?:は|って|が|も)(?![いぁ-ん]?[るたすい]、)", clause):  # noqa: B007
-        pass
-    if topic is not None:
-        return _SELF.search(topic[1]) is not None
-    return _OTHER_FRAME.search(clause) is None
+    """Whether the speaker is the subject: it is named, or no other subject stands before the noun."""
+    reach = max(0, match.start() - 60)
+    begin = max(text.rfind(mark, reach, match.start()) for mark in "。!?\n") + 1
+    clause = text[max(begin, reach) : match.start()]
+    topics = [topic[1] for topic in _TOPIC.finditer(clause) if not _CONJUNCTIVE.search(topic[1])]
+    if topics:
+        return _SELF.search(topics[-1]) is not None
+    if _MERELY.search(clause):
+        return True
+    if match["device"]:
+        return re.search(rf"{_I}、?\Z", clause) is not None
+    return _OTHERS.search(clause) is None

@@ -13,7 +13,7 @@ _SCRIPTS = (
     "\u0900-\u097f", "\u0980-\u0dff", "\u0e00-\u0e7f", "\u0e80-\u0fff", "\u1000-\u109f", "\u10a0-\u10ff",
     "\u1200-\u137f", "\u1780-\u18af",
 )  # fmt: skip
-_CHINESE_ONLY = "你您妳嗎很她們"
+_CHINESE_ONLY = "你您妳嗎很她們个么气从种开关阳阴听运"  # the second group: simplified, though JIS holds them
 _CHINESE_WORDS = re.compile(r"[是我的了在他那也就都吧這要]")
 _KANA = re.compile(r"[ぁ-んァ-ヴ]")
 _HAN_RUN = re.compile(r"[一-龥]")
@@ -22,7 +22,7 @@ _LATIN = "A-Za-zÀ-ÖØ-öø-ɏ"
 _WORD = re.compile(rf"[{_LATIN}][{_LATIN}'’]*")
 _RUN = re.compile(rf"[{_LATIN}][{_LATIN}'’]*(?:[ ,.!?;:\-]+[{_LATIN}][{_LATIN}'’]*)*")
 _REMOVED = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]*`|(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w.-]+|「[^「」\n]*」|『[^『』\n]*』|\"[^\"\n]*\"|“[^”\n]*”|《[^》\n]*》"
+    r"```.*?(?:```|\Z)|`[^`\n]*`|(?:https?://|www\.)[!-~]+|(?<![\w.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.-]+|「[^「」\n]*」|『[^『』\n]*』|\"[^\"\n]*\"|“[^”\n]*”|《[^》\n]*》"
     r"|<[^<>\n]{0,60}>|\[/?[A-Z_]{2,24}\]",
     re.DOTALL,
 )
@@ -58,7 +58,7 @@ _JAPANESE_RUN = re.compile(r"[ぁ-んァ-ヴー一-龥々]{2,}")
 
 
 @cache
-def _foreign_script(greek: bool = True) -> re.Pattern[str]:
+def _foreign_script() -> re.Pattern[str]:
     runs = [
         f"[{ranges}]{{{1 if ranges[0] == chr(0xAC00) else 3 if ranges[0] == chr(0x370) else 2},}}"
         for ranges in _SCRIPTS
@@ -103,7 +103,7 @@ def _is_chinese(text: str) -> bool:
     if len(words) < 2 or len(set(words)) < 2:
         return False
     han = len(_HAN_RUN.findall(text))
-    return han >= 8 and len(_KANA.findall(text)) < 0.05 * han
+    return han >= (4 if len(set(words)) > 2 else 8) and len(_KANA.findall(text)) < 0.05 * han
 
 
 def _latin(text: str, known: str) -> list[Span]:

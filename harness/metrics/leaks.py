@@ -25,7 +25,7 @@ DEFAULT_CONTROL_STRINGS: tuple[str, ...] = (
 
 _HEADERS = ("Question", "Answer", "Output", "出力", "質問", "回答", "返答", "命令", "設定")
 _GENERIC_CONTROL = (
-    r"<\|[^|<>\n]{1,40}\|>",
+    r"<\|(?=[^|<>\n]*[A-Za-z])[^|<>\n]{1,40}\|>",
     r"<\|[A-Za-z_]{3,40}",
     r"</?\s?s\s?>|<\s/s\s?>",
     r"</?(?:voiceline|character_information)\b",

@@ -22,19 +22,21 @@ class ForbiddenTerms:
 
     def __init__(self, terms: Sequence[str]) -> None:
         rules = sorted({fold(term) for term in terms}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(_rule, rules)), re.IGNORECASE) if rules else None
+        self._pattern = re.compile("|".join(_rule(rule, rules) for rule in rules), re.IGNORECASE) if rules else None
 
     def find(self, text: str) -> list[Span]:
         """Spans of forbidden words in folded text."""
         return [match.span() for match in self._pattern.finditer(text)] if self._pattern else []
 
 
-def _rule(term: str) -> str:
+def _rule(term: str, terms: Sequence[str]) -> str:
     rule = re.escape(term)
     if re.match(r"[ァ-ヴ]", term):
-        rule = rf"(?<![ァ-ヴー]){rule}"
+        others = "".join(f"|(?<={re.escape(other)})" for other in terms if other != term)
+        rule = rf"(?:(?<![ァ-ヴー]){others}){rule}"
     if re.search(r"[ァ-ヴ]\Z", term):
-        rule = rf"{rule}(?![ァ-ヴ])"
+        others = "".join(f"|(?={re.escape(other)})" for other in terms if other != term)
+        rule = rf"{rule}(?:(?![ァ-ヴ]){others})"
     if re.match(r"[A-Za-z0-9]", term):
         rule = rf"(?<![A-Za-z0-9]){rule}"
     if re.search(r"[A-Za-z0-9]\Z", term):

@@ -14,7 +14,7 @@ from harness.persona import Persona
 WINDOW = 48
 """Characters before the stripped tail of a sentence in which a marker is looked for."""
 
-_TRIM = frozenset(" \t\n　。、,.!?！？ー―—-~〜～…‥・♪♫♬♡♥❤」』)]}】〉》”\"'*_^;:｡ゞっッ〓")
+_TRIM = frozenset(" \t\n　。、,.!?！？ー―—-~〜～…‥・♪♫♬♡♥❤」』)]}】〉》”\"'*_^;:｡ゞっッ〓\u200d\ufe0e\ufe0f")
 _SYMBOLS = ("\u2190", "\u2bff")
 _ASIDE = re.compile(r"(?<=.)\([^()\n]{1,20}\)\Z", re.DOTALL)
 _LAUGH = re.compile(r"(?<=[ぁ-んァ-ヴー一-龥~〜!?。])(?:[wW]+|笑|草)\Z")
@@ -31,7 +31,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _KANSAI = re.compile(r"(?:やわ|へんわ?|やん|やねん|めっちゃ|ねん|ほんま|あかん)(?![ぁ-ん]{3})")
 _ROUGH_SELF = re.compile(r"俺|オレ|僕|ボク|(?<![ぁ-ん一-龥])(?:うち|わし|おれ|ぼく)(?=[はがもの])")
 _CLAUSE_END = r"[\s、,。.!?ー~〜♪・」』)]|\Z"
-_GOES_ON = re.compile(r"[はがをも一-龥ァ-ヴ]")
+_GOES_ON = re.compile(r"[ぁ-んァ-ヴ一-龥](?<![けいよねなでにとのっえぁぇさかへ])")
 _LONG_MARKER = 3
 _BROKEN_FORM = re.compile(
     r"(?:[うくぐすつぬぶむる]る|[べめれけせてねえげ]る|です|[ァ-ヴー]{2})ま(?:す|した|せん)(?:わ|の)"
@@ -62,7 +62,7 @@ def strip_tail(sentence: str) -> int:
 def _is_trim(char: str) -> bool:
     if char < "\u2190":
         return char in _TRIM
-    return char in _TRIM or _SYMBOLS[0] <= char <= _SYMBOLS[1] or char >= "\U0001f000" or char in "\ufe0f\ufe0e"
+    return char in _TRIM or _SYMBOLS[0] <= char <= _SYMBOLS[1] or char >= "\U0001f000"
 
 
 def is_eligible(sentence: str) -> bool:
@@ -141,11 +141,8 @@ class MarkerPatterns:
             spans += [match.span() for match in self._doubled.finditer(text) if _is_doubled(match)]
             long = [(a, b) for a, b in found if b - a >= _LONG_MARKER]
             inside = [(a, b) for a, b in long if _GOES_ON.match(text, b)]
-            alone = [
-                span
-                for span in long
-                if any(a == span[0] and span[1] == a + strip_tail(text[a:b]) for a, b in sentences)
-            ]
+            bare = {(a, a + strip_tail(text[a:b])) for a, b in sentences}
+            alone = [span for span in long if span in bare]
             spans += inside if len(inside) > 1 else []
             spans += alone if len(alone) > 1 else []
         return sorted(set(spans))
