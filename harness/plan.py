@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from harness.condition import Condition, Technique, load_techniques
 from harness.errors import UsageError
-from harness.hashing import digest
+from harness.hashing import canonical_json, digest
 from harness.messages import Message, assistant, user
 from harness.persona import Persona, load_persona
-from harness.prompts import Format, Renderer, build_messages, load_format
+from harness.prompts import Format, Rendered, Renderer, build_messages, load_format
 from harness.request import Request, Sampling
 from harness.suite import Suite, TaskSelection, restore_suite
 from harness.task import Item, Task, load_task
@@ -198,7 +198,7 @@ class Planner:
             instruction=_instruction(cell, technique),
             style=technique.style,
         )
-        rendered = self._renderer(condition.format, cell.persona).render(conversation.messages)
+        rendered = self._rendered(condition.format, cell.persona, conversation.messages)
         sampling = suite.sampling.for_reply(max_tokens=cell.task.max_tokens, repeat=cell.repeat)
         pair_key = self._pair_key(cell, turn)
         if cell.item.script:
@@ -233,6 +233,13 @@ class Planner:
             stop_token_ids=list(rendered.stop_token_ids),
             sampling=sampling,
         )
+
+    def _rendered(self, form: str, persona: Persona, messages: Sequence[Message]) -> Rendered:
+        """The prompt; where the server renders, the messages stand for it."""
+        if self._tokenizer is None:
+            text = canonical_json(list(messages)).decode()
+            return Rendered(text=text, token_ids=None, stop=[], stop_token_ids=[], bos=0)
+        return self._renderer(form, persona).render(messages)
 
     def _renderer(self, form: str, persona: Persona) -> Renderer:
         if (form, persona.id) not in self._renderers:
