@@ -42,6 +42,14 @@ class Item(StrictModel):
     """What the task's metrics check, e.g. ``answers``, ``wrong``, ``abstain`` or ``constraints``."""
 
 
+class Demonstration(StrictModel):
+    """One labelled example of an in-context learning task."""
+
+    text: Annotated[str, Field(min_length=1)]
+    label: Annotated[int, Field(ge=0)]
+    """Position in each of the task's label sets."""
+
+
 class Task(StrictModel):
     """A bank of items that measures one thing, with the metrics and rubrics that score it."""
 
@@ -58,6 +66,12 @@ class Task(StrictModel):
     context_instruction: str = ""
     """The sentence that introduces given facts in the system prompt."""
     max_tokens: Annotated[int, Field(gt=0)] = 128
+    bare: bool = False
+    """Ask without the persona: the system prompt holds the instructions alone."""
+    label_sets: dict[str, tuple[str, ...]] = {}
+    """Names of the classes by kind (``natural``, ``flipped`` …); ``expect.label`` is a position in them."""
+    demonstrations: tuple[Demonstration, ...] = ()
+    """Labelled examples that take turns through the classes, so that the first few are balanced."""
     items_from: Literal["facts", "unanswerable"] | None = None
     """Take the items from each persona's card instead of listing them."""
     items: tuple[Item, ...] = ()
@@ -70,6 +84,16 @@ class Task(StrictModel):
             raise ValueError(msg)
         if bool(self.items) == bool(self.items_from):
             msg = "a task either lists items or takes them from the persona (items_from)"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _labels_exist(self) -> Task:
+        classes = {len(labels) for labels in self.label_sets.values()}
+        used = [demonstration.label for demonstration in self.demonstrations]
+        used += [item.expect["label"] for item in self.items if "label" in item.expect]
+        if len(classes) > 1 or any(label not in range(max(classes, default=0)) for label in used):
+            msg = "label sets have one length, and each label is a position in them"
             raise ValueError(msg)
         return self
 
