@@ -51,6 +51,10 @@ class Markers(StrictModel):
 
     @model_validator(mode="after")
     def _rate_needs_patterns(self) -> Markers:
+        for pattern in (*self.strong, *self.weak):
+            if regex.fullmatch(pattern, ""):
+                msg = f"'{pattern}' matches nothing at all, so every sentence would carry it"
+                raise ValueError(msg)
         if self.strong and self.target_rate is None:
             msg = "markers.strong needs a target_rate, measured on the character's own lines"
             raise ValueError(msg)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -162,6 +163,14 @@ class Scorer:
             for name, found in sorted(spans.items())
             if found
         }
+
+    def first_person(self, texts: Iterable[str]) -> dict[str, int]:
+        """First-person pronouns of ``texts``, quotations aside, with their counts, most frequent first."""
+        counts: Counter[str] = Counter()
+        for text in texts:
+            spoken = self._view(text).spoken
+            counts.update(spoken[start:end] for start, end, _ in self._first.find(spoken))
+        return dict(counts.most_common())
 
     def _view(self, response: str, folded: str | None = None) -> _View:
         whole = fold(response) if folded is None else folded

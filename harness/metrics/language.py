@@ -13,6 +13,7 @@ _SCRIPTS = (
     "\u0900-\u097f", "\u0980-\u0dff", "\u0e00-\u0e7f", "\u0e80-\u0fff", "\u1000-\u109f", "\u10a0-\u10ff",
     "\u1200-\u137f", "\u1780-\u18af",
 )  # fmt: skip
+_SHORTEST = {"\uac00": 1, "\u0370": 3}  # one Hangul syllable is Korean; α and µm are not Greek
 _CHINESE_ONLY = "你您妳嗎很她們个么气从种开关阳阴听运"  # the second group: simplified, though JIS holds them
 _CHINESE_WORDS = re.compile(r"[是我的了在他那也就都吧這要]")
 _KANA = re.compile(r"[ぁ-んァ-ヴ]")
@@ -58,12 +59,11 @@ _JAPANESE_RUN = re.compile(r"[ぁ-んァ-ヴー一-龥々]{2,}")
 
 
 @cache
-def _foreign_script() -> re.Pattern[str]:
-    runs = [
-        f"[{ranges}]{{{1 if ranges[0] == chr(0xAC00) else 3 if ranges[0] == chr(0x370) else 2},}}"
-        for ranges in _SCRIPTS
-    ]
-    return re.compile("|".join([*runs, f"[{_CHINESE_ONLY}{_simplified_only()}]"]))
+def _foreign_scripts() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """One class that any foreign letter is in, for a quick look, and the runs that make a leak."""
+    chinese = f"[{_CHINESE_ONLY}{_simplified_only()}]"
+    runs = [f"[{ranges}]{{{_SHORTEST.get(ranges[0], 2)},}}" for ranges in _SCRIPTS]
+    return re.compile(f"[{''.join(_SCRIPTS)}{chinese[1:]}"), re.compile("|".join([*runs, chinese]))
 
 
 def _simplified_only() -> str:
@@ -88,7 +88,10 @@ def foreign_language(text: str, *, language: str = "ja", known: str = "") -> lis
     """
     if text.isascii() and language == "en":
         return []
-    spans = [] if text.isascii() else [match.span() for match in _foreign_script().finditer(text)]
+    foreign_letter, foreign_script = _foreign_scripts()
+    spans = []
+    if not text.isascii() and foreign_letter.search(text):
+        spans = [match.span() for match in foreign_script.finditer(text)]
     if language == "en":
         return sorted(spans + [match.span() for match in _JAPANESE_RUN.finditer(text)])
     if _is_chinese(text):

@@ -50,6 +50,9 @@ _PLACEHOLDER = re.compile(
 )
 
 
+_PLACEHOLDER_HINT = re.compile(r"[\[〔{<(〇○◯●△▲×Xx]")
+
+
 class LeakPatterns:
     r"""Role markers and control strings of all formats, compiled once for one card.
 
@@ -122,6 +125,8 @@ def placeholders(text: str) -> list[Span]:
     >>> placeholders("私の名は、[あなたの名前]です。"), placeholders("二〇〇五年の[笑]")
     ([(5, 13)], [])
     """
+    if not _PLACEHOLDER_HINT.search(text):
+        return []
     return [match.span() for match in _PLACEHOLDER.finditer(text)]
 
 
