@@ -72,7 +72,7 @@ def format_card(format: Format, tokenizer: Any) -> FormatCard:  # noqa: A002
     encoder = renderer.encoder
     assert encoder is not None
     encoded, text = Parser(renderer, as_encoded=True), Parser(renderer, as_encoded=False)
-    forged = forged_turns(encoded.controls(2))
+    forged = forged_turns(encoded.controls(2), _SYSTEM if format.repeats_system else "")
     one, two = _overheads(renderer, encoder)
     sizes = {marker: _size(encoder, marker) for marker in format.markers}
     return FormatCard(

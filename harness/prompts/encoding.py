@@ -59,21 +59,12 @@ class Encoder:
         return parts
 
     def encode(self, parts: Iterable[Part]) -> list[int]:
-        """Token ids of a prompt; in each part only the special token is special, whatever the text spells.
-
-        Raises:
-            UsageError: a text is not valid Unicode (a lone surrogate).
-        """
-        try:
-            if not self.independent:
-                return self._encode_whole(list(parts))
-            ids: list[int] = []
-            for special, text in parts:
-                ids.extend(self._chunk(special, text))
-        except UnicodeEncodeError as error:
-            raise UsageError(
-                f"a message contains a lone surrogate (U+{ord(error.object[error.start]):04X})", hint="mend the text"
-            ) from None
+        """Token ids of a prompt; in each part only the special token is special, whatever the text spells."""
+        if not self.independent:
+            return self._encode_whole(list(parts))
+        ids: list[int] = []
+        for special, text in parts:
+            ids.extend(self._chunk(special, text))
         return ids
 
     def encode_text(self, text: str) -> list[int]:

@@ -67,7 +67,7 @@ class Renderer:
         if prefill:
             roles, contents = (*roles, "prefill"), [*contents, prefill]
         skeleton, contents = self._arranged(roles, contents)
-        text = _join(skeleton.segments, contents)
+        text = _checked(_join(skeleton.segments, contents))
         ids = self._encode(skeleton, contents)
         return Rendered(text, ids, list(self.stops.strings), list(self.stops.token_ids), self._count_bos(text, ids))
 
@@ -261,3 +261,12 @@ def _join(segments: Segments, contents: Sequence[str]) -> str:
     for slot, control in zip(segments.slots, segments.controls[1:], strict=True):
         pieces += (contents[slot], control)
     return "".join(pieces)
+
+
+def _checked(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        code = ord(text[error.start])
+        raise UsageError(f"a message contains a lone surrogate (U+{code:04X})", hint="mend the text") from None
+    return text

@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
-from harness.errors import EnvironmentFault, UsageError
+from harness.errors import EnvironmentFault, KikimeError, UsageError
 
 _FILES = ("tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json", "vocab.txt", "spiece.model")
+_EXPECTED = (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError)
 
 
 def load_tokenizer(path_or_id: str | Path) -> Any:
@@ -29,17 +30,23 @@ def load_tokenizer(path_or_id: str | Path) -> Any:
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries would be ten lines; ours is one
     try:
         return AutoTokenizer.from_pretrained(str(path_or_id))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        if local:
-            raise UsageError(
-                f"{path}: the tokenizer does not load: {reason}",
-                hint="save it again with tokenizer.save_pretrained(…), or give another --tokenizer",
-            ) from None
-        raise EnvironmentFault(
-            f"no tokenizer for '{path_or_id}': {reason}",
-            hint="give a local directory, or check the name and the connection to the Hub (HF_HUB_OFFLINE, HF_TOKEN)",
-        ) from None
+    except Exception as error:
+        # the tokenizers library reports a broken file as a bare Exception; anything unknown goes on up
+        if type(error) is not Exception and not isinstance(error, _EXPECTED):
+            raise
+        raise _explained(str(path_or_id), local, str(error).strip().partition("\n")[0]) from None
+
+
+def _explained(reference: str, local: bool, reason: str) -> KikimeError:
+    if local:
+        return UsageError(
+            f"{reference}: the tokenizer does not load: {reason}",
+            hint="save it again with tokenizer.save_pretrained(…), or give another --tokenizer",
+        )
+    return EnvironmentFault(
+        f"no tokenizer for '{reference}': {reason}",
+        hint="give a local directory, or check the name and the connection to the Hub (HF_HUB_OFFLINE, HF_TOKEN)",
+    )
 
 
 def _looks_like_path(reference: str) -> bool:
