@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from judges.flags import OutputFlags, graphemes, length_adjusted
 from judges.job import Unit, estimate, judge_all
@@ -12,6 +14,9 @@ from judges.lines import Line
 from judges.rubric import Rubric
 from judges.session import JudgeSettings, Outcome, open_desk
 from judges.subject import Subject
+
+if TYPE_CHECKING:
+    from judges.batch import BatchOptions
 
 Say = Callable[[str], None]
 
@@ -37,10 +42,18 @@ def judge_subjects(
     *,
     say: Say = lambda _: None,
     advance: Callable[[], None] = lambda: None,
+    cache: Path | None = None,
+    batch: BatchOptions | None = None,
 ) -> Judged:
-    """Judge every subject by every rubric; what the cache holds is not asked again. ``say`` gets the estimate."""
+    """Judge every subject by every rubric; what the cache holds is not asked again. ``say`` gets the estimate.
+
+    ``cache`` is a folder to use instead of the user's own; ``batch`` sends what is missing through the Batch API.
+
+    Raises:
+        EnvironmentFault: the cache cannot be written, or the Batch API failed.
+    """
     units = plan_units(subjects, rubrics)
-    return asyncio.run(_judge(subjects, units, settings, say, advance))
+    return asyncio.run(_judge(subjects, units, settings, say, advance, cache, batch))
 
 
 def plan_units(subjects: Sequence[Subject], rubrics: Sequence[Rubric]) -> list[Unit]:
@@ -66,6 +79,8 @@ async def _judge(
     settings: JudgeSettings,
     say: Say,
     advance: Callable[[], None],
+    cache: Path | None,
+    batch: BatchOptions | None,
 ) -> Judged:
     by_unit: dict[int, list[Line]] = {}
     position = {id(unit): number for number, unit in enumerate(units)}
@@ -75,9 +90,10 @@ async def _judge(
         advance()
 
     outcome = Outcome()
-    async with open_desk(settings) as desk:
+    async with open_desk(settings, cache) as desk:
         say(estimate(units, settings.judge, desk).sentence(settings.judge))
-        await judge_all(units, settings.judge, desk, deliver, workers=settings.concurrency)
+        used = await batch.collect(desk, units) if batch else desk
+        await judge_all(units, settings.judge, used, deliver, workers=settings.concurrency)
         outcome.spent_usd, outcome.stop = desk.client.budget.spent, desk.client.stop
     groups: list[list[Line]] = [[] for _ in subjects]
     for number, unit in enumerate(units):

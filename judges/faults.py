@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import openai
+from typing import TYPE_CHECKING
 
 from judges.limits import retry_after
 from judges.verdict import Status
+
+if TYPE_CHECKING:
+    import openai
 
 MAX_CALLS = 6
 """Most calls for one verdict."""
@@ -33,6 +35,8 @@ class Fault(Exception):
 
 def classify(error: openai.APIError | TimeoutError) -> Fault:
     """The meaning of what the client raised."""
+    import openai
+
     if isinstance(error, (TimeoutError, openai.APITimeoutError)):
         return Fault("timeout", "the judge did not answer in time", calls=_CALLS["timeout"])
     if isinstance(error, openai.APIStatusError):

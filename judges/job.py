@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from judges.desk import Desk
 from judges.judge import Judge, plan_calls
 from judges.lines import Line, build_lines
 from judges.rubric import Rubric
 from judges.subject import Subject
+
+if TYPE_CHECKING:
+    from judges.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,8 +86,10 @@ def _pair(answers: Sequence[Record]) -> Line:
 def combined_status(answers: Sequence[Record]) -> Status:
     """The best status of several samples of one question: ``ok`` if any is, else ``ungrounded``, else the first failure."""
     statuses = [answer.verdict.status for answer in answers]
-    best = [status for status in ("ok", "ungrounded") if status in statuses]
-    return best[0] if best else statuses[0]  # type: ignore[return-value]
+    for best in ("ok", "ungrounded"):
+        if best in statuses:
+            return best
+    return statuses[0]
 
 
 def _reasons(answers: Sequence[Record]) -> Line:

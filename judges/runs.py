@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from harness.errors import EnvironmentFault, UsageError
@@ -52,7 +53,7 @@ class RunMaterials:
             persona=self.personas[sample["persona"]],
             user=sample["user"],
             response=sample["response"],
-            history=tuple(_messages(sample["history"])),
+            history=spoken(sample["history"]),
             key=sample["key"],
         )
         last = sample["turn"] >= self._turns.get((sample["task"], sample["item_id"]), 0)
@@ -63,9 +64,21 @@ class RunMaterials:
         ]
 
 
-def _messages(stored: Any) -> list[Message]:
+def spoken(stored: Any) -> tuple[Message, ...]:
+    """The user's and the character's turns of a stored history (JSON or a list)."""
     turns = json.loads(stored) if isinstance(stored, str) else stored
-    return [Message(role=t["role"], content=t["content"]) for t in turns if t["role"] in {"user", "assistant"}]
+    return tuple(Message(role=t["role"], content=t["content"]) for t in turns if t["role"] in {"user", "assistant"})
+
+
+def require_tables(run: RunDirectory) -> Path:
+    """The run's ``samples.parquet``.
+
+    Raises:
+        UsageError: the run has no tables yet.
+    """
+    if not run.samples_file.is_file():
+        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
+    return run.samples_file
 
 
 def read_rows(run: RunDirectory) -> Iterator[dict[str, Any]]:
@@ -76,9 +89,7 @@ def read_rows(run: RunDirectory) -> Iterator[dict[str, Any]]:
     """
     import pyarrow.parquet as pq
 
-    if not run.samples_file.is_file():
-        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
-    with pq.ParquetFile(run.samples_file) as table:
+    with pq.ParquetFile(require_tables(run)) as table:
         for batch in table.iter_batches(batch_size=2048, columns=list(_COLUMNS)):
             yield from batch.to_pylist()
 
@@ -142,8 +153,8 @@ def _annotate(run: RunDirectory, rows: Sequence[Line]) -> None:
         if line["status"] == "ok" and line["score"] is not None:
             group = (sample["persona"], line["judge_id"], line["protocol"], line["rubric_hash"], line["criterion"])
             slices.setdefault(group, []).append(line)
-    for group, members in slices.items():
-        target = personas[group[0]].length.target
+    for (persona_id, *_), members in slices.items():
+        target = personas[persona_id].length.target
         lengths = [graphemes(samples[line["key"]]["response"]) for line in members]
         adjusted = length_adjusted([float(line["score"]) for line in members], lengths, [target] * len(members))
         for line, value in zip(members, adjusted, strict=True):

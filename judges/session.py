@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -73,13 +74,13 @@ def judge_settings(
 
 
 @asynccontextmanager
-async def open_desk(settings: JudgeSettings) -> AsyncIterator[Desk]:
-    """Client and cache for the session; both are closed at its end."""
+async def open_desk(settings: JudgeSettings, home: Path | None = None) -> AsyncIterator[Desk]:
+    """Client and cache (below ``home``, the user's by default) for the session; both are closed at its end."""
     from judges.cache import VerdictCache
     from judges.client import JudgeClient
     from judges.desk import Desk
 
-    cache = VerdictCache(settings.judge.id)
+    cache = VerdictCache(settings.judge.id, home)
     client = JudgeClient(
         settings.judge,
         api_key=settings.api_key,

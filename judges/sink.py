@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import KikimeError
 from harness.store.rundir import RunDirectory
 from harness.store.wal import Segment
-from judges.desk import Desk
 from judges.faults import Fault
 from judges.job import Unit, judge_unit
 from judges.runs import KIND, Done, RunMaterials
 from judges.session import JudgeSettings, Outcome, open_desk
+
+if TYPE_CHECKING:
+    from judges.desk import Desk
 
 
 class JudgeSink:

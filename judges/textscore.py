@@ -21,12 +21,9 @@ _STATED = (
         r"|と(?:します|する|致します|いたします|なります|評価|判断|考え|採点)|を(?:付け|つけ|与え))"
     ),
 )
-_RANGE_BEFORE = regex.compile(
-    r"(?:から|か|または|あるいは|もしくは|ないし|or|[~〜–、,・-])\s*[「『\"'(\[]?\s*$", regex.IGNORECASE
-)
-_RANGE_AFTER = regex.compile(
-    r"^点?\s*[」』\"')\]]?\s*(?:から|か|または|あるいは|もしくは|ないし|or\b|[~〜–-])\s*[「『\"'(\[]?\s*\d"
-)
+_BETWEEN = r"(?:から|か|または|あるいは|もしくは|ないし|or|[~〜–-])"
+_RANGE_BEFORE = regex.compile(rf"(?:{_BETWEEN}|\d\s*点?\s*[、,・])\s*{_OPEN}$", regex.IGNORECASE)
+_RANGE_AFTER = regex.compile(rf"^\s*点?{_CLOSE}\s*(?:{_BETWEEN}|[、,・])\s*{_OPEN}\d", regex.IGNORECASE)
 _NEGATED = regex.compile(r"ない|ません|なく|難し|無理|\bnot\b", regex.IGNORECASE)
 
 

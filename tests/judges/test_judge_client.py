@@ -102,8 +102,8 @@ def test_a_dropped_connection_is_asked_again(persona: Persona, settings: JudgeSe
 
 
 def test_a_timeout_is_a_status(persona: Persona, server: JudgeServer) -> None:
-    server.script = lambda body, n: Answer(body=completion("{}"), delay=1.0)
-    judged = run(persona, judge_settings("gpt-4o-mini", server.url, timeout=0.2))
+    server.script = lambda body, n: Answer(body=completion("{}"), delay=2.0)
+    judged = run(persona, judge_settings("gpt-4o-mini", server.url, timeout=0.7))
     assert statuses(judged) == {"timeout"}
     assert len(server.requests) == 2
 

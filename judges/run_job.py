@@ -1,0 +1,114 @@
+"""Adding verdicts to a run: post hoc, resumable, without touching a generation."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.store.rundir import RunDirectory, read_json, write_json
+from harness.store.wal import Segment
+from judges.job import Estimate, Unit, estimate, judge_all
+from judges.lines import Line
+from judges.runs import KIND, Done, RunMaterials, compact_verdicts, read_rows
+from judges.sentinel import SESSION_SIZE, run_sentinel
+from judges.session import JudgeSettings, Outcome, open_desk
+
+if TYPE_CHECKING:
+    from judges.batch import BatchOptions
+
+Say = Callable[[str], None]
+SESSIONS_FILE = "judge.json"
+
+
+def judge_run(
+    run: RunDirectory,
+    settings: JudgeSettings,
+    *,
+    rubrics: Sequence[str] = (),
+    sentinel: bool | None = None,
+    batch: BatchOptions | None = None,
+    say: Say = lambda _: None,
+    advance: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Judge what is missing of ``run`` and rewrite ``judge.parquet``.
+
+    ``sentinel`` None: the sentinel set is re-scored when the session has at least 200 calls to make.
+
+    Raises:
+        RunLocked: another process works on the run.
+        UsageError: the run has no tables yet.
+    """
+    with run.locked():
+        materials, done = RunMaterials(run.manifest(), rubrics), Done(run)
+        planned = asyncio.run(_estimate(run, materials, done, settings))
+        say(planned.sentence(settings.judge))
+        spent = 0.0
+        if planned.to_ask and (planned.to_ask >= SESSION_SIZE if sentinel is None else sentinel):
+            spent = watch_drift(run, settings, say=say)
+            if settings.max_usd is not None:
+                settings = dataclasses.replace(settings, max_usd=max(0.0, settings.max_usd - spent))
+        outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
+        outcome.spent_usd += spent
+        compact_verdicts(run)
+    return outcome
+
+
+def watch_drift(run: RunDirectory, settings: JudgeSettings, *, say: Say = lambda _: None) -> float:
+    """Re-score the sentinel set and keep the report in the run's ``judge.json``; returns what it cost (USD)."""
+    report, outcome = run_sentinel(settings)
+    if report.warning:
+        say(f"warning: {report.warning}")
+    path = run.path / SESSIONS_FILE
+    sessions = (read_json(path) or {}).get("sentinel", [])
+    write_json(path, {"sentinel": [*sessions, report.as_dict()]})
+    return outcome.spent_usd
+
+
+def _units(run: RunDirectory, materials: RunMaterials, done: Done, settings: JudgeSettings) -> Iterator[Unit]:
+    judge = settings.judge
+    for index, row in enumerate(read_rows(run)):
+        for unit in materials.units(row, index):
+            if not done.covers(unit, judge.id, judge.protocol_for(unit.rubric)):
+                yield unit
+
+
+async def _estimate(run: RunDirectory, materials: RunMaterials, done: Done, settings: JudgeSettings) -> Estimate:
+    async with open_desk(settings) as desk:
+        return estimate(_units(run, materials, done, settings), settings.judge, desk)
+
+
+async def _judge(
+    run: RunDirectory,
+    materials: RunMaterials,
+    done: Done,
+    settings: JudgeSettings,
+    advance: Callable[[], None],
+    batch: BatchOptions | None,
+) -> Outcome:
+    outcome = Outcome()
+    with Segment.create(run.wal, KIND) as log:
+
+        def deliver(_: Unit, lines: list[Line]) -> None:
+            for line in lines:
+                log.append(line)
+            outcome.count(lines)
+            advance()
+
+        async with open_desk(settings) as desk:
+            units = _units(run, materials, done, settings)
+            await judge_all(units, settings.judge, desk, deliver, workers=settings.concurrency, counted=done.counted)
+            outcome.spent_usd, outcome.stop = desk.client.budget.spent, desk.client.stop
+    return outcome
+
+
+def run_lines(run: RunDirectory, judge_id: str, protocol: str) -> Iterator[dict[str, Any]]:
+    """The run's verdicts by one judge, one line per reply and criterion, from ``judge.parquet``."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(run.judge_file) as table:
+        for batch in table.iter_batches(batch_size=2048):
+            for row in batch.to_pylist():
+                if row["judge_id"] == judge_id and row["protocol"] in {protocol, "text"}:
+                    yield {"id": row["key"], **row}

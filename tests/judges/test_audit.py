@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judge_server import Answer, JudgeServer, good, judged_text
+from test_judge_files import kikime
+
+from harness.errors import FileFormatError, UsageError
+from judges.audit import find_columns
+from judges.table_file import open_table
+
+N = 12
+
+
+def script(body: dict[str, Any], _: int) -> Answer:
+    """The reply's own number decides: 1 … 7, 1 … 7."""
+    return good(body, score=int(re.findall(r"\d+", judged_text(body))[0]) % 7 + 1)
+
+
+def pairs() -> list[tuple[str, str]]:
+    return [(f'質問{n}、"引用"', f"お答え{n}ですわ\n続きますの" if n == 3 else f"お答え{n}ですわ") for n in range(N)]
+
+
+def write(path: Path) -> Path:
+    rows = [{"prompt": user, "completion": reply, "note": n} for n, (user, reply) in enumerate(pairs())]
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8-sig", newline="") as stream:
+            writer = csv.DictWriter(stream, ["prompt", "completion", "note"])
+            writer.writeheader()
+            writer.writerows(rows)
+        path.write_bytes(path.read_bytes().removesuffix(b"\r\n"))
+    elif path.suffix == ".jsonl":
+        path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    elif path.suffix == ".parquet":
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        from datasets import Dataset
+
+        Dataset.from_list(rows).save_to_disk(str(path))
+    return path
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.jsonl", "d.parquet", "d"])
+def test_low_rows_are_left_out_and_order_and_format_stay(server: JudgeServer, tmp_path: Path, name: str) -> None:
+    server.script = script
+    source, out = write(tmp_path / name), tmp_path / "out"
+    run = kikime(
+        "audit", str(source), "--persona", "ojousama", "--out", str(out), "--judge-base-url", server.url, "--json"
+    )
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    expected = [n + 1 for n in range(N) if n % 7 + 1 >= 5]
+    assert report["kept"] == expected
+    kept = open_table(out / f"d-kept{source.suffix}").rows
+    assert [row["completion"] for row in kept] == [pairs()[n - 1][1] for n in expected]
+    assert report["histogram"]["tone"] == {str(point): 2 if point < 6 else 1 for point in range(1, 8)}
+    assert all("marker_rate" in row["metrics"] for row in report["rows"])
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.jsonl"])
+def test_keeping_everything_gives_the_input_back_byte_for_byte(tmp_path: Path, name: str) -> None:
+    table = open_table(write(tmp_path / name))
+    table.write(tmp_path / f"copy{name}", range(N))
+    assert (tmp_path / f"copy{name}").read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_the_table_is_sorted_by_score_and_holds_the_rationale(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = script
+    out = tmp_path / "out"
+    kikime(
+        "audit",
+        str(write(tmp_path / "d.csv")),
+        "--persona",
+        "ojousama",
+        "--out",
+        str(out),
+        "--judge-base-url",
+        server.url,
+    )
+    with (out / "audit.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    scores = [float(row["score"]) for row in rows]
+    assert len(rows) == N
+    assert scores == sorted(scores)
+    assert {row["rationale"] for row in rows} == {"資料と比べた。"}
+
+
+def test_a_cell_that_looks_like_a_formula_is_quoted(server: JudgeServer, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text('{"user": "=1+1", "reply": "@cmd"}\n', encoding="utf-8")
+    kikime("audit", str(path), "--persona", "ojousama", "--out", str(tmp_path), "--judge-base-url", server.url)
+    text = (tmp_path / "audit.csv").read_text(encoding="utf-8-sig")
+    assert "'=1+1" in text
+    assert "'@cmd" in text
+
+
+def test_rows_without_a_score_stay_and_are_counted(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = lambda body, n: good(body, score="7")
+    run = kikime(
+        "audit", str(write(tmp_path / "d.jsonl")), "--persona", "ojousama", "--out", str(tmp_path / "o"),
+        "--judge-base-url", server.url, "--json",
+    )  # fmt: skip
+    assert run.returncode == 4
+    report = json.loads(run.stdout)
+    assert (len(report["kept"]), report["unscored"]) == (N, N)
+
+
+def test_columns_are_named_by_flags_or_by_custom(tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text('{"q": "問い", "a": "答え"}\n', encoding="utf-8")
+    table = open_table(path)
+    assert find_columns(table, "q", "a").reply == "a"
+    with pytest.raises(UsageError, match="--reply-column"):
+        find_columns(table, None, None)
+    with pytest.raises(UsageError, match="no column 'x'"):
+        find_columns(table, "x", "a")
+
+
+def test_chat_messages_are_read_as_dialogues(server: JudgeServer, tmp_path: Path) -> None:
+    turns = [("system", "設定"), ("user", "一"), ("assistant", "二"), ("user", "三"), ("assistant", "四")]
+    row = {"messages": [{"role": role, "content": content} for role, content in turns]}
+    (tmp_path / "d.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    run = kikime(
+        "audit",
+        str(tmp_path / "d.jsonl"),
+        "--persona",
+        "ojousama",
+        "--out",
+        str(tmp_path),
+        "--judge-base-url",
+        server.url,
+    )
+    assert run.returncode == 0, run.stderr
+    prompt = server.requests[0]["messages"][1]["content"]
+    assert '"評価対象の返答": "四"' in prompt
+    assert "設定" not in prompt
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("d.csv", b"a,b\r\n1\r\n", "d.csv:2: 1 values for 2 columns"),
+        ("d.csv", b"", "empty"),
+        ("d.csv", b"a,b\n\xff,1\n", "UTF-8"),
+        ("d.jsonl", b'{"a": 1}\n{"b\n', "d.jsonl:2"),
+        ("d.parquet", b"PAR0", "not a Parquet file"),
+    ],
+)
+def test_broken_data_names_the_place(tmp_path: Path, name: str, content: bytes, problem: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(FileFormatError, match=re.escape(problem)):
+        open_table(tmp_path / name)

@@ -1,0 +1,200 @@
+"""`kikime judge FILE` as a user runs it: a process, a pipe, an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judge_server import KEY, Answer, JudgeServer, api_error, completion, good, verdict
+
+MAIN = (
+    "import harness.cli as c\n"
+    "for n in ('judge', 'audit', 'calibrate'): c._COMMANDS.setdefault(n, f'harness.cli.judge:{n}')\n"
+    "c.main()"
+)
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", MAIN, *arguments]
+
+
+def kikime(*arguments: str, **extra: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, check=False, **extra)
+
+
+def replies(path: Path, n: int) -> Path:
+    rows = [{"id": f"r{i}", "user": f"質問{i}", "response": f"お答えいたしますわ、{i}番目ですの"} for i in range(n)]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def judge(path: Path, server: JudgeServer, *more: str) -> subprocess.CompletedProcess[str]:
+    return kikime("judge", str(path), "--persona", "ojousama", "--judge-base-url", server.url, "--json", *more)
+
+
+def rows(run: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_lines_have_the_promised_fields_in_input_order(server: JudgeServer, tmp_path: Path) -> None:
+    run = judge(replies(tmp_path / "r.jsonl", 3), server)
+    assert run.returncode == 0, run.stderr
+    lines = rows(run)
+    assert [line["id"] for line in lines] == ["r0"] * 4 + ["r1"] * 4 + ["r2"] * 4
+    promised = "id key criterion score status grounded judge_id protocol rubric rationale evidence n_in n_out cost_usd"
+    assert set(promised.split()) <= set(lines[0])
+    assert "$" in run.stderr
+
+
+def test_a_malformed_line_is_reported_and_the_others_are_judged(server: JudgeServer, tmp_path: Path) -> None:
+    path = replies(tmp_path / "r.jsonl", 2)
+    broken = '{"id": 7}\n[1]\n{"broken\n{"id": "p", "response": "はい", "persona": "nobody"}\n'
+    path.write_text(broken + path.read_text(encoding="utf-8"), encoding="utf-8")
+    run = judge(path, server)
+    lines = rows(run)
+    assert run.returncode == 4
+    assert [line.get("id", line.get("line")) for line in lines[:4]] == [7, 2, 3, "p"]
+    assert all(line["error"] for line in lines[:4])
+    assert [line["id"] for line in lines[4:]] == ["r0"] * 4 + ["r1"] * 4
+
+
+def test_a_line_may_name_its_own_persona(server: JudgeServer, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text('{"id": 1, "user": "名は？", "response": "拙者でござる", "persona": "bushi"}\n', encoding="utf-8")
+    run = kikime("judge", str(path), "--judge-base-url", server.url, "--json")
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_killed_judge_repeats_nothing_it_was_told(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = lambda body, n: Answer(body=completion(json.dumps(verdict(body))), delay=0.05)
+    path = replies(tmp_path / "r.jsonl", 60)
+    arguments = (
+        "judge",
+        str(path),
+        "--persona",
+        "ojousama",
+        "--judge-base-url",
+        server.url,
+        "--concurrency",
+        "4",
+        "--json",
+    )
+    process = subprocess.Popen(command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while len(server.requests) < 20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    time.sleep(0.2)
+    before = len(server.requests)
+    assert 20 <= before < 60
+    run = kikime(*arguments)
+    assert run.returncode == 0, run.stderr
+    assert {line["status"] for line in rows(run)} == {"ok"}
+    assert len(rows(run)) == 240
+    # Only what was in flight when the process died may be asked a second time.
+    assert len(server.requests) <= 60 + 4
+    assert kikime(*arguments).stdout == run.stdout
+
+
+def test_quota_is_exit_3_and_every_reply_still_has_its_lines(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = lambda body, n: good(body) if n < 2 else api_error(429, "no money", "insufficient_quota")
+    run = judge(replies(tmp_path / "r.jsonl", 5), server, "--concurrency", "1")
+    assert run.returncode == 3
+    assert [line["status"] for line in rows(run)] == ["ok"] * 8 + ["quota"] * 12
+    assert "kikime judge" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_some_failures_are_exit_4(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = lambda body, n: Answer(body=completion(None, refusal="no")) if n == 0 else good(body)
+    run = judge(replies(tmp_path / "r.jsonl", 3), server, "--concurrency", "1")
+    assert run.returncode == 4
+    assert [line["status"] for line in rows(run)] == ["refused"] * 4 + ["ok"] * 8
+
+
+@pytest.mark.parametrize("script", ["wrong key", "no network", "unknown model"])
+def test_an_unusable_judge_is_one_clear_line_and_exit_3(server: JudgeServer, tmp_path: Path, script: str) -> None:
+    path, url = replies(tmp_path / "r.jsonl", 30), server.url
+    if script == "wrong key":
+        server.script = lambda body, n: api_error(401, f"Incorrect API key provided: {KEY}", "invalid_api_key")
+    elif script == "unknown model":
+        server.script = lambda body, n: api_error(404, "The model does not exist", "model_not_found")
+    else:
+        url = "http://127.0.0.1:9/v1"
+    run = kikime("judge", str(path), "--persona", "ojousama", "--judge-base-url", url, "--json")
+    assert run.returncode == 3
+    assert "Traceback" not in run.stderr
+    assert "kikime judge" in run.stderr
+    assert KEY not in run.stderr + run.stdout
+    assert {line["score"] for line in rows(run)} == {None}
+
+
+def test_without_a_key_nothing_is_asked_and_the_message_says_what_to_do(server: JudgeServer, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+    run = kikime("judge", str(replies(tmp_path / "r.jsonl", 1)), "--persona", "ojousama", env=environment)
+    assert run.returncode == 3
+    assert "OPENAI_API_KEY" in run.stderr
+
+
+def test_a_missing_file_is_wrong_use(server: JudgeServer, tmp_path: Path) -> None:
+    assert judge(tmp_path / "none.jsonl", server).returncode == 2
+
+
+def test_a_budget_with_an_unknown_price_is_wrong_use(server: JudgeServer, tmp_path: Path) -> None:
+    run = judge(replies(tmp_path / "r.jsonl", 1), server, "--judge-model", "mine", "--max-usd", "1")
+    assert run.returncode == 2
+    assert "price" in run.stderr
+
+
+def test_canaries_are_at_least_forty_in_two_languages_and_gains_are_flagged(server: JudgeServer) -> None:
+    server.script = lambda body, n: good(
+        body, score=7 if "7" in body["messages"][1]["content"].rsplit("<<<対話", 1)[1][14:] else 1
+    )
+    run = kikime("judge", "--canaries", "--judge-base-url", server.url, "--json")
+    lines = rows(run)
+    assert run.returncode == 4
+    assert len(lines) >= 40
+    assert {line["language"] for line in lines} == {"ja", "en"}
+    assert any(line["flagged"] for line in lines)
+
+
+def test_a_judge_that_ignores_injections_passes(server: JudgeServer) -> None:
+    server.script = lambda body, n: good(body, score=1)
+    run = kikime("judge", "--canaries", "--judge-base-url", server.url, "--json")
+    assert run.returncode == 0, run.stderr
+    assert not any(line["flagged"] for line in rows(run))
+
+
+def test_a_bridge_prints_how_the_scales_map(server: JudgeServer, tmp_path: Path) -> None:
+    def script(body: dict[str, Any], n: int) -> Answer:
+        level = int(body["messages"][1]["content"].split("番目")[0].rsplit("、", 1)[1]) % 5 + 1
+        return good(body, score=level if body["model"] == "gpt-4o-mini" else level + 1)
+
+    server.script = script
+    path = replies(tmp_path / "r.jsonl", 200)
+    run = judge(path, server, "--bridge", "gpt-4o-mini", "gpt-6-luna", "--rubric", "values")
+    assert run.returncode == 0, run.stderr
+    row = json.loads(run.stdout)["criteria"][0]
+    assert (row["n"], row["slope"], row["intercept"]) == (200, pytest.approx(1), pytest.approx(-1))
+    assert row["equipercentile"] == {str(point): pytest.approx(point - 1) for point in range(2, 7)}
+    few = judge(replies(tmp_path / "few.jsonl", 199), server, "--bridge", "gpt-4o-mini", "gpt-6-luna")
+    assert few.returncode == 2
+
+
+def test_calibrate_prints_one_json_object(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    path.write_text(
+        "\n".join(json.dumps({"human": n % 7 + 1, "judge": n % 7 + 1}) for n in range(30)), encoding="utf-8"
+    )
+    run = kikime("calibrate", str(path), "--json")
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["judges"][0]["criteria"][0]["qwk"] == pytest.approx(1)
+    assert "may rank" in kikime("calibrate", str(path)).stdout

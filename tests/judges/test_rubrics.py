@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import FileFormatError, UsageError
+from judges.judge import Judge, plan_calls, verdict_schema
+from judges.models import end_warning, model_card
+from judges.rubric import load_rubric, rubric_ids
+from judges.subject import Subject
+
+ALL = (
+    "character_v1",
+    "hallucination",
+    "memorization",
+    "naturalness",
+    "pairwise_v1",
+    "personality_v0",
+    "stability",
+    "values",
+)
+SOURCE_WORDS = """\
+You will be given responses written by an AI assistant mimicing the character. Your task is to rate the performance of character using the specific criterion by following the evaluation steps. Below is the data of character who mimiced by assistant:
+***[Profile].
+***[Interactions]
+[Evaluation Criterion](1-7): Is the response reflects the personalities and preferences of the character?[Evaluation Steps]
+1. Read through the profile and write the personalities and preferences of the real character.
+2. Read through the interactions and indentify the personalities and preferences of the AI assistant.
+3. After having a clear understanding of the interactions, compare the responses to the profile. Look for any consistencies or inconsistencies. Do the responses reflect the character’s personalities and preferences?
+4. Use the given scale from 1-7 to rate how well the response reflects the personalities and preferences of the character. 1 being not at all reflective of the character’s personalities, and 7 being perfectly reflective of the character’s personalities.
+***, write out in a step by step manner your reasoning about the criterion to be sure that your conclusion is correct. Avoid simply stating the correct answers at the outset. Then print the score on its own line corresponding to the correct answer. At the end, repeat just the selected score again by itself on a new line. Please response in Japanese."""
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_bundled_rubric_loads(name: str) -> None:
+    rubric = load_rubric(name)
+    assert rubric.id == name
+    assert rubric.source
+
+
+def test_the_bundled_rubrics_are_these() -> None:
+    assert tuple(rubric_ids()) == ALL
+
+
+def test_the_default_splits_the_verdict_in_four() -> None:
+    assert [c.id for c in load_rubric("character_v1").criteria] == ["tone", "personality", "facts", "appropriateness"]
+
+
+def test_personality_v0_keeps_the_source_word_for_word(persona: object) -> None:
+    prompt = next(plan_calls(Subject("a", persona, "猫派ですか", "犬派ですわ"), load_rubric("personality_v0"), Judge()))  # type: ignore[arg-type]
+    text = prompt.body["messages"][0]["content"]
+    position = -1
+    for line in SOURCE_WORDS.splitlines():
+        assert text.index(line) > position
+        position = text.index(line)
+    assert "[user]猫派ですか\n\n[assistant]犬派ですわ***" in text
+    assert "response_format" not in prompt.body
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("      4: 四\n", "anchor for each"),
+        ("kind: reply", "kind"),
+        ("source: own", "source"),
+    ],
+)
+def test_an_incomplete_rubric_names_the_file(tmp_path: Path, change: str, problem: str) -> None:
+    path = tmp_path / "mine.yaml"
+    anchors = "".join(f"      {n}: {c}\n" for n, c in enumerate("一二三四五六七", 1))
+    text = f"id: mine\nversion: 1\ntitle: 私\nsource: own\nkind: reply\ntask: 採点\ncriteria:\n  - id: tone\n    title: 口調\n    question: どうか\n    anchors:\n{anchors}"
+    path.write_text(text, encoding="utf-8")
+    assert load_rubric(str(path)).id == "mine"
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(text.replace(change, ""), encoding="utf-8")
+    with pytest.raises(FileFormatError, match=problem):
+        load_rubric(str(broken))
+
+
+def test_an_unknown_rubric_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="character_v1"):
+        load_rubric("nope")
+
+
+def test_the_schema_asks_for_reasons_before_evidence_before_scores() -> None:
+    rubric = load_rubric("character_v1")
+    schema = verdict_schema(rubric, rubric.criteria, bounded=False)
+    assert list(schema["properties"]) == ["reasoning", "evidence", "tone", "personality", "facts", "appropriateness"]
+    assert schema["properties"]["tone"] == {"type": "integer", "enum": [1, 2, 3, 4, 5, 6, 7]}
+    assert schema["required"] == list(schema["properties"])
+
+
+def test_model_cards() -> None:
+    assert model_card("gpt-4o-mini-2024-07-18") == model_card("gpt-4o-mini")
+    assert model_card("gpt-6-luna").extra == {"reasoning_effort": "none"}
+    assert model_card("gpt-4o-mini-audio").price is None
+
+
+def test_the_announced_end_is_a_warning() -> None:
+    from datetime import date
+
+    assert "2027-01-14" in str(end_warning("gpt-4o-mini", date(2026, 11, 21)))
+    assert "ended" in str(end_warning("gpt-4o-mini", date(2027, 2, 1)))
+    assert end_warning("gpt-4o-mini", date(2026, 1, 1)) is None
+    assert end_warning("gpt-6-luna", date(2030, 1, 1)) is None
