@@ -34,6 +34,8 @@ class PersonaReport:
     """Share of examples whose number of sentences is in the card's range."""
     first_person: dict[str, int] = field(default_factory=dict)
     """First-person pronouns of the examples with their counts."""
+    notes: tuple[str, ...] = ()
+    """What could not be checked, one sentence each."""
     warnings: tuple[str, ...] = ()
     """What does not fit together, one sentence each; empty when the card describes its examples."""
 
@@ -59,7 +61,6 @@ def check_persona(persona: Persona) -> PersonaReport:
     marked = sum(int(m["marker_sentences"] or 0) for m in measured)
     rate = marked / eligible if eligible and persona.voice.markers.strong else None
     warnings = (
-        *_size(persona),
         *_rate(persona, rate),
         *_lengths(persona, measured),
         *_lines(replies, measured, scorer),
@@ -74,6 +75,7 @@ def check_persona(persona: Persona) -> PersonaReport:
         mean_length=_mean(measured, "length_chars"),
         sentences_inside=_mean(measured, "sentence_fit"),
         first_person=scorer.first_person(replies),
+        notes=tuple(_size(persona)),
         warnings=warnings,
     )
 
