@@ -1,0 +1,1 @@
+"""From run directories to answers: compare two, rank many, describe flexibility. Plain dictionaries come out."""

@@ -1,0 +1,95 @@
+"""A run's tables as one row per reply: condition, rule metrics, quality, verdicts. No text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from harness.errors import UsageError
+from harness.metrics.registry import METRICS
+from harness.reports.quality import with_quality
+from harness.store.rundir import RunDirectory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CONDITION = ("persona", "task", "format", "shots", "technique")
+"""What results are sliced by."""
+_COLUMNS = (
+    "pair_key", "key", "position", "task", "item_id", "persona", "format", "shots", "example_set", "technique",
+    "context", "turn", "repeat",
+)  # fmt: skip
+
+
+def read_cells(run: RunDirectory, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """One row per reply, indexed by ``pair_key``: condition, ``item``, ``failed``, every metric (NaN: not applicable).
+
+    Raises:
+        UsageError: the run has no tables yet, a score is NaN, or a cell occurs twice; the key is named.
+    """
+    if not (run.samples_file.is_file() and run.scores_file.is_file()):
+        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(run.samples_file)).create_view("samples")
+        connection.read_parquet(str(run.scores_file)).create_view("scores")
+        _refuse_nan(connection, run)
+        _refuse_twice(connection, run)
+        connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
+        cells = connection.execute(
+            f"""SELECT {", ".join(_COLUMNS)}, task || '/' || item_id AS item, error IS NOT NULL AS failed,
+                       wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key) ORDER BY position, turn"""  # noqa: S608
+        ).df()
+    for metric in METRICS:
+        if metric not in cells:
+            cells[metric] = float("nan")
+    return with_quality(cells, manifest).set_index("pair_key")
+
+
+def read_verdicts(run: RunDirectory) -> pd.DataFrame:
+    """Verdicts of every judge, one row per reply and criterion: ``pair_key, judge, criterion, rubric_hash, score``.
+
+    ``score`` is NaN unless the verdict's status is ``ok``; ``judge`` is the judge's id and protocol.
+
+    Raises:
+        UsageError: a score is NaN although the verdict is ok; the key is named.
+    """
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(run.samples_file)).create_view("samples")
+        if not run.judge_file.is_file():
+            return connection.execute(
+                """SELECT pair_key, '' AS judge, '' AS criterion, '' AS rubric_hash, 0.0 AS score
+                   FROM samples WHERE false"""
+            ).df()
+        connection.read_parquet(str(run.judge_file)).create_view("judge")
+        verdicts = connection.execute(
+            """SELECT pair_key, key, judge_id || '/' || protocol AS judge, rubric || '.' || criterion AS criterion,
+                      rubric_hash, status,
+                      CASE WHEN status = 'ok' THEN coalesce(expected_score, score::DOUBLE) END AS score
+               FROM judge JOIN samples USING (key) ORDER BY pair_key, judge, criterion"""
+        ).df()
+    broken = verdicts[(verdicts["status"] == "ok") & verdicts["score"].isna()]
+    if len(broken):
+        row = broken.iloc[0]
+        raise UsageError(f"{run.path}: key={row['key']}, {row['criterion']} of {row['judge']}: the score is NaN")
+    return verdicts[["pair_key", "judge", "criterion", "rubric_hash", "score"]]
+
+
+def _refuse_nan(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> None:
+    row = connection.execute(
+        "SELECT key, metric, value FROM scores WHERE isnan(value) OR isinf(value) ORDER BY key, metric LIMIT 1"
+    ).fetchone()
+    if row:
+        raise UsageError(
+            f"{run.path}: key={row[0]}, metric={row[1]}: the value is {row[2]}, not a number",
+            hint="a metric that does not apply is null; delete the tables and resume the run to score again",
+        )
+
+
+def _refuse_twice(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> None:
+    row = connection.execute(
+        "SELECT pair_key, count(*) FROM samples GROUP BY pair_key HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    ).fetchone()
+    if row:
+        raise UsageError(f"{run.path}: pair_key={row[0]} is there {row[1]} times", hint="the suite names a cell twice")

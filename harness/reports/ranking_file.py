@@ -1,0 +1,105 @@
+"""``ranking.json``: what ranking needs of one run, small, derived from its tables and rebuilt when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from harness.errors import EnvironmentFault, UsageError
+from harness.hashing import digest
+from harness.reports.areas import load_areas
+from harness.reports.cells import read_cells, read_verdicts
+from harness.reports.frames import Bands
+from harness.reports.measure import measure_terms
+from harness.store.rundir import RunDirectory, read_json, write_json
+
+SCHEMA = 1
+FILE = "ranking.json"
+_GRID = (
+    "tasks", "personas", "formats", "shots", "shot_style", "example_sets", "techniques", "contexts", "repeats", "limit",
+)  # fmt: skip
+_HEALTH = ("error_rate", "truncation_rate", "duplicate_rate")
+
+
+def ranking_data(run: RunDirectory) -> dict[str, Any]:
+    """The run's part of a ranking: from ``ranking.json`` where it is newer than the tables, else from the tables.
+
+    Raises:
+        UsageError: the run has no tables or no summary yet, is broken, or a score is NaN.
+    """
+    state = _state(run)
+    path = run.path / FILE
+    stored = read_json(path)
+    if stored is not None and stored.get("state") == state:
+        return stored
+    data = build(run) | {"state": state}
+    with suppress(EnvironmentFault):  # a store that cannot be written is still ranked
+        write_json(path, data)
+    return data
+
+
+def build(run: RunDirectory) -> dict[str, Any]:
+    """Compute the content of ``ranking.json`` from the tables."""
+    manifest, summary = run.manifest(), run.summary()
+    if summary is None:
+        raise UsageError(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
+    areas, cells, verdicts = load_areas(), read_cells(run, manifest), read_verdicts(run)
+    measured = measure_terms(cells, areas, manifest)
+    judges = {}
+    for judge, table in verdicts.groupby("judge"):
+        found = measure_terms(cells, areas, manifest, table)
+        due = int((~cells["failed"]).sum())
+        scored = table[table["score"].notna()].groupby("criterion")["pair_key"].nunique()
+        judges[str(judge)] = {
+            "terms": {name: term for name, term in found["terms"].items() if name not in measured["terms"]},
+            "coverage": float(scored.min() / due) if len(scored) and due else 0.0,
+            "failures": float(table["score"].isna().mean()),
+            "rubrics": sorted(set(table["criterion"] + "#" + table["rubric_hash"])),
+        }
+    return {
+        "schema": SCHEMA,
+        "run": run.id,
+        "name": manifest["name"],
+        "model": {k: manifest["checkpoint"][k] for k in ("name", "fingerprint", "n_params", "revision")},
+        "created_at": manifest["created_at"],
+        "suite": manifest["suite"]["id"],
+        "grid": grid_digest(manifest),
+        "hashes": manifest["hashes"],
+        "planned": manifest["plan"]["n_replies"],
+        "coverage": summary["coverage"],
+        "cells": _cell_counts(summary),
+        "n_items": len(cells[["persona", "item"]].drop_duplicates()),
+        "n_replies": len(cells),
+        "critical_failure_rate": summary["metrics"].get("critical_failure", {}).get("mean"),
+        "mean_length": summary["metrics"].get("length_chars", {}).get("mean"),
+        "health": {name: summary["health"][name] for name in _HEALTH},
+        "tokens_per_second": summary["perf"]["output_tokens_per_second"],
+        "bands": Bands(manifest).targets,
+        **measured,
+        "judges": judges,
+    }
+
+
+def grid_digest(manifest: Mapping[str, Any]) -> str:
+    """Digest of everything that decides which questions a run asks and how they are scored."""
+    suite = manifest["suite"]
+    return digest("grid", [manifest["hashes"], {name: suite.get(name) for name in _GRID}])
+
+
+def _cell_counts(summary: Mapping[str, Any]) -> dict[str, int]:
+    """Replies per task, persona, format, shots, technique and context."""
+    names = ("task", "persona", "format", "shots", "technique", "context")
+    return {"/".join(str(entry[name]) for name in names): entry["n"] for entry in summary["slices"]}
+
+
+def _state(run: RunDirectory) -> list[Any]:
+    """Changes whenever the tables or the formulas do."""
+    files: list[Any] = []
+    for path in (run.samples_file, run.scores_file, run.judge_file, run.summary_file):
+        try:
+            stat = path.stat()
+            files.append([stat.st_mtime_ns, stat.st_size])
+        except OSError:
+            files.append(None)
+    return [SCHEMA, load_areas().hash, files]
