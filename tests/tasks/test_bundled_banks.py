@@ -1,0 +1,200 @@
+"""Every bundled bank loads, is complete, repeats nothing and expects what its own verifiers accept."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from typing import Any
+
+import pytest
+
+from harness.metrics import METRICS, check_expect
+from harness.metrics.constraints import measure_constraints
+from harness.metrics.expect import KEYS
+from harness.metrics.facts import measure_fact
+from harness.persona import load_persona, persona_ids
+from harness.task import Item, load_task, task_ids
+from judges.rubric import rubric_ids
+
+BANKS = task_ids()
+LABEL_METRICS = {"label_correct", "label_margin", "probe_shift", "probe_new_first"}
+LOOKED_UP = {"reference", "broken", "label", "probe"}
+"""Keys of ``expect`` that no rule metric reads."""
+
+FIXED = {
+    "preferences": 20,
+    "daily": 30,
+    "daily_en": 10,
+    "profile_talk": 15,
+    "rag_relevant": 15,
+    "rag_irrelevant": 15,
+    "rag_conflicting": 15,
+    "catchphrase": 8,
+    "bullets": 8,
+    "summary": 8,
+    "response_length": 20,
+    "answer_form": 20,
+    "conversation_end": 15,
+    "steadiness": 5,
+    "reasoning": 60,
+    "icl_sentiment": 60,
+    "honesty": 20,
+    "false_premises": 10,
+}
+"""Items of each bank that every persona is asked."""
+
+
+@cache
+def listed_items() -> list[tuple[str, Item]]:
+    return [(bank, item) for bank in BANKS for item in load_task(bank).items]
+
+
+def with_expect(key: str) -> list[Any]:
+    return [pytest.param(item, id=f"{bank}-{item.id}") for bank, item in listed_items() if key in item.expect]
+
+
+@pytest.mark.parametrize("bank", BANKS)
+def test_a_bank_says_what_it_measures_and_where_the_idea_comes_from(bank: str) -> None:
+    task = load_task(bank)
+    assert task.id == bank
+    assert re.search(r"[ぁ-ん一-龥ァ-ヴ]", task.title)
+    assert len(task.measures) >= 15
+    assert len(task.source) >= 15
+    assert set(task.metrics) <= METRICS.keys() | LABEL_METRICS
+    assert set(task.rubrics) <= set(rubric_ids())
+
+
+@pytest.mark.parametrize("bank", sorted(FIXED))
+@pytest.mark.parametrize("persona", persona_ids())
+def test_every_persona_is_asked_the_same_number_of_items(bank: str, persona: str) -> None:
+    assert len(load_task(bank).items_for(load_persona(persona))) == FIXED[bank]
+
+
+@pytest.mark.parametrize("persona", persona_ids())
+def test_items_from_the_card_are_enough(persona: str) -> None:
+    card = load_persona(persona)
+    assert len(load_task("persona_facts").items_for(card)) >= 45
+    assert len(load_task("unanswerable").items_for(card)) >= 10
+
+
+def test_no_user_turn_is_in_two_banks_or_in_an_example() -> None:
+    asked = Counter(item.user.strip() for _, item in listed_items())
+    for persona in map(load_persona, persona_ids()):
+        asked.update({example.user.strip() for example in persona.examples} & asked.keys())
+        asked.update({q for fact in persona.facts for q in (fact.question, *fact.paraphrases)} & asked.keys())
+        asked.update(set(persona.unanswerable) & asked.keys())
+    assert [text for text, count in asked.items() if count > 1] == []
+
+
+def test_personas_of_items_exist() -> None:
+    named = {persona for _, item in listed_items() for persona in item.personas}
+    assert named <= set(persona_ids())
+
+
+@pytest.mark.parametrize("bank", BANKS)
+def test_expectations_are_known_and_well_formed(bank: str) -> None:
+    for item in load_task(bank).items:
+        assert item.expect.keys() <= {*KEYS, *LOOKED_UP}
+        check_expect({key: value for key, value in item.expect.items() if key in KEYS})
+
+
+@pytest.mark.parametrize("item", with_expect("constraints"))
+def test_the_verifier_accepts_the_reference_and_rejects_the_broken_reply(item: Item) -> None:
+    expect = item.expect
+    assert measure_constraints(expect["reference"], expect["constraints"])["constraint_ok"] == 1
+    assert measure_constraints(expect["broken"], expect["constraints"])["constraint_ok_loose"] == 0
+
+
+@pytest.mark.parametrize("item", with_expect("answers"))
+def test_every_listed_answer_is_recognised(item: Item) -> None:
+    for answer in item.expect["answers"]:
+        assert measure_fact(f"{answer}です。", [answer], ())["fact_correct"] == 1
+
+
+@pytest.mark.parametrize("item", with_expect("answers"))
+def test_echoing_the_question_is_no_answer(item: Item) -> None:
+    assert measure_fact(item.user, item.expect["answers"], item.expect.get("wrong", ()))["fact_correct"] == 0
+
+
+def test_given_facts_hold_the_answer() -> None:
+    for bank, item in listed_items():
+        for kind in {"relevant", "conflicting"} & item.contexts.keys():
+            if "answers" in item.expect:
+                found = measure_fact(item.contexts[kind], item.expect["answers"], ())
+                assert found["fact_correct"] == 1, f"{bank} {item.id}"
+
+
+def test_irrelevant_facts_are_what_must_not_appear() -> None:
+    for item in load_task("rag_irrelevant").items:
+        words = item.expect["constraints"][0]["words"]
+        assert all(word in item.contexts["irrelevant"] for word in words), item.id
+        assert not any(word in item.user for word in words), item.id
+
+
+def test_scripted_dialogues_have_twelve_turns() -> None:
+    for item in load_task("steadiness").items:
+        assert len(item.script) == 11, item.id
+
+
+def test_histories_end_with_the_character() -> None:
+    for item in load_task("conversation_end").items:
+        roles = [turn.role for turn in item.history]
+        assert roles == ["user", "assistant"] * (len(roles) // 2), item.id
+
+
+def test_report_prompts_are_verbatim() -> None:
+    task = load_task("rag_talk")
+    assert task.instruction == (
+        "お嬢様のように振る舞ってほしいです。お嬢様が使うようなトーン、方式、語彙を使ってお嬢様のように応答してほしいです。"
+        "応答の長さは1文程度で、30文字程度に簡潔に応答してください。"
+    )
+    assert task.context_instruction == (
+        "また応答の参考になりうるお嬢様の情報を与えます。"
+        "応答の参考にならない情報を含む場合もあるのでその場合は無視してください。"
+    )
+    assert load_task("response_length").instruction == "応答の長さは1文程度で、30文字程度に簡潔に応答してください。"
+
+
+def test_demonstrations_take_turns_and_are_never_asked() -> None:
+    task = load_task("icl_sentiment")
+    assert [d.label for d in task.demonstrations] == [0, 1] * 16
+    assert Counter(item.expect["label"] for item in task.items) == {0: 30, 1: 30}
+    assert not {d.text for d in task.demonstrations} & {item.user for item in task.items}
+    assert task.label_sets["flipped"] == task.label_sets["natural"][::-1]
+
+
+def test_probes_edit_one_fact_and_state_it_in_the_context() -> None:
+    for item in load_task("form_facts").items:
+        probe = item.expect["probe"]
+        assert probe.keys() == {"prefix", "old", "new"}
+        assert probe["new"] in item.contexts["relevant"], item.id
+        assert probe["old"] not in item.contexts["relevant"], item.id
+        assert not any(answer in item.user for answer in (probe["old"], probe["new"])), item.id
+
+
+def japanese_texts() -> list[str]:
+    items = [item for _, item in listed_items()]
+    turns = [turn.content for item in items for turn in item.history]
+    scripts = [line for item in items for line in item.script]
+    contexts = [text for item in items for text in item.contexts.values()]
+    texts = [*(item.user for item in items), *turns, *scripts, *contexts]
+    return [text for text in texts if re.search(r"[ぁ-んァ-ヴ一-龥]", text)]
+
+
+def test_japanese_texts_are_clean() -> None:
+    wrong = re.compile(
+        r"[ｦ-ﾟ]|  |[ぁ-ん一-龥][,!?]|。。|、、|をを|がが|にに|でで|です。です|ますます。| $|^ ", re.MULTILINE
+    )
+    assert [text for text in japanese_texts() if wrong.search(text)] == []
+    unbalanced = [
+        text for text in japanese_texts() if any(text.count(a) != text.count(b) for a, b in ("「」", "（）", "『』"))
+    ]
+    assert unbalanced == []
+
+
+def test_japanese_questions_end_with_a_mark() -> None:
+    ends = re.compile(r"[。？！…」]\Z")
+    assert [
+        item.user for _, item in listed_items() if item.user in japanese_texts() and not ends.search(item.user)
+    ] == []

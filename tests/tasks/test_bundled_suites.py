@@ -1,0 +1,80 @@
+"""Every bundled suite loads, each of its tasks yields requests, and its size is what it promises."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from itertools import islice
+
+import pytest
+
+from harness.condition import load_techniques
+from harness.persona import load_persona, persona_ids
+from harness.plan import cells, gather_materials
+from harness.suite import load_suite, suite_ids
+from harness.task import load_task, task_ids
+
+HUGE = {"full", "full_text"}
+SCORED_BY_LOGPROB = {"icl_sentiment", "form_facts"}
+"""Banks without replies: other suites than these run them."""
+
+
+@cache
+def replies(suite: str) -> Counter[tuple[str, str]]:
+    count: Counter[tuple[str, str]] = Counter()
+    for cell in cells(gather_materials(load_suite(suite))):
+        count[cell.condition.format, cell.task.id] += 1 + len(cell.item.script)
+    return count
+
+
+@pytest.mark.parametrize("suite", sorted(set(suite_ids()) - HUGE))
+def test_every_task_of_a_suite_yields_replies(suite: str) -> None:
+    selected = load_suite(suite)
+    formats = {form for selection in selected.tasks for form in selection.formats or selected.formats}
+    assert replies(suite).keys() == {(form, selection.id) for form in formats for selection in selected.tasks}
+
+
+@pytest.mark.parametrize("suite", sorted(HUGE))
+def test_a_huge_suite_starts(suite: str) -> None:
+    assert len(list(islice(cells(gather_materials(load_suite(suite))), 100))) == 100
+
+
+@pytest.mark.parametrize("suite", suite_ids())
+def test_a_suite_asks_only_for_contexts_that_its_banks_have(suite: str) -> None:
+    selected = load_suite(suite)
+    for selection in selected.tasks:
+        kinds = {kind for item in load_task(selection.id).items for kind in item.contexts}
+        assert set(selection.contexts or selected.contexts) <= {"none", *kinds}, selection.id
+
+
+@pytest.mark.parametrize("suite", suite_ids())
+def test_a_suite_never_asks_for_more_shots_than_a_card_has(suite: str) -> None:
+    selected = load_suite(suite)
+    most = max(max(selection.shots or selected.shots) for selection in selected.tasks)
+    assert all(len(load_persona(persona).examples) >= most for persona in selected.personas)
+
+
+def test_smoke_is_a_handful_of_short_replies() -> None:
+    assert replies("smoke").total() == 24
+    assert max(load_task(selection.id).max_tokens for selection in load_suite("smoke").tasks) <= 128
+
+
+def test_quick_is_a_few_hundred_replies() -> None:
+    assert 300 <= replies("quick").total() <= 700
+    assert len(load_suite("quick").personas) == 3
+
+
+def test_standard_is_about_1500_replies_per_format_with_every_persona() -> None:
+    per_format: Counter[str] = Counter()
+    for (form, _), count in replies("standard").items():
+        per_format[form] += count
+    assert all(1400 <= count <= 1600 for count in per_format.values())
+    assert set(load_suite("standard").personas) == set(persona_ids())
+
+
+def test_full_holds_every_bank_with_replies_and_every_technique() -> None:
+    full = load_suite("full")
+    assert {selection.id for selection in full.tasks} == set(task_ids()) - SCORED_BY_LOGPROB
+    assert {name for selection in full.tasks for name in selection.techniques or ()} == load_techniques().keys()
+    assert full.shots == (0, 1, 3, 5)
+    assert len(full.example_sets) == 3
