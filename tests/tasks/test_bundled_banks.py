@@ -184,7 +184,7 @@ def japanese_texts() -> list[str]:
 
 def test_japanese_texts_are_clean() -> None:
     wrong = re.compile(
-        r"[ｦ-ﾟ]|  |[ぁ-ん一-龥][,!?]|。。|、、|をを|がが|にに|でで|です。です|ますます。| $|^ ", re.MULTILINE
+        r"[ｦ-ﾟ]|  |[ぁ-ん一-龥][,!?]|。。|、、|をを|がが|にに|です。です|ますます。| $|^ ", re.MULTILINE
     )
     assert [text for text in japanese_texts() if wrong.search(text)] == []
     unbalanced = [
