@@ -38,11 +38,11 @@ FIXED = {
     "conversation_end": 15,
     "steadiness": 5,
     "reasoning": 60,
-    "icl_sentiment": 60,
+    "icl_sentiment": 3 * 60,
     "honesty": 20,
     "false_premises": 10,
 }
-"""Items of each bank that every persona is asked."""
+"""Items of each bank that every persona is asked; in-context learning asks each with three label sets."""
 
 
 @cache
@@ -183,9 +183,7 @@ def japanese_texts() -> list[str]:
 
 
 def test_japanese_texts_are_clean() -> None:
-    wrong = re.compile(
-        r"[ｦ-ﾟ]|  |[ぁ-ん一-龥][,!?]|。。|、、|をを|がが|にに|です。です|ますます。| $|^ ", re.MULTILINE
-    )
+    wrong = re.compile(r"[ｦ-ﾟ]|  |[ぁ-ん一-龥][,!?]|。。|、、|をを|がが|にに|です。です|ますます。| $|^ ", re.MULTILINE)
     assert [text for text in japanese_texts() if wrong.search(text)] == []
     unbalanced = [
         text for text in japanese_texts() if any(text.count(a) != text.count(b) for a, b in ("「」", "（）", "『』"))
