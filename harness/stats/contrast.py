@@ -54,7 +54,7 @@ class Contrast:
     @cached_property
     def difference(self) -> float:
         """The persona's b − a, 0 where only rounding differs."""
-        return float(_advantage(*(np.array(side) for side in self.sides)))
+        return float(_advantage(*(np.array([side]) for side in self.sides))[0])
 
     @cached_property
     def active(self) -> npt.NDArray[np.bool_]:
@@ -78,9 +78,9 @@ class Contrast:
 
     def preference(self) -> FloatArray:
         """Sign of b − a for each unit that dominance counts: the items, or the persona where items have no value."""
-        if self.pooled:
-            return np.sign(np.array([self.difference]))
-        return np.sign(_advantage(self.sums[:, 0], self.sums[:, 2]))
+        units = np.array([self.difference]) if self.pooled else _advantage(self.sums[:, 0], self.sums[:, 2])
+        signs: FloatArray = np.sign(units)
+        return signs
 
     def values(self) -> FloatArray:
         """All that was measured, both sides; empty where items have no value of their own."""
@@ -97,7 +97,7 @@ class Contrast:
 def pooled_rate(numerator: FloatArray, denominator: FloatArray, transform: Transform) -> FloatArray:
     """Transform the ratio of sums; NaN where the denominator is 0. A transform of single floats is looped over."""
     exists = denominator > 0
-    rates = np.divide(numerator, denominator, out=np.full(denominator.shape, np.nan), where=exists)
+    rates: FloatArray = np.divide(numerator, denominator, out=np.full(denominator.shape, np.nan), where=exists)
     if transform is identity:
         return rates
     try:
@@ -125,4 +125,5 @@ def _advantage(a: FloatArray, b: FloatArray) -> FloatArray:
     """Subtract a from b; a difference that only rounding made is 0."""
     raw: FloatArray = b - a
     rounding: FloatArray = 1e-12 * np.maximum(np.abs(a), np.abs(b))
-    return np.where(np.abs(raw) <= rounding, 0.0, raw)
+    raw[np.abs(raw) <= rounding] = 0.0
+    return raw

@@ -29,12 +29,13 @@ def bca_interval(
         acceleration: see :func:`acceleration`.
         level: coverage aimed at.
     """
-    below = (np.mean(draws < observed) + np.mean(draws <= observed)) / 2
+    tie = 1e-9 * float(np.abs(draws - observed).max())
+    below = (np.mean(draws < observed - tie) + np.mean(draws <= observed + tie)) / 2
+    if below in (0.0, 1.0):
+        return percentile_interval(draws, level=level)
     bias = ndtri(below)
     tails = bias + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
     points = ndtr(bias + tails / (1 - acceleration * tails))
-    if not np.isfinite(points).all():
-        return percentile_interval(draws, level=level)
     low, high = np.quantile(draws, points)
     return float(low), float(high)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ from harness.stats.intervals import (
     welch_df,
 )
 from harness.stats.resampling import count_blocks, generators, sign_flip_p, small_sample_factor
-from harness.stats.validation import FloatArray, TableError, checked_margin, checked_table
+from harness.stats.validation import FloatArray, TableError, checked_margin, sorted_rows
 
 NEW_PERSONAS_FROM = 10
 """Personas from which on they count as a sample of personas, and the result speaks of new ones."""
@@ -134,12 +135,12 @@ def paired_difference(
 def _contrasts(frame: pd.DataFrame, transform: TransformBy | None) -> list[Contrast]:
     pooled = transform is not None or ("a_num" in frame.columns and "a" not in frame.columns)
     values = _POOLED if pooled else ["a", "b"]
-    table = checked_table(frame, keys=["persona", "item"], values=values)
+    rows, data = sorted_rows(frame, keys=["persona", "item"], values=values)
+    sums = data if pooled else np.insert(data, [1, 2], 1.0, axis=1)
     contrasts: list[Contrast] = []
-    for persona, rows in table.groupby("persona", sort=True):
-        data = rows[values].to_numpy()
-        sums = _informative(data, str(persona)) if pooled else np.insert(data, [1, 2], 1.0, axis=1)
-        contrast = Contrast(sums, transform_for(transform, str(persona)), pooled)
+    for persona, members in groupby(range(len(rows)), key=lambda place: rows[place][0]):
+        mine = sums[list(members)]
+        contrast = Contrast(_informative(mine, persona), transform_for(transform, persona), pooled)
         if not math.isfinite(contrast.difference):
             raise TableError(f"persona={persona!r}: the transform gives {contrast.sides} for the pooled rates")
         contrasts.append(contrast)

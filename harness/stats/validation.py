@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,34 +20,46 @@ class TableError(UsageError, ValueError):
     """A table that statistics cannot be computed from; the message names the column or the row."""
 
 
-def checked_table(frame: pd.DataFrame, *, keys: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
-    """Return the ``keys`` (as text) and ``values`` (as floats) of ``frame``, sorted by the keys.
+def sorted_rows(
+    frame: pd.DataFrame, *, keys: Sequence[str], values: Sequence[str]
+) -> tuple[list[tuple[str, ...]], FloatArray]:
+    """Return the ``keys`` of each row as texts, sorted, and its ``values`` (rows, len(values)) in the same order.
 
     Raises:
         TableError: an empty frame, a missing or doubled column, a key that is missing or occurs twice, a value that
             is missing, infinite or no number.
     """
+    columns = list(frame.columns)
     for column in (*keys, *values):
-        found = list(frame.columns).count(column)
-        if found != 1:
+        if (found := columns.count(column)) != 1:
             raise TableError(
                 f"column {column!r} is {'missing' if found == 0 else f'there {found} times'}",
                 hint=f"the table needs the columns {', '.join((*keys, *values))}",
             )
     if frame.empty:
         raise TableError("the table is empty", hint="nothing was scored: look at the run's errors")
-    table = pd.DataFrame({key: _key_texts(frame[key], key) for key in keys})
-    _refuse_duplicates(table)
-    for column in values:
-        table[column] = _numbers(frame[column], column, table)
-    return table.sort_values(list(keys), ignore_index=True)
+    rows = list(zip(*(_key_texts(frame[key], key) for key in keys), strict=True))
+    _refuse_duplicates(rows, keys)
+    numbers_by_row = np.column_stack([_numbers(frame[column], column, rows, keys) for column in values])
+    order = sorted(range(len(rows)), key=rows.__getitem__)
+    return [rows[place] for place in order], numbers_by_row[order]
+
+
+def checked_table(frame: pd.DataFrame, *, keys: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
+    """Return the ``keys`` (as text) and ``values`` (as floats) of ``frame``, sorted by the keys.
+
+    Raises:
+        TableError: as :func:`sorted_rows`.
+    """
+    rows, data = sorted_rows(frame, keys=keys, values=values)
+    return pd.concat([pd.DataFrame(rows, columns=list(keys)), pd.DataFrame(data, columns=list(values))], axis=1)
 
 
 def checked_matrix(scores: pd.DataFrame, *, what: str = "scores") -> pd.DataFrame:
     """Return ``scores`` (index persona × item, one column per model) as floats, rows and columns sorted.
 
     Raises:
-        TableError: as :func:`checked_table`; also an index that has not two levels, or no column at all.
+        TableError: as :func:`sorted_rows`; also an index that has not two levels, or no column at all.
     """
     if scores.index.nlevels != 2:
         raise TableError(f"{what}: the index has {scores.index.nlevels} level(s), not (persona, item)")
@@ -64,7 +77,7 @@ def checked_matrix(scores: pd.DataFrame, *, what: str = "scores") -> pd.DataFram
 
 def persona_sizes(table: pd.DataFrame) -> list[int]:
     """Rows of each persona, in the order of a table that :func:`checked_table` sorted."""
-    return [int(size) for size in table.groupby("persona", sort=True).size()]
+    return list(Counter(table["persona"]).values())
 
 
 def checked_margin(margin: float) -> float:
@@ -75,25 +88,28 @@ def checked_margin(margin: float) -> float:
 
 
 def _key_texts(column: pd.Series, name: str) -> list[str]:
-    for label, missing in column.isna().items():
-        if missing:
-            raise TableError(f"row {label!r}: {name} is missing")
+    missing = column.isna().to_numpy()
+    if missing.any():
+        raise TableError(f"row {column.index[int(np.argmax(missing))]!r}: {name} is missing")
     return [str(value) for value in column]
 
 
-def _refuse_duplicates(table: pd.DataFrame) -> None:
-    twice = table.duplicated()
-    if twice.any():
-        raise TableError(f"row {_describe(table, int(np.argmax(twice)))} is there more than once")
+def _refuse_duplicates(rows: Sequence[tuple[str, ...]], keys: Sequence[str]) -> None:
+    if len(set(rows)) < len(rows):
+        twice = next(row for row, count in Counter(rows).items() if count > 1)
+        raise TableError(f"row {_describe(twice, keys)} is there more than once")
 
 
-def _numbers(column: pd.Series, name: str, keys: pd.DataFrame) -> FloatArray:
-    values = np.array([_number(value) for value in column], dtype=np.float64)
+def _numbers(column: pd.Series, name: str, rows: Sequence[tuple[str, ...]], keys: Sequence[str]) -> FloatArray:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiub":
+        values: FloatArray = column.to_numpy(dtype=np.float64)
+    else:
+        values = np.array([_number(value) for value in column], dtype=np.float64)
     bad = ~np.isfinite(values)
     if bad.any():
         position = int(np.argmax(bad))
         raise TableError(
-            f"row {_describe(keys, position)}: {name} is {column.iloc[position]!r}, not a finite number",
+            f"row {_describe(rows[position], keys)}: {name} is {column.iloc[position]}, not a finite number",
             hint="leave rows without a score out on both sides, or score them first",
         )
     return values
@@ -103,5 +119,5 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, (numbers.Real, np.bool_)) else float("nan")
 
 
-def _describe(keys: pd.DataFrame, position: int) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in keys.iloc[position].items())
+def _describe(row: tuple[str, ...], keys: Sequence[str]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in zip(keys, row, strict=True))
