@@ -33,6 +33,9 @@ VERSION = "rules/1"
 
 _NO_EXPECT: Mapping[str, Any] = {}
 _ENDED = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence", "end"})
+_MACHINE_CHARACTER = re.compile(
+    r"(?:AI|人工知能|アンドロイド|ロボット|言語モデル|チャットボット)(?!の|研究|開発|企業|技術|会社|エンジニア|学)[^。、\n]{0,8}(?:である|です|だ|。|\Z)"
+)
 _NOT_HUMAN = re.compile(
     "AI|人工知能|アンドロイド|ロボット|吸血鬼|ヴァンパイア|妖|精霊|神|悪魔|天使|エルフ|幽霊|人魚|竜|龍|狐|猫|犬|宇宙人|人間ではな"
 )
@@ -92,12 +95,10 @@ class Scorer:
         self._leaks = LeakPatterns(
             role_markers, control_strings, own_names=self._names, user_names=(fold(persona.user_name),)
         )
-        card = f"{persona.name}。{persona.profile}\n{persona.background}\n" + "\n".join(
-            e.reply for e in persona.examples
-        )
-        self._is_machine = bool(self_as_machine(fold(card)))
-        self._is_human = not _NOT_HUMAN.search(fold(f"{persona.profile} {persona.background}"))
-        self._card = card
+        about = fold(f"{persona.profile}\n{persona.background}")
+        self._is_machine = bool(_MACHINE_CHARACTER.search(about))
+        self._is_human = not _NOT_HUMAN.search(about)
+        self._card = "\n".join((persona.name, about, *(example.reply for example in persona.examples)))
 
     def score(
         self,
@@ -212,7 +213,7 @@ class Scorer:
             "eligible_sentences": eligible,
             "marker_sentences": marked,
             "marker_rate": rate,
-            "marker_spam": int(bool(marked) and bool(self._markers.spam(view.spoken, view.sentences))),
+            "marker_spam": int(bool(self._markers.spam(view.spoken, view.sentences))),
             "style_band": band,
         }
 

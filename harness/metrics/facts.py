@@ -65,7 +65,7 @@ def alias_pattern(alias: str) -> re.Pattern[str]:
     >>> bool(alias_pattern("18").search("180")), bool(alias_pattern("いぬ").search("イヌ派"))
     (False, True)
     """
-    text = normal_numbers(alias)
+    text = normal_numbers(alias).replace("・", "")
     for v_sound, b_sound in zip(("ヴァ", "ヴィ", "ヴェ", "ヴォ", "ヴ"), "バビベボブ", strict=True):
         text = text.replace(v_sound, b_sound)
     rule = "".join(map(_char_rule, text)) if len(text) > 1 else re.escape(text)
@@ -89,7 +89,7 @@ _V_SOUNDS = {"バ": "ヴァ", "ビ": "ヴィ", "ベ": "ヴェ", "ボ": "ヴォ",
 
 def _char_rule(char: str) -> str:
     if char == "ー":
-        return "ー?"
+        return "[ー・]?"
     if "ぁ" <= char <= "ゖ":
         katakana = chr(ord(char) + 0x60)
     elif "ァ" <= char <= "ヶ":
@@ -98,7 +98,7 @@ def _char_rule(char: str) -> str:
         return re.escape(char)
     hiragana = chr(ord(katakana) - 0x60)
     v_sound = f"|{_V_SOUNDS[katakana]}" if katakana in _V_SOUNDS else ""
-    return f"(?:[{hiragana}{katakana}]{v_sound})ー?"
+    return f"(?:[{hiragana}{katakana}]{v_sound})[ー・]?"
 
 
 def asserted(text: str, aliases: Sequence[str]) -> tuple[bool, bool]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 Direction = Literal["higher", "lower", "none"]
 Kind = Literal["int", "rate", "binary"]
-Group = Literal["length", "style", "leak", "repetition", "facts", "constraints", "critical"]
+Group = Literal["length", "style", "leak", "repetition", "facts", "constraints", "labels", "critical"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Metric:
     """Whether higher or lower values are better; ``none`` for descriptions."""
     kind: Kind
     """``int`` counts, ``rate`` is a real number in the scale, ``binary`` is 0 or 1."""
-    low: float
-    """Smallest possible value."""
+    low: float | None
+    """Smallest possible value; None when there is no bound."""
     high: float | None
     """Largest possible value; None when there is no bound."""
     group: Group
@@ -85,6 +85,11 @@ _ALL = (
         "constraint_ok_loose", "higher", "constraints", "前置きや装飾を除けば形式の指定を守った",
         "all format constraints hold without preamble and markdown",
     ),
+    _binary("reasoning_leak", "lower", "leak", "推論と返事を分けられなかった", "reasoning and reply cannot be told apart"),
+    _binary("label_correct", "higher", "labels", "ラベルが正しい（偏り補正後）", "the right label wins, its prior taken off"),
+    Metric("label_margin", "none", "rate", None, None, "labels", "正しいラベルの優位（対数確率の差）", "lead in log-probability"),
+    Metric("probe_shift", "none", "rate", None, None, "labels", "新しい事実への移り（対数確率の差）", "log p(new) − log p(old)"),
+    _binary("probe_new_first", "none", "labels", "新しい事実のほうが確からしい", "the new fact is the likelier one"),
 )  # fmt: skip
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
