@@ -13,19 +13,19 @@ import msgspec
 from harness.checkpoint import Checkpoint
 from harness.engines import Engine, EngineOptions, load_engine
 from harness.errors import KikimeError, UsageError
+from harness.grid import Materials
 from harness.hashing import digest
+from harness.measuring import log_to
 from harness.metrics import VERSION as SCORER_VERSION
-from harness.metrics import Scorer
-from harness.metrics.failure import worst
-from harness.plan import Identity, Materials, Planner, plan_digest
-from harness.prompts import load_tokenizer
+from harness.plan import Identity, Planner, plan_digest
+from harness.prompts import load_format, load_tokenizer
 from harness.provenance import provenance
 from harness.request import Reply, Request
 from harness.runner import Runner, Sink
 from harness.spool import Spool
 from harness.store.rundir import RunDirectory
 from harness.store.summary import summarise
-from harness.store.tables import StoredReplies, compact, repaired, sample_row
+from harness.store.tables import StoredReplies, compact
 from harness.store.wal import Segment
 
 
@@ -129,8 +129,6 @@ def start_run(prepared: Prepared, runs: Path, name: str | None = None) -> RunDir
 
 def comparability(materials: Materials) -> dict[str, Any]:
     """What two runs must have in common to be compared, as hashes."""
-    from harness.prompts import load_format
-
     formats = {
         name: "native" if name == "native" else load_format(name).hash for name in sorted(_formats_of(materials))
     }
@@ -223,7 +221,7 @@ def _generate(
         with Segment.create(run.wal, "gen") as segment:
             runner = Runner(
                 used,
-                [_log_to(segment, prepared.materials), *sinks],
+                [log_to(segment, prepared.materials), *sinks],
                 stored=stored.lookup,
                 next_turn=prepared.planner.next_turn,
                 max_model_len=prepared.max_model_len,
@@ -232,26 +230,6 @@ def _generate(
     finally:
         if own is not None:
             own.close()
-
-
-def _log_to(segment: Segment, materials: Materials) -> Sink:
-    """Score each finished reply and append it, with its scores, to the log."""
-    scorers = {name: Scorer(persona) for name, persona in materials.personas.items()}
-
-    def log(request: Request, reply: Reply) -> None:
-        metrics = scorers[request.persona].score(
-            repaired(reply.text),
-            user=request.user,
-            history=request.history,
-            system=request.system,
-            examples=request.examples,
-            finish_reason=reply.finish_reason,
-            expect=request.expect,
-        )
-        metrics = metrics if reply.error is None else worst(metrics)
-        segment.append({**sample_row(request, reply), "metrics": metrics})
-
-    return log
 
 
 class _StatusBoard:

@@ -31,6 +31,8 @@ class Technique(StrictModel):
     user_suffix: str = ""
     system: str = ""
     """A sentence added to the system prompt."""
+    answer_after: str = ""
+    """Where the technique asks for reasoning: the words after which the reply itself begins."""
     style: bool = True
     """Whether the persona's own style instruction stays in the system prompt."""
 

@@ -1,57 +1,21 @@
-"""From a suite and a checkpoint to the list of requests: rendered, tokenised, keyed, in prefix-sharing order."""
+"""From cells to requests for one checkpoint: rendered, tokenised, keyed."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import product
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from harness.condition import Condition, Technique, load_techniques
+from harness.candidates import candidates, demonstrations
+from harness.condition import Technique, load_techniques
 from harness.errors import UsageError
+from harness.grid import NOBODY, Cell, Materials, cells
 from harness.hashing import canonical_json, digest
 from harness.messages import Message, assistant, user
-from harness.persona import Persona, load_persona
-from harness.prompts import Format, Rendered, Renderer, build_messages, load_format
-from harness.request import Request, Sampling
-from harness.suite import Suite, TaskSelection, restore_suite
-from harness.task import Item, Task, load_task
-
-
-class Materials(NamedTuple):
-    """The resolved content of a suite: what a run stores, so that it can go on without the original files."""
-
-    suite: Suite
-    """Its tasks and personas are ids."""
-    tasks: dict[str, Task]
-    personas: dict[str, Persona]
-
-    def to_json(self) -> dict[str, Any]:
-        """As the manifest holds it."""
-        return {
-            "suite": self.suite.model_dump(mode="json"),
-            "tasks": {name: task.model_dump(mode="json") for name, task in self.tasks.items()},
-            "personas": {name: persona.model_dump(mode="json") for name, persona in self.personas.items()},
-        }
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Materials:
-        """Back from a manifest."""
-        return cls(
-            restore_suite(stored["suite"]),
-            {name: Task.model_validate(task) for name, task in stored["tasks"].items()},
-            {name: Persona.model_validate(persona) for name, persona in stored["personas"].items()},
-        )
-
-
-class Cell(NamedTuple):
-    """One item under one condition: what becomes a request (or, for a script, one request per turn)."""
-
-    persona: Persona
-    task: Task
-    item: Item
-    condition: Condition
-    repeat: int
+from harness.persona import Persona
+from harness.prompts import Conversation, Format, Rendered, Renderer, build_messages, load_format
+from harness.request import Candidate, Request, Sampling
+from harness.task import Item
 
 
 class Identity(NamedTuple):
@@ -60,95 +24,6 @@ class Identity(NamedTuple):
     fingerprint: str
     engine: str
     """Engine, dtype and quantisation, e.g. ``vllm/bfloat16``."""
-
-
-def gather_materials(suite: Suite) -> Materials:
-    """Load every task and persona that the suite names.
-
-    Raises:
-        UsageError: two files with one id.
-    """
-    references = [*suite.personas, *(name for s in suite.tasks for name in s.personas or ())]
-    personas = {reference: load_persona(reference) for reference in references}
-    tasks = {selection.id: load_task(selection.id) for selection in suite.tasks}
-    by_id = Materials(_with_ids(suite, tasks, personas), _by_id("task", tasks), _by_id("persona", personas))
-    if len(by_id.tasks) < len(suite.tasks):
-        raise UsageError(f"suite '{suite.id}' names a task twice", hint="give one entry with all its shots and formats")
-    return by_id
-
-
-Named = TypeVar("Named", Task, Persona)
-
-
-def _by_id(kind: str, loaded: dict[str, Named]) -> dict[str, Named]:
-    found: dict[str, Named] = {}
-    for reference, content in loaded.items():
-        if content.id in found:
-            raise UsageError(f"{reference}: the {kind} id '{content.id}' is taken", hint="give the file another id")
-        found[content.id] = content
-    return found
-
-
-def _with_ids(suite: Suite, tasks: dict[str, Task], personas: dict[str, Persona]) -> Suite:
-    def persona_names(references: Sequence[str]) -> tuple[str, ...]:
-        return tuple(personas[reference].id for reference in references)
-
-    selections = tuple(
-        selection.model_copy(
-            update={
-                "id": tasks[selection.id].id,
-                "personas": persona_names(selection.personas) if selection.personas else None,
-            }
-        )
-        for selection in suite.tasks
-    )
-    return suite.model_copy(update={"tasks": selections, "personas": persona_names(suite.personas)})
-
-
-def cells(materials: Materials) -> Iterator[Cell]:
-    """Every cell of the suite, ordered by (format, persona, shots, technique, context, task, item, repeat)."""
-    suite = materials.suite
-    formats = _in_order(s.formats or suite.formats for s in suite.tasks)
-    personas = _in_order(s.personas or suite.personas for s in suite.tasks)
-    shot_counts = sorted({k for s in suite.tasks for k in (suite.shots if s.shots is None else s.shots)})
-    techniques = _in_order(s.techniques or suite.techniques for s in suite.tasks)
-    contexts = _in_order(s.contexts or suite.contexts for s in suite.tasks)
-    for form, persona, shots in product(formats, personas, shot_counts):
-        for example_set, technique, context in product(suite.example_sets if shots else (0,), techniques, contexts):
-            condition = Condition(form, shots, suite.shot_style, example_set, technique, context)
-            for selection in suite.tasks:
-                if _selected(selection, suite, persona, condition):
-                    yield from _task_cells(materials, selection, persona, condition)
-
-
-def _in_order(groups: Iterator[tuple[str, ...]]) -> list[str]:
-    return list(dict.fromkeys(name for group in groups for name in group))
-
-
-def _selected(selection: TaskSelection, suite: Suite, persona: str, condition: Condition) -> bool:
-    return (
-        persona in (selection.personas or suite.personas)
-        and condition.format in (selection.formats or suite.formats)
-        and condition.shots in (suite.shots if selection.shots is None else selection.shots)
-        and condition.technique in (selection.techniques or suite.techniques)
-        and condition.context in (selection.contexts or suite.contexts)
-    )
-
-
-def _task_cells(materials: Materials, selection: TaskSelection, persona: str, condition: Condition) -> Iterator[Cell]:
-    task, card = materials.tasks[selection.id], materials.personas[persona]
-    limit = selection.limit or materials.suite.limit
-    for item in spread(task.items_for(card), limit):
-        if condition.context == "none" or condition.context in item.contexts:
-            for repeat in range(materials.suite.repeats):
-                yield Cell(card, task, item, condition, repeat)
-
-
-def spread(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
-    """At most ``limit`` items, evenly over the bank, always the same ones."""
-    if limit is None or limit >= len(items):
-        return items
-    return [items[index * len(items) // limit] for index in range(limit)]
 
 
 class Planner:
@@ -188,17 +63,8 @@ class Planner:
         asked = technique.ask(cell.item.script[turn - 1] if turn else cell.item.user)
         if history is None:
             history = [Message(role=t.role, content=t.content) for t in cell.item.history]
-        conversation = build_messages(
-            cell.persona,
-            user=asked,
-            history=history,
-            shots=condition.shots,
-            example_set=condition.example_set,
-            shot_style=condition.shot_style,
-            instruction=_instruction(cell, technique),
-            style=technique.style,
-        )
-        rendered = self._rendered(condition.format, cell.persona, conversation.messages)
+        conversation = self._conversation(cell, technique, asked, history)
+        rendered = self._rendered(cell, conversation.messages)
         sampling = suite.sampling.for_reply(max_tokens=cell.task.max_tokens, repeat=cell.repeat)
         pair_key = self._pair_key(cell, turn)
         if cell.item.script:
@@ -211,7 +77,7 @@ class Planner:
             position=position,
             task=cell.task.id,
             item_id=cell.item.id,
-            persona=cell.persona.id,
+            persona=NOBODY if cell.task.bare else cell.persona.id,
             format=condition.format,
             shots=condition.shots,
             shot_style=condition.shot_style,
@@ -232,19 +98,49 @@ class Planner:
             stop=list(rendered.stop),
             stop_token_ids=list(rendered.stop_token_ids),
             sampling=sampling,
+            candidates=self._candidates(cell, conversation.messages),
         )
 
-    def _rendered(self, form: str, persona: Persona, messages: Sequence[Message]) -> Rendered:
+    def _conversation(self, cell: Cell, technique: Technique, asked: str, history: Sequence[Message]) -> Conversation:
+        condition, labels = cell.condition, cell.item.expect.get("labels")
+        shots = condition.shots if labels is None else 0
+        if labels is not None:
+            history = [*demonstrations(cell.task, labels, condition.shots, condition.example_set), *history]
+        return build_messages(
+            cell.persona,
+            user=asked,
+            history=history,
+            shots=shots,
+            example_set=condition.example_set,
+            shot_style=condition.shot_style,
+            instruction=_instruction(cell, technique),
+            style=technique.style,
+            bare_system=cell.task.bare,
+        )
+
+    def _rendered(self, cell: Cell, messages: Sequence[Message]) -> Rendered:
         """The prompt; where the server renders, the messages stand for it."""
         if self._tokenizer is None:
             text = canonical_json(list(messages)).decode()
             return Rendered(text=text, token_ids=None, stop=[], stop_token_ids=[], bos=0)
-        return self._renderer(form, persona).render(messages)
+        return self._renderer(cell).render(messages)
 
-    def _renderer(self, form: str, persona: Persona) -> Renderer:
-        if (form, persona.id) not in self._renderers:
-            self._renderers[form, persona.id] = Renderer(self._format(form), self._tokenizer, persona=persona)
-        return self._renderers[form, persona.id]
+    def _candidates(self, cell: Cell, messages: Sequence[Message]) -> list[Candidate]:
+        if not {"labels", "probe"} & set(cell.item.expect):
+            return []
+        if self._tokenizer is None:
+            raise UsageError(
+                f"task '{cell.task.id}' needs log-probabilities, which a server without token ids does not give",
+                hint="serve the checkpoint with vLLM and give --tokenizer PATH, or leave the task out",
+            )
+        return candidates(cell.item, messages, self._renderer(cell))
+
+    def _renderer(self, cell: Cell) -> Renderer:
+        persona = None if cell.task.bare else cell.persona
+        name = cell.condition.format, "" if persona is None else persona.id
+        if name not in self._renderers:
+            self._renderers[name] = Renderer(self._format(name[0]), self._tokenizer, persona=persona)
+        return self._renderers[name]
 
     def _format(self, form: str) -> Format:
         if form not in self._formats:
@@ -253,7 +149,7 @@ class Planner:
 
     def _pair_key(self, cell: Cell, turn: int) -> str:
         format_hash = "native" if cell.condition.format == "native" else self._format(cell.condition.format).hash
-        persona = self._hash_of((cell.persona.id,), cell.persona)
+        persona = NOBODY if cell.task.bare else self._hash_of((cell.persona.id,), cell.persona)
         item = self._hash_of((cell.task.id, cell.persona.id, cell.item.id), cell.item)
         task = [cell.task.id, cell.task.version, cell.task.instruction, cell.task.max_tokens]
         return digest("pair", [task, item, persona, list(cell.condition), format_hash, turn, cell.repeat])

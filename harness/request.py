@@ -20,6 +20,18 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=False):
     seed: int = 0
 
 
+class Candidate(msgspec.Struct, frozen=True):
+    """A continuation whose log-probability is asked for instead of a reply."""
+
+    name: str
+    """What it stands for: ``label.N``, ``free.N`` (the same label after a content-free input), ``old`` or ``new``."""
+    text: str
+    token_ids: list[int]
+    """Prompt and continuation."""
+    start: int
+    """Position of the continuation's first token."""
+
+
 class Request(msgspec.Struct, frozen=True):
     """One prompt of the grid, rendered and tokenised."""
 
@@ -56,6 +68,8 @@ class Request(msgspec.Struct, frozen=True):
     stop: list[str]
     stop_token_ids: list[int]
     sampling: Sampling
+    candidates: list[Candidate] = []
+    """Not empty: nothing is generated, each candidate is scored."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -71,3 +85,18 @@ class Reply(msgspec.Struct, frozen=True):
     n_output_tokens: int = 0
     latency_ms: float = 0.0
     error: str | None = None
+    logprobs: list[float] | None = None
+    """Summed log-probability (natural) of each candidate's continuation."""
+
+
+def chosen_reply(request: Request, logprobs: list[float], latency_ms: float) -> Reply:
+    """The reply of a scored request: its text is the continuation of highest log-probability."""
+    asked = [(p, c.text) for p, c in zip(logprobs, request.candidates, strict=True) if not c.name.startswith("free.")]
+    return Reply(
+        key=request.key,
+        text=max(asked)[1],
+        finish_reason="stop",
+        n_prompt_tokens=len(request.token_ids),
+        latency_ms=latency_ms,
+        logprobs=logprobs,
+    )

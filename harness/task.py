@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -111,7 +112,16 @@ class Task(StrictModel):
                 Item(id=f"u{number:02d}", user=question, expect={"abstain": True})
                 for number, question in enumerate(persona.unanswerable, 1)
             )
-        return tuple(item for item in self.items if not item.personas or persona.id in item.personas)
+        items = tuple(item for item in self.items if not item.personas or persona.id in item.personas)
+        return tuple(_labelled(self.label_sets, items)) if self.label_sets else items
+
+
+def _labelled(label_sets: Mapping[str, tuple[str, ...]], items: Sequence[Item]) -> Iterator[Item]:
+    """Each item once per label set, as ``ID.KIND``."""
+    for kind, labels in label_sets.items():
+        for item in items:
+            expect = {**item.expect, "labels": list(labels), "kind": kind}
+            yield item.model_copy(update={"id": f"{item.id}.{kind}", "expect": expect})
 
 
 def _fact_items(persona: Persona) -> tuple[Item, ...]:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.plan import Identity, Materials, Planner, cells, gather_materials, plan_digest, spread
+from harness.grid import Materials, cells, gather_materials, spread
+from harness.plan import Identity, Planner, plan_digest
 from harness.prompts import load_tokenizer
 from harness.spool import Spool
 from harness.suite import Suite

@@ -16,7 +16,7 @@ from typing import Any
 from harness.benchmark import Prepared, execute, prepare, start_run
 from harness.checkpoint import resolve_checkpoint
 from harness.engines import EngineOptions
-from harness.plan import gather_materials
+from harness.grid import gather_materials
 from harness.request import Reply, Request
 from harness.store.rundir import RunDirectory
 from harness.store.samples import read_samples

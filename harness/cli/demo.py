@@ -28,14 +28,13 @@ _COUNTED = {"length_chars", "sentences"}
 @json_option
 def demo(runs: Path, as_json: bool) -> None:
     """Benchmark the two bundled checkpoints on the real engine, compare them, write the report."""
-    from leaderboard.report import write_report
-
     from harness.benchmark import prepare, start_run
     from harness.checkpoint import resolve_checkpoint
     from harness.cli import workflow
     from harness.engines import EngineOptions
-    from harness.plan import gather_materials
+    from harness.grid import gather_materials
     from harness.suite import load_suite
+    from leaderboard.report import write_report
 
     materials = gather_materials(load_suite("quick"))
     finished: list[workflow.Finished] = []

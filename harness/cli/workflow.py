@@ -17,7 +17,7 @@ from harness.cli.progress import ReplyProgress
 from harness.engines import Engine, EngineOptions, load_engine
 from harness.errors import KikimeError, UsageError
 from harness.estimate import time_range
-from harness.plan import Materials, gather_materials
+from harness.grid import Materials, gather_materials
 from harness.request import Reply, Request
 from harness.store.rundir import RunDirectory
 from harness.store.summary import summarise

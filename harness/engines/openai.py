@@ -17,7 +17,7 @@ import tenacity
 from harness.checkpoint import Checkpoint
 from harness.engines.options import EngineOptions
 from harness.errors import EngineFault, UsageError
-from harness.request import Reply, Request
+from harness.request import Candidate, Reply, Request, chosen_reply
 
 _ATTEMPTS = 6
 _TRANSIENT = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
@@ -123,6 +123,9 @@ class OpenAIEngine:
         }
         if not self.server["token_ids"]:
             return await self._chat(request, common)
+        if request.candidates:
+            logprobs = [await self._score(candidate) for candidate in request.candidates]
+            return chosen_reply(request, logprobs, 0.0)
         extra = {
             "stop_token_ids": request.stop_token_ids,
             "top_k": sampling.top_k,
@@ -140,6 +143,18 @@ class OpenAIEngine:
         choice = answer.choices[0]
         stop = getattr(choice, "stop_reason", None)
         return _reply(request, choice.text, choice.finish_reason, stop, answer.usage)
+
+    async def _score(self, candidate: Candidate) -> float:
+        answer = await self._client.completions.create(
+            model=self._name,
+            prompt=candidate.token_ids,
+            max_tokens=1,
+            temperature=0.0,
+            extra_body={"prompt_logprobs": 0},
+        )
+        positions: Any = answer.choices[0].prompt_logprobs  # type: ignore[attr-defined]  # vLLM's extension
+        pairs = zip(candidate.token_ids[candidate.start :], positions[candidate.start :], strict=True)
+        return float(sum(position[str(token)]["logprob"] for token, position in pairs))
 
     async def _chat(self, request: Request, common: dict[str, Any]) -> Reply:
         messages: Any = request.messages

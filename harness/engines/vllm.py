@@ -6,13 +6,14 @@ import logging
 import os
 import time
 import warnings
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.checkpoint import Checkpoint
 from harness.engines.options import EngineOptions
 from harness.errors import EngineFault, UsageError
-from harness.request import Reply, Request
+from harness.request import Candidate, Reply, Request, chosen_reply
 
 _WINDOW = 1024
 _CPU_CACHE_GIB = "1"
@@ -42,7 +43,7 @@ class VllmEngine:
         self._arguments = _arguments(checkpoint, options, on_cpu=self._on_cpu)
         self._engine = _load(vllm, self._arguments)
         self._adapter: Any = None
-        self._submitted: dict[str, tuple[Request, float]] = {}
+        self._submitted: dict[str, _Submitted] = {}
         self.load_seconds = time.monotonic() - started
         if checkpoint.adapter:
             self.use_adapter(checkpoint.name, Path(checkpoint.adapter))
@@ -60,9 +61,17 @@ class VllmEngine:
         return len(self._submitted)
 
     def submit(self, request: Request) -> None:
-        """Queue one request."""
+        """Queue one request: a reply, or the log-probability of each of its candidates."""
+        self._submitted[request.key] = _Submitted(request, time.monotonic(), {})
+        if request.candidates:
+            for number, candidate in enumerate(request.candidates):
+                self._add(f"{request.key}#{number}", candidate.token_ids, self._scoring)
+        else:
+            self._add(request.key, request.token_ids, self._parameters(request))
+
+    def _parameters(self, request: Request) -> Any:
         sampling = request.sampling
-        parameters = self._vllm.SamplingParams(
+        return self._vllm.SamplingParams(
             max_tokens=sampling.max_tokens,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
@@ -75,14 +84,17 @@ class VllmEngine:
             spaces_between_special_tokens=False,
             output_kind=self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY,
         )
-        self._submitted[request.key] = (request, time.monotonic())
+
+    @cached_property
+    def _scoring(self) -> Any:
+        final = self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY
+        return self._vllm.SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0, output_kind=final)
+
+    def _add(self, name: str, token_ids: list[int], parameters: Any) -> None:
         try:
-            self._engine.add_request(
-                request.key, {"prompt_token_ids": request.token_ids}, parameters, lora_request=self._adapter
-            )
+            self._engine.add_request(name, {"prompt_token_ids": token_ids}, parameters, lora_request=self._adapter)
         except ValueError as error:
-            del self._submitted[request.key]
-            raise EngineFault(f"vLLM refused a request of item {request.item_id}: {error}") from error
+            raise EngineFault(f"vLLM refused a request: {error}") from error
 
     def poll(self) -> list[Reply]:
         """One engine step; the replies that it finished."""
@@ -90,20 +102,31 @@ class VllmEngine:
             outputs = self._engine.step()
         except Exception as error:
             raise EngineFault(f"vLLM died while generating: {_first_line(error)}", hint=_memory_hint(error)) from error
-        return [self._reply(output) for output in outputs if output.finished]
+        replies = [self._reply(output) for output in outputs if output.finished]
+        return [reply for reply in replies if reply is not None]
 
-    def _reply(self, output: Any) -> Reply:
-        request, submitted = self._submitted.pop(output.request_id)
+    def _reply(self, output: Any) -> Reply | None:
+        key, _, number = output.request_id.partition("#")
+        submitted = self._submitted[key]
+        if number:
+            candidate = submitted.request.candidates[int(number)]
+            submitted.logprobs[int(number)] = _sum_logprobs(output.prompt_logprobs, candidate)
+            if len(submitted.logprobs) < len(submitted.request.candidates):
+                return None
+        del self._submitted[key]
+        latency = round((time.monotonic() - submitted.at) * 1000, 2)
+        if number:
+            return chosen_reply(submitted.request, [p for _, p in sorted(submitted.logprobs.items())], latency)
         completion = output.outputs[0]
         stop = completion.stop_reason
         return Reply(
-            key=request.key,
+            key=key,
             text=completion.text,
             finish_reason=completion.finish_reason or "abort",
             stop_reason=None if stop is None else str(stop),
             n_prompt_tokens=len(output.prompt_token_ids or ()),
             n_output_tokens=len(completion.token_ids),
-            latency_ms=round((time.monotonic() - submitted) * 1000, 2),
+            latency_ms=latency,
         )
 
     def describe(self) -> dict[str, Any]:
@@ -126,9 +149,30 @@ class VllmEngine:
     def close(self) -> None:
         """Abort what is in flight and shut the engine core down."""
         if self._submitted:
-            self._engine.abort_request(list(self._submitted))
+            self._engine.abort_request(self._names())
             self._submitted.clear()
         self._engine.engine_core.shutdown()
+
+    def _names(self) -> list[str]:
+        return [
+            name
+            for key, submitted in self._submitted.items()
+            for name in ([f"{key}#{n}" for n in range(len(submitted.request.candidates))] or [key])
+        ]
+
+
+class _Submitted(NamedTuple):
+    """A request in flight, and the candidates that are scored already."""
+
+    request: Request
+    at: float
+    logprobs: dict[int, float]
+
+
+def _sum_logprobs(positions: Any, candidate: Candidate) -> float:
+    """Sum over the continuation of the log-probability of its own tokens."""
+    pairs = zip(candidate.token_ids[candidate.start :], positions[candidate.start :], strict=True)
+    return float(sum(position[token].logprob for token, position in pairs))
 
 
 def _prepare_environment(options: EngineOptions) -> None:

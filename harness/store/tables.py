@@ -47,10 +47,11 @@ SAMPLES = pa.schema(
         ("n_prompt_tokens", pa.int32()),
         ("n_output_tokens", pa.int32()),
         ("latency_ms", pa.float64()),
+        ("logprobs", pa.string()),
         ("error", pa.string()),
     ]
 )
-"""One row per request; ``history``, ``examples`` and ``expect`` are JSON."""
+"""One row per request; ``history``, ``examples``, ``expect`` and ``logprobs`` (candidate → summed log-probability) are JSON."""
 
 SCORES = pa.schema(
     [("key", pa.string()), ("metric", pa.string()), ("value", pa.float64()), ("scorer_version", pa.string())]
@@ -92,8 +93,16 @@ def sample_row(request: Request, reply: Reply) -> dict[str, Any]:
         "n_prompt_tokens": reply.n_prompt_tokens or len(request.token_ids),
         "n_output_tokens": reply.n_output_tokens,
         "latency_ms": reply.latency_ms,
+        "logprobs": _logprobs(request, reply),
         "error": reply.error,
     }
+
+
+def _logprobs(request: Request, reply: Reply) -> str | None:
+    if reply.logprobs is None:
+        return None
+    names = [candidate.name for candidate in request.candidates]
+    return orjson.dumps(dict(zip(names, reply.logprobs, strict=True))).decode()
 
 
 def repaired(text: str) -> str:

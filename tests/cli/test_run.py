@@ -225,7 +225,7 @@ def test_a_changed_checkpoint_is_not_resumed(kikime, tmp_path, august):
     from harness.benchmark import prepare, start_run
     from harness.checkpoint import resolve_checkpoint
     from harness.engines import EngineOptions
-    from harness.plan import gather_materials
+    from harness.grid import gather_materials
     from harness.suite import load_suite
 
     copy = Path(shutil.copytree(august, tmp_path / "copy"))

@@ -12,7 +12,8 @@ from harness.checkpoint import resolve_checkpoint
 from harness.engines import EngineOptions, load_engine
 from harness.engines.vllm import VllmEngine
 from harness.errors import EngineFault, UsageError
-from harness.plan import Identity, Planner, gather_materials
+from harness.grid import gather_materials
+from harness.plan import Identity, Planner
 from harness.prompts import load_tokenizer
 from harness.request import Reply, Request, Sampling
 from harness.suite import Suite
