@@ -122,7 +122,7 @@ class Audit:
     outcome: Outcome
 
     def kept(self, keep_min: float) -> list[int]:
-        """Indices of the rows that score at least ``keep_min``; a row without a score is not known to be bad and stays."""
+        """Indices of the rows that score at least ``keep_min``; those without a score stay."""
         return [i for i, row in enumerate(self.rows) if row.score is None or row.score >= keep_min]
 
     def by_score(self) -> list[AuditRow]:

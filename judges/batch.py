@@ -1,7 +1,7 @@
 """Verdicts through the provider's Batch API: half the price, up to a day of patience, resumable at every step.
 
-The cache folder's ``batches`` log says what was submitted. A submission is announced there before it is made and carries its
-digest as metadata, so that a process killed in between finds its own batch again instead of paying twice.
+The cache folder's ``batches`` log says what was submitted. A submission is announced there before it is made and
+carries its name as metadata, so that a process killed in between finds its own batch again instead of paying twice.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class BatchJob:
         return chosen
 
     async def _finish_opened(self, wanted: Mapping[str, Call], log: Segment) -> None:
-        """Collect what was submitted for ``wanted``; batches of other inputs are left for the command that made them."""
+        """Collect what was submitted for ``wanted``; batches of other inputs are left to the command that made them."""
         for batch in self._opened():
             if not batch.keys.isdisjoint(wanted):
                 await self._finish(batch, wanted, log)
@@ -221,7 +221,7 @@ def chunks(calls: Sequence[Call]) -> Iterable[list[Call]]:
 
 
 class CollectedDesk(Desk):
-    """Answers from the cache only; what no batch has brought is an ``error``, or ``budget`` where money did not allow it."""
+    """Answers from the cache only; what no batch has brought is an ``error``, or ``budget`` where money ended."""
 
     def __init__(self, desk: Desk, denied: set[str]) -> None:
         super().__init__(desk.client, desk.cache)

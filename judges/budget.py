@@ -11,8 +11,8 @@ from judges.models import Price
 class Budget:
     """Reserves money before a call and books what it really cost afterwards.
 
-    A call is reserved with its worst case: the estimated prompt and a full-length answer, or the dearest call so far if
-    that was dearer. The first call goes alone, so that the server's own token counts are known before many are in flight.
+    A call is reserved with its worst case: the estimated prompt and a full-length answer, or the dearest call so far
+    if that was dearer. The first call goes alone: the server's token counts are known before many are in flight.
     """
 
     def __init__(self, max_usd: float | None, price: Price | None, *, model: str = "") -> None:

@@ -1,4 +1,4 @@
-"""How well a judge agrees with people: QWK, Spearman, Krippendorff's alpha, ICC(2,1), bias, MAE, with bootstrap intervals."""
+"""How well a judge agrees with people: QWK, Spearman, Krippendorff's alpha, ICC(2,1), bias and MAE, with intervals."""
 
 from __future__ import annotations
 

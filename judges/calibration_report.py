@@ -15,7 +15,7 @@ _MIN_ITEMS = 10
 
 
 def calibrate(ratings: Sequence[Rating], *, low: int = 1, high: int = 7, seed: int = 0) -> dict[str, Any]:
-    """Compare every judge with the people: ``judges`` (agreement per criterion) and ``raters`` (judges among themselves).
+    """Compare every judge with people: ``judges`` (agreement per criterion) and ``raters`` (judges among themselves).
 
     ``overall`` is the mean of an item's criteria.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx2
 import openai
 import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
@@ -23,13 +25,14 @@ PLACEHOLDER_KEY = "-"
 _FIRST_WAIT, _LONGEST_BACKOFF = 0.5, 20.0
 _CALLS_WITHOUT_SUCCESS = 4
 _LOST_IN_A_ROW = 20
+_POOL_SIZE = 8
 
 
 class JudgeClient:
     """One judge behind one connection pool.
 
-    ``ask`` never raises for a failed call. When no further call can succeed (wrong key, no quota, nobody there), ``stop``
-    is set and every later ``ask`` returns at once with that status.
+    ``ask`` never raises for a failed call. When no further call can succeed (wrong key, no quota, nobody there),
+    ``stop`` is set and every later ``ask`` returns at once with that status.
     """
 
     def __init__(
@@ -52,13 +55,26 @@ class JudgeClient:
         self._slots = asyncio.Semaphore(concurrency)
         self._stopped = asyncio.Event()
         self._lost_in_a_row = 0
-        self.api = openai.AsyncOpenAI(
-            api_key=api_key or PLACEHOLDER_KEY, base_url=base_url, max_retries=0, timeout=timeout
-        )
+        pools = max(1, concurrency // _POOL_SIZE)
+        self._pools = [
+            openai.AsyncOpenAI(api_key=api_key or PLACEHOLDER_KEY, base_url=base_url, max_retries=0, timeout=timeout)
+            for _ in range(pools)
+        ]
+        self._turn = itertools.cycle(self._pools)
+
+    @property
+    def api(self) -> openai.AsyncOpenAI:
+        """The provider's client, for anything but verdicts."""
+        return self._pools[0]
+
+    def _next_api(self) -> openai.AsyncOpenAI:
+        """One of several small connection pools: every request looks at each connection of its pool."""
+        return next(self._turn)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self.api.close()
+        for pool in self._pools:
+            await pool.close()
 
     async def ask(self, call: Call) -> Record:
         """Ask until there is a verdict, at most 6 calls; a failure is a status, never an exception."""
@@ -102,7 +118,9 @@ class JudgeClient:
         headers: Mapping[str, str] | None = None
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self.api.chat.completions.with_raw_response.create(**attempts.request())
+                response = await self._next_api().post(
+                    "/chat/completions", body=attempts.request(), cast_to=httpx2.Response
+                )
             headers = response.headers
             attempts.body = _json_object(response.content)
         except openai.APIStatusError as error:

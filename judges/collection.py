@@ -116,7 +116,7 @@ def _recounted(groups: list[list[Line]]) -> list[list[Line]]:
 
 
 def annotate(subjects: Sequence[Subject], groups: Sequence[Sequence[Line]]) -> None:
-    """Add ``flags`` and ``score_adjusted`` (the score at the target length; None where it cannot be estimated) to lines."""
+    """Add ``flags`` and ``score_adjusted`` (the score at the target length, None where it is unknown) to lines."""
     flags = OutputFlags((s.persona.id, s.user, s.response) for s in subjects if s.rival is None)
     slices: dict[tuple[str, str, str], list[tuple[Line, Subject]]] = {}
     for subject, group in zip(subjects, groups, strict=True):

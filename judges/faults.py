@@ -54,19 +54,25 @@ def _classify_status(error: openai.APIStatusError) -> Fault:
     names = {str(error.code), str(error.type)}
     message = f"{code}: {_text(error)}"
     if names & _NO_MONEY or code == 402:
-        return Fault("quota", f"the judge's quota is gone ({message})", stops=True)
-    if code in {401, 403}:
-        return Fault("error", f"the judge refuses the key ({message})", stops=True)
-    if code == 404 or "model_not_found" in names:
-        return Fault("error", f"the judge's server does not have that model or address ({message})", stops=True)
-    if code == 400 and names & {"content_filter", "content_policy_violation"}:
-        return Fault("refused", message)
-    if code == 429 or code in {408, 409} or code >= 500:
-        wait = retry_after(error.response.headers)
-        if wait is not None and wait > LONGEST_WAIT:
-            return Fault("error", f"the server asks to wait {wait:.0f} s ({message})")
-        return Fault("error", message, calls=MAX_CALLS, wait=wait)
-    return Fault("error", message)
+        fault = Fault("quota", f"the judge's quota is gone ({message})", stops=True)
+    elif code in {401, 403}:
+        fault = Fault("error", f"the judge refuses the key ({message})", stops=True)
+    elif code == 404 or "model_not_found" in names:
+        fault = Fault("error", f"the judge's server does not have that model or address ({message})", stops=True)
+    elif code == 400 and names & {"content_filter", "content_policy_violation"}:
+        fault = Fault("refused", message)
+    elif code in {408, 409, 429} or code >= 500:
+        fault = _passing(message, retry_after(error.response.headers))
+    else:
+        fault = Fault("error", message)
+    return fault
+
+
+def _passing(message: str, wait: float | None) -> Fault:
+    """A fault that may be gone in a moment."""
+    if wait is not None and wait > LONGEST_WAIT:
+        return Fault("error", f"the server asks to wait {wait:.0f} s ({message})")
+    return Fault("error", message, calls=MAX_CALLS, wait=wait)
 
 
 def _text(error: openai.APIStatusError) -> str:

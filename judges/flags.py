@@ -42,9 +42,10 @@ def graphemes(text: str) -> int:
 
 
 def length_adjusted(scores: Sequence[float], lengths: Sequence[int], targets: Sequence[int]) -> list[float | None]:
-    """Scores of one persona and criterion, moved to the target length along the least-squares line on ln(length / target).
+    """Scores of one persona and criterion, moved to the target length along their line on ln(length / target).
 
-    None where there are too few scores (fewer than 20) or all lengths are equal; an empty reply keeps its score.
+    The line is fitted by least squares. None where there are fewer than 20 scores or all lengths are equal; an empty
+    reply keeps its score.
     """
     x = [math.log(length / target) if length else 0.0 for length, target in zip(lengths, targets, strict=True)]
     if len(x) < _MIN_ROWS:

@@ -63,7 +63,7 @@ class Judge:
         return model_card(self.model)
 
     def protocol_for(self, rubric: Rubric) -> Protocol:
-        """The protocol that ``rubric`` is asked by: a verbatim prompt is always answered in text, a pair with reasons."""
+        """The protocol that ``rubric`` is asked by: a verbatim prompt is answered in text, a pair with reasons."""
         if rubric.verbatim is not None:
             return "text"
         return "cot" if rubric.kind == "pair" else self.protocol
@@ -99,8 +99,9 @@ class Call:
     def estimated_in(self) -> int:
         """Estimated prompt tokens: 0.3 for an ASCII character, 0.9 for any other, and the schema."""
         text = "".join(message["content"] for message in self.body["messages"])
-        ascii_chars = sum(map(str.isascii, text))
-        return int(0.3 * ascii_chars + 0.9 * (len(text) - ascii_chars)) + 120
+        # Kana and kanji take three bytes, so this counts them without looking at each character.
+        wide = (len(text.encode()) - len(text)) // 2
+        return int(0.3 * (len(text) - wide) + 0.9 * wide) + 120
 
 
 def plan_calls(subject: Subject, rubric: Rubric, judge: Judge) -> Iterator[Call]:

@@ -37,7 +37,7 @@ class RateGate:
         self._in_flight: dict[object, int] = {}
 
     async def enter(self, tokens: int, stopped: asyncio.Event) -> object:
-        """Wait for room for one call of about ``tokens`` tokens, or until ``stopped``; returns a ticket for ``leave``."""
+        """Wait for room for a call of about ``tokens`` tokens, or until ``stopped``; returns a ticket for ``leave``."""
         while not stopped.is_set():
             now = time.monotonic()
             wait = max(self._resume_at - now, self._requests.wait(1, now), self._tokens.wait(tokens, now))

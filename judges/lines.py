@@ -25,8 +25,8 @@ def build_lines(
 ) -> list[Line]:
     """The lines of one subject.
 
-    ``counted`` holds the calls whose tokens and cost stand in an earlier line already, and is extended: they are counted once
-    per call, however many lines or replies share its verdict.
+    ``counted`` holds the calls whose tokens and cost stand in an earlier line already, and is extended: they are
+    counted once per call, however many lines or replies share its verdict.
     """
     lines = []
     for criterion in rubric.criteria:
@@ -84,7 +84,7 @@ def _pair(answers: Sequence[Record]) -> Line:
 
 
 def combined_status(answers: Sequence[Record]) -> Status:
-    """The best status of several samples of one question: ``ok`` if any is, else ``ungrounded``, else the first failure."""
+    """The best status of several samples: ``ok`` if any is, else ``ungrounded``, else the first failure."""
     statuses = [answer.verdict.status for answer in answers]
     for best in ("ok", "ungrounded"):
         if best in statuses:

@@ -7,19 +7,23 @@ from its content: a reply can neither close the section nor forge a special toke
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Generic, TypeVar
 
 import regex
 
 from harness.hashing import digest
 from harness.messages import Message, system, user
-from harness.persona import Example, Persona
+from harness.persona import Persona
 from judges.rubric import POINTS, Criterion, Rubric, protocols
 from judges.subject import Subject
 
 MAX_VISIBLE = 2000
 """Characters of one text that the judge sees; the middle of a longer one is left out."""
 N_ANCHORS = 5
+T = TypeVar("T")
 _CONTROL_TAG = regex.compile(r"\[(?=/?[A-Z_]{2,}\])")
 
 
@@ -30,10 +34,22 @@ def render(
     if rubric.verbatim is not None:
         return (user(_verbatim(rubric.verbatim, subject)),)
     asked = (criterion,) if criterion else rubric.criteria
-    static = _static(rubric, asked, _form(rubric, asked, protocol))
-    return system(static), user(
-        f"{_section('資料', persona_sheet(subject))}\n\n{_section('対話', interaction(subject, rubric))}"
-    )
+    static = _static(_Same(rubric), tuple(criterion.id for criterion in asked), protocol)
+    sheet = _sheet_section(_Same(subject.persona), tuple(anchors(subject)))
+    return system(static), user(f"{sheet}\n\n{_section('対話', interaction(subject, rubric))}")
+
+
+class _Same(Generic[T]):
+    """Stands for an object as a cache key, by identity: hashing a whole card would cost more than rendering it."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 def data_json(value: Any) -> str:
@@ -51,7 +67,11 @@ def _section(name: str, value: Any) -> str:
     return f"<<<{name} {mark}\n{data_json(value)}\n{name} {mark}>>>"
 
 
-def _static(rubric: Rubric, asked: tuple[Criterion, ...], form: str) -> str:
+@lru_cache(maxsize=64)
+def _static(same: _Same[Rubric], ids: tuple[str, ...], protocol: str) -> str:
+    rubric = same.value
+    asked = tuple(criterion for criterion in rubric.criteria if criterion.id in ids)
+    form = _form(rubric, asked, protocol)
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(rubric.steps, 1))
     parts = [rubric.task.strip(), f"# 手順\n{steps}"]
     if rubric.kind != "pair":
@@ -95,9 +115,14 @@ def visible(text: str) -> str:
     return f"{text[:head]}…（中略：{len(text) - head - tail}文字）…{text[-tail:]}"
 
 
-def persona_sheet(subject: Subject) -> dict[str, Any]:
-    """The persona as the judge sees it: profile, scene, voice, length, facts and 3–5 of the character's own lines."""
-    persona = subject.persona
+@lru_cache(maxsize=256)
+def _sheet_section(same: _Same[Persona], own: tuple[int, ...]) -> str:
+    return _section("資料", persona_sheet(same.value, own))
+
+
+def persona_sheet(persona: Persona, own: Sequence[int]) -> dict[str, Any]:
+    """The persona as the judge sees it: profile, scene, voice, length, facts, and ``own`` of its example lines."""
+    examples = [persona.examples[number] for number in own]
     sheet = {
         "名前": persona.name,
         "人物像": persona.profile,
@@ -105,7 +130,7 @@ def persona_sheet(subject: Subject) -> dict[str, Any]:
         "話し方": voice_sheet(persona),
         "返答の長さの目安": _length(persona),
         "事実": [{"問い": fact.question, "答え": list(fact.answers)} for fact in persona.facts],
-        "本人の発言例": [{"相手": visible(e.user), "本人": visible(e.reply)} for e in anchors(subject)],
+        "本人の発言例": [{"相手": visible(e.user), "本人": visible(e.reply)} for e in examples],
     }
     return {name: value for name, value in sheet.items() if value}
 
@@ -136,10 +161,11 @@ def _length(persona: Persona) -> str:
     return f"{low}〜{high}文字（{persona.length.target}文字程度）、{sentences[0]}〜{sentences[1]}文"
 
 
-def anchors(subject: Subject) -> list[Example]:
-    """The first own lines of the character, without those that are being judged themselves."""
+def anchors(subject: Subject) -> list[int]:
+    """Positions of the character's first five own lines, without those that are being judged themselves."""
     judged = {text.strip() for text in (*subject.lines, *subject.spoken)}
-    return [example for example in subject.persona.examples if example.reply.strip() not in judged][:N_ANCHORS]
+    others = (n for n, example in enumerate(subject.persona.examples) if example.reply.strip() not in judged)
+    return list(islice(others, N_ANCHORS))
 
 
 def interaction(subject: Subject, rubric: Rubric) -> dict[str, Any]:

@@ -65,10 +65,10 @@ def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
 def read_ratings(path: Path, verdicts: Path | None = None) -> list[Rating]:
     """Read ratings: one row per pair of scores, or one row per item with ``human_scores``.
 
-    Shapes: ``{"human", "judge", "criterion"?, "judge_id"?, "model"?, "id"?}``; or ``human_scores: {criterion: score}`` with
-    ``judge_scores: {criterion: score}`` or ``individual_evaluations: [{"judge_model_name", criterion: score}]`` (several
-    judges; their mean becomes a further judge); or human scores alone, joined by id and criterion with ``verdicts``, the
-    lines that ``kikime judge --json`` printed (only ``ok`` ones count).
+    Shapes: ``{"human", "judge", "criterion"?, "judge_id"?, "model"?, "id"?}``; or ``human_scores: {criterion: score}``
+    with ``judge_scores: {criterion: score}`` or ``individual_evaluations: [{"judge_model_name", criterion: score}]``
+    (several judges; their mean becomes a further judge); or human scores alone, joined by id and criterion with
+    ``verdicts``, the lines that ``kikime judge --json`` printed (only ``ok`` ones count).
 
     Raises:
         UsageError: the file has none of these shapes.

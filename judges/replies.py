@@ -15,6 +15,10 @@ from harness.persona import Persona, load_persona
 from judges.subject import Subject
 
 
+class MalformedReply(ValueError):
+    """A line whose content cannot be judged."""
+
+
 @dataclass(frozen=True)
 class BadLine:
     """A line that cannot be judged."""
@@ -30,7 +34,7 @@ class BadLine:
 
 
 def read_replies(lines: Iterable[bytes], default: Persona | None) -> list[Subject | BadLine]:
-    """Parse lines of ``{"id", "response", "user"?, "history"?, "persona"?, "response_b"?}``; blank lines are skipped."""
+    """Parse ``{"id", "response", "user"?, "history"?, "persona"?, "response_b"?}`` lines; blank ones are skipped."""
     persona_of = cache(load_persona)
     found: list[Subject | BadLine] = []
     for number, line in enumerate(lines, 1):
@@ -49,19 +53,19 @@ def read_replies(lines: Iterable[bytes], default: Persona | None) -> list[Subjec
 
 def _subject(row: Any, number: int, default: Persona | None, persona_of: Any) -> Subject:
     if not isinstance(row, dict):
-        raise ValueError("not a JSON object")
+        raise MalformedReply("not a JSON object")
     response = row.get("response", row.get("response_a"))
     if not isinstance(response, str):
-        raise ValueError("'response' is missing or not a string")
+        raise MalformedReply("'response' is missing or not a string")
     rival, user = row.get("response_b"), row.get("user", "")
     if not isinstance(user, str) or not isinstance(rival, (str, type(None))):
-        raise ValueError("'user' and 'response_b' must be strings")
+        raise MalformedReply("'user' and 'response_b' must be strings")
     name = row.get("persona")
     if name is not None and not isinstance(name, str):
-        raise ValueError("'persona' must be a bundled id or a card's path")
+        raise MalformedReply("'persona' must be a bundled id or a card's path")
     persona = persona_of(name) if name is not None else default
     if persona is None:
-        raise ValueError("no persona: name one in the line, or give --persona")
+        raise MalformedReply("no persona: name one in the line, or give --persona")
     reply_id = row.get("id", str(number))
     return Subject(reply_id, persona, user, response, tuple(spoken_turns(row.get("history", []))), rival)
 
@@ -70,14 +74,14 @@ def spoken_turns(history: Any) -> list[Message]:
     """The user's and the character's turns of a message list; system messages are left out.
 
     Raises:
-        ValueError: not a list of messages.
+        MalformedReply: not a list of messages.
     """
     turns: list[Message] = []
     for turn in history if isinstance(history, list) else [None]:
         if not isinstance(turn, dict) or not isinstance(turn.get("content"), str):
-            raise ValueError("'history' must be a list of {role, content}")
+            raise MalformedReply("'history' must be a list of {role, content}")
         if turn.get("role") in {"user", "assistant"}:
             turns.append(Message(role=turn["role"], content=turn["content"]))
         elif turn.get("role") != "system":
-            raise ValueError(f"'history' has the unknown role {turn.get('role')!r}")
+            raise MalformedReply(f"'history' has the unknown role {turn.get('role')!r}")
     return turns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -62,7 +62,7 @@ class Rubric(StrictModel):
                     raise ValueError(msg)
         return self
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Content hash of the rubric and of the sentences around it."""
         return digest("rubric", [self.model_dump(mode="json"), protocols().model_dump(mode="json")])

@@ -97,8 +97,9 @@ async def _judge(
             advance()
 
         async with open_desk(settings) as desk:
+            used = await batch.collect(desk, _units(run, materials, done, settings)) if batch else desk
             units = _units(run, materials, done, settings)
-            await judge_all(units, settings.judge, desk, deliver, workers=settings.concurrency, counted=done.counted)
+            await judge_all(units, settings.judge, used, deliver, workers=settings.concurrency, counted=done.counted)
             outcome.spent_usd, outcome.stop = desk.client.budget.spent, desk.client.stop
     return outcome
 

@@ -1,4 +1,4 @@
-"""Judging a run: its samples become subjects, its verdicts go to its own log and table; generations are never touched."""
+"""Judging a run: samples become subjects, verdicts go to their own log and table; generations are never touched."""
 
 from __future__ import annotations
 
@@ -186,10 +186,18 @@ def verdict_schema() -> Any:
 
     text, real, strings = pa.string(), pa.float64(), pa.list_(pa.string())
     return pa.schema(
-        [("judge_key", text), ("key", text), ("judge_id", text), ("protocol", text)]
-        + [("rubric", text), ("rubric_version", pa.int32()), ("rubric_hash", text), ("criterion", text)]
-        + [("score", pa.int8()), ("expected_score", real), ("score_adjusted", real), ("mass", real)]
-        + [("status", text), ("grounded", pa.bool_()), ("rationale", text), ("evidence", strings), ("flags", strings)]
-        + [("n_in", pa.int64()), ("n_out", pa.int64()), ("cost_usd", real)]
-        + [("error", text), ("snapshot", text), ("fingerprint", text)]
+        {
+            **dict.fromkeys(("judge_key", "key", "judge_id", "protocol", "rubric"), text),
+            "rubric_version": pa.int32(),
+            **dict.fromkeys(("rubric_hash", "criterion"), text),
+            "score": pa.int8(),
+            **dict.fromkeys(("expected_score", "score_adjusted", "mass"), real),
+            "status": text,
+            "grounded": pa.bool_(),
+            "rationale": text,
+            **dict.fromkeys(("evidence", "flags"), strings),
+            **dict.fromkeys(("n_in", "n_out"), pa.int64()),
+            "cost_usd": real,
+            **dict.fromkeys(("error", "snapshot", "fingerprint"), text),
+        }
     )

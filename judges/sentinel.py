@@ -87,7 +87,7 @@ def _compare(
     drifted = abs(change) > MAX_CHANGE or (qwk or 0.0) < MIN_QWK
     shown = f"{qwk:.2f}" if qwk is not None else "undefined"
     warning = (
-        f"judge {judge_id} has drifted since {since}: its mean moved by {change:+.2f} points, QWK with its first scores "
-        f"{shown} (allowed: ±{MAX_CHANGE}, at least {MIN_QWK}); do not compare its verdicts with earlier ones"
+        f"judge {judge_id} has drifted since {since}: its mean moved by {change:+.2f} points (allowed: ±{MAX_CHANGE}), "
+        f"QWK with its first scores is {shown} (needed: {MIN_QWK}); do not compare its verdicts with earlier ones"
     )
     return SentinelReport(now, judge_id, protocol, len(common), change, qwk, since, warning if drifted else None)

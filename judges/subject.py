@@ -32,8 +32,7 @@ class Subject:
     @property
     def spoken(self) -> Sequence[str]:
         """The texts that evidence may be quoted from in this subject's own lines."""
-        own = [self.response] if self.rival is None else [self.response, self.rival]
-        return own
+        return [self.response] if self.rival is None else [self.response, self.rival]
 
     @property
     def lines(self) -> Sequence[str]:

@@ -31,7 +31,8 @@ def parse_score(text: str) -> int | None:
     """The score that a free-text verdict ends with, or None when it is not unmistakable.
 
     Read are: a last line that holds nothing but the score, or a last line that states one score
-    (「評価は「2」とします」, 「7点が適当だと考えます」). Refused are ranges, negations, fractions, disagreeing statements.
+    (「評価は「2」とします」, 「7点が適当だと考えます」). Refused are ranges, negations, fractions and
+    statements that disagree.
 
     >>> parse_score("…反映していないため、評価は「2」とします。")
     2

@@ -60,18 +60,18 @@ def read_completion(
         return Verdict("invalid", error="the answer is not a chat completion")
     if refusal or finish == "content_filter":
         return Verdict("refused", rationale=str(refusal or ""), error="the judge refused")
+    if finish == "length" and protocol != "dist":
+        return Verdict("truncated", error="the judge's answer was cut off")
     try:
         if protocol == "dist":
-            return _from_distribution(choice, asked[0])
-        if finish == "length":
-            return Verdict("truncated", error="the judge's answer was cut off")
-        if not isinstance(content, str):
-            raise InvalidAnswer("the answer has no text")
-        if protocol == "text" or rubric.verbatim is not None:
-            return _from_text(content, rubric, asked)
-        return _from_json(content, rubric, asked, sources)
+            verdict = _from_distribution(choice, asked[0])
+        elif protocol == "text" or rubric.verbatim is not None:
+            verdict = _from_text(content, rubric, asked)
+        else:
+            verdict = _from_json(content, rubric, asked, sources)
     except InvalidAnswer as error:
-        return Verdict("invalid", error=str(error), rationale=content if isinstance(content, str) else "")
+        verdict = Verdict("invalid", error=str(error), rationale=content if isinstance(content, str) else "")
+    return verdict
 
 
 def strict_score(value: Any) -> int:
@@ -88,7 +88,7 @@ def strict_score(value: Any) -> int:
     return value
 
 
-def _from_json(content: str, rubric: Rubric, asked: Sequence[str], sources: Sequence[str]) -> Verdict:
+def _from_json(content: Any, rubric: Rubric, asked: Sequence[str], sources: Sequence[str]) -> Verdict:
     answer = strict_json(content)
     evidence, rationale = answer.get("evidence"), answer.get("reasoning")
     if not isinstance(rationale, str) or not isinstance(evidence, list):
@@ -107,7 +107,7 @@ def _from_json(content: str, rubric: Rubric, asked: Sequence[str], sources: Sequ
     return Verdict(status, scores=scores, choice=choice, rationale=rationale, evidence=evidence, grounded=grounded)
 
 
-def strict_json(content: str) -> dict[str, Any]:
+def strict_json(content: Any) -> dict[str, Any]:
     """One JSON object; a duplicate key or NaN is refused.
 
     Raises:
@@ -115,7 +115,7 @@ def strict_json(content: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(content, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InvalidAnswer(f"not valid JSON: {error}") from None
     if not isinstance(value, dict):
         raise InvalidAnswer("not a JSON object")
@@ -133,7 +133,9 @@ def _no_constant(name: str) -> Any:
     raise InvalidAnswer(f"{name} is not JSON")
 
 
-def _from_text(content: str, rubric: Rubric, asked: Sequence[str]) -> Verdict:
+def _from_text(content: Any, rubric: Rubric, asked: Sequence[str]) -> Verdict:
+    if not isinstance(content, str):
+        raise InvalidAnswer("the answer has no text")
     if rubric.verbatim is not None:
         score = parse_score(content)
         scores = None if score is None else {asked[0]: score}

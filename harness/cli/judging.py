@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
@@ -15,12 +16,15 @@ from harness.cli.output import note, number, print_json, print_table
 from harness.errors import EnvironmentFault, FileFormatError, UsageError
 from harness.persona import load_persona
 from harness.store.rundir import RunDirectory, find_run
-from judges.batch import BatchOptions
 from judges.collection import Judged, judge_subjects
+from judges.models import end_warning
 from judges.replies import BadLine, read_replies
 from judges.rubric import load_rubric
 from judges.session import JudgeSettings, Outcome, judge_settings
 from judges.subject import Subject
+
+if TYPE_CHECKING:
+    from judges.batch import BatchOptions
 
 OK, PARTIAL = 0, 4
 DEFAULT_RUBRICS = ("character_v1", "pairwise_v1")
@@ -50,6 +54,9 @@ def judge_command(target: str | None, **options: Any) -> int:
         f" --persona {options['persona']}" if options["persona"] else ""
     )
     settings.require_key(again)
+    ending = end_warning(settings.judge.model, datetime.now(UTC).date())
+    if ending and settings.judge.official:
+        note(f"warning: {ending}")
     if options["canaries"]:
         return _canaries(settings, options, again)
     if target is None:
@@ -85,7 +92,11 @@ def _file(target: str, settings: JudgeSettings, options: dict[str, Any], again: 
 
 
 def _batch(settings: JudgeSettings, options: dict[str, Any]) -> BatchOptions | None:
-    return BatchOptions(options["poll"], settings.max_usd, note) if options["batch"] else None
+    if not options["batch"]:
+        return None
+    from judges.batch import BatchOptions
+
+    return BatchOptions(options["poll"], settings.max_usd, note)
 
 
 def _watch_drift(settings: JudgeSettings) -> JudgeSettings:
@@ -275,7 +286,7 @@ def _print_audit(found: Any, kept: Sequence[int], report: Path, filtered: Path, 
     lowest = [[r.number, number(r.score), r.subject.user, r.subject.response] for r in found.by_score()[:10]]
     print_table("lowest", ["row", "score", "user", "reply"], lowest, left=0)
     note(
-        f"{len(kept)} of {len(found.rows)} rows kept ({unscored} of them without a score) → {filtered}; table → {report}"
+        f"{len(kept)} of {len(found.rows)} rows kept ({unscored} of them have no score) → {filtered}; table → {report}"
     )
 
 

@@ -1,32 +1,39 @@
-"""`kikime judge FILE` as a user runs it: a process, a pipe, an exit code."""
+"""The judge's commands as a user runs them: arguments in, lines and an exit code out."""
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from judge_server import KEY, Answer, JudgeServer, api_error, completion, good, verdict
 
-MAIN = (
-    "import harness.cli as c\n"
-    "for n in ('judge', 'audit', 'calibrate'): c._COMMANDS.setdefault(n, f'harness.cli.judge:{n}')\n"
-    "c.main()"
-)
+from harness.cli import main
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", MAIN, *arguments]
+    return [sys.executable, "-c", "from harness.cli import main; main()", *arguments]
 
 
-def kikime(*arguments: str, **extra: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, check=False, **extra)
+class Finished(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def kikime(*arguments: str) -> Finished:
+    """Run a command in this process, as the entry point does."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    return Finished(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
 def replies(path: Path, n: int) -> Path:
@@ -35,11 +42,11 @@ def replies(path: Path, n: int) -> Path:
     return path
 
 
-def judge(path: Path, server: JudgeServer, *more: str) -> subprocess.CompletedProcess[str]:
+def judge(path: Path, server: JudgeServer, *more: str) -> Finished:
     return kikime("judge", str(path), "--persona", "ojousama", "--judge-base-url", server.url, "--json", *more)
 
 
-def rows(run: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+def rows(run: Finished) -> list[dict[str, Any]]:
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
@@ -137,9 +144,11 @@ def test_an_unusable_judge_is_one_clear_line_and_exit_3(server: JudgeServer, tmp
     assert {line["score"] for line in rows(run)} == {None}
 
 
-def test_without_a_key_nothing_is_asked_and_the_message_says_what_to_do(server: JudgeServer, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
-    run = kikime("judge", str(replies(tmp_path / "r.jsonl", 1)), "--persona", "ojousama", env=environment)
+def test_without_a_key_nothing_is_asked_and_the_message_says_what_to_do(
+    server: JudgeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    run = kikime("judge", str(replies(tmp_path / "r.jsonl", 1)), "--persona", "ojousama")
     assert run.returncode == 3
     assert "OPENAI_API_KEY" in run.stderr
 

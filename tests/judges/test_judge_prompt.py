@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from harness.messages import assistant, user
 from harness.persona import Persona
 from judges.judge import Judge, plan_calls
-from judges.prompt import MAX_VISIBLE, data_json, persona_sheet, render
+from judges.prompt import MAX_VISIBLE, anchors, data_json, persona_sheet, render
 from judges.rubric import load_rubric
 from judges.subject import Subject
 
@@ -36,7 +36,7 @@ def test_the_persona_stands_before_the_interaction_which_is_last(persona: Person
 
 
 def test_the_judge_gets_the_style_sheet_and_own_lines(persona: Persona) -> None:
-    sheet = persona_sheet(Subject("a", persona, "一", "二"))
+    sheet = persona_sheet(persona, anchors(Subject("a", persona, "一", "二")))
     assert sheet["話し方"]["一人称"] == ["わたくし"]
     assert sheet["話し方"]["説明"] == persona.voice.sheet
     assert len(sheet["本人の発言例"]) == 5
@@ -44,7 +44,7 @@ def test_the_judge_gets_the_style_sheet_and_own_lines(persona: Persona) -> None:
 
 def test_a_judged_line_is_never_its_own_anchor(persona: Persona) -> None:
     own = persona.examples[0]
-    sheet = persona_sheet(Subject("a", persona, own.user, own.reply))
+    sheet = persona_sheet(persona, anchors(Subject("a", persona, own.user, own.reply)))
     assert own.reply not in [line["本人"] for line in sheet["本人の発言例"]]
     assert len(sheet["本人の発言例"]) == 5
 

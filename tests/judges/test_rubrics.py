@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (quoted texts)
 from __future__ import annotations
 
 from pathlib import Path
