@@ -11,7 +11,8 @@ from harness.hashing import digest
 from harness.metrics import VERSION, Scorer
 from harness.metrics.failure import worst
 from harness.persona import load_persona
-from harness.plan import Identity, Materials, Planner
+from harness.grid import Materials
+from harness.plan import Identity, Planner
 from harness.provenance import provenance
 from harness.request import Reply, Request
 from harness.store.rundir import RunDirectory

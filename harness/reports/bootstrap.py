@@ -91,7 +91,9 @@ class _Model(NamedTuple):
 
     def points(self, counts: FloatArray) -> dict[str, FloatArray]:
         """Points (draws, models) of each area for ``counts`` (draws, items)."""
-        return {area: self._area(stacks, lambda stack: self._term(stack, counts)) for area, stacks in self.stacks.items()}
+        return {
+            area: self._area(stacks, lambda stack: self._term(stack, counts)) for area, stacks in self.stacks.items()
+        }
 
     def draws(
         self, observed: dict[str, FloatArray], *, seed: int, n_resamples: int, n_models: int
@@ -159,7 +161,9 @@ class _Model(NamedTuple):
             own = [number for number, persona in enumerate(self.personas) if persona in stack.personas]
             values = np.stack([means[stack.term.id, self.personas[number]] for number in own])
             weight = counts[:, own].sum(axis=1, keepdims=True)
-            drawn: FloatArray = np.where(weight > 0, counts[:, own] @ values / np.maximum(weight, 1), values.mean(axis=0))
+            drawn: FloatArray = np.where(
+                weight > 0, counts[:, own] @ values / np.maximum(weight, 1), values.mean(axis=0)
+            )
             return drawn
 
         return {area: self._area(stacks, term) for area, stacks in self.stacks.items()}

@@ -46,7 +46,14 @@ def metric_names(pair: Pair) -> list[str]:
 
 
 def difference(
-    a: pd.DataFrame, b: pd.DataFrame, metric: str, bands: Bands, *, seed: int, n_resamples: int, margin: float | None = None
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    metric: str,
+    bands: Bands,
+    *,
+    seed: int,
+    n_resamples: int,
+    margin: float | None = None,
 ) -> Row | None:
     """One comparison as a row; None where the metric applies nowhere on both sides."""
     items = item_frame(a, b, metric, bands)
@@ -63,7 +70,11 @@ def difference(
         transform=items.transform,
     )
     row = {"metric": metric, "direction": better, "primary": metric in margins.primary, "margin": margin}
-    row |= asdict(found) | {"scope": found.scope, "n_cells": items.n_cells, "change": _change(found.ci_low, found.ci_high)}
+    row |= asdict(found) | {
+        "scope": found.scope,
+        "n_cells": items.n_cells,
+        "change": _change(found.ci_low, found.ci_high),
+    }
     if better == "none" and found.verdict != "equivalent":
         row["verdict"] = "inconclusive"
     return row

@@ -180,7 +180,9 @@ def claims(reports: Sequence[Json]) -> list[Json]:
         gains = sorted(report["few_shot"] or [], key=lambda row: (abs(row["shots"] - 3), row["shots"]))[:1]
         found = {"instruction": [_effect(r["effect"], r["ci_low"], r["ci_high"]) for r in overall]}
         found["examples"] = [_effect(r["gain"], r["ci_low"], r["ci_high"]) for r in gains]
-        rows += [{"claim": claim, "model": report["run"], **effect} for claim, list_ in found.items() for effect in list_]
+        rows += [
+            {"claim": claim, "model": report["run"], **effect} for claim, list_ in found.items() for effect in list_
+        ]
     if not rows:
         return []
     names = {report["run"]: report for report in reports}

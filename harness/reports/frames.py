@@ -56,7 +56,8 @@ def marker_sums(cells: pd.DataFrame, bands: Bands) -> pd.DataFrame:
     persona, so that failing never brings the rate nearer to the target.
     """
     sums = cells[ITEM].assign(
-        num=cells["marker_sentences"].fillna(0.0).astype(float), den=cells["eligible_sentences"].fillna(0.0).astype(float)
+        num=cells["marker_sentences"].fillna(0.0).astype(float),
+        den=cells["eligible_sentences"].fillna(0.0).astype(float),
     )
     failed = cells["failed"].to_numpy(dtype=bool)
     for persona, (target, _) in bands.targets.items():

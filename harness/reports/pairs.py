@@ -55,9 +55,7 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
         why_not += _missing(left_out, manifest_a, manifest_b)
     elif not len(shared):
         why_not += [*found.content, "the runs share no cell"]
-    pair = Pair(
-        a, b, manifest_a, manifest_b, cells_a.loc[shared].copy(), cells_b.loc[shared].copy(), why_not, left_out
-    )
+    pair = Pair(a, b, manifest_a, manifest_b, cells_a.loc[shared].copy(), cells_b.loc[shared].copy(), why_not, left_out)
     _add_verdicts(pair, common=common)
     return pair
 

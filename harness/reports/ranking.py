@@ -17,7 +17,12 @@ Entry = dict[str, Any]
 
 
 def rank(
-    runs: Sequence[RunDirectory], *, suite: str | None = None, judge: str | None = None, seed: int = 0, n_resamples: int = 2000
+    runs: Sequence[RunDirectory],
+    *,
+    suite: str | None = None,
+    judge: str | None = None,
+    seed: int = 0,
+    n_resamples: int = 2000,
 ) -> dict[str, Any]:
     """Rank runs of the same suite; each area 0–100 by the formulas of ``areas.yaml``.
 
@@ -119,7 +124,9 @@ def _place_stranger(entry: Entry, reference: Entry, found: _Sorted) -> None:
     covered = shared / sum(reference["cells"].values())
     if different.settings or conflicts or not 0 < covered < 1:
         reasons = [*different.settings, *conflicts] or [f"other cells: suite {entry['suite']}"]
-        found.excluded.append({"run": entry["run"], "name": entry["name"], "suite": entry["suite"], "reason": "; ".join(reasons)})
+        found.excluded.append(
+            {"run": entry["run"], "name": entry["name"], "suite": entry["suite"], "reason": "; ".join(reasons)}
+        )
     else:
         found.unranked.append(_described(entry) | {"coverage": covered, "reason": "cells are missing"})
 
@@ -168,10 +175,15 @@ def _exceeds_gate(entry: Entry) -> bool:
 
 def _fill(result: dict[str, Any], ranked: list[Entry], judge: str | None, *, seed: int, n_resamples: int) -> None:
     """Compute the areas of the ranked runs and their joint intervals."""
-    terms = [entry["terms"] | (_verdicts(entry, judge) or {"terms": {}})["terms"] if judge else entry["terms"] for entry in ranked]
+    terms = [
+        entry["terms"] | (_verdicts(entry, judge) or {"terms": {}})["terms"] if judge else entry["terms"]
+        for entry in ranked
+    ]
     used = _measured_areas(terms, judged=judge is not None)
     result["areas"] = _areas_in_words(used)
-    scores = joint_scores(ranked, terms, {area.id: chosen for area, chosen in used if chosen}, seed=seed, n_resamples=n_resamples)
+    scores = joint_scores(
+        ranked, terms, {area.id: chosen for area, chosen in used if chosen}, seed=seed, n_resamples=n_resamples
+    )
     if scores is None:
         return
     by_run = {entry["run"]: (entry, position) for position, entry in enumerate(ranked)}
@@ -184,9 +196,7 @@ def _fill(result: dict[str, Any], ranked: list[Entry], judge: str | None, *, see
 def _measured_areas(terms: list[Entry], *, judged: bool) -> list[tuple[Area, tuple[Any, ...]]]:
     """Each area with the terms that the suite measures: decided by the cells, which are the same for all models."""
     known = set.intersection(*(set(own) for own in terms))
-    return [
-        (area, tuple(term for term in area.used(judged=judged) if term.id in known)) for area in load_areas().areas
-    ]
+    return [(area, tuple(term for term in area.used(judged=judged) if term.id in known)) for area in load_areas().areas]
 
 
 def _areas_in_words(used: list[tuple[Area, tuple[Any, ...]]]) -> list[Entry]:
@@ -204,7 +214,9 @@ def _areas_in_words(used: list[tuple[Area, tuple[Any, ...]]]) -> list[Entry]:
 
 
 def _row(entry: Entry, row: Entry, scores: Scores, position: int) -> Entry:
-    overall = {name: _number(row[key]) for name, key in (("overall", "mean"), ("ci_low", "ci_low"), ("ci_high", "ci_high"))}
+    overall = {
+        name: _number(row[key]) for name, key in (("overall", "mean"), ("ci_low", "ci_low"), ("ci_high", "ci_high"))
+    }
     return {
         **_described(entry),
         **overall,
@@ -213,7 +225,9 @@ def _row(entry: Entry, row: Entry, scores: Scores, position: int) -> Entry:
         "rank_high": int(row["rank_high"]),
         "p_best": _number(row["p_best"]),
         "areas": {name: float(values[position]) for name, values in scores.areas.items()},
-        "areas_ci": {name: [_number(low[position]), _number(high[position])] for name, (low, high) in scores.intervals.items()},
+        "areas_ci": {
+            name: [_number(low[position]), _number(high[position])] for name, (low, high) in scores.intervals.items()
+        },
     }
 
 

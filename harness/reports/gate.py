@@ -1,0 +1,126 @@
+"""``kikime gate``: may the new checkpoint pass? For the CI of a training pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from harness.errors import UsageError
+from harness.reports import labels
+from harness.reports.compare import describe
+from harness.reports.differences import metric_names
+from harness.reports.frames import item_frame
+from harness.reports.margins import direction, load_margins
+from harness.reports.pairs import load_pair
+from harness.stats.gate import decide
+from harness.stats.paired import paired_difference
+from harness.store.rundir import RunDirectory
+
+EXIT_CODES = {"pass": 0, "fail": 1, "insufficient evidence": 4}
+"""4 is that of partial results: there is an answer, but not enough evidence for pass or fail."""
+
+
+def gate(
+    a: RunDirectory,
+    b: RunDirectory,
+    *,
+    metric: str,
+    margin: float | None = None,
+    common: bool = False,
+    seed: int = 0,
+    n_resamples: int = 9999,
+) -> dict[str, Any]:
+    """Test that ``b`` is not worse than ``a`` in ``metric`` by ``margin`` or more.
+
+    Args:
+        a: the baseline.
+        b: the new checkpoint.
+        metric: a metric with a better end.
+        margin: in the metric's own unit; that of ``margins.yaml`` by default.
+        common: use the shared cells where the two runs do not have the same ones.
+        seed: of resampling.
+        n_resamples: bootstrap draws.
+
+    Returns:
+        ``decision`` (``pass``, ``fail``, ``insufficient evidence``), ``exit_code``, ``n``, ``n_needed``, ``unit``, ``margin``,
+        ``difference`` (as in a comparison), ``a``, ``b``.
+
+    Raises:
+        UsageError: the runs cannot be compared, the metric is unknown, has no better end or applies nowhere.
+    """
+    pair = load_pair(a, b, common=common)
+    if pair.why_not:
+        raise UsageError("these runs cannot be compared: " + "; ".join(pair.why_not), hint=_hint(pair.why_not, common))
+    if metric not in metric_names(pair):
+        raise UsageError(f"no metric '{metric}'", hint=f"there are: {', '.join(metric_names(pair))}")
+    if direction(metric) == "none":
+        raise UsageError(f"{metric} has no better or worse end", hint="choose a metric that has one")
+    items = item_frame(pair.a, pair.b, metric, pair.bands)
+    if items is None:
+        raise UsageError(f"{metric} applies to no reply of these runs")
+    higher = direction(metric) == "higher"
+    margin = load_margins().margin(metric) if margin is None else margin
+    found = paired_difference(
+        items.frame,
+        higher_is_better=higher,
+        margin=margin,
+        seed=seed,
+        n_resamples=n_resamples,
+        transform=items.transform,
+    )
+    answer = decide(found, margin=margin, higher_is_better=higher)
+    return {
+        "a": describe(a, pair.manifest_a),
+        "b": describe(b, pair.manifest_b),
+        "metric": metric,
+        "direction": direction(metric),
+        "margin": margin,
+        **asdict(answer),
+        "exit_code": EXIT_CODES[answer.decision],
+        "difference": asdict(found) | {"scope": found.scope},
+        "left_out": pair.left_out,
+        "notes": pair.notes,
+    }
+
+
+def _hint(why_not: list[str], common: bool) -> str:  # noqa: FBT001
+    return (
+        "run both with the same suite and sampling" if common or not why_not else "--common compares the shared cells"
+    )
+
+
+def gate_summary(answer: dict[str, Any]) -> str:
+    """The answer as a markdown step summary."""
+    metric, found = answer["metric"], answer["difference"]
+    sign = {"pass": "✅", "fail": "❌", "insufficient evidence": "⚠️"}[answer["decision"]]
+    unit = {"items": "項目", "personas": "キャラクター"}[answer["unit"]]
+    lines = [
+        f"### {sign} kikime gate：{labels.DECISIONS[answer['decision']]}（{answer['decision']}）",
+        "",
+        f"| 指標 | {_cell(answer['a']['name'])} | {_cell(answer['b']['name'])} | 差 | 95%区間 | 許容差 | n |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+        f"| {labels.metric_label(metric)}（`{metric}`、{labels.DIRECTIONS[answer['direction']]}） "
+        f"| {labels.value(metric, found['mean_a'])} | {labels.value(metric, found['mean_b'])} "
+        f"| {labels.change(metric, found['delta'])} | {labels.interval(metric, found['ci_low'], found['ci_high'])} "
+        f"| {labels.value(metric, answer['margin'])} | {answer['n']} {unit} |",
+        "",
+        _sentence(answer, unit),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(answer: dict[str, Any], unit: str) -> str:
+    if answer["decision"] == "pass":
+        return "許容差を超える悪化はないと言えます。"
+    if answer["decision"] == "fail":
+        return "許容差以上に悪化しています。"
+    if answer["n_needed"] is None:
+        return "合否を決めるには証拠が足りません。"
+    return f"合否を決めるには証拠が足りません。今の差が本当の差なら、{answer['n_needed']:,}{unit}で決まる見込みです。"
+
+
+def _cell(text: str) -> str:
+    """A name inside a markdown table, verbatim."""
+    from harness.reports.export_markdown import escape_cell
+
+    return escape_cell(text)

@@ -1,0 +1,105 @@
+"""Words and numbers as tables show them, in Japanese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.metrics.registry import METRICS
+from harness.reports.margins import QUALITY
+
+VERDICTS = {"better": "▲ 優位", "worse": "▼ 劣位", "equivalent": "＝ 同等", "inconclusive": "？ 保留"}
+CHANGES = {"up": "↑ 増加", "down": "↓ 減少", "unclear": "？ 保留"}
+DIRECTIONS = {"higher": "高いほど良い", "lower": "低いほど良い", "none": "良し悪しなし"}
+DECISIONS = {"pass": "合格", "fail": "不合格", "insufficient evidence": "証拠不足"}
+CONDITIONS = {
+    "persona": "キャラクター", "task": "タスク", "format": "書式", "shots": "例示の数", "technique": "聞き方",
+}  # fmt: skip
+UNITS = {"length_chars": "文字数", "sentences": "文の数"}
+_SHORT = {
+    "style_band": "口調の水準", "length_fit": "長さの適合", "fact_correct": "設定の正答", "constraint_ok": "形式の遵守",
+    "critical_failure": "致命的な失敗", QUALITY: "返答の質", "length_chars": "文字数", "sentences": "文の数",
+    "marker_rate": "語尾の割合", "length_closeness": "目標文字数への近さ", "sentence_fit": "文数の適合", "newlines": "改行",
+    "marker_spam": "語尾の重ね使い", "first_person_used": "一人称の使用", "first_person_ok": "一人称の正しさ",
+    "second_person_ok": "二人称の正しさ", "forbidden_terms": "禁止語", "polite_ratio": "丁寧体の割合",
+    "missing_kuten": "文末記号の欠落", "no_eos": "打ち切り", "turn_leak": "発話の続き", "template_leak": "制御文字列の漏れ",
+    "role_confusion": "役割の混同", "placeholder_leak": "穴埋め記号", "language_leak": "別言語の混入", "repetition": "返答内の繰り返し",
+    "self_repetition": "以前の返答の繰り返し", "fewshot_copy": "例の丸写し", "prompt_echo": "オウム返し", "empty": "空の返答",
+    "fact_wrong": "設定との食い違い", "abstained": "わからないと答えた", "hallucinated": "根拠のない断定",
+    "constraint_ok_loose": "形式の遵守（緩め）",
+}  # fmt: skip
+
+
+def metric_label(metric: str) -> str:
+    """A short name of a metric, a derived value or a judge's criterion."""
+    if metric in _SHORT:
+        return _SHORT[metric]
+    return METRICS[metric].ja if metric in METRICS else f"審査：{metric}"
+
+
+def is_share(metric: str) -> bool:
+    """Whether the metric's values are 0–1 and shown as percentages."""
+    return metric == QUALITY or (metric in METRICS and METRICS[metric].high == 1)
+
+
+def value(metric: str, number: float | None) -> str:
+    """A value in the metric's own unit; "—" when there is none."""
+    if number is None:
+        return "—"
+    if is_share(metric):
+        return f"{100 * number:.1f}%"
+    return f"{number:.2f}" if metric not in {"length_chars"} else f"{number:.1f}"
+
+
+def change(metric: str, number: float | None) -> str:
+    """A difference, signed; percentage points for shares."""
+    if number is None:
+        return "—"
+    shown = 100 * number if is_share(metric) else number
+    digits = 1 if is_share(metric) or metric == "length_chars" else 2
+    text = f"{shown:+.{digits}f}"
+    if float(text) == 0:
+        text = f"±{0:.{digits}f}"
+    return text.replace("-", "−")
+
+
+def interval(metric: str, low: float | None, high: float | None) -> str:
+    """An interval of a difference."""
+    return "—" if low is None or high is None else f"{change(metric, low)} 〜 {change(metric, high)}"
+
+
+def verdict(row: Mapping[str, Any]) -> str:
+    """The verdict in words; metrics without a better end only go up or down."""
+    if row["direction"] == "none" and row["verdict"] != "equivalent":
+        return CHANGES[row["change"]]
+    return VERDICTS[row["verdict"]]
+
+
+def p_value(number: float | None) -> str:
+    """A p-value to three places, never 0."""
+    return "—" if number is None else "<.001" if number < 0.001 else f"{number:.3f}"
+
+
+def parameters(number: int | None) -> str:
+    """A parameter count: 3.1M, 7.2B; "—" when unknown."""
+    if not number:
+        return "—"
+    for unit, size in (("B", 1e9), ("M", 1e6), ("K", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return str(number)
+
+
+def rank_text(row: Mapping[str, Any]) -> str:
+    """A rank with its interval: 3 (2–5)."""
+    return f"{row['rank']} ({row['rank_low']}–{row['rank_high']})"
+
+
+def points(number: float | None) -> str:
+    """Points of an area, 0–100."""
+    return "—" if number is None else f"{number:.1f}"
+
+
+def half_width(low: float | None, high: float | None) -> str:
+    """Half the width of an interval, as ±."""
+    return "" if low is None or high is None else f"±{(high - low) / 2:.1f}"

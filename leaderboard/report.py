@@ -1,0 +1,167 @@
+"""The static report: one HTML file without scripts or remote content, for one run, a pair, or many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+import harness
+from harness.errors import EnvironmentFault, UsageError
+from harness.reports import labels
+from harness.reports.areas import explain
+from harness.reports.compare import compare
+from harness.reports.flexibility import flexibility_table
+from harness.reports.overview import run_overview
+from harness.reports.ranking import rank
+from harness.store.rundir import RunDirectory, write_atomically
+from leaderboard.charts_svg import IntervalChart, interval_chart, shade
+
+MAX_REPLY = 2000
+"""Characters of a reply that the report shows; longer ones end with a note that says how long they are."""
+
+
+def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = False) -> Path:
+    """Write the report of ``runs`` to ``path``: two runs are compared, several are ranked.
+
+    ``common`` compares the shared cells of two runs that do not have the same ones.
+
+    Raises:
+        UsageError: no run, or a run without tables.
+        EnvironmentFault: the file cannot be written.
+    """
+    if not runs:
+        raise UsageError("there is no run to report", hint="kikime run MODEL")
+    page = render_report(report_content(runs, common=common))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(f"{path.parent}: cannot be created: {error.strerror}") from error
+    write_atomically(path, page.encode("utf-8", "replace"))
+    return path
+
+
+def report_content(runs: Sequence[RunDirectory], *, common: bool = False) -> dict[str, Any]:
+    """Everything that the report shows, as plain values and charts."""
+    ranking = rank(runs)
+    comparison = compare(*runs, common=common) if len(runs) == 2 else None
+    return {
+        "overviews": [run_overview(run) for run in runs],
+        "ranking": ranking,
+        "ranking_chart": _ranking_chart(ranking),
+        "area_charts": _area_charts(ranking),
+        "comparison": comparison,
+        "forest": _forest(comparison),
+        "length_charts": _length_charts(comparison),
+        "flexibility": flexibility_table(runs),
+        "explain": explain(),
+        "version": harness.__version__,
+        "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    }
+
+
+def render_report(content: dict[str, Any]) -> str:
+    """The page; every text is escaped."""
+    return _environment().get_template("report.html.jinja").render(content)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["label"] = labels
+    environment.globals["shade"] = shade
+    environment.filters["reply"] = _shortened
+    environment.filters["number"] = lambda value, digits=1: "—" if value is None else f"{value:,.{digits}f}"
+    environment.filters["share"] = lambda value: "—" if value is None else f"{100 * value:.1f}%"
+    return environment
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_REPLY else f"{text[:MAX_REPLY]}…（以下省略、全{len(text):,}文字）"
+
+
+def _ranking_chart(ranking: dict[str, Any]) -> IntervalChart | None:
+    rows = [
+        {
+            "label": f"{labels.rank_text(row)}　{row['name']}",
+            "text": f"{row['name']}：総合 {labels.points(row['overall'])}（{labels.points(row['ci_low'])}〜{labels.points(row['ci_high'])}）",
+            "value": row["overall"], "low": row["ci_low"], "high": row["ci_high"],
+        }
+        for row in ranking["rows"]
+    ]  # fmt: skip
+    return interval_chart("総合点と95%区間", rows, low=0, high=100)
+
+
+def _area_charts(ranking: dict[str, Any]) -> list[IntervalChart]:
+    charts = []
+    for area in ranking["areas"]:
+        if not area["counts"]:
+            continue
+        rows = [
+            {
+                "label": row["name"], "text": f"{row['name']}：{labels.points(row['areas'][area['id']])}",
+                "value": row["areas"][area["id"]],
+                "low": row["areas_ci"][area["id"]][0], "high": row["areas_ci"][area["id"]][1],
+            }
+            for row in ranking["rows"]
+        ]  # fmt: skip
+        chart = interval_chart(f"{area['ja']}：{area['about']}", rows, low=0, high=100)
+        charts += [chart] if chart else []
+    return charts
+
+
+def _forest(comparison: dict[str, Any] | None) -> IntervalChart | None:
+    """Differences of the shares, in percentage points, oriented so that right is better."""
+    if comparison is None:
+        return None
+    rows = []
+    for row in comparison["metrics"]:
+        if (
+            not labels.is_share(row["metric"])
+            or row["direction"] == "none"
+            or (row["delta"] == 0 and not row["primary"])
+        ):
+            continue
+        sign = 100 if row["direction"] == "higher" else -100
+        ends = sorted(sign * end for end in (row["ci_low"], row["ci_high"]) if end is not None) or [None, None]
+        words = f"{labels.change(row['metric'], row['delta'])}（{labels.interval(row['metric'], row['ci_low'], row['ci_high'])}）"
+        rows.append(
+            {
+                "label": f"{labels.metric_label(row['metric'])}　{labels.verdict(row)}",
+                "text": f"{labels.metric_label(row['metric'])}：{words}、{labels.verdict(row)}",
+                "value": sign * row["delta"], "low": ends[0], "high": ends[1], "kind": row["verdict"],
+            }
+        )  # fmt: skip
+    return interval_chart("差（ポイント、右ほど良い）", rows, zero=True)
+
+
+def _length_charts(comparison: dict[str, Any] | None) -> list[IntervalChart]:
+    """Quartiles of the lengths, one chart per unit and persona, with the target range shaded."""
+    charts = []
+    for entry in (comparison or {}).get("lengths", []):
+        if entry["range"] is None and len({e["persona"] for e in comparison["lengths"]}) > 1:  # type: ignore[index]
+            continue
+        rows = [_length_row(comparison[side]["name"], entry[side]) for side in ("a", "b")]  # type: ignore[index]
+        unit = labels.UNITS[entry["unit"]]
+        who = f"（{entry['persona']}）" if entry["persona"] else ""
+        band = tuple(entry["range"]) if entry["range"] else None
+        chart = interval_chart(f"{unit}{who}：中央値と四分位範囲、帯は目標", rows, low=0, band=band)
+        charts += [chart] if chart else []
+    return charts
+
+
+def _length_row(name: str, found: dict[str, Any]) -> dict[str, Any]:
+    text = (
+        f"{name}：中央値 {found['median']:.1f}、四分位 {found['q1']:.1f}〜{found['q3']:.1f}、平均 {found['mean']:.2f}"
+    )
+    return {"label": text, "text": text, "value": found["median"], "low": found["q1"], "high": found["q3"]}
