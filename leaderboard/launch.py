@@ -1,0 +1,109 @@
+"""Starting the page: 127.0.0.1 unless asked otherwise, no statistics, no code or image from elsewhere."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.errors import EnvironmentFault, UsageError
+
+FONTS = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',Meiryo,sans-serif"
+CODE_FONTS = "'Noto Sans Mono CJK JP','Noto Sans Mono','Source Code Pro',monospace"
+"""The page says lang="en", so Japanese glyph forms have to be asked for by name."""
+
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' data: blob:; worker-src 'self' blob:; "
+        "connect-src 'self'; frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+class SecurityHeaders:
+    """ASGI middleware that adds :data:`HEADERS` to every response."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass everything on; responses get the headers."""
+
+        async def send_with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                added = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                message["headers"] = [*message["headers"], *added]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def server_config(host: str, port: int) -> dict[str, Any]:
+    """Streamlit's configuration for the packaged page."""
+    return {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": True,
+        "server.allowedHosts": ["127.0.0.1", "localhost", host],
+        "server.fileWatcherType": "none",
+        "server.enableAgentApi": False,
+        "server.enableXsrfProtection": True,
+        "browser.gatherUsageStats": False,
+        "client.toolbarMode": "viewer",
+        "client.showErrorDetails": "none",
+        "runner.magicEnabled": False,
+        "theme.paddingTop": "4.5rem",
+        "theme.font": FONTS,
+        "theme.headingFont": FONTS,
+        "theme.codeFont": CODE_FONTS,
+    }
+
+
+def serve(runs: Path, *, host: str = "127.0.0.1", port: int = 8501, allow_remote: bool = False) -> None:
+    """Serve the page over the runs below ``runs`` until interrupted.
+
+    Raises:
+        EnvironmentFault: streamlit is not installed.
+        UsageError: ``host`` is reachable from elsewhere and ``allow_remote`` was not given.
+    """
+    if not is_loopback(host) and not allow_remote:
+        raise UsageError(
+            f"{host} can be reached from other machines, and the page has no password",
+            hint="use an SSH tunnel (ssh -L 8501:127.0.0.1:8501 …), or say --allow-remote",
+        )
+    try:
+        from starlette.middleware import Middleware
+        from streamlit import App
+    except ImportError as error:
+        raise EnvironmentFault("the leaderboard needs streamlit", hint="pip install 'kikime[ui]'") from error
+    os.environ["KIKIME_RUNS"] = str(runs.resolve())
+    app = App(
+        Path(__file__).with_name("app.py"), middleware=[Middleware(SecurityHeaders)], lifespan=_warm_up
+    )
+    app.run(config=server_config(host, port))
+
+
+@asynccontextmanager
+async def _warm_up(_: Any) -> AsyncIterator[dict[str, Any]]:
+    """Load the libraries and the index before the first visitor comes."""
+    from anyio import to_thread
+
+    from leaderboard.store import preload
+
+    await to_thread.run_sync(preload)
+    yield {}

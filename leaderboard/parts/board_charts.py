@@ -1,0 +1,114 @@
+"""The charts below the table of the first page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from leaderboard import charts, safe
+from leaderboard.i18n import Translator
+from leaderboard.index import Entry
+from leaderboard.parts.board_rows import Row, ranks
+from leaderboard.parts.common import frame_of, small
+from leaderboard.queries.slices import means
+from leaderboard.state import choose
+from leaderboard.store import slice_table
+
+MOST = 40
+"""Models that a chart shows; the table shows all."""
+HEAT_METRICS = ("style_band", "length_fit", "critical_failure", "fact_correct", "constraint_ok", "first_person_ok")
+
+
+def _cut(t: Translator, rows: Sequence[Row]) -> list[Row]:
+    if len(rows) > MOST:
+        small(t("board.cut", shown=MOST, total=len(rows)))
+    return list(rows[:MOST])
+
+
+def _unique(rows: Sequence[Row], names: Mapping[str, str]) -> list[str]:
+    """Names as axes need them: the run's name, or its longer label where two are the same."""
+    plain = [row["name"] for row in rows]
+    return [names[row["run"]] if plain.count(row["name"]) > 1 else row["name"] for row in rows]
+
+
+def intervals(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
+    """Overall values with their intervals."""
+    some = _cut(t, [row for row in rows if row["overall"] is not None])
+    data = [{**row, "name": name, "ranks": ranks(row)} for row, name in zip(some, _unique(some, names), strict=True)]
+    small(t("board.intervals_note"))
+    st.altair_chart(charts.intervals(data, t), alt=t("board.intervals_alt"))
+
+
+def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entries: Sequence[Entry]) -> None:
+    """A metric per model and format."""
+    metric = choose("metric", t("board.heat_metric"), HEAT_METRICS, show=t.metric)
+    some = _cut(t, rows)
+    targets = {entry.id: entry.head.targets for entry in entries if entry.head is not None}
+    filters = {name: st.query_params.get_all(name) for name in ("persona", "task", "format", "shots")}
+    found = means(slice_table(entries), targets, filters, by="format")
+    shown = _unique(some, names)
+    columns = sorted({value for run, value in found if run in {row["run"] for row in some}})
+    cells = [
+        {"name": name, "format": column, "value": found.get((row["run"], column), {}).get(metric)}
+        for row, name in zip(some, shown, strict=True)
+        for column in columns
+    ]
+    st.altair_chart(charts.heat_map(cells, shown, columns, t.metric(metric), t), alt=t("board.heat_alt", metric=t.metric(metric)))
+
+
+def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
+    """Flexibility against size."""
+    known = [row for row in rows if row["params"] and row["areas"].get("flexibility") is not None]
+    if not known:
+        small(t("board.no_sizes"))
+        return
+    some = _cut(t, known)
+    data = [
+        {
+            "name": name,
+            "params": row["params"],
+            "value": row["areas"]["flexibility"],
+            "ci_low": (row["areas_ci"].get("flexibility") or [None, None])[0],
+            "ci_high": (row["areas_ci"].get("flexibility") or [None, None])[1],
+        }
+        for row, name in zip(some, _unique(some, names), strict=True)
+    ]
+    st.altair_chart(charts.scatter(data, t), alt=t("board.size_alt"))
+
+
+def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: Sequence[Mapping[str, Any]]) -> None:
+    """Areas of at most four models: the chosen ones, or the first ones."""
+    asked = st.query_params.get_all("sel")
+    some = [row for row in rows if row["run"] in asked][:4] or list(rows[:3])
+    axes = {area["id"]: t(f"area.{area['id']}") for area in areas if area["counts"]}
+    if len(axes) < 3:
+        small(t("board.no_radar"))
+        return
+    shown = _unique(some, names)
+    small(t("board.radar_note"))
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with left:
+        data = [{**row, "name": name} for row, name in zip(some, shown, strict=True)]
+        st.echarts_chart(charts.radar(data, axes), alt=t("board.radar_alt"), height=420, renderer="svg")
+    with right:
+        table = [{"area": label} | {row["run"]: row["areas"].get(area) for row in some} for area, label in axes.items()]
+        columns = {"area": t("board.area")} | {row["run"]: name for row, name in zip(some, shown, strict=True)}
+        config = {name: st.column_config.NumberColumn(format="%.1f") for name in shown}
+        safe.table(frame_of(table, columns), alt=t("board.radar_alt"), column_config=config)
+
+
+def formulas(t: Translator, areas: Sequence[Mapping[str, Any]]) -> None:
+    """What each area is made of."""
+    rows = [
+        {
+            "area": t(f"area.{area['id']}"),
+            "about": t.get(f"area_about.{area['id']}", area["about"]),
+            "terms": " + ".join(area["terms"]) or t("board.not_measured"),
+        }
+        for area in areas
+    ]
+    columns = {name: t(f"board.formula_{name}") for name in ("area", "about", "terms")}
+    small(t("board.formula_note"))
+    safe.table(frame_of(rows, columns), alt=t("board.view_formulas"), row_height=56)

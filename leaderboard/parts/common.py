@@ -1,0 +1,99 @@
+"""Pieces that several pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from harness.errors import KikimeError
+from harness.store.rundir import RunDirectory
+from leaderboard import safe
+from leaderboard.i18n import Translator
+from leaderboard.index import Entry
+from leaderboard.state import choose
+from leaderboard.store import index, labels
+
+_VIEWS = Path(__file__).parent.parent / "views"
+
+
+def choose_run(
+    t: Translator, *, key: str = "run", label: str | None = None, wanted: Callable[[Entry], bool] | None = None, default: int = 0
+) -> tuple[Entry, RunDirectory] | None:
+    """Let the visitor choose a run; says what is missing, and gives None, when there is none."""
+    entries = [entry for entry in index().entries() if (wanted or _readable)(entry)]
+    if not entries:
+        st.info(t("common.no_runs"))
+        return None
+    names = labels(entries)
+    chosen = choose(
+        key,
+        label or t("common.run"),
+        [entry.id for entry in entries],
+        show=lambda run: names[run],
+        default=entries[min(default, len(entries) - 1)].id,
+        sticky=True,
+        resets=("p", "sample"),
+    )
+    run = index().find(chosen)
+    if run is None:
+        st.warning(t("common.gone"))
+        return None
+    return next(entry for entry in entries if entry.id == chosen), run
+
+
+def _readable(entry: Entry) -> bool:
+    return entry.state not in {"broken", "newer", "planned"}
+
+
+def link(view: str, label: str, **parameters: str) -> None:
+    """A link to another page of the app; ``label`` is a text of the page, never data."""
+    st.page_link(_VIEWS / f"{view}.py", label=label, query_params={k: v for k, v in parameters.items() if v})
+
+
+def guarded(t: Translator, part: Callable[[], None]) -> None:
+    """Draw a part of a page; what cannot be read is said in its place, and the rest of the page stays."""
+    try:
+        part()
+    except KikimeError as error:
+        st.warning(t("common.unreadable"))
+        safe.plain(error.message)
+
+
+def numbers(t: Translator, cells: Sequence[tuple[str, str]]) -> None:
+    """A row of figures that wraps on small screens: (label, shown value), both without markup."""
+    del t
+    with st.grid(min_column_width=130, gap="small"):
+        for label, value in cells:
+            st.metric(label, value, border=True)
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A number; "—" when there is none."""
+    return "—" if value is None else f"{value:,.{digits}f}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share (0–1) as a percentage; "—" when there is none."""
+    return "—" if value is None else f"{100 * value:.{digits}f}%"
+
+
+def size(n_params: int | None) -> str:
+    """Number of parameters, e.g. 3.0B."""
+    if not n_params:
+        return "—"
+    return f"{n_params / 1e9:.1f}B" if n_params >= 1e8 else f"{n_params / 1e6:.1f}M"
+
+
+def small(text: str) -> None:
+    """A text of the page in small type; never data."""
+    st.caption(text)
+
+
+def frame_of(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> Any:
+    """Rows as a frame with translated headings, in the order of ``columns``."""
+    import pandas as pd
+
+    return pd.DataFrame([[row.get(name) for name in columns] for row in rows], columns=list(columns.values()))

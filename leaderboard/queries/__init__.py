@@ -1,0 +1,1 @@
+"""Pure functions from run directories to frames and numbers; every value is a bound parameter."""

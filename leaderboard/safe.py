@@ -1,0 +1,123 @@
+"""The only way by which text of models, personas, runs and judges reaches the page.
+
+``st.text`` and ``st.code(language=None)`` show a text as it is; ``st.markdown`` would fetch remote images and interpret
+markup. Marks and differences are HTML that is built here from escaped text and fixed tags only.
+"""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 20_000
+"""Characters of a text that are drawn at first; a reply may have a million."""
+
+Span = tuple[int, int]
+_MARKS = ("#fde68a", "#bfdbfe", "#fecaca", "#bbf7d0", "#e9d5ff", "#fed7aa")
+_FRAME = (
+    "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;line-height:1.8;padding:.6rem .8rem;"
+    "border:1px solid #d8d6d0;border-radius:.5rem;margin:0"
+)
+_DIFF_LIMIT = 4_000
+
+
+def plain(text: object) -> None:
+    """Show a short text verbatim."""
+    st.text(str(text))
+
+
+def block(text: str, *, height: int | None = None) -> None:
+    """Show a text verbatim, wrapped, with a copy button; it is cut at :data:`SHOWN` characters."""
+    st.code(text[:SHOWN] if text else " ", language=None, wrap_lines=True, height=height or "content")
+
+
+def whole(text: str) -> None:
+    """Show a text of any length verbatim, in a box that scrolls."""
+    st.code(text or " ", language=None, wrap_lines=True, height=480)
+
+
+def table(frame: pd.DataFrame, *, alt: str, **options: Any) -> Any:
+    """Show a table whose cells may hold anything; cells are drawn on a canvas, never interpreted."""
+    return st.dataframe(frame, alt=alt, hide_index=True, lazy=False, placeholder="—", **options)
+
+
+def visible(text: str) -> str:
+    """A piece of text as escaped HTML in which characters without a shape are named.
+
+    >>> visible("a\u200b<b>")
+    'a<span style="color:#9a3412;font-size:.75em">[U+200B]</span>&lt;b&gt;'
+    """
+    return "".join(_character(character) for character in text)
+
+
+def _character(character: str) -> str:
+    if character == "\n" or not (unicodedata.category(character) in {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}):
+        return html.escape(character)
+    return f'<span style="color:#9a3412;font-size:.75em">[U+{ord(character):04X}]</span>'
+
+
+def marked(text: str, spans: Mapping[str, Sequence[Span]], labels: Mapping[str, str]) -> None:
+    """Show a text with the spans that triggered each metric marked and numbered; overlapping spans share a mark."""
+    st.html(marked_html(text[:SHOWN], spans, labels))
+
+
+def marked_html(text: str, spans: Mapping[str, Sequence[Span]], labels: Mapping[str, str]) -> str:
+    """The HTML of :func:`marked`: every mark carries the numbers of its metrics, which a legend explains."""
+    names = [name for name, found in spans.items() if found]
+    numbers = {name: number for number, name in enumerate(names, 1)}
+    edges = sorted({0, len(text), *(min(max(e, 0), len(text)) for name in names for span in spans[name] for e in span)})
+    pieces = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        over = [name for name in names if any(a <= start and end <= b for a, b in spans[name])]
+        pieces.append(_piece(text[start:end], [numbers[name] for name in over]))
+    legend = " ".join(f"{_mark(str(number), number)} {html.escape(labels.get(n, n))}" for n, number in numbers.items())
+    note = f'<div style="font-size:.85em;margin-top:.4rem">{legend}</div>' if legend else ""
+    return f'<div style="{_FRAME}">{"".join(pieces)}</div>{note}'
+
+
+def _piece(text: str, numbers: Sequence[int]) -> str:
+    if not numbers:
+        return visible(text)
+    sign = "·".join(map(str, numbers))
+    return _mark(f"{visible(text)}<sup>{sign}</sup>", numbers[0])
+
+
+def _mark(inner: str, number: int) -> str:
+    colour = _MARKS[(number - 1) % len(_MARKS)]
+    return f'<mark style="background:{colour};color:#1f2937;border-radius:.2em;padding:0 .1em">{inner}</mark>'
+
+
+def diff(a: str, b: str) -> None:
+    """Show two texts side by side with what differs marked, character by character."""
+    left, right = diff_html(a[:SHOWN], b[:SHOWN])
+    for column, part in zip(st.columns(2), (left, right), strict=True):
+        column.html(part)
+
+
+def diff_html(a: str, b: str) -> tuple[str, str]:
+    """The HTML of both sides: deletions are struck out on the left, insertions underlined on the right."""
+    if max(len(a), len(b)) > _DIFF_LIMIT:
+        return tuple(f'<div style="{_FRAME}">{visible(text)}</div>' for text in (a, b))  # type: ignore[return-value]
+    left, right = [], []
+    for kind, a1, a2, b1, b2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        same = kind == "equal"
+        left.append(visible(a[a1:a2]) if same else _changed("del", a[a1:a2], "#fecaca"))
+        right.append(visible(b[b1:b2]) if same else _changed("ins", b[b1:b2], "#bbf7d0"))
+    return f'<div style="{_FRAME}">{"".join(left)}</div>', f'<div style="{_FRAME}">{"".join(right)}</div>'
+
+
+def _changed(tag: str, text: str, colour: str) -> str:
+    return f'<{tag} style="background:{colour};color:#1f2937">{visible(text)}</{tag}>' if text else ""
+
+
+def listed(items: Iterable[object]) -> None:
+    """Show short texts one per line, verbatim."""
+    st.text("\n".join(f"・{item}" for item in items))

@@ -1,0 +1,162 @@
+"""Widgets whose values live in the URL, so that every view is a link.
+
+The URL is the only truth: a widget is set from it before it is drawn, and its callback writes to it. Values in the URL are
+identifiers, never labels, so that a link means the same in both languages; values that are not on offer are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from leaderboard.i18n import LANGUAGES, Translator
+
+Show = Callable[[str], str]
+
+
+def translator() -> Translator:
+    """The language of this session; it survives a change of page."""
+    asked = st.query_params.get("lang") or st.session_state.get("lang")
+    language = asked if asked in LANGUAGES else LANGUAGES[0]
+    st.session_state["lang"] = language
+    if language != LANGUAGES[0] and st.query_params.get("lang") != language:
+        st.query_params["lang"] = language
+    return Translator(language)
+
+
+def parameter(key: str) -> str | None:
+    """One value of the URL; None when it is not there."""
+    return st.query_params.get(key) or None
+
+
+def write(key: str, value: str | Sequence[str] | None) -> None:
+    """Set a value of the URL, or take it out."""
+    if value:
+        st.query_params[key] = value
+    elif key in st.query_params:
+        del st.query_params[key]
+
+
+def _widget(key: str) -> str:
+    return f"w_{key}"
+
+
+def _written(key: str, default: Any, resets: Sequence[str]) -> None:
+    value = st.session_state[_widget(key)]
+    write(key, None if value == default else value)
+    for other in resets:
+        write(other, None)
+
+
+def choose(
+    key: str,
+    label: str,
+    options: Sequence[str],
+    *,
+    show: Show = str,
+    default: str | None = None,
+    sticky: bool = False,
+    resets: Sequence[str] = (),
+    label_visibility: Any = "visible",
+) -> str:
+    """Let the visitor choose one of ``options`` (not empty).
+
+    A ``sticky`` choice is remembered on other pages; a change removes the parameters ``resets`` from the URL.
+    """
+    default = default if default in options else options[0]
+    remembered = st.session_state.get(f"last_{key}") if sticky else None
+    asked = parameter(key)
+    value = asked if asked in options else remembered if remembered in options else default
+    if sticky:
+        st.session_state[f"last_{key}"] = value
+        if asked != value:
+            write(key, value)
+    st.session_state[_widget(key)] = value
+    chosen: str = st.selectbox(
+        label,
+        options,
+        format_func=show,
+        key=_widget(key),
+        on_change=_written,
+        args=(key, None if sticky else default, resets),
+        label_visibility=label_visibility,
+    )
+    return chosen
+
+
+def choose_many(
+    key: str, label: str, options: Sequence[str], *, show: Show = str, most: int | None = None, resets: Sequence[str] = ()
+) -> list[str]:
+    """Let the visitor choose any of ``options``; nothing chosen means all."""
+    asked = [value for value in st.query_params.get_all(key) if value in options]
+    st.session_state[_widget(key)] = asked[:most]
+    chosen: list[str] = st.multiselect(
+        label,
+        options,
+        format_func=show,
+        key=_widget(key),
+        on_change=_written,
+        args=(key, [], resets),
+        max_selections=most,
+        placeholder="—",
+    )
+    return chosen
+
+
+def search(key: str, label: str, *, resets: Sequence[str] = ()) -> str:
+    """Let the visitor type a text to look for."""
+    st.session_state[_widget(key)] = parameter(key) or ""
+    typed: str = st.text_input(
+        label, key=_widget(key), type="search", on_change=_written, args=(key, "", resets), max_chars=200, placeholder=" "
+    )
+    return typed.strip()
+
+
+def switch(key: str, label: str) -> bool:
+    """Let the visitor turn something on."""
+    st.session_state[_widget(key)] = parameter(key) == "1"
+
+    def written() -> None:
+        write(key, "1" if st.session_state[_widget(key)] else None)
+
+    return bool(st.toggle(label, key=_widget(key), on_change=written))
+
+
+def page_number(key: str, pages: int) -> int:
+    """Let the visitor turn pages; 1-based."""
+    asked = parameter(key) or "1"
+    page = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
+    if pages < 2:
+        return 1
+    st.session_state[_widget(key)] = page
+
+    def written() -> None:
+        value = st.session_state[_widget(key)]
+        write(key, str(value) if value > 1 else None)
+
+    return int(st.pagination(pages, key=_widget(key), on_change=written, max_visible_pages=5))
+
+
+def tabs(key: str, names: dict[str, str]) -> str:
+    """Let the visitor choose a part of the page; only that part is computed."""
+    options = list(names)
+    asked = parameter(key)
+    value = asked if asked in options else options[0]
+    st.session_state[_widget(key)] = value
+
+    def written() -> None:
+        chosen = st.session_state[_widget(key)]
+        write(key, None if chosen == options[0] else chosen)
+
+    chosen = st.segmented_control(
+        key,
+        options,
+        format_func=lambda name: names[name],
+        key=_widget(key),
+        on_change=written,
+        required=True,
+        label_visibility="collapsed",
+    )
+    return str(chosen or options[0])

@@ -1,0 +1,83 @@
+"""What every page shares in one server process: the index of the runs and what was computed before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from harness.store.rundir import RunDirectory
+from leaderboard.index import Entry, Index, Signature, signature_of
+from leaderboard.queries.slices import Slices
+
+
+def runs_folder() -> Path:
+    """The folder of the runs: ``KIKIME_RUNS``, or ``runs``."""
+    return Path(os.environ.get("KIKIME_RUNS") or "runs")
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _index(folder: str) -> Index:
+    return Index(Path(folder))
+
+
+def index() -> Index:
+    """The index of the runs' folder."""
+    return _index(str(runs_folder()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _slices(folder: str) -> Slices:
+    return Slices(_index(folder))
+
+
+def slice_table(entries: Sequence[Entry]) -> Any:
+    """The slices of all runs, as :func:`leaderboard.queries.slices.means` takes them."""
+    return _slices(str(runs_folder())).table(entries)
+
+
+def preload() -> None:
+    """Import what the first page needs, and read the index."""
+    import altair  # noqa: F401
+    import duckdb  # noqa: F401
+    import pandas as pd  # noqa: F401
+
+    from leaderboard import charts  # noqa: F401
+    from leaderboard.ranking import ranking
+
+    here = Index(runs_folder())
+    Slices(here).table(here.entries())
+    ranking(here)
+
+
+def stamp(run: RunDirectory) -> tuple[Signature | None, ...]:
+    """Changes whenever a table of the run does: the key of cached results."""
+    files = (run.samples_file, run.scores_file, run.judge_file, run.summary_file, run.path / "annotations.jsonl")
+    return tuple(map(signature_of, files))
+
+
+def labels(entries: list[Entry]) -> dict[str, str]:
+    """A short label per run, never the same for two: name, day, and the end of its id."""
+    return {entry.id: f"{entry.name} · {_day(entry.id)} · {entry.id[-6:]}" for entry in entries}
+
+
+def _day(run_id: str) -> str:
+    stamp = run_id[:8]
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:]}" if stamp.isdigit() and len(stamp) == 8 else "—"
+
+
+def manifest_of(run: RunDirectory) -> dict[str, Any]:
+    """The manifest of a run.
+
+    Raises:
+        UsageError: missing, broken, or of a newer version.
+    """
+    return _manifest(str(run.path), signature_of(run.manifest_file))
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _manifest(path: str, _signature: Signature | None) -> dict[str, Any]:
+    return RunDirectory(Path(path)).manifest()
