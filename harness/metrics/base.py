@@ -57,6 +57,8 @@ class _View:
     """The character's words."""
     sentences: list[Span]
     """Sentences of ``spoken``."""
+    tails: list[int]
+    """Length of each sentence without its final marks."""
 
 
 class Scorer:
@@ -180,7 +182,8 @@ class Scorer:
         begin, end = unwrap(core, self._names)
         spoken = core[begin:end]
         sentences = split_sentences(spoken, language=self.persona.language)
-        return _View(response, whole, turns, templates, core, begin, spoken, sentences)
+        tails = [strip_tail(spoken[start:stop]) for start, stop in sentences]
+        return _View(response, whole, turns, templates, core, begin, spoken, sentences, tails)
 
     def _length(self, view: _View) -> Measured:
         wanted = self.persona.length
@@ -200,9 +203,9 @@ class Scorer:
         eligible = marked = 0
         if self._markers.active:
             weak = self._markers.weak_allowed(view.spoken) if markers.weak else False
-            for start, end in view.sentences:
+            for (start, end), tail in zip(view.sentences, view.tails, strict=True):
                 sentence = view.spoken[start:end]
-                found = self._markers.find(sentence, weak=weak) is not None
+                found = self._markers.find(sentence, weak=weak, end=tail) is not None
                 marked += found
                 eligible += found or is_eligible(sentence)
         rate = marked / eligible if eligible else None
@@ -220,7 +223,7 @@ class Scorer:
     def _persona_words(self, view: _View) -> Measured:
         masked = mask(view.spoken)
         first, second = self._first.find_masked(masked), self._second.find_masked(masked)
-        polite = [is_polite(view.spoken[a : a + strip_tail(view.spoken[a:b])]) for a, b in view.sentences]
+        polite = [is_polite(view.spoken[a : a + tail]) for (a, _), tail in zip(view.sentences, view.tails, strict=True)]
         judged = [value for value in polite if value is not None]
         return {
             "first_person_used": int(bool(first)),

@@ -221,9 +221,9 @@ def _kinds_hint() -> str:
 
 
 def verify(text: str, constraint: Params) -> bool:
-    """Whether raw ``text`` (outer white space aside) keeps one constraint.
+    r"""Whether raw ``text`` (outer white space aside) keeps one constraint.
 
-    >>> verify("・薔薇\\n・百合", {"kind": "bullets", "n": 2}), verify("B", {"kind": "letter_only"})
+    >>> verify("・薔薇\n・百合", {"kind": "bullets", "n": 2}), verify("B", {"kind": "letter_only"})
     (True, True)
     """
     return _VERIFIERS[constraint["kind"]][0](visible(text), constraint)

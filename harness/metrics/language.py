@@ -23,37 +23,11 @@ _LATIN = "A-Za-zÀ-ÖØ-öø-ɏ"
 _WORD = re.compile(rf"[{_LATIN}][{_LATIN}'’]*")
 _RUN = re.compile(rf"[{_LATIN}][{_LATIN}'’]*(?:[ ,.!?;:\-]+[{_LATIN}][{_LATIN}'’]*)*")
 _REMOVED = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]*`|(?:https?://|www\.)[!-~]+|(?<![\w.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.-]+|「[^「」\n]*」|『[^『』\n]*』|\"[^\"\n]*\"|“[^”\n]*”|《[^》\n]*》"
-    r"|<[^<>\n]{0,60}>|\[/?[A-Z_]{2,24}\]",
+    r"```.*?(?:```|\Z)|`[^`\n]*`|(?:https?://|www\.)[!-~]+|(?<![\w.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.-]+"
+    r"|「[^「」\n]*」|『[^『』\n]*』|\"[^\"\n]*\"|“[^”\n]*”|《[^》\n]*》|<[^<>\n]{0,60}>|\[/?[A-Z_]{2,24}\]",
     re.DOTALL,
-)
-_NAME_GLUE = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "at",
-        "by",
-        "de",
-        "di",
-        "for",
-        "in",
-        "la",
-        "le",
-        "no",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "with",
-        "du",
-        "des",
-        "el",
-        "von",
-        "van",
-    ]
-)
+)  # code, addresses, quotations and control strings
+_NAME_GLUE = frozenset("a an and at by de del des di du el for in la le no of on or the to van von with".split())  # noqa: SIM905
 _JAPANESE = re.compile(r"[ぁ-んァ-ヴ一-龥]")
 _JAPANESE_RUN = re.compile(r"[ぁ-んァ-ヴー一-龥々]{2,}")
 
@@ -67,7 +41,7 @@ def _foreign_scripts() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _simplified_only() -> str:
-    """Han characters of GB 2312 that no Japanese character set (JIS X 0208/0213) holds: 这 们 说 对 …"""
+    """Han characters of GB 2312 that no Japanese character set (JIS X 0208/0213) holds, such as 这 们 说 对."""
     chars = [chr(code) for code in range(0x4E00, 0xA000)]
     chinese = set("".join(chars).encode("gb2312", "ignore").decode("gb2312"))
     japanese = set("".join(chars).encode("euc_jis_2004", "ignore").decode("euc_jis_2004"))
@@ -131,7 +105,7 @@ def _latin(text: str, known: str) -> list[Span]:
 
 def _foreign_words(run: re.Match[str], allowed: Collection[str]) -> int:
     words = _WORD.findall(run[0])
-    if not any(_is_foreign(word, allowed) for word in words):
+    if sum(_is_foreign(word, allowed) for word in words) < 2:
         return 0
     return sum(word.casefold() not in allowed for word in words)
 

@@ -40,7 +40,10 @@ _HEADER = re.compile(
 )
 _LABEL_NOISE = re.compile(r"[\s#:*_]+")
 
-_BRACKET_WORD = r"(?:名前|氏名|ここに|地名|日付|挿入|記入|入力して|キャラ(?:クター)?名|[◯○〇●]{2,}|(?<![A-Za-z])(?:your|name|user(?:name)?|char|insert|xx+)(?![A-Za-z]))"
+_BRACKET_WORD = (
+    r"(?:名前|氏名|ここに|地名|日付|挿入|記入|入力して|キャラ(?:クター)?名|[◯○〇●]{2,}"
+    r"|(?<![A-Za-z])(?:your|name|user(?:name)?|char|insert|xx+)(?![A-Za-z]))"
+)
 _PLACEHOLDER = re.compile(
     rf"[\[〔{{<][^\[\]〔〕{{}}<>\n]{{0,12}}?{_BRACKET_WORD}[^\[\]〔〕{{}}<>\n]{{0,12}}[\]〕}}>]"
     r"|\((?:あなた|お客様|ユーザー|ご自身|自分|相手|主人公|私)の(?:お)?名前\)"

@@ -110,12 +110,12 @@ class MarkerPatterns:
         """Whether weak markers count in a reply: not where 俺, 僕, わし or Kansai forms explain its わ."""
         return not (self._rough and (_ROUGH_SELF.search(text) or _KANSAI.search(text)))
 
-    def find(self, sentence: str, *, weak: bool = True) -> Span | None:
-        """Span of the marker that ends a folded sentence, or None."""
+    def find(self, sentence: str, *, weak: bool = True, end: int | None = None) -> Span | None:
+        """Span of the marker that ends a folded sentence, or None; ``end`` is its :func:`strip_tail`, when known."""
         pattern = self._both if weak else self._strong
         if pattern is None:
             return None
-        end = strip_tail(sentence)
+        end = strip_tail(sentence) if end is None else end
         match = pattern.search(sentence, max(0, end - WINDOW), end)
         if match is None or _NEVER_MARKER.search(sentence, max(0, end - 8), end):
             return None

@@ -32,7 +32,7 @@ REPLIES = st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join))
 def test_every_measured_metric_is_registered(scorer: Scorer) -> None:
     facts = scorer.score("絢音ですわ", expect={"answers": ["絢音"], "constraints": [{"kind": "json"}]})
     unanswerable = scorer.score("絢音ですわ", expect={"abstain": True})
-    assert (facts | unanswerable).keys() == METRICS.keys()
+    assert (facts | unanswerable).keys() <= METRICS.keys()
 
 
 def test_critical_metrics_are_those_of_the_contract() -> None:
