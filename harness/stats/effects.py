@@ -73,10 +73,12 @@ def few_shot_gain(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999
         TableError: (a ValueError) a hole, a duplicate, no zero-shot rows, or an item without some set.
     """
     numbered = checked_table(cells, keys=["persona", "item", "shots", "example_set"], values=["value"])
-    numbered["shots"] = numbered["shots"].astype(float).astype(int)
+    numbered["shots"] = [_whole(shots) for shots in numbered["shots"]]
     zero = numbered[numbered["shots"] == 0].groupby(["persona", "item"])["value"].mean().rename("a")
     if zero.empty:
         raise TableError("there are no rows with shots=0 to compare with")
+    if (numbered["shots"] <= 0).all():
+        raise TableError("there are no rows with shots above 0")
     rows = []
     for shots, part in numbered[numbered["shots"] > 0].groupby("shots"):
         _complete(part, "example_set")
@@ -151,6 +153,16 @@ def claims_table(effects: pd.DataFrame) -> pd.DataFrame:
     table = checked.merge(bounds[["claim", "model", "ci_low", "ci_high"]], on=["claim", "model"])
     low, high = (pd.to_numeric(table[column]) for column in ("ci_low", "ci_high"))
     return table.assign(ci_low=low, ci_high=high, holds=low > 0, refuted=high < 0)
+
+
+def _whole(shots: str) -> int:
+    try:
+        number = float(shots)
+    except ValueError:
+        number = -1.0
+    if number < 0 or not number.is_integer():
+        raise TableError(f"shots={shots!r} is no number of examples", hint="0, 1, 2, …")
+    return int(number)
 
 
 def _complete(table: pd.DataFrame, factor: str) -> None:

@@ -14,7 +14,7 @@ from harness.stats.anova import TwoWay, null_range, two_way
 from harness.stats.intervals import LEVEL
 from harness.stats.paired import NEW_PERSONAS_FROM
 from harness.stats.resampling import exchangeable_units, generators, mean_draws
-from harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
+from harness.stats.validation import FloatArray, TableError, persona_sizes, sorted_rows
 
 TAIL = -float(ndtri(0.1))
 """1.2816: the format that one in ten is worse than."""
@@ -103,18 +103,19 @@ def flexibility(
 
 def format_table(cells: pd.DataFrame) -> tuple[FloatArray, list[str], list[int]]:
     """Lay ``cells`` out as items × formats; return it with the formats' names and the personas' sizes."""
-    long = checked_table(cells, keys=["persona", "item", "format"], values=["value"])
-    wide = long.pivot(index=["persona", "item"], columns="format", values="value").sort_index()
-    if wide.shape[1] < 2:
-        raise TableError(f"only the format {wide.columns[0]!r} is there: flexibility needs two")
-    if wide.isna().to_numpy().any():
-        row, column = np.argwhere(wide.isna().to_numpy())[0]
-        persona, item = wide.index[row]
+    rows, values = sorted_rows(cells, keys=["persona", "item", "format"], values=["value"])
+    items = list(dict.fromkeys(row[:2] for row in rows))
+    formats = sorted({row[2] for row in rows})
+    if len(formats) < 2:
+        raise TableError(f"only the format {formats[0]!r} is there: flexibility needs two")
+    if len(rows) < len(items) * len(formats):
+        there = set(rows)
+        persona, item, name = next(cell for key in items for name in formats if (cell := (*key, name)) not in there)
         raise TableError(
-            f"row persona={persona!r}, item={item!r}: there is no value in the format {wide.columns[column]!r}",
+            f"row persona={persona!r}, item={item!r}: there is no value in the format {name!r}",
             hint="keep only items that were answered in every format",
         )
-    return wide.to_numpy(), [str(name) for name in wide.columns], persona_sizes(wide.reset_index())
+    return values.reshape(len(items), len(formats)), formats, persona_sizes(persona for persona, _ in items)
 
 
 @dataclass(frozen=True)

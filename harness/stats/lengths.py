@@ -88,7 +88,7 @@ def ratio_of_means(frame: pd.DataFrame, *, seed: int = 0, n_resamples: int = 999
     if (table[["a", "b"]] < 0).to_numpy().any():
         row = table[(table[["a", "b"]] < 0).any(axis=1)].iloc[0]
         raise TableError(f"row persona={row['persona']!r}, item={row['item']!r}: a length is below 0")
-    sizes = persona_sizes(table)
+    sizes = persona_sizes(table["persona"])
     mean_a, mean_b = (float(table.groupby("persona")[side].mean().mean()) for side in ("a", "b"))
     if mean_a == 0 or len(table) < 2:
         return MeanRatio(mean_a, mean_b, mean_b / mean_a if mean_a else None, None, None, len(table), len(sizes))

@@ -33,7 +33,7 @@ def rank_intervals(scores: pd.DataFrame, *, seed: int = 0, n_resamples: int = 20
         TableError: (a ValueError) a hole, a duplicate item or model, an empty table.
     """
     table = checked_matrix(scores)
-    sizes = persona_sizes(table)
+    sizes = persona_sizes(table.index.get_level_values("persona"))
     (rng,) = generators(seed, 1)
     units, strata = exchangeable_units(table.to_numpy(), sizes)
     if len(units) == 1:

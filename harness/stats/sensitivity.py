@@ -73,7 +73,9 @@ def _cube(long: pd.DataFrame) -> tuple[FloatArray, list[int]]:
             f"{counts.iat[row, column]} repeats, elsewhere {repeats}",
             hint="keep only items with every format and repeat",
         )
-    return long["value"].to_numpy().reshape(len(counts), counts.shape[1], repeats), persona_sizes(counts.reset_index())
+    return long["value"].to_numpy().reshape(len(counts), counts.shape[1], repeats), persona_sizes(
+        counts.index.get_level_values("persona")
+    )
 
 
 def _within(values: FloatArray) -> FloatArray:

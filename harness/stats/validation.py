@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,9 +75,9 @@ def checked_matrix(scores: pd.DataFrame, *, what: str = "scores") -> pd.DataFram
     return checked_table(frame.reset_index(), keys=levels, values=models).set_index(list(levels))
 
 
-def persona_sizes(table: pd.DataFrame) -> list[int]:
-    """Rows of each persona, in the order of a table that :func:`checked_table` sorted."""
-    return list(Counter(table["persona"]).values())
+def persona_sizes(personas: Iterable[str]) -> list[int]:
+    """Rows of each persona, given the sorted persona of each row."""
+    return list(Counter(personas).values())
 
 
 def checked_margin(margin: float) -> float:
