@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from harness.errors import EngineFault, UsageError
 from harness.grid import gather_materials
 from harness.plan import Identity, Planner
 from harness.prompts import load_tokenizer
-from harness.request import Reply, Request, Sampling
+from harness.request import Candidate, Reply, Request, Sampling
 from harness.suite import Suite
 
 pytestmark = pytest.mark.engine
@@ -92,6 +94,25 @@ def test_a_stop_string_ends_the_reply_and_is_told(engine, requests):
     assert (reply.text, reply.stop_reason) == (whole[:2], whole[2:4])
 
 
+def test_candidates_get_their_log_probability(engine, requests, august):
+    asked = requests[0]
+    whole = generate(engine, [asked])[asked.key]
+    prompt = asked.token_ids
+    likely = prompt + load_tokenizer(str(august)).encode(whole.text, add_special_tokens=False)[:3]
+    scored = msgspec.structs.replace(
+        asked,
+        key="scored",
+        candidates=[
+            Candidate("label.0", "own", likely, len(prompt)),
+            Candidate("label.1", "other", prompt + likely[len(prompt) :][::-1], len(prompt)),
+        ],
+    )
+    reply = generate(engine, [scored])["scored"]
+    assert reply.text == "own"
+    assert reply.logprobs is not None
+    assert 0 > reply.logprobs[0] > reply.logprobs[1]
+
+
 def test_the_engine_describes_itself(engine):
     description = engine.describe()
     assert description["engine"] == "vllm"
@@ -104,7 +125,17 @@ def test_an_unknown_engine_argument_is_a_usage_error(august):
         load_engine(resolve_checkpoint(str(august)), EngineOptions(engine_args={"no_such_argument": 1}))
 
 
-def test_too_little_memory_is_one_clear_error(august):
-    options = EngineOptions(max_model_len=2048, engine_args={"kv_cache_memory_bytes": 4096})
-    with pytest.raises(EngineFault, match="vLLM cannot load"):
+def test_too_little_memory_says_what_to_lower(august):
+    longest = 8_000_000
+    options = EngineOptions(max_model_len=longest, engine_args={"hf_overrides": {"max_position_embeddings": longest}})
+    with pytest.raises(EngineFault, match="vLLM cannot load") as caught:
         load_engine(resolve_checkpoint(str(august)), options)
+    assert "--max-model-len" in str(caught.value)
+
+
+def test_weights_that_do_not_fit_the_configuration_are_one_clear_error(august, tmp_path):
+    copy = Path(shutil.copytree(august, tmp_path / "copy"))
+    config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
+    (copy / "config.json").write_text(json.dumps({**config, "vocab_size": config["vocab_size"] + 64}), encoding="utf-8")
+    with pytest.raises(EngineFault, match="vLLM cannot load"):
+        load_engine(resolve_checkpoint(str(copy)), EngineOptions())
