@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from harness.errors import EnvironmentFault
 from harness.store.rundir import slug
 from harness.store.wal import Segment, locate_records, read_at
 from judges.record import Record, read_record
@@ -19,11 +20,7 @@ def cache_home() -> Path:
 
 
 class VerdictCache:
-    """All stored verdicts of one judge; only their positions are in memory.
-
-    Raises:
-        EnvironmentFault: the folder cannot be written (at the first ``put``).
-    """
+    """All stored verdicts of one judge; only their positions are in memory."""
 
     def __init__(self, judge_id: str, home: Path | None = None) -> None:
         self.folder = (home or cache_home()) / slug(judge_id)
@@ -40,12 +37,25 @@ class VerdictCache:
         return read_record(read_at(*where)) if where else None
 
     def put(self, record: Record) -> None:
-        """Store one verdict; it survives the process once this returned."""
+        """Store one verdict; it survives the process once this returned.
+
+        Raises:
+            EnvironmentFault: the folder cannot be written.
+        """
         if self._segment is None:
-            self._segment = Segment.create(self.folder, _KIND)
+            self._segment = self._create()
         offset = self._segment.path.stat().st_size
         self._segment.append(record.stored())
         self._note(record.judge_key, self._segment.path, offset, final=record.final)
+
+    def _create(self) -> Segment:
+        try:
+            return Segment.create(self.folder, _KIND)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{self.folder}: verdicts cannot be kept here: {error.strerror}",
+                hint="point XDG_CACHE_HOME at a writable folder",
+            ) from error
 
     def close(self) -> None:
         """Bring everything to the disk."""

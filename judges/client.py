@@ -56,8 +56,16 @@ class JudgeClient:
         self._stopped = asyncio.Event()
         self._lost_in_a_row = 0
         pools = max(1, concurrency // _POOL_SIZE)
+        # One TLS context for all pools: making one reads the machine's certificates.
+        trust = httpx2.create_ssl_context()
         self._pools = [
-            openai.AsyncOpenAI(api_key=api_key or PLACEHOLDER_KEY, base_url=base_url, max_retries=0, timeout=timeout)
+            openai.AsyncOpenAI(
+                api_key=api_key or PLACEHOLDER_KEY,
+                base_url=base_url,
+                max_retries=0,
+                timeout=timeout,
+                http_client=openai.DefaultAsyncHttpxClient(verify=trust, timeout=timeout, base_url=base_url),
+            )
             for _ in range(pools)
         ]
         self._turn = itertools.cycle(self._pools)

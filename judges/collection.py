@@ -120,8 +120,9 @@ def annotate(subjects: Sequence[Subject], groups: Sequence[Sequence[Line]]) -> N
     flags = OutputFlags((s.persona.id, s.user, s.response) for s in subjects if s.rival is None)
     slices: dict[tuple[str, str, str], list[tuple[Line, Subject]]] = {}
     for subject, group in zip(subjects, groups, strict=True):
+        found = flags.of(subject.persona, subject.response)
         for line in group:
-            line["flags"] = flags.of(subject.persona, subject.response)
+            line["flags"] = found
             line["score_adjusted"] = None
             if line["status"] == "ok" and line["score"] is not None:
                 slices.setdefault((subject.persona.id, line["rubric"], line["criterion"]), []).append((line, subject))

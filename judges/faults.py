@@ -64,7 +64,8 @@ def _classify_status(error: openai.APIStatusError) -> Fault:
     elif code in {408, 409, 429} or code >= 500:
         fault = _passing(message, retry_after(error.response.headers))
     else:
-        fault = Fault("error", message)
+        hint = "; a server without structured outputs needs --protocol text" if "response_format" in message else ""
+        fault = Fault("error", message + hint)
     return fault
 
 

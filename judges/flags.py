@@ -14,6 +14,7 @@ LONG_FACTOR = 3
 """A reply is very long from three times the persona's upper limit on."""
 CONSTANT_SHARE, CONSTANT_LEAST = 0.3, 5
 _MIN_ROWS = 20
+_GRAPHEME = regex.compile(r"\X")
 
 
 class OutputFlags:
@@ -38,7 +39,7 @@ class OutputFlags:
 
 def graphemes(text: str) -> int:
     """Length of the stripped text in graphemes."""
-    return len(regex.findall(r"\X", text.strip()))
+    return len(_GRAPHEME.findall(text.strip()))
 
 
 def length_adjusted(scores: Sequence[float], lengths: Sequence[int], targets: Sequence[int]) -> list[float | None]:

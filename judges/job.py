@@ -13,6 +13,7 @@ from judges.rubric import Rubric
 from judges.subject import Subject
 
 if TYPE_CHECKING:
+    from harness.persona import Persona
     from judges.desk import Desk
 
 
@@ -38,7 +39,11 @@ async def judge_unit(unit: Unit, judge: Judge, desk: Desk, counted: set[str]) ->
 async def judge_all(
     units: Iterable[Unit], judge: Judge, desk: Desk, deliver: Deliver, *, workers: int, counted: set[str] | None = None
 ) -> None:
-    """Judge ``units`` with ``workers`` of them in flight; ``deliver`` gets each one's lines as it finishes."""
+    """Judge ``units`` with ``workers`` of them in flight; ``deliver`` gets each one's lines as it finishes.
+
+    Raises:
+        EnvironmentFault: a verdict cannot be stored.
+    """
     waiting = iter(units)
     seen: set[str] = set() if counted is None else counted
 
@@ -46,9 +51,19 @@ async def judge_all(
         for unit in queue:
             deliver(unit, await judge_unit(unit, judge, desk, seen))
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(workers):
-            group.create_task(work(waiting))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(work(waiting))
+    except BaseExceptionGroup as errors:
+        raise first_error(errors) from None
+
+
+def first_error(error: BaseException) -> BaseException:
+    """The first single exception of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,21 @@ class Estimate:
         price = "price unknown" if self.usd is None else f"about ${self.usd:.4f}"
         asked = f"{self.to_ask} calls to make, {self.cached} verdicts in the cache"
         return f"judge {judge.id}: {asked}; ≈ {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {price}"
+
+
+def forecast(n_replies: int, persona: Persona, rubric: Rubric, judge: Judge) -> tuple[float, float] | None:
+    """What judging ``n_replies`` will cost before they exist, USD: with everything cached by the provider, and at worst.
+
+    None: the price is unknown.
+    """
+    price = judge.card.price
+    if price is None:
+        return None
+    reply = Subject("forecast", persona, "あ" * persona.length.target, "あ" * persona.length.target, rival="")
+    calls = list(plan_calls(reply, rubric, judge))
+    low = sum(price.cost(call.estimated_in, call.typical_out, call.estimated_in) for call in calls)
+    high = sum(price.cost(call.estimated_in, call.output_limit) for call in calls)
+    return low * n_replies, high * n_replies
 
 
 def estimate(units: Iterable[Unit], judge: Judge, desk: Desk) -> Estimate:

@@ -70,7 +70,10 @@ def judge_settings(
     judge = Judge(name, url, protocol, samples)
     if max_usd is not None and judge.card.price is None:
         raise UsageError(f"--max-usd needs a price, and the price of '{name}' is unknown", hint="leave out --max-usd")
-    return JudgeSettings(judge, os.environ.get("OPENAI_API_KEY") or None, concurrency, timeout, max_usd)
+    api_key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise UsageError("OPENAI_API_KEY holds characters that no key has", hint="copy the key again")
+    return JudgeSettings(judge, api_key or None, concurrency, timeout, max_usd)
 
 
 @asynccontextmanager

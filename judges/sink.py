@@ -11,7 +11,7 @@ from harness.errors import KikimeError
 from harness.store.rundir import RunDirectory
 from harness.store.wal import Segment
 from judges.faults import Fault
-from judges.job import Unit, judge_unit
+from judges.job import Unit, first_error, judge_unit
 from judges.runs import KIND, Done, RunMaterials
 from judges.session import JudgeSettings, Outcome, open_desk
 
@@ -33,6 +33,7 @@ class JudgeSink:
         self._segment = Segment.create(run.wal, KIND)
         self._loop = asyncio.new_event_loop()
         self._queue: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
+        self._finished = False
         self._thread = threading.Thread(target=self._main, name="kikime-judge", daemon=True)
         self._thread.start()
 
@@ -46,14 +47,16 @@ class JudgeSink:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._queue.put_nowait, None)
         self._thread.join()
+        self._loop.close()
+        if not self._finished and self.outcome.stop is None:
+            self.outcome.stop = Fault("error", "judging ended early")
         return self.outcome
 
     def _main(self) -> None:
         try:
             self._loop.run_until_complete(self._work())
-        except* (KikimeError, OSError) as group:
-            error = _first(group)
-            self.outcome.stop = self.outcome.stop or Fault("error", f"judging ended: {error}")
+        except* (KikimeError, OSError) as errors:
+            self.outcome.stop = self.outcome.stop or Fault("error", f"judging ended: {first_error(errors)}")
         finally:
             self._segment.close()
 
@@ -63,6 +66,7 @@ class JudgeSink:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(self._settings.concurrency):
                         group.create_task(self._worker(desk))
+                self._finished = True
             finally:
                 self.outcome.spent_usd, self.outcome.stop = desk.client.budget.spent, desk.client.stop
 
@@ -80,11 +84,3 @@ class JudgeSink:
         for line in lines:
             self._segment.append(line)
         self.outcome.count(lines)
-
-
-def _first(group: BaseExceptionGroup[Any]) -> BaseException:
-    """The first single exception of a group."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

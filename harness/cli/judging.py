@@ -281,10 +281,11 @@ def _print_audit(found: Any, kept: Sequence[int], report: Path, filtered: Path, 
         return
     for criterion, counts in found.histogram().items():
         widest = max([*counts.values(), 1])
-        bars = [[point, n, "█" * round(40 * n / widest)] for point, n in sorted(counts.items())]
-        print_table(criterion, ["score", "rows", ""], bars, left=0)
-    lowest = [[r.number, number(r.score), r.subject.user, r.subject.response] for r in found.by_score()[:10]]
-    print_table("lowest", ["row", "score", "user", "reply"], lowest, left=0)
+        click.echo(criterion)
+        for point, n in sorted(counts.items()):
+            click.echo(f"  {point} {'█' * round(40 * n / widest)} {n}")
+    lowest = [[r.subject.user, r.subject.response, r.number, number(r.score)] for r in found.by_score()[:10]]
+    print_table("lowest", ["user", "reply", "row", "score"], lowest, left=2)
     note(
         f"{len(kept)} of {len(found.rows)} rows kept ({unscored} of them have no score) → {filtered}; table → {report}"
     )

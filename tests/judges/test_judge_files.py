@@ -207,3 +207,28 @@ def test_calibrate_prints_one_json_object(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["judges"][0]["criteria"][0]["qwk"] == pytest.approx(1)
     assert "may rank" in kikime("calibrate", str(path)).stdout
+
+
+def test_an_unwritable_cache_is_one_clear_line(
+    server: JudgeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    run = judge(replies(tmp_path / "r.jsonl", 2), server)
+    assert run.returncode == 3
+    assert "XDG_CACHE_HOME" in run.stderr
+
+
+def test_a_key_with_strange_characters_is_not_shown(
+    server: JudgeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-秘密の鍵")
+    run = judge(replies(tmp_path / "r.jsonl", 1), server)
+    assert run.returncode == 2
+    assert "秘密" not in run.stderr
+
+
+def test_a_server_without_structured_outputs_is_told_apart(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = lambda body, n: api_error(400, "response_format is not supported")
+    run = judge(replies(tmp_path / "r.jsonl", 1), server)
+    assert "--protocol text" in rows(run)[0]["error"]

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import FileFormatError, UsageError
+from harness.persona import Persona
+from judges.job import forecast
 from judges.judge import Judge, plan_calls, verdict_schema
 from judges.models import end_warning, model_card
 from judges.rubric import load_rubric, rubric_ids
@@ -105,3 +107,11 @@ def test_the_announced_end_is_a_warning() -> None:
     assert "ended" in str(end_warning("gpt-4o-mini", date(2027, 2, 1)))
     assert end_warning("gpt-4o-mini", date(2026, 1, 1)) is None
     assert end_warning("gpt-6-luna", date(2030, 1, 1)) is None
+
+
+def test_a_forecast_brackets_the_cost_and_is_unknown_without_a_price(persona: Persona) -> None:
+    rubric = load_rubric("character_v1")
+    found = forecast(1000, persona, rubric, Judge())
+    assert found is not None
+    assert 0 < found[0] < found[1] < 2
+    assert forecast(1000, persona, rubric, Judge("mine", "http://127.0.0.1:1/v1")) is None
