@@ -49,7 +49,8 @@ def decide(difference: PairedDifference, *, margin: float, higher_is_better: boo
             decision = "pass"
         elif best < 0 and -change >= margin:
             decision = "fail"
-    needed = _n_needed(n, difference.mde, change, margin) if decision == "insufficient evidence" else None
+    shrinks = 1 if difference.ci_method == "no_variation" else 2
+    needed = _n_needed(n, difference.mde, change, margin, shrinks) if decision == "insufficient evidence" else None
     return GateDecision(decision, n, needed, unit, change, worst, best)
 
 
@@ -60,9 +61,12 @@ def _oriented(difference: PairedDifference, *, higher_is_better: bool) -> tuple[
     return -difference.delta, None if high is None else -high, None if low is None else -low
 
 
-def _n_needed(n: int, mde: float | None, change: float, margin: float) -> int | None:
-    """Scale n so that the detectable difference shrinks to the distance that must be shown: mde ∝ 1/√n."""
+def _n_needed(n: int, mde: float | None, change: float, margin: float, shrinks: int) -> int | None:
+    """Scale n so that the detectable difference shrinks to the distance that must be shown.
+
+    It falls with √n (``shrinks`` 2), with n itself (1) where nothing has varied yet.
+    """
     distance = margin + min(change, 0.0) if change > -margin else -change
     if mde is None or distance <= 0:
         return None
-    return max(n + 1, math.ceil(n * (mde / distance) ** 2))
+    return max(n + 1, math.ceil(n * (mde / distance) ** shrinks))

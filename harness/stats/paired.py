@@ -97,7 +97,8 @@ def paired_difference(
         margin: smallest difference that matters, in the metric's unit.
         seed: of resampling.
         n_resamples: bootstrap draws, and random sign flips where 2ⁿ is larger.
-        transform: from pooled rates to points; one for all or one per persona.
+        transform: from pooled rates to points; one for all or one per persona. At a kink of it (a rate right at its
+            target) intervals are short: with 50 sentences per persona they cover 82–92 %.
 
     Raises:
         TableError: (a ValueError) a hole, a duplicate, an empty table, a persona without any denominator.

@@ -11,10 +11,13 @@ from harness.stats.paired import PairedDifference, paired_difference
 
 
 def difference(shift: float, n_items: int = 100, *, n_personas: int = 4) -> PairedDifference:
-    """A comparison whose observed difference is exactly ``shift``, with a standard deviation of 1 between items."""
-    d = np.random.default_rng(0).normal(size=n_personas * n_items)
+    """A comparison whose observed difference is exactly ``shift``; few personas: items have a deviation of 1."""
+    table = np.random.default_rng(0).normal(size=(n_personas, n_items))
+    if n_personas < 10:
+        table = (table - table.mean(axis=1, keepdims=True)) / table.std(axis=1, ddof=1, keepdims=True)
+    d = table.ravel()
     personas = np.repeat([f"p{i:02}" for i in range(n_personas)], n_items)
-    frame = pd.DataFrame({"persona": personas, "item": range(len(d)), "a": 0.0, "b": (d - d.mean()) / d.std() + shift})
+    frame = pd.DataFrame({"persona": personas, "item": range(len(d)), "a": 0.0, "b": d - d.mean() + shift})
     return paired_difference(frame, margin=0.3)
 
 
@@ -87,3 +90,16 @@ def test_no_interval_decides_nothing() -> None:
 def test_a_negative_margin_is_an_error() -> None:
     with pytest.raises(ValueError, match="margin"):
         decide(difference(0.0), margin=-0.1)
+
+
+def test_models_that_never_fail_need_what_the_rule_of_three_asks_for() -> None:
+    def never(n: int) -> PairedDifference:
+        return paired_difference(
+            pd.DataFrame({"persona": "maid", "item": range(n), "a": 0.0, "b": 0.0}), margin=0.05, n_resamples=99
+        )
+
+    answer = decide(never(20), margin=0.05, higher_is_better=False)
+    assert answer.decision == "insufficient evidence"
+    assert answer.n_needed is not None
+    assert 60 <= answer.n_needed <= 120
+    assert decide(never(answer.n_needed), margin=0.05, higher_is_better=False).decision == "pass"
