@@ -14,7 +14,9 @@ Row = Mapping[str, Any]
 BLUE, ORANGE, GREY, BAND = "#1d4ed8", "#c2410c", "#6b7280", "#d1fae5"
 _SHAPES = {"better": "triangle-up", "worse": "triangle-down", "equivalent": "circle", "inconclusive": "diamond"}
 _COLOURS = {"better": "#15803d", "worse": "#b91c1c", "equivalent": "#6b7280", "inconclusive": "#a16207"}
-_LABELS = 220
+_PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a16207", "#374151"]
+"""Okabe and Ito's colours, which stay apart for colour-blind readers."""
+_LABELS = 320
 """Widest label of an axis, in pixels."""
 
 
@@ -100,11 +102,7 @@ def histogram(
     series: Mapping[str, Sequence[Row]], width: int, title: str, band: tuple[float, float] | None, t: Translator
 ) -> alt.LayerChart:
     """Shares of replies per bin, one outline per series; ``band`` is the wanted range."""
-    rows = [
-        {"series": name, "start": row["start"], "end": row["start"] + width, "share": row["share"], "n": row["n"]}
-        for name, found in series.items()
-        for row in found
-    ]
+    rows = [row for name, found in series.items() for row in _whole_bins(name, found, width)]
     frame = pd.DataFrame(rows, columns=["series", "start", "end", "share", "n"])
     names = list(series)
     dashes = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2]]
@@ -112,7 +110,7 @@ def histogram(
         "series:N", sort=names, title=None, scale=alt.Scale(domain=names, range=[BLUE, ORANGE, GREY, "#15803d"][: len(names)]),
         legend=alt.Legend(orient="top") if len(names) > 1 else None,
     )  # fmt: skip
-    x = alt.X("start:Q", title=title, scale=alt.Scale(zero=True, nice=False))
+    x = alt.X("start:Q", title=title, scale=alt.Scale(zero=True, nice=False), axis=alt.Axis(tickMinStep=1))
     y = alt.Y("share:Q", title=t("model.share_axis"), axis=alt.Axis(format=".0%"), stack=None)
     tips = [
         alt.Tooltip("series:N", title=" "),
@@ -138,12 +136,26 @@ def histogram(
     return alt.layer(*layers).properties(height=260)
 
 
+def _whole_bins(name: str, found: Sequence[Row], width: int) -> list[dict[str, Any]]:
+    """One row per bin, empty ones and the one after the last included, so that an outline returns to zero."""
+    by_start = {row["start"]: row for row in found}
+    if not by_start:
+        return []
+    starts = range(min(by_start), max(by_start) + 2 * width, width)
+    empty = {"share": 0.0, "n": 0}
+    return [
+        {"series": name, "start": start, "end": start + width}
+        | {key: by_start.get(start, empty)[key] for key in ("share", "n")}
+        for start in starts
+    ]
+
+
 def forest(rows: Sequence[Row], title: str, t: Translator) -> alt.LayerChart:
     """Differences with intervals around zero: ``name, delta, ci_low, ci_high, verdict`` (a verdict word), ``words``."""
     frame = pd.DataFrame(rows, columns=["name", "delta", "ci_low", "ci_high", "verdict", "words"])
     verdicts = list(_SHAPES)
-    words = [t(f"verdict.{verdict}") for verdict in verdicts]
-    frame["word"] = [t.get(f"verdict.{verdict}", str(verdict)) for verdict in frame["verdict"]]
+    words = [t(f"verdict.{verdict}").split(" ")[-1] for verdict in verdicts]
+    frame["word"] = [dict(zip(verdicts, words, strict=True)).get(verdict, "") for verdict in frame["verdict"]]
     colour = alt.Color("word:N", scale=alt.Scale(domain=words, range=list(_COLOURS.values())), title=None, legend=alt.Legend(orient="top"))
     base = alt.Chart(frame).encode(y=_names(frame["name"].tolist()), color=colour)
     tips = [
@@ -170,12 +182,16 @@ def lines(rows: Sequence[Row], x_title: str, y_title: str, order: Sequence[str],
         .encode(
             x=alt.X("x:O", sort=ticks, title=x_title, axis=alt.Axis(labelAngle=0)),
             y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format=".0%" if percent else "~f")),
-            color=alt.Color("series:N", sort=list(order), title=None, legend=alt.Legend(orient="top", columns=4)),
+            color=alt.Color(
+                "series:N", title=None, scale=alt.Scale(domain=list(order), range=_PALETTE * (1 + len(order) // len(_PALETTE))),
+                legend=alt.Legend(orient="bottom", columns=2, labelLimit=150),
+            ),
             strokeDash=alt.StrokeDash("series:N", sort=list(order), legend=None),
+            shape=alt.Shape("series:N", sort=list(order), legend=None),
             tooltip=["series:N", "x:O", alt.Tooltip("value:Q", format=".3f"), "n:Q"],
         )
         .properties(height=280)
-    )
+    )  # fmt: skip
 
 
 def score_bars(rows: Sequence[Row], t: Translator) -> alt.Chart:

@@ -130,13 +130,13 @@ def page_number(key: str, pages: int) -> int:
     page = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
     if pages < 2:
         return 1
-    st.session_state[_widget(key)] = page
+    widget = f"{_widget(key)}_{page}"
 
     def written() -> None:
-        value = st.session_state[_widget(key)]
+        value = st.session_state[widget]
         write(key, str(value) if value > 1 else None)
 
-    return int(st.pagination(pages, key=_widget(key), on_change=written, max_visible_pages=5))
+    return int(st.pagination(pages, default=page, key=widget, on_change=written, max_visible_pages=5))
 
 
 def tabs(key: str, names: dict[str, str]) -> str:

@@ -51,4 +51,8 @@ class Translator:
 
     def metric(self, name: str) -> str:
         """What a metric is called on the page."""
-        return self._texts.get(f"metrics.{name}", name)
+        if self.language == "ja":
+            from harness.reports.labels import metric_label
+
+            return metric_label(name)
+        return name.replace("_", " ")

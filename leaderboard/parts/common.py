@@ -48,9 +48,9 @@ def _readable(entry: Entry) -> bool:
     return entry.state not in {"broken", "newer", "planned"}
 
 
-def link(view: str, label: str, **parameters: str) -> None:
+def link(to: str, label: str, /, **parameters: str) -> None:
     """A link to another page of the app; ``label`` is a text of the page, never data."""
-    st.page_link(_VIEWS / f"{view}.py", label=label, query_params={k: v for k, v in parameters.items() if v})
+    st.page_link(_VIEWS / f"{to}.py", label=f"{label} →", query_params={k: v for k, v in parameters.items() if v})
 
 
 def guarded(t: Translator, part: Callable[[], None]) -> None:
@@ -62,10 +62,9 @@ def guarded(t: Translator, part: Callable[[], None]) -> None:
         safe.plain(error.message)
 
 
-def numbers(t: Translator, cells: Sequence[tuple[str, str]]) -> None:
+def numbers(cells: Sequence[tuple[str, str]]) -> None:
     """A row of figures that wraps on small screens: (label, shown value), both without markup."""
-    del t
-    with st.grid(min_column_width=130, gap="small"):
+    with st.grid(min_column_width=118, gap="small"):
         for label, value in cells:
             st.metric(label, value, border=True)
 

@@ -1,1 +1,65 @@
+"""比較: two runs over the same questions; every difference is B − A."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
+
+from harness.store.rundir import RunDirectory
+from leaderboard import safe
+from leaderboard.i18n import Translator
+from leaderboard.parts import compare_parts, compare_replies
+from leaderboard.parts.common import choose_run, guarded, link, small
+from leaderboard.pairs import comparison
+from leaderboard.state import switch, tabs, translator
+
+Part = Callable[[Translator, RunDirectory, RunDirectory, dict[str, Any]], None]
+PARTS: dict[str, Part] = {
+    "metrics": compare_parts.metrics,
+    "slices": compare_parts.slices,
+    "lengths": compare_parts.lengths,
+    "capability": compare_parts.capability,
+    "flips": compare_replies.flips,
+    "pair": compare_replies.pair,
+    "settings": compare_parts.settings,
+}
+
+
+def show() -> None:
+    """Draw the page."""
+    t = translator()
+    small(t("compare.about"))
+    left, right = st.columns(2)
+    with left:
+        a = choose_run(t, key="a", label=t("compare.a"), default=1)
+    with right:
+        b = choose_run(t, key="b", label=t("compare.b"))
+    if a is None or b is None:
+        return
+    if a[1].id == b[1].id:
+        st.info(t("compare.same"))
+        return
+    guarded(t, lambda: _compared(t, a[1], b[1]))
+
+
+def _compared(t: Translator, a: RunDirectory, b: RunDirectory) -> None:
+    common = switch("common", t("compare.common"))
+    with st.spinner(t("compare.computing")):
+        report = comparison(a, b, common=common)
+    if not report["comparable"]:
+        st.error(t("compare.refused"))
+        safe.listed(report["why_not"])
+        small(t("compare.refused_hint"))
+        compare_parts.settings(t, a, b, report)
+        return
+    compare_parts.headline(t, report)
+    part = tabs("view", {name: t(f"compare.part_{name}") for name in PARTS})
+    guarded(t, lambda: PARTS[part](t, a, b, report))
+    with st.container(horizontal=True):
+        link("model", t("compare.open_a"), run=a.id)
+        link("model", t("compare.open_b"), run=b.id)
+
+
+show()

@@ -1,0 +1,98 @@
+"""Two runs on the page: the comparison of ``kikime compare``, kept until a run changes, and replies side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import orjson
+
+from harness.errors import EnvironmentFault
+from harness.hashing import digest
+from harness.reports.margins import load_margins
+from harness.store.rundir import RunDirectory, read_json, write_atomically
+from leaderboard.index import cache_folder
+from leaderboard.queries.tables import opened, rows_of
+from leaderboard.store import stamp
+
+_KEPT = 40
+
+
+def comparison(
+    a: RunDirectory, b: RunDirectory, *, common: bool = False, on_step: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
+    """What ``kikime compare A B --json`` prints; computed once for the same tables.
+
+    Raises:
+        UsageError: a run has no tables yet, or a score is not a number.
+    """
+    inputs = [str(a.path), stamp(a), str(b.path), stamp(b), common, load_margins().version]
+    path = cache_folder() / f"compare-{digest('compare', inputs)}.json"
+    known = read_json(path)
+    if known is not None:
+        return known
+    from harness.reports.compare import compare
+
+    report = compare(a, b, common=common, on_step=on_step)
+    data = orjson.dumps(report, option=orjson.OPT_SERIALIZE_NUMPY, default=str)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, data)
+        for old in sorted(path.parent.glob("compare-*.json"), key=lambda file: file.stat().st_mtime_ns)[:-_KEPT]:
+            old.unlink(missing_ok=True)
+    except (OSError, EnvironmentFault):
+        pass  # it is computed again next time
+    return orjson.loads(data)  # type: ignore[no-any-return]
+
+
+def flips(a: RunDirectory, b: RunDirectory, metric: str, *, worse: bool, limit: int = 200) -> list[dict[str, Any]]:
+    """Pairs of replies in which a metric changed, the largest loss (or gain) first.
+
+    Returns:
+        ``pair_key, task, item_id, persona, format, shots, user, value_a, value_b, change`` (better is positive).
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    from harness.reports.margins import direction
+
+    sign = -1.0 if direction(metric) == "lower" else 1.0
+    with opened(a) as left, opened(b) as right:
+        scores = [_scores(connection, metric) for connection in (left, right)]
+        return _joined(left, scores, sign=sign, worse=worse, limit=limit)
+
+
+def _scores(connection: duckdb.DuckDBPyConnection, metric: str) -> Any:
+    return connection.execute(
+        "SELECT pair_key, value FROM scores JOIN samples USING (key) WHERE metric = ? AND value IS NOT NULL", [metric]
+    ).to_arrow_table()
+
+
+def _joined(
+    connection: duckdb.DuckDBPyConnection, scores: list[Any], *, sign: float, worse: bool, limit: int
+) -> list[dict[str, Any]]:
+    for name, table in zip(("scores_a", "scores_b"), scores, strict=True):
+        connection.register(name, table)
+    return rows_of(
+        connection.execute(
+            """SELECT s.pair_key, s.task, s.item_id, s.persona, s.format, s.shots, s.user, a.value AS value_a,
+                      b.value AS value_b, (b.value - a.value) * ? AS change
+               FROM samples s JOIN scores_a a USING (pair_key) JOIN scores_b b USING (pair_key)
+               WHERE a.value != b.value AND ((b.value - a.value) * ? < 0) = ?
+               ORDER BY abs(change) DESC, s.position, s.turn LIMIT ?""",
+            [sign, sign, worse, limit],
+        )
+    )
+
+
+def replies(run: RunDirectory, pair_key: str) -> dict[str, Any] | None:
+    """The reply of a run to one request, with its metrics; None when it has none.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    from leaderboard.queries.samples import one, partner
+
+    key = partner(run, pair_key)
+    return one(run, key) if key else None

@@ -1,0 +1,187 @@
+"""The parts of a comparison that come from its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from harness.reports import labels
+from harness.store.rundir import RunDirectory
+from leaderboard import charts, download, safe
+from leaderboard.i18n import Translator
+from leaderboard.parts.common import frame_of, number, percent, small
+from leaderboard.queries.distributions import histogram
+from leaderboard.state import choose, switch
+from leaderboard.store import manifest_of
+
+Row = dict[str, Any]
+Report = dict[str, Any]
+_FLAT = (
+    "metric", "primary", "direction", "mean_a", "mean_b", "delta", "ci_low", "ci_high", "p_value", "p_adjusted", "verdict",
+    "dominance", "mde", "margin", "n_items", "n_personas", "ci_method",
+)  # fmt: skip
+
+
+def headline(t: Translator, report: Report) -> None:
+    """Which two runs, over what, and the verdicts in one line."""
+    primary = [row for row in report["metrics"] if row["primary"]]
+    counts = {verdict: sum(row["verdict"] == verdict for row in primary) for verdict in ("better", "worse", "equivalent", "inconclusive")}
+    safe.plain(f"A: {report['a']['name']}　→　B: {report['b']['name']}")
+    words = "　".join(f"{t(f'verdict.{verdict}')} {n}" for verdict, n in counts.items())
+    small(t("compare.headline", n=f"{report['n_cells']:,}", personas=len(report["scope"]["personas"]), verdicts=words))
+    for note in report["notes"]:
+        safe.plain(note)
+
+
+def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Δ with interval and verdict per metric."""
+    del a, b
+    every = switch("all", t("compare.all_metrics"))
+    rows = [row for row in report["metrics"] if every or row["primary"] or row["judge"]]
+    _forest(t, [row for row in rows if labels.is_share(row["metric"])], t("compare.delta_points"), scale=100)
+    judged = [row for row in rows if row["judge"]]
+    if judged:
+        _forest(t, judged, t("compare.delta_score"), scale=1)
+    _table(t, rows)
+    download.buttons(t, "compare", [{name: row[name] for name in _FLAT} for row in rows], key="compare")
+
+
+def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Δ of one metric per persona, task, format, shots and technique."""
+    del a, b
+    names = [row["metric"] for row in report["metrics"] if row["slices"]]
+    if not names:
+        small(t("compare.no_slices"))
+        return
+    metric = choose("metric", t("compare.metric"), names, show=t.metric)
+    found = next(row["slices"] for row in report["metrics"] if row["metric"] == metric)
+    rows = [{**row, "name": f"{t('facet.' + row['by'])}: {row['value']}"} for row in found]
+    share = labels.is_share(metric)
+    small(t("compare.slices_note"))
+    _forest(t, rows, t("compare.delta_points") if share else "Δ", scale=100 if share else 1, named=True)
+    _table(t, rows, named=True)
+    flat = [{"by": row["by"], "value": row["value"], **{name: row[name] for name in _FLAT}} for row in found]
+    download.buttons(t, f"compare-{metric}", flat, key="slices")
+
+
+def _forest(t: Translator, rows: Sequence[Row], title: str, *, scale: float, named: bool = False) -> None:
+    data = [
+        {
+            "name": row["name"] if named else t.metric(row["metric"]),
+            **{key: None if row[key] is None else row[key] * scale for key in ("delta", "ci_low", "ci_high")},
+            "verdict": row["verdict"],
+            "words": word(t, row),
+        }
+        for row in rows
+        if row["delta"] is not None
+    ]
+    if data:
+        st.altair_chart(charts.forest(data, title, t), alt=t("compare.forest_alt"))
+
+
+def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
+    """The same as words and numbers."""
+    shown = [
+        {
+            "name": row["name"] if named else t.metric(row["metric"]),
+            "verdict": word(t, row),
+            "a": labels.value(row["metric"], row["mean_a"]),
+            "b": labels.value(row["metric"], row["mean_b"]),
+            "delta": labels.change(row["metric"], row["delta"]),
+            "interval": labels.interval(row["metric"], row["ci_low"], row["ci_high"]),
+            "p": labels.p_value(row["p_adjusted"]),
+            "dominance": row["dominance"],
+            "mde": labels.value(row["metric"], row["mde"]),
+            "n": row["n_items"],
+        }
+        for row in rows
+    ]
+    names = ("name", "verdict", "a", "b", "delta", "interval", "p", "dominance", "mde", "n")
+    columns = {name: t(f"compare.col_{name}") for name in names}
+    config = {columns["dominance"]: st.column_config.NumberColumn(format="%+.2f"), columns["name"]: st.column_config.TextColumn(pinned=True)}
+    safe.table(frame_of(shown, columns), alt=t("compare.table_alt"), column_config=config)
+
+
+def word(t: Translator, row: Row) -> str:
+    """The verdict in words; metrics without a better end only go up or down."""
+    if row["direction"] == "none" and row["verdict"] != "equivalent":
+        return t(f"change.{row['change']}")
+    return t(f"verdict.{row['verdict']}")
+
+
+def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Distributions of both runs over each other, with means and the ratio."""
+    cards = manifest_of(b)["personas"]
+    persona = choose("card", t("facet.persona"), ["", *cards], show=lambda p: p or t("common.all"))
+    names = {f"A {report['a']['name']}": a, f"B {report['b']['name']}": b}
+    for unit in ("length_chars", "sentences"):
+        width, kind = (5, "chars") if unit == "length_chars" else (1, "sentences")
+        series = {
+            name: [row for row in histogram(run, unit, persona or None, width) if row["start"] <= 60 * width]
+            for name, run in names.items()
+        }
+        band = tuple(cards[persona]["length"][kind]) if persona else None
+        small(t(f"model.unit_{unit}"))
+        title = t(f"model.unit_{unit}")
+        st.altair_chart(charts.histogram(series, width, title, band, t), alt=t("compare.length_alt", unit=title))
+    entries = [entry for entry in report["lengths"] if entry["persona"] == (persona or None)]
+    entries = entries or [entry for entry in report["lengths"] if entry["persona"] is None]
+    rows = [
+        {
+            "unit": t(f"model.unit_{entry['unit']}"),
+            "a": number(entry["a"]["mean"], 2),
+            "b": number(entry["b"]["mean"], 2),
+            "ratio": _ratio(entry["ratio"]),
+            "median": f"{number(entry['a']['median'])} → {number(entry['b']['median'])}",
+            "range": f"{percent(entry['a']['share_in_range'])} → {percent(entry['b']['share_in_range'])}",
+        }
+        for entry in entries
+    ]
+    columns = {name: t(f"compare.length_{name}") for name in ("unit", "a", "b", "ratio", "median", "range")}
+    safe.table(frame_of(rows, columns), alt=t("compare.length_table_alt"))
+
+
+def _ratio(ratio: Row) -> str:
+    if ratio["value"] is None:
+        return "—"
+    between = "" if ratio["ci_low"] is None else f"（{ratio['ci_low']:.2f}–{ratio['ci_high']:.2f}）"
+    return f"×{ratio['value']:.2f}{between}"
+
+
+def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Which kinds of request each model handles."""
+    del a, b
+    rows = [
+        {
+            "title": row["title"],
+            **{side: f"{t.get('mark.' + row[side]['mark'], row[side]['mark'])}　{percent(row[side]['rate'], 0)}" for side in ("a", "b")},
+            "between": "　→　".join(f"{percent(row[s]['low'], 0)}–{percent(row[s]['high'], 0)}" for s in ("a", "b")),
+            "n": row["a"]["n"],
+        }
+        for row in report["capability"]
+    ]
+    columns = {"title": t("facet.task"), "a": f"A {report['a']['name']}", "b": f"B {report['b']['name']}"}
+    columns |= {"between": t("compare.capability_between"), "n": t("compare.col_n")}
+    small(t("compare.capability_note"))
+    safe.table(frame_of(rows, columns), alt=t("compare.capability_alt"))
+    download.buttons(t, "capability", rows, key="capability")
+
+
+def settings(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Only the settings that differ."""
+    del a, b
+    rows = [
+        {"path": row["path"], "a": _shown(row["a"]), "b": _shown(row["b"])} for row in report["manifest"]
+    ]
+    if not rows:
+        small(t("compare.no_differences"))
+        return
+    columns = {"path": t("model.path"), "a": "A", "b": "B"}
+    small(t("compare.settings_note"))
+    safe.table(frame_of(rows, columns), alt=t("compare.settings_alt"))
+
+
+def _shown(value: Any) -> str:
+    return "—" if value is None else str(value)

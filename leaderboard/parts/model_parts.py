@@ -1,0 +1,214 @@
+"""The parts of the page of one model, each computed only when it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from harness.errors import UsageError
+from harness.metrics.registry import CRITICAL
+from harness.store.rundir import RunDirectory
+from harness.store.summary import overall_by
+from leaderboard import charts, download, safe
+from leaderboard.i18n import Translator
+from leaderboard.index import Entry
+from leaderboard.parts.common import frame_of, link, small
+from leaderboard.queries.distributions import UNITS, drift, endings, histogram, leaks
+from leaderboard.ranking import PATIENCE, ranking
+from leaderboard.state import choose
+from leaderboard.store import index, manifest_of, stamp
+
+SHARES = ("style_band", "length_fit", "sentence_fit", "fact_correct", "constraint_ok", "first_person_ok", "critical_failure")
+"""Metrics 0–1 that slices and curves show."""
+_BY = ("format", "persona", "task", "shots", "technique", "context")
+
+
+def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """Areas with intervals, and what the whole run comes to."""
+    del run
+    result = ranking(index(), patience=PATIENCE).result
+    row = next((row for row in result["rows"] if row["run"] == entry.id), None)
+    if row is None:
+        small(t("model.no_rank"))
+    else:
+        data = [
+            {"name": t(f"area.{name}"), "value": value, **dict(zip(("ci_low", "ci_high"), row["areas_ci"][name], strict=True))}
+            for name, value in row["areas"].items()
+        ]
+        st.altair_chart(charts.bars(data, t("model.points_axis")), alt=t("model.areas_alt"))
+    head = entry.head
+    if head is None:
+        return
+    rows = [
+        {"metric": t.metric(name), "mean": mean.mean, "n": mean.n, **{f"p_{p}": v for p, v in mean.personas.items()}}
+        for name, mean in head.metrics.items()
+    ]
+    personas = sorted({persona for mean in head.metrics.values() for persona in mean.personas})
+    columns = {"metric": t("model.metric"), "mean": t("model.mean"), "n": t("common.n")} | {f"p_{p}": p for p in personas}
+    number = st.column_config.NumberColumn(format="%.3f")
+    small(t("model.metrics_note"))
+    safe.table(
+        frame_of(rows, columns), alt=t("model.metrics_alt"), height=420,
+        column_config={label: number for name, label in columns.items() if name not in {"metric", "n"}},
+    )  # fmt: skip
+    download.buttons(t, f"metrics-{entry.id[-6:]}", rows, key="metrics")
+
+
+def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """Metrics by one condition or two; every row leads to its replies."""
+    left, right = st.columns(2)
+    with left:
+        by = choose("by", t("model.by"), _BY, show=lambda name: t(f"facet.{name}"))
+    with right:
+        others = ["", *(name for name in _BY if name != by)]
+        then = choose("then", t("model.then"), others, show=lambda name: t(f"facet.{name}") if name else "—")
+    summary = _summary(str(run.path), stamp(run), run)
+    facets = [by, *([then] if then else [])]
+    found = overall_by(summary, facets)
+    rows = [
+        {**dict(zip(facets, map(str, key), strict=True)), "n": cell["n"]}
+        | {name: cell["metrics"].get(name, {}).get("mean") for name in (*SHARES, "length_chars")}
+        for key, cell in found.items()
+    ]
+    columns = {name: t(f"facet.{name}") for name in facets} | {"n": t("common.n")}
+    columns |= {name: t.metric(name) for name in (*SHARES, "length_chars")}
+    share = st.column_config.NumberColumn(format="percent", width=104)
+    config = {columns[name]: share for name in SHARES} | {
+        columns["length_chars"]: st.column_config.NumberColumn(format="%.1f")
+    }
+    event = safe.table(
+        frame_of(rows, columns), alt=t("model.slices_alt"), column_config=config, on_select="rerun",
+        selection_mode="single-row", key=f"slices_{by}_{then}",
+    )  # fmt: skip
+    chosen = [rows[at] for at in event.selection.rows if at < len(rows)]
+    if chosen:
+        link("samples", t("model.open_cell"), run=run.id, **{name: chosen[0][name] for name in facets})
+    else:
+        small(t("model.slice_hint"))
+    download.buttons(t, f"slices-{entry.id[-6:]}", rows, key="slices")
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _summary(path: str, stamp: Any, _run: RunDirectory) -> dict[str, Any]:
+    del path, stamp
+    found = _run.summary()
+    if found is None or "slices" not in found:
+        raise UsageError(f"{_run.id}: no summary yet", hint=f"kikime resume {_run.path}")
+    return found
+
+
+def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """How long replies are, with the range that the character asks for."""
+    del entry
+    cards = manifest_of(run)["personas"]
+    persona = choose("card", t("facet.persona"), ["", *cards], show=lambda p: p or t("common.all"))
+    for unit in UNITS:
+        width = 5 if unit == "length_chars" else 1
+        found = _histogram(str(run.path), stamp(run), run, unit, persona or None, width)
+        if not found:
+            small(t("model.no_lengths"))
+            continue
+        ranges = {tuple(card["length"]["chars" if unit == "length_chars" else "sentences"]) for card in cards.values()}
+        own = cards[persona]["length"]["chars" if unit == "length_chars" else "sentences"] if persona else None
+        band = tuple(own) if own else next(iter(ranges)) if len(ranges) == 1 else None
+        title = t(f"model.unit_{unit}")
+        cut = [row for row in found if row["start"] <= 60 * width]
+        if len(cut) < len(found):
+            small(t("model.tail", n=sum(row["n"] for row in found) - sum(row["n"] for row in cut), limit=61 * width))
+        name = persona or t("common.all")
+        small(f"{title}　" + (t("model.band_note", low=band[0], high=band[1]) if band else t("model.choose_persona")))
+        st.altair_chart(charts.histogram({name: cut}, width, title, band, t), alt=t("model.length_alt", unit=title))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _histogram(path: str, stamp: Any, _run: RunDirectory, unit: str, persona: str | None, width: int) -> list[dict[str, Any]]:
+    del path, stamp
+    return histogram(_run, unit, persona, width)
+
+
+def stops(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """How replies ended, and what leaked, per format."""
+    del entry
+    rates: dict[str, dict[str, Any]] = {}
+    for row in leaks(run):
+        rates.setdefault(row["format"], {"format": row["format"]})[row["metric"]] = row["rate"]
+    for row in endings(run):
+        rates.setdefault(row["format"], {"format": row["format"]})[f"end_{row['finish_reason']}"] = row["n"]
+    ends = sorted({name for row in rates.values() for name in row if name.startswith("end_")})
+    columns = {"format": t("facet.format"), "critical_failure": t.metric("critical_failure")}
+    columns |= {name: t.metric(name) for name in CRITICAL}
+    columns |= {name: t("model.ended", how=t.get(f"finish.{name[4:]}", name[4:])) for name in ends}
+    share = st.column_config.NumberColumn(format="percent", width=110)
+    small(t("model.stops_note"))
+    safe.table(
+        frame_of(list(rates.values()), columns), alt=t("model.stops_alt"),
+        column_config={columns[name]: share for name in (*CRITICAL, "critical_failure")},
+    )  # fmt: skip
+    flag = choose("leak", t("model.leak"), ("critical_failure", *CRITICAL), show=t.metric)
+    link("samples", t("model.open_leaks"), run=run.id, flag=flag)
+
+
+def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """How metrics move over the turns of a dialogue."""
+    del entry
+    rows = drift(run)
+    if not rows:
+        small(t("model.no_turns"))
+        return
+    data = [
+        {"x": row["turn"] + 1, "series": t.metric(row["metric"]), "value": row["value"], "n": row["n"]}
+        for row in rows
+        if row["metric"] != "length_chars"
+    ]
+    order = list(dict.fromkeys(row["series"] for row in data))
+    st.altair_chart(charts.lines(data, t("facet.turn"), t("model.share"), order), alt=t("model.turns_alt"))
+    long = [
+        {"x": row["turn"] + 1, "series": t.metric("length_chars"), "value": row["value"], "n": row["n"]}
+        for row in rows
+        if row["metric"] == "length_chars"
+    ]
+    title = t.metric("length_chars")
+    st.altair_chart(charts.lines(long, t("facet.turn"), title, [title], percent=False), alt=t("model.turns_length_alt"))
+
+
+def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """A metric by the number of examples, one curve per format."""
+    del entry
+    metric = choose("curve", t("model.curve"), SHARES, show=t.metric)
+    found = overall_by(_summary(str(run.path), stamp(run), run), ("shots", "format"))
+    rows = [
+        {"x": shot, "series": form, "value": cell["metrics"][metric]["mean"], "n": cell["metrics"][metric]["n"]}
+        for (shot, form), cell in found.items()
+        if metric in cell["metrics"]
+    ]
+    if len({row["x"] for row in rows}) < 2:
+        small(t("model.no_shots"))
+        return
+    order = list(dict.fromkeys(row["series"] for row in rows))
+    small(t("model.shots_note"))
+    st.altair_chart(charts.lines(rows, t("facet.shots"), t.metric(metric), order), alt=t("model.shots_alt", metric=t.metric(metric)))
+
+
+def provenance(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """Everything that produced the run."""
+    del entry
+    manifest = manifest_of(run)
+    hidden = {"tasks", "personas", "suite"}
+    rows = list(_leaves({name: value for name, value in manifest.items() if name not in hidden}))
+    small(t("model.provenance_note"))
+    table = [{"path": path, "value": value} for path, value in rows]
+    columns = {"path": t("model.path"), "value": t("model.value")}
+    safe.table(
+        frame_of(table, columns), alt=t("model.provenance_alt"), height=560,
+        column_config={columns["value"]: st.column_config.TextColumn(width="large")},
+    )  # fmt: skip
+    download.buttons(t, f"provenance-{run.id[-6:]}", table, key="provenance")
+
+
+def _leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        return [leaf for key in value for leaf in _leaves(value[key], f"{path}.{key}" if path else str(key))]
+    text = " ".join(map(str, value)) if isinstance(value, list) else "—" if value is None else str(value)
+    return [(path, text)]
