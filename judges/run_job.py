@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.store.rundir import RunDirectory, read_json, write_json
+from harness.store.summary import summarise
 from harness.store.wal import Segment
 from judges.job import Estimate, Unit, estimate, judge_all
 from judges.lines import Line
 from judges.runs import KIND, Done, RunMaterials, compact_verdicts, read_rows
-from judges.sentinel import SESSION_SIZE, run_sentinel
+from judges.sentinel import run_sentinel
 from judges.session import JudgeSettings, Outcome, open_desk
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ def judge_run(
     settings: JudgeSettings,
     *,
     rubrics: Sequence[str] = (),
-    sentinel: bool | None = None,
+    sentinel: bool = True,
     batch: BatchOptions | None = None,
     say: Say = lambda _: None,
     advance: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Judge what is missing of ``run`` and rewrite ``judge.parquet``.
 
-    ``sentinel`` None: the sentinel set is re-scored when the session has at least 200 calls to make.
+    ``sentinel``: re-score the sentinel set too, when there is anything to ask.
 
     Raises:
         RunLocked: another process works on the run.
@@ -45,13 +46,14 @@ def judge_run(
         planned = asyncio.run(_estimate(run, materials, done, settings))
         say(planned.sentence(settings.judge))
         spent = 0.0
-        if planned.to_ask and (planned.to_ask >= SESSION_SIZE if sentinel is None else sentinel):
+        if planned.to_ask and sentinel:
             spent = watch_drift(run, settings, say=say)
             if settings.max_usd is not None:
                 settings = dataclasses.replace(settings, max_usd=max(0.0, settings.max_usd - spent))
         outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
         outcome.spent_usd += spent
         compact_verdicts(run)
+        summarise(run)
     return outcome
 
 

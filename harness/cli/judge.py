@@ -49,7 +49,7 @@ def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--against", metavar="RUN", help="Judge pairs: which of two runs' replies is more in character.")
 @click.option("--bridge", nargs=2, metavar="OLD NEW", help="Score FILE with two judges and print how their scales map.")
 @click.option("--canaries", is_flag=True, help="Score the shipped injections instead; no target needed.")
-@click.option("--sentinel/--no-sentinel", default=None, help="Re-score the sentinel set; by itself on large runs.")
+@click.option("--sentinel/--no-sentinel", default=None, help="Re-score the sentinel set too; default for a RUN.")
 @click.option("--batch", is_flag=True, help="Use the provider's Batch API: half the price, up to a day.")
 @click.option("--poll", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True, help="Seconds.")
 @judge_options

@@ -118,7 +118,7 @@ def _run(run: RunDirectory, settings: JudgeSettings, options: dict[str, Any], ag
         run,
         settings,
         rubrics=options["rubrics"],
-        sentinel=options["sentinel"],
+        sentinel=options["sentinel"] is not False,
         batch=_batch(settings, options),
         say=note,
     )

@@ -136,6 +136,7 @@ def _execute(
 ) -> dict[str, Any]:
     if judge is None:
         return execute(run, prepared, engine=engine, sinks=[progress], on_stage=progress.stage)
+    from judges.run_job import watch_drift
     from judges.runs import compact_verdicts
     from judges.sink import JudgeSink
 
@@ -149,6 +150,8 @@ def _execute(
     execute(run, prepared, engine=engine, sinks=[progress, submit], on_stage=progress.stage)
     progress.stage("judge")
     outcome = beside.close()
+    if outcome.stop is None and outcome.statuses:
+        outcome.spent_usd += watch_drift(run, judge, say=note)
     compact_verdicts(run)
     note(outcome.sentence())
     if outcome.stop is not None:
@@ -205,10 +208,38 @@ def plan_report(prepared: Prepared, runs: Path) -> dict[str, Any]:
         "max_output_tokens": prepared.max_output_tokens,
         "max_model_len": prepared.max_model_len,
         "seconds": [low, high],
+        "judge_usd": judge_cost(prepared),
         "cells": [{**dict(zip(names, where, strict=True)), "n": n} for where, n in cells.items()],
         "prompts": prompts,
         "plan_hash": prepared.plan_hash,
     }
+
+
+def judge_cost(prepared: Prepared) -> dict[str, Any]:
+    """What judging all replies with the default judge will cost: its name, and a low and a high guess in USD."""
+    from judges.job import forecast
+    from judges.rubric import load_rubric
+    from judges.session import judge_settings
+
+    judge, materials = judge_settings().judge, prepared.materials
+    per_reply: dict[tuple[str, str], tuple[float, float] | None] = {}
+    total = [0.0, 0.0]
+    for request in prepared.spool:
+        for rubric in materials.tasks[request.task].rubrics if request.persona in materials.personas else ():
+            name = request.persona, rubric
+            if name not in per_reply:
+                per_reply[name] = forecast(1, materials.personas[request.persona], load_rubric(rubric), judge)
+            cost = per_reply[name]
+            if cost is None:
+                return {"judge": judge.id, "usd": None}
+            total = [total[0] + cost[0], total[1] + cost[1]]
+    return {"judge": judge.id, "usd": total}
+
+
+def _dollars(cost: dict[str, Any]) -> str:
+    if cost["usd"] is None:
+        return f"{cost['judge']}: price unknown"
+    return f"${cost['usd'][0]:.2f} to ${cost['usd'][1]:.2f} ({cost['judge']})"
 
 
 def print_plan(report: dict[str, Any]) -> None:
@@ -223,6 +254,7 @@ def print_plan(report: dict[str, Any]) -> None:
     click.echo(f"prompt tokens      {report['n_prompt_tokens']:,} (exact)")
     click.echo(f"new tokens         up to {report['max_output_tokens']:,}")
     click.echo(f"time               {duration(report['seconds'][0])} to {duration(report['seconds'][1])}")
+    click.echo(f"judge              {_dollars(report['judge_usd'])}")
     for prompt in report["prompts"]:
         click.echo(f"\n── {prompt['format']} · {prompt['item']} ──\n{prompt['prompt']}")
 

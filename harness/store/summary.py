@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from harness.metrics import style_band
-from harness.store.rundir import SCHEMA, RunDirectory, write_json
+from harness.store.rundir import SCHEMA, RunDirectory, read_json, write_json
 
 SLICE = ("task", "persona", "format", "shots", "technique", "context")
 _POOLED = {
@@ -53,6 +53,7 @@ def summarise(run: RunDirectory) -> dict[str, Any]:
         },
         "lengths": lengths,
         "judge": verdicts,
+        "judge_drift": _latest_drift(run),
         "perf": _performance(status.get("sessions", [])),
         "slices": slices,
     }
@@ -157,6 +158,12 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[
     ).fetchall()
     names = ("judge_id", "protocol", "rubric", "criterion", "n", "mean", "unscored")
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _latest_drift(run: RunDirectory) -> str | None:
+    """The warning of the latest judging session about a judge that has changed; None when there is none."""
+    sessions = (read_json(run.path / "judge.json") or {}).get("sentinel", [])
+    return sessions[-1].get("warning") if sessions else None
 
 
 def _performance(sessions: Sequence[dict[str, Any]]) -> dict[str, Any]:
