@@ -8,6 +8,7 @@ from harness.cli.options import json_option
 from harness.cli.output import print_json, print_table
 from harness.persona import load_persona, persona_ids
 from harness.task import Task, load_task, task_ids
+from tasks import data_path
 
 
 @click.group()
@@ -34,6 +35,17 @@ def list_tasks(as_json: bool) -> None:
 
 def _range(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}–{high}"
+
+
+@tasks.command("path")
+@json_option
+def print_path(as_json: bool) -> None:
+    """Print the folder of the lm-eval tasks: lm_eval run --include_path $(kikime tasks path) --tasks kikime_quick."""
+    path = str(data_path("lm_eval"))
+    if as_json:
+        print_json({"path": path})
+    else:
+        click.echo(path)
 
 
 @tasks.command("show")

@@ -1,0 +1,162 @@
+"""Documents of an lm-eval task: the prompts that ``kikime run`` sends, as text."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import orjson
+from pydantic import ValidationError
+
+from harness.errors import UsageError
+from harness.grid import NOBODY, Materials, gather_materials
+from harness.plan import Identity, Planner
+from harness.prompts import Renderer, load_format, load_tokenizer
+from harness.request import Request
+from harness.suite import Suite
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+_log = logging.getLogger(__name__)
+_IDENTITY = Identity("lm-eval", "lm-eval")
+"""lm-eval knows the model, its documents do not."""
+
+
+def documents(
+    *,
+    cell: Mapping[str, Any],
+    tokenizer: str | None = None,
+    pretrained: str | None = None,
+    add_bos_token: bool | None = None,
+    **_: Any,
+) -> DatasetDict:
+    """Build the documents of one cell (lm-eval's ``custom_dataset``).
+
+    Args:
+        cell: ``task, personas, format, shots`` and optionally ``limit, technique, context``, as a suite names them.
+        tokenizer: where the tokenizer is; from lm-eval's ``model_args`` or ``metadata``.
+        pretrained: the checkpoint, whose tokenizer is used where ``tokenizer`` is not given.
+        add_bos_token: what lm-eval's model will do.
+
+    Returns:
+        One split ``test`` with the columns ``prompt, target, pair_key, persona, item, user, cell, request``.
+
+    Raises:
+        UsageError: the cell names something unknown, or lm-eval would send other token ids than ``kikime run``.
+    """
+    from datasets import Dataset, DatasetDict
+
+    materials = cell_materials(orjson.dumps(dict(cell)).decode())
+    where = tokenizer or pretrained
+    if where:
+        requests = _exact(materials, _tokenizer(where), where, add_bos_token=add_bos_token)
+    else:
+        _log.warning(
+            "kikime: lm-eval does not say which tokenizer the model has (model_args pretrained=… or --metadata "
+            """'{"tokenizer": PATH}'); prompts are the format's plain text and leave the BOS to the tokenizer"""
+        )
+        requests = _as_text(materials)
+    stored = orjson.dumps(dict(cell)).decode()
+    return DatasetDict({"test": Dataset.from_list([_row(request, stored) for request in requests])})
+
+
+@lru_cache(maxsize=256)
+def cell_materials(cell: str) -> Materials:
+    """The one-task suite that a cell (as JSON) stands for.
+
+    Raises:
+        UsageError: it names something unknown.
+    """
+    wanted = orjson.loads(cell)
+    selection = {"id": wanted["task"], "limit": wanted.get("limit")}
+    suite = {
+        "id": "lm_eval",
+        "tasks": [selection],
+        "personas": wanted["personas"],
+        "formats": [wanted["format"]],
+        "shots": [wanted["shots"]],
+        "techniques": [wanted.get("technique", "plain")],
+        "contexts": [wanted.get("context", "none")],
+    }
+    try:
+        return gather_materials(Suite.model_validate(suite))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"cell of an lm-eval task: {first['loc'][0]}: {first['msg']}") from None
+
+
+def _exact(materials: Materials, tokenizer: Any, where: str, *, add_bos_token: bool | None) -> Iterator[Request]:
+    for request in Planner(materials, tokenizer, _IDENTITY).requests():
+        _check_ids(request, tokenizer, add_bos_token=add_bos_token)
+        if request.format == "native":
+            _check_end_of_turn(request, tokenizer, where)
+        yield request
+
+
+def _as_text(materials: Materials) -> Iterator[Request]:
+    """Prompts in the vendor's own strings, without the leading BOS: the model's tokenizer adds its own."""
+    for request in Planner(materials, None, _IDENTITY).requests():
+        persona = None if request.persona == NOBODY else materials.personas[request.persona]
+        form = load_format(request.format)
+        rendered = Renderer(form, None, persona=persona).render(request.messages)
+        text = rendered.text.removeprefix(form.bos_token) if rendered.bos else rendered.text
+        yield msgspec.structs.replace(request, prompt=text)
+
+
+@lru_cache(maxsize=4)
+def _tokenizer(where: str) -> Any:
+    return load_tokenizer(where)
+
+
+def _check_ids(request: Request, tokenizer: Any, *, add_bos_token: bool | None) -> None:
+    """Encode as lm-eval does: special tokens are added unless the text begins with the BOS."""
+    bos = tokenizer.bos_token or tokenizer.eos_token
+    added = not (bos and request.prompt.startswith(bos)) and add_bos_token is not False
+    ids = tokenizer(request.prompt, add_special_tokens=added).input_ids
+    if list(ids) == request.token_ids:
+        return
+    raise UsageError(
+        f"lm-eval would send other token ids than kikime run for {request.task}/{request.item_id} in format "
+        f"'{request.format}' (first: {tokenizer.decode(ids[:1])!r}, not {tokenizer.decode(request.token_ids[:1])!r})",
+        hint="this format begins without BOS: give lm-eval --model_args …,add_bos_token=False"
+        if added
+        else "a text of the prompt spells a special token, which only kikime run keeps apart",
+    )
+
+
+def _check_end_of_turn(request: Request, tokenizer: Any, where: str) -> None:
+    """Only the format ``native`` ends turns in a way that the task's YAML cannot know."""
+    from transformers import GenerationConfig
+
+    missing = set(request.stop_token_ids) - {tokenizer.eos_token_id}
+    if missing:
+        try:
+            declared = GenerationConfig.from_pretrained(where).eos_token_id
+        except OSError:
+            declared = None
+        missing -= set(declared if isinstance(declared, list) else [declared])
+    if missing or request.stop:
+        names = [*(tokenizer.convert_ids_to_tokens(token_id) for token_id in sorted(missing)), *request.stop]
+        raise UsageError(
+            f"{where}: lm-eval would not stop at {', '.join(map(repr, names))}",
+            hint="add its id to eos_token_id of generation_config.json, or choose the tasks of another format",
+        )
+
+
+def _row(request: Request, cell: str) -> dict[str, str]:
+    answers = request.expect.get("answers") or [request.expect.get("reference") or ""]
+    kept = msgspec.structs.replace(request, token_ids=[], messages=[], prompt="")
+    return {
+        "prompt": request.prompt,
+        "target": answers[0],
+        "pair_key": request.pair_key,
+        "persona": request.persona,
+        "item": request.item_id,
+        "user": request.user,
+        "cell": cell,
+        "request": msgspec.json.encode(kept).decode(),
+    }

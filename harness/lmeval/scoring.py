@@ -1,0 +1,128 @@
+"""Rule metrics for lm-eval: per document as ``kikime run`` measures them, per task as its summary adds them up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple, Self
+
+import msgspec
+
+from harness.lmeval.documents import cell_materials
+from harness.measuring import Measuring
+from harness.metrics import Measured, style_band
+from harness.request import Reply, Request
+
+NEEDS_FINISH_REASON = ("no_eos", "critical_failure")
+"""What cannot be said of a reply whose end is unknown: lm-eval's own models return nothing but text."""
+_COUNTED = ("marker_rate", "style_band")
+
+
+class Voice(NamedTuple):
+    """What a pooled voice rate is made of."""
+
+    marked: int
+    eligible: int
+    target: float | None
+    tolerance: float
+
+
+class Score(float):
+    """A metric value that knows whose it is; lm-eval logs and prints it as the number it is."""
+
+    persona: str
+    voice: Voice | None
+
+    def __new__(cls, value: float, persona: str = "", voice: Voice | None = None) -> Self:
+        """A value of one persona; ``voice`` for rates that are pooled."""
+        score = super().__new__(cls, value)
+        score.persona = persona
+        score.voice = voice
+        return score
+
+
+class Finished(str):
+    """A generated text that knows how it ended; lm-eval passes it on as the text it is."""
+
+    __slots__ = ("finish_reason",)
+    finish_reason: str
+
+    def __new__(cls, text: str, finish_reason: str) -> Self:
+        """``finish_reason`` as in :class:`harness.request.Reply`."""
+        finished = super().__new__(cls, text)
+        finished.finish_reason = finish_reason
+        return finished
+
+
+def process_results(doc: Mapping[str, str], results: Sequence[str]) -> dict[str, Score]:
+    """Measure one reply; a metric that does not apply, or cannot be known, has no key."""
+    text = results[0]
+    request = msgspec.json.decode(doc["request"], type=Request)
+    reply = Reply(key=request.key, text=str(text), finish_reason=getattr(text, "finish_reason", ""))
+    measured = _measuring(doc["cell"])(request, reply)
+    unknown = () if reply.finish_reason else NEEDS_FINISH_REASON
+    voice = _voice(doc, measured)
+    return {
+        name: Score(value, request.persona, voice if name in _COUNTED else None)
+        for name, value in measured.items()
+        if value is not None and name not in unknown
+    }
+
+
+def persona_mean(scores: Sequence[Score]) -> float:
+    """Mean over personas of the mean over their replies.
+
+    >>> persona_mean([Score(1, "a"), Score(0, "a"), Score(1, "b")])
+    0.75
+    """
+    personas: dict[str, list[float]] = defaultdict(list)
+    for score in scores:
+        personas[score.persona].append(float(score))
+    means = [sum(values) / len(values) for _, values in sorted(personas.items())]
+    return sum(means) / len(means)
+
+
+def pooled_marker_rate(scores: Sequence[Score]) -> float:
+    """Mean over personas of the share of their eligible sentences that carry a marker."""
+    rates = [voice.marked / voice.eligible for voice in _pooled(scores)]
+    return sum(rates) / len(rates)
+
+
+def pooled_style_band(scores: Sequence[Score]) -> float:
+    """Mean over personas of the band of their pooled marker rate."""
+    bands = [
+        style_band(voice.marked, voice.eligible, target=voice.target, tolerance=voice.tolerance)
+        for voice in _pooled(scores)
+        if voice.target is not None
+    ]
+    return float(sum(bands) / len(bands))
+
+
+@lru_cache(maxsize=256)
+def _measuring(cell: str) -> Measuring:
+    return Measuring(cell_materials(cell))
+
+
+def _voice(doc: Mapping[str, str], measured: Measured) -> Voice | None:
+    if not measured.get("eligible_sentences"):
+        return None
+    markers = cell_materials(doc["cell"]).personas[doc["persona"]].voice.markers
+    marked, eligible = int(measured["marker_sentences"] or 0), int(measured["eligible_sentences"] or 0)
+    return Voice(marked, eligible, markers.target_rate, markers.tolerance)
+
+
+def _pooled(scores: Sequence[Score]) -> list[Voice]:
+    sums: dict[str, Voice] = {}
+    for score in scores:
+        if score.voice is None:
+            continue
+        before = sums.get(score.persona)
+        sums[score.persona] = (
+            score.voice
+            if before is None
+            else before._replace(
+                marked=before.marked + score.voice.marked, eligible=before.eligible + score.voice.eligible
+            )
+        )
+    return [voice for _, voice in sorted(sums.items())]
