@@ -62,7 +62,7 @@ def interval_chart(
     start, end = min(ticks[0], *numbers), max(ticks[-1], *numbers)
 
     def place(number: float) -> float:
-        return round(_LEFT + (number - start) / ((end - start) or 1) * (WIDTH - _LEFT - _RIGHT), 2)
+        return float(round(_LEFT + (number - start) / ((end - start) or 1) * (WIDTH - _LEFT - _RIGHT), 2))
 
     marks = [
         Mark(

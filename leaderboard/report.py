@@ -94,7 +94,7 @@ def _ranking_chart(ranking: dict[str, Any]) -> IntervalChart | None:
     rows = [
         {
             "label": f"{labels.rank_text(row)}　{row['name']}",
-            "text": f"{row['name']}：総合 {labels.points(row['overall'])}（{labels.points(row['ci_low'])}〜{labels.points(row['ci_high'])}）",
+            "text": f"{row['name']}：総合 {labels.points(row['overall'])} {labels.half_width(row['ci_low'], row['ci_high'])}",
             "value": row["overall"], "low": row["ci_low"], "high": row["ci_high"],
         }
         for row in ranking["rows"]

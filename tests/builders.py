@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.benchmark import comparability
+from harness.grid import Materials
 from harness.hashing import digest
 from harness.metrics import VERSION, Scorer
 from harness.metrics.failure import worst
 from harness.persona import load_persona
-from harness.grid import Materials
 from harness.plan import Identity, Planner
 from harness.provenance import provenance
 from harness.request import Reply, Request
@@ -151,18 +151,27 @@ def add_verdicts(
         if sample["error"] is not None:
             continue
         value = score(sample)
-        for criterion in ("tone", "personality"):
-            rows.append(
-                {
-                    "judge_key": f"{sample['key']}-{judge}", "key": sample["key"], "judge_id": judge, "protocol": "cot",
-                    "rubric": "character_v1", "rubric_version": 1, "rubric_hash": rubric_hash, "criterion": criterion,
-                    "score": value, "status": "refused" if value is None else "ok", "grounded": True,
-                    "rationale": "口調が資料と合っている。", "evidence": [], "flags": [], "n_in": 1, "n_out": 1,
-                    "cost_usd": 0.0,
-                }
-            )  # fmt: skip
+        rows += [
+            {
+                "judge_key": f"{sample['key']}-{judge}", "key": sample["key"], "judge_id": judge, "protocol": "cot",
+                "rubric": "character_v1", "rubric_version": 1, "rubric_hash": rubric_hash, "criterion": criterion,
+                "score": value, "status": "refused" if value is None else "ok", "grounded": True,
+                "rationale": "口調が資料と合っている。", "evidence": [], "flags": [], "n_in": 1, "n_out": 1,
+                "cost_usd": 0.0,
+            }
+            for criterion in ("tone", "personality")
+        ]  # fmt: skip
     if run.judge_file.is_file():
         rows = pq.read_table(run.judge_file).to_pylist() + rows
     schema = verdict_schema()
     columns = {name: [row.get(name) for row in rows] for name in schema.names}
     pq.write_table(pa.table(columns, schema=schema), run.judge_file)
+
+
+def invoke(runs: Path, *arguments: str | Path, **environment: str) -> Any:
+    """Call ``kikime`` in this process: ``exit_code``, ``stdout``, ``stderr``."""
+    from click.testing import CliRunner
+
+    from harness.cli import main
+
+    return CliRunner().invoke(main, [str(a) for a in arguments], env={"KIKIME_RUNS": str(runs), **environment})

@@ -73,8 +73,10 @@ def print_ranking(result: dict[str, Any]) -> None:
 
 
 def _print_others(result: dict[str, Any]) -> None:
+    from harness.reports import labels
+
     if result["unranked"]:
-        rows = [[row["name"], percent(row["coverage"]), row["reason"]] for row in result["unranked"]]
+        rows = [[row["name"], percent(row["coverage"]), labels.reason(row["reason"])] for row in result["unranked"]]
         print_table("順位なし", ["名前", "充足率", "理由"], rows, left=3)
     if result["excluded"]:
         rows = [[row.get("name", row["run"]), row["reason"]] for row in result["excluded"]]
@@ -111,7 +113,7 @@ def print_flexibility(table: dict[str, Any]) -> None:
     print_table("プロンプトへの柔軟性", columns, rows)
     for report in table["runs"]:
         for name, reason in report["why_not"].items():
-            click.echo(f"{report['name']} {name}: {reason}")
+            click.echo(f"{report['name']} の{labels.MEASURES[name]}：測っていません（{reason}）")
     effects = [
         [row["title"], row["model"], labels.parameters(row["params"]), labels.change("quality", row["effect"]),
          labels.interval("quality", row["ci_low"], row["ci_high"]), "はい" if row["holds"] else "いいえ"]

@@ -58,15 +58,15 @@ class Term(StrictModel):
         elif self.value == "mean" and METRICS[self.metric].direction == "lower":
             name = f"(1 − {self.metric})"
         where = [
-            f"tasks: {', '.join(self.only)}" if self.only else None,
-            f"tasks but {', '.join(self.without)}" if self.without else None,
-            {"foreign": "formats ≠ native"}.get(self.formats),
-            {"none": "shots = 0", "some": "shots > 0"}.get(self.shots),
-            {"any": "every technique"}.get(self.technique),
-            {"any": "every context"}.get(self.context),
-            {"later": "turns ≥ 2"}.get(self.turns),
+            f"{'・'.join(self.only)}のみ" if self.only else None,
+            f"{'・'.join(self.without)}を除く" if self.without else None,
+            {"foreign": "native以外の書式"}.get(self.formats),
+            {"none": "例示なし", "some": "例示あり"}.get(self.shots),
+            {"any": "すべての聞き方"}.get(self.technique),
+            {"any": "すべての文脈"}.get(self.context),
+            {"later": "2ターン目以降"}.get(self.turns),
         ]
-        chosen = ", ".join(text for text in where if text)
+        chosen = "、".join(text for text in where if text)
         return f"{self.weight:g}·{name}" + (f"⟨{chosen}⟩" if chosen else "")
 
 
@@ -120,7 +120,7 @@ def explain() -> dict[str, object]:
     areas = load_areas()
     return {
         "version": areas.version,
-        "overall": "mean of the areas that the suite measures; the same areas for every ranked model",
+        "overall": "総合 = スイートで測れる領域の平均（0〜100）。測れる領域はスイートで決まり、順位を付けるどのモデルにも同じ",
         "quality": QUALITY_RULE,
         "handled": areas.handled.model_dump(),
         "critical_gate": areas.critical_gate,
@@ -129,7 +129,7 @@ def explain() -> dict[str, object]:
                 "id": area.id,
                 "ja": area.ja,
                 "about": area.about,
-                "formula": f"100 × weighted mean of {' + '.join(term.words for term in area.terms)}",
+                "formula": f"100 × 加重平均（{'、'.join(term.words for term in area.terms)}）",
                 "terms": [term.model_dump() for term in area.terms],
             }
             for area in areas.areas

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -31,9 +33,7 @@ def read_cells(run: RunDirectory, manifest: Mapping[str, Any]) -> pd.DataFrame:
     """
     if not (run.samples_file.is_file() and run.scores_file.is_file()):
         raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
-    with duckdb.connect() as connection:
-        connection.read_parquet(str(run.samples_file)).create_view("samples")
-        connection.read_parquet(str(run.scores_file)).create_view("scores")
+    with _tables(run, scores=run.scores_file) as connection:
         _refuse_nan(connection, run)
         _refuse_twice(connection, run)
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
@@ -55,14 +55,9 @@ def read_verdicts(run: RunDirectory) -> pd.DataFrame:
     Raises:
         UsageError: a score is NaN although the verdict is ok; the key is named.
     """
-    with duckdb.connect() as connection:
-        connection.read_parquet(str(run.samples_file)).create_view("samples")
-        if not run.judge_file.is_file():
-            return connection.execute(
-                """SELECT pair_key, '' AS judge, '' AS criterion, '' AS rubric_hash, 0.0 AS score
-                   FROM samples WHERE false"""
-            ).df()
-        connection.read_parquet(str(run.judge_file)).create_view("judge")
+    if not run.judge_file.is_file():
+        return _no_verdicts()
+    with _tables(run, judge=run.judge_file) as connection:
         verdicts = connection.execute(
             """SELECT pair_key, key, judge_id || '/' || protocol AS judge, rubric || '.' || criterion AS criterion,
                       rubric_hash, status,
@@ -74,6 +69,31 @@ def read_verdicts(run: RunDirectory) -> pd.DataFrame:
         row = broken.iloc[0]
         raise UsageError(f"{run.path}: key={row['key']}, {row['criterion']} of {row['judge']}: the score is NaN")
     return verdicts[["pair_key", "judge", "criterion", "rubric_hash", "score"]]
+
+
+def _no_verdicts() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({name: [] for name in ("pair_key", "judge", "criterion", "rubric_hash", "score")})
+
+
+@contextmanager
+def _tables(run: RunDirectory, **files: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the run's samples and ``files`` as views.
+
+    Raises:
+        UsageError: a table is broken.
+    """
+    with duckdb.connect() as connection:
+        try:
+            for name, path in {"samples": run.samples_file, **files}.items():
+                connection.read_parquet(str(path)).create_view(name)
+            yield connection
+        except duckdb.Error as error:
+            raise UsageError(
+                f"{run.path}: a table is broken: {str(error).splitlines()[0]}",
+                hint=f"delete the tables, then: kikime resume {run.path}",
+            ) from None
 
 
 def _refuse_nan(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> None:

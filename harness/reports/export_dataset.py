@@ -27,10 +27,10 @@ def export_dataset(run: RunDirectory, folder: Path) -> Path:
         connection.read_parquet(str(run.scores_file)).create_view("scores")
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
         query = "SELECT samples.*, wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key) ORDER BY position, turn"
-        splits = {"replies": Dataset(connection.execute(query).to_arrow_table())}
+        splits = {"replies": Dataset(connection.sql(query).to_arrow_table())}
         if run.judge_file.is_file():
             connection.read_parquet(str(run.judge_file)).create_view("judge")
-            splits["verdicts"] = Dataset(connection.execute("SELECT * FROM judge").to_arrow_table())
+            splits["verdicts"] = Dataset(connection.sql("SELECT * FROM judge").to_arrow_table())
     try:
         DatasetDict(splits).save_to_disk(str(folder))
     except OSError as error:

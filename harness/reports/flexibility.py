@@ -89,17 +89,17 @@ def _per_format(plain: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     zero = plain[plain["shots"] == 0]
     cells = zero.groupby([*_UNIT, *keys], as_index=False)[QUALITY].mean().rename(columns={QUALITY: "value"})
     if cells["format"].nunique() < 2:
-        raise _NotMeasured("the suite asks in one format only")
+        raise _NotMeasured("このスイートの書式は一つだけ")
     whole = _complete(cells, ["format"])
     if whole.empty:
-        raise _NotMeasured("no item was asked in every format")
+        raise _NotMeasured("すべての書式で聞いた項目がない")
     return whole
 
 
 def _formats(plain: pd.DataFrame, native: str, *, seed: int, n_resamples: int) -> Json:
     cells = _per_format(plain, ["format"])
     if native not in set(cells["format"]):
-        raise _NotMeasured(f"the format {native} is not in the suite: name the checkpoint's own one with --native")
+        raise _NotMeasured(f"書式 {native} がスイートにない（自分の書式は kikime rank --flexibility --native で指定）")
     return asdict(flexibility(cells, native=native, floor=FLOOR, seed=seed, n_resamples=n_resamples))
 
 
@@ -118,7 +118,7 @@ def _steerability(cells: pd.DataFrame, manifest: Json, *, seed: int, n_resamples
     )
     table = marked.groupby([*_UNIT, "format", "side"])["value"].mean().unstack("side").dropna()
     if table.shape[1] < 2 or table.empty:
-        raise _NotMeasured("the suite never leaves the style instruction out (technique no_style)")
+        raise _NotMeasured("口調の指示を外す条件（no_style）がスイートにない")
     frame = _complete(table.reset_index(), ["format"])
     rows = steerability(frame, seed=seed, n_resamples=n_resamples)
     return _records(rows)
@@ -128,7 +128,7 @@ def _few_shot(plain: pd.DataFrame, *, seed: int, n_resamples: int) -> list[Json]
     mean = plain.groupby([*_UNIT, "format", "shots", "example_set"], as_index=False)[QUALITY].mean()
     whole = _complete(mean, ["format", "shots", "example_set"]) if mean["shots"].nunique() > 1 else mean[:0]
     if whole.empty or 0 not in set(whole["shots"]):
-        raise _NotMeasured("the suite asks no item both with and without examples")
+        raise _NotMeasured("例示ありとなしの両方で聞いた項目がない")
     cells = whole.groupby([*_UNIT, "shots", "example_set"], as_index=False)[QUALITY].mean()
     rows = few_shot_gain(cells.rename(columns={QUALITY: "value"}), seed=seed, n_resamples=n_resamples)
     return _records(rows)
@@ -140,7 +140,7 @@ def _techniques(asked: pd.DataFrame, *, seed: int, n_resamples: int) -> list[Jso
     table = asked.pivot_table(index=cell, columns="technique", values=QUALITY, observed=True)
     names = [name for name in table.columns if name != "plain"]
     if not names or "plain" not in table:
-        raise _NotMeasured("the suite asks in one way only")
+        raise _NotMeasured("聞き方が一つだけ")
     rows = []
     for name in names:
         both = table[["plain", name]].dropna().rename(columns={"plain": "a", name: "b"})

@@ -9,6 +9,7 @@ from harness.errors import UsageError
 from harness.reports import labels
 from harness.reports.compare import describe
 from harness.reports.differences import metric_names
+from harness.reports.export_markdown import escape_cell
 from harness.reports.frames import item_frame
 from harness.reports.margins import direction, load_margins
 from harness.reports.pairs import load_pair
@@ -83,7 +84,7 @@ def gate(
     }
 
 
-def _hint(why_not: list[str], common: bool) -> str:  # noqa: FBT001
+def _hint(why_not: list[str], common: bool) -> str:
     return (
         "run both with the same suite and sampling" if common or not why_not else "--common compares the shared cells"
     )
@@ -94,15 +95,18 @@ def gate_summary(answer: dict[str, Any]) -> str:
     metric, found = answer["metric"], answer["difference"]
     sign = {"pass": "✅", "fail": "❌", "insufficient evidence": "⚠️"}[answer["decision"]]
     unit = {"items": "項目", "personas": "キャラクター"}[answer["unit"]]
-    lines = [
-        f"### {sign} kikime gate：{labels.DECISIONS[answer['decision']]}（{answer['decision']}）",
-        "",
-        f"| 指標 | {_cell(answer['a']['name'])} | {_cell(answer['b']['name'])} | 差 | 95%区間 | 許容差 | n |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+    row = (
         f"| {labels.metric_label(metric)}（`{metric}`、{labels.DIRECTIONS[answer['direction']]}） "
         f"| {labels.value(metric, found['mean_a'])} | {labels.value(metric, found['mean_b'])} "
         f"| {labels.change(metric, found['delta'])} | {labels.interval(metric, found['ci_low'], found['ci_high'])} "
-        f"| {labels.value(metric, answer['margin'])} | {answer['n']} {unit} |",
+        f"| {labels.value(metric, answer['margin'])} | {answer['n']} {unit} |"
+    )
+    lines = [
+        f"### {sign} kikime gate：{labels.DECISIONS[answer['decision']]}（{answer['decision']}）",
+        "",
+        f"| 指標 | {escape_cell(answer['a']['name'])} | {escape_cell(answer['b']['name'])} | 差 | 95%区間 | 許容差 | n |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+        row,
         "",
         _sentence(answer, unit),
     ]
@@ -117,10 +121,3 @@ def _sentence(answer: dict[str, Any], unit: str) -> str:
     if answer["n_needed"] is None:
         return "合否を決めるには証拠が足りません。"
     return f"合否を決めるには証拠が足りません。今の差が本当の差なら、{answer['n_needed']:,}{unit}で決まる見込みです。"
-
-
-def _cell(text: str) -> str:
-    """A name inside a markdown table, verbatim."""
-    from harness.reports.export_markdown import escape_cell
-
-    return escape_cell(text)

@@ -12,8 +12,13 @@ VERDICTS = {"better": "▲ 優位", "worse": "▼ 劣位", "equivalent": "＝ �
 CHANGES = {"up": "↑ 増加", "down": "↓ 減少", "unclear": "？ 保留"}
 DIRECTIONS = {"higher": "高いほど良い", "lower": "低いほど良い", "none": "良し悪しなし"}
 DECISIONS = {"pass": "合格", "fail": "不合格", "insufficient evidence": "証拠不足"}
+MISSING_CELLS = "cells are missing"
 CONDITIONS = {
     "persona": "キャラクター", "task": "タスク", "format": "書式", "shots": "例示の数", "technique": "聞き方",
+}  # fmt: skip
+MEASURES = {
+    "formats": "柔軟性", "sensitivity": "項目ごとの敏感さ", "steerability": "指示の効き目", "few_shot": "例示の効き目",
+    "techniques": "聞き方の効き目",
 }  # fmt: skip
 UNITS = {"length_chars": "文字数", "sentences": "文の数"}
 _SHORT = {
@@ -48,7 +53,7 @@ def value(metric: str, number: float | None) -> str:
         return "—"
     if is_share(metric):
         return f"{100 * number:.1f}%"
-    return f"{number:.2f}" if metric not in {"length_chars"} else f"{number:.1f}"
+    return f"{number:.2f}" if metric != "length_chars" else f"{number:.1f}"
 
 
 def change(metric: str, number: float | None) -> str:
@@ -88,6 +93,11 @@ def parameters(number: int | None) -> str:
         if number >= size:
             return f"{number / size:.3g}{unit}"
     return str(number)
+
+
+def reason(text: str) -> str:
+    """Why a run has no rank."""
+    return "欠けている返答がある" if text == MISSING_CELLS else text
 
 
 def rank_text(row: Mapping[str, Any]) -> str:

@@ -101,7 +101,7 @@ def _sums(
 
 def _unbroken(cells: pd.DataFrame, metric: str) -> Any:
     values = cells[metric].to_numpy(float)
-    fault = values < METRICS[metric].high if METRICS[metric].direction == "higher" else values > 0  # type: ignore[operator]
+    fault = values < METRICS[metric].high if METRICS[metric].direction == "higher" else values > 0
     return 1.0 - (fault | cells["failed"].to_numpy(bool))
 
 

@@ -63,10 +63,8 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
 def _missing(left_out: dict[str, int], a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     if not any(left_out.values()):
         return []
-    return [
-        f"the runs do not have the same cells: {left_out['a']} replies only in {a['name']}, {left_out['b']} only in "
-        f"{b['name']}"
-    ]
+    only = f"{left_out['a']} replies only in {a['name']}, {left_out['b']} only in {b['name']}"
+    return [f"the runs do not have the same cells: {only}"]
 
 
 def _add_verdicts(pair: Pair, *, common: bool) -> None:

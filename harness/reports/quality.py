@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 QUALITY_RULE = {
     "ja": (
-        "返答の質 q（0〜1）：致命的な失敗、例の丸写し、質問のオウム返しがあれば 0。なければ、そのタスクが宣言している検査のうち当てはまるものの平均"
+        "返答の質 q（0〜1）：致命的な失敗、例の丸写し、質問のオウム返しがあれば 0。"
+        "なければ、そのタスクが宣言している検査のうち当てはまるものの平均"
         "（割合は値そのもの、「低いほど良い」ものは 1 から引いた値、回数は 0 回なら 1）。"
         "style_band は一つの返答では決まらないので、役柄の語尾が一つでもあるかどうかで代える（基準率が半分以上の役柄のみ）。"
     ),
     "en": (
-        "q of a reply (0–1): 0 after a critical failure, a copied example or an echo, else the mean of the checks that its task declares and that "
-        "apply (rates as they are, lower-is-better as 1 − x, counts as 1 when zero). style_band says little of one "
-        "reply, so the presence of a marker stands for it (only personas that mark at least half of their sentences)."
+        "q of a reply (0–1): 0 after a critical failure, a copied example or an echo, else the mean of the checks that "
+        "its task declares and that apply (rates as they are, lower-is-better as 1 − x, counts as 1 when zero). "
+        "style_band says little of one reply, so the presence of a marker stands for it (only personas that mark at "
+        "least half of their sentences)."
     ),
 }
 """The rule in words; shown by ``kikime rank --explain``."""

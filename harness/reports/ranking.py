@@ -9,6 +9,7 @@ from harness.errors import EnvironmentFault, UsageError
 from harness.reports.areas import Area, load_areas
 from harness.reports.bootstrap import Scores, joint_scores
 from harness.reports.comparability import differences
+from harness.reports.labels import MISSING_CELLS
 from harness.reports.ranking_file import ranking_data
 from harness.stats.ranking import rank_table
 from harness.store.rundir import RunDirectory
@@ -108,7 +109,7 @@ def _sort_out(loaded: Sequence[Entry], grid: str, judge: str | None) -> _Sorted:
         if entry["grid"] != grid:
             _place_stranger(entry, reference, found)
         elif entry["coverage"] < 1:
-            found.unranked.append(_described(entry) | {"reason": "cells are missing"})
+            found.unranked.append(_described(entry) | {"reason": MISSING_CELLS})
         elif judge is not None and (problem := _judge_problem(entry, judge)):
             found.unranked.append(_described(entry) | {"reason": problem})
         else:
@@ -128,7 +129,7 @@ def _place_stranger(entry: Entry, reference: Entry, found: _Sorted) -> None:
             {"run": entry["run"], "name": entry["name"], "suite": entry["suite"], "reason": "; ".join(reasons)}
         )
     else:
-        found.unranked.append(_described(entry) | {"coverage": covered, "reason": "cells are missing"})
+        found.unranked.append(_described(entry) | {"coverage": covered, "reason": MISSING_CELLS})
 
 
 def _judge_problem(entry: Entry, judge: str) -> str | None:

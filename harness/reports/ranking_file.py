@@ -75,7 +75,7 @@ def build(run: RunDirectory) -> dict[str, Any]:
         "mean_length": summary["metrics"].get("length_chars", {}).get("mean"),
         "health": {name: summary["health"][name] for name in _HEALTH},
         "tokens_per_second": summary["perf"]["output_tokens_per_second"],
-        "bands": Bands(manifest).targets,
+        "bands": {name: list(band) for name, band in Bands(manifest).targets.items()},
         **measured,
         "judges": judges,
     }

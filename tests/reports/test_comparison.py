@@ -1,0 +1,169 @@
+import orjson
+import pytest
+from builders import IN_VOICE, PLAIN, add_verdicts, make_materials, make_run, talk_task
+
+from harness.metrics.registry import METRICS
+from harness.reports.compare import compare
+
+FEW = {"n_resamples": 400, "slices": False}
+
+
+def rows(report):
+    return {row["metric"]: row for row in report["metrics"]}
+
+
+def test_a_run_does_not_differ_from_itself(pair):
+    report = compare(pair[0], pair[0], **FEW)
+    assert report["comparable"]
+    assert {row["delta"] for row in report["metrics"]} == {0.0}
+    assert {row["verdict"] for row in report["metrics"]} <= {"equivalent", "inconclusive"}
+    assert report["examples"] == {"worse": [], "better": []}
+    assert report["manifest"] == []
+
+
+def test_the_better_voice_is_better(pair):
+    found = rows(compare(*pair, **FEW))
+    assert found["style_band"]["delta"] > 0
+    assert found["style_band"]["verdict"] == "better"
+    assert found["quality"]["delta"] > 0
+    assert found["length_chars"]["direction"] == "none"
+    assert found["length_chars"]["change"] == "down"
+
+
+def test_exchanging_the_runs_turns_every_sign(pair):
+    there, back = rows(compare(*pair, **FEW)), rows(compare(*pair[::-1], **FEW))
+    for metric, row in there.items():
+        assert back[metric]["delta"] == pytest.approx(-row["delta"])
+
+
+def test_the_result_does_not_depend_on_when_it_is_computed(pair):
+    first, second = (compare(*pair, n_resamples=400) for _ in range(2))
+    assert orjson.dumps(first) == orjson.dumps(second)
+
+
+def test_means_are_those_of_personas_over_items(pair):
+    from harness.reports.cells import read_cells
+
+    cells = read_cells(pair[0], pair[0].manifest())
+    items = cells.groupby(["persona", "item"])["length_fit"].mean()
+    assert rows(compare(*pair, **FEW))["length_fit"]["mean_a"] == pytest.approx(items.groupby("persona").mean().mean())
+
+
+def test_slices_cover_every_condition_that_varies(pair):
+    report = compare(*pair, n_resamples=400)
+    slices = {(entry["by"], entry["value"]) for entry in rows(report)["quality"]["slices"]}
+    assert slices == {
+        ("persona", "bushi"), ("persona", "ojousama"), ("task", "talk"), ("task", "persona_facts"),
+        ("format", "alpaca"), ("format", "chatml"), ("shots", 0), ("shots", 2),
+    }  # fmt: skip
+    assert all(entry["p_adjusted"] >= entry["p_value"] for row in report["metrics"] for entry in row["slices"])
+
+
+def test_primary_metrics_come_first_and_are_adjusted_together(pair):
+    report = compare(*pair, **FEW)
+    primary = [row for row in report["metrics"] if row["primary"]]
+    assert report["metrics"][: len(primary)] == primary
+    smallest = min(primary, key=lambda row: row["p_value"])
+    assert smallest["p_adjusted"] == pytest.approx(min(1, smallest["p_value"] * len(primary)))
+
+
+def test_lengths_show_what_the_talk_showed(pair):
+    entry = compare(*pair, **FEW)["lengths"][0]
+    assert entry["unit"] == "length_chars"
+    assert entry["b"]["mean"] == entry["b"]["median"] == 22
+    assert entry["ratio"]["value"] < 1
+    assert 0 <= entry["b"]["share_in_range"] <= 1
+
+
+def test_the_capability_table_has_a_row_per_task(pair):
+    table = {row["task"]: row for row in compare(*pair, **FEW)["capability"]}
+    assert table["talk"]["b"]["mark"] == "✓"
+    assert table["persona_facts"]["b"]["mark"] == "✗"
+    assert table["talk"]["a"]["n"] == 12
+
+
+def test_examples_are_the_largest_changes_first(pair):
+    examples = compare(*pair, n_examples=3, **FEW)["examples"]
+    assert [len(examples[kind]) for kind in ("worse", "better")] == [0, 3]
+    assert examples["better"][0]["a"]["response"] == PLAIN
+    assert examples["better"][0]["b"]["response"] == IN_VOICE
+    changes = [example["change"] for example in examples["better"]]
+    assert changes == sorted(changes, reverse=True)
+
+
+def test_another_task_version_is_refused(tmp_path):
+    a = make_run(tmp_path, "a", IN_VOICE)
+    b = make_run(tmp_path, "b", IN_VOICE, materials=make_materials([talk_task(version=2)]))
+    report = compare(a, b)
+    assert not report["comparable"]
+    assert report["why_not"][0] == "task talk: another version (1 and 2) (content hashes differ)"
+    assert report["metrics"] == []
+
+
+def test_another_temperature_is_refused_even_for_common_cells(tmp_path):
+    a = make_run(tmp_path, "a", IN_VOICE)
+    b = make_run(tmp_path, "b", IN_VOICE, materials=make_materials(sampling={"temperature": 0.7}))
+    assert "temperature" in compare(a, b)["why_not"][0]
+    assert not compare(a, b, common=True)["comparable"]
+
+
+def test_another_scorer_is_refused(tmp_path):
+    a = make_run(tmp_path, "a", IN_VOICE)
+    hashes = a.manifest()["hashes"] | {"scorer": "rules/99"}
+    b = make_run(tmp_path, "b", IN_VOICE, manifest={"hashes": hashes})
+    assert compare(a, b)["why_not"] == [f"the rule metrics differ: {a.manifest()['hashes']['scorer']} and rules/99"]
+
+
+def test_another_judge_is_refused(tmp_path):
+    a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
+    add_verdicts(a, lambda _: 5, judge="judge-a")
+    add_verdicts(b, lambda _: 5, judge="judge-b")
+    assert "judge-a/cot" in compare(a, b)["why_not"][0]
+    shared = compare(a, b, common=True, **FEW)
+    assert shared["comparable"]
+    assert not any(row["judge"] for row in shared["metrics"])
+
+
+def test_a_judge_that_both_share_is_compared(tmp_path):
+    a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
+    add_verdicts(a, lambda _: 3)
+    add_verdicts(b, lambda sample: 5 if sample["item_id"] != "t00" else None)
+    tone = rows(compare(a, b, **FEW))["character_v1.tone"]
+    assert (tone["delta"], tone["n_items"], tone["judge"]) == (2.0, 10, "judge-a/cot")
+
+
+def test_two_judges_never_share_a_row(tmp_path):
+    a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
+    for judge, score in (("judge-a", 2), ("judge-b", 6)):
+        add_verdicts(a, lambda _, score=score: score, judge=judge)
+        add_verdicts(b, lambda _, score=score: score, judge=judge)
+    found = rows(compare(a, b, **FEW))
+    assert found["character_v1.tone@judge-a/cot"]["mean_a"] == 2
+    assert found["character_v1.tone@judge-b/cot"]["mean_a"] == 6
+
+
+def test_missing_cells_are_refused_and_left_out_on_request(tmp_path):
+    a = make_run(tmp_path, "a", IN_VOICE)
+    b = make_run(tmp_path, "b", PLAIN, keep=lambda q: q.item_id != "t00")
+    assert "do not have the same cells" in compare(a, b)["why_not"][0]
+    shared = compare(a, b, common=True, **FEW)
+    assert shared["left_out"] == {"a": 2, "b": 0}
+    assert rows(shared)["length_fit"]["n_items"] == 10
+
+
+def test_what_differs_in_the_manifests_is_listed(tmp_path):
+    a = make_run(tmp_path, "a", IN_VOICE)
+    b = make_run(tmp_path, "b", IN_VOICE, manifest={"options": {"engine": "vllm", "dtype": "bfloat16"}})
+    found = {row["path"]: (row["a"], row["b"]) for row in compare(a, b, **FEW)["manifest"]}
+    assert found["options.dtype"] == ("auto", "bfloat16")
+    assert "checkpoint.fingerprint" in found
+
+
+def test_every_row_has_the_promised_fields(pair):
+    promised = {
+        "metric", "direction", "n_items", "n_personas", "mean_a", "mean_b", "delta", "ci_low", "ci_high", "ci_method",
+        "p_value", "p_adjusted", "dominance", "verdict", "mde", "slices",
+    }  # fmt: skip
+    report = compare(*pair, **FEW)
+    assert all(promised <= row.keys() for row in report["metrics"])
+    assert {row["metric"] for row in report["metrics"]} - {"quality"} <= METRICS.keys()

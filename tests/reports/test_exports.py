@@ -1,0 +1,104 @@
+import csv
+import io
+
+import orjson
+import pytest
+from builders import IN_VOICE, PLAIN, add_verdicts, make_run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.reports.compare import compare
+from harness.reports.export_csv import comparison_csv, csv_bytes, guarded, run_csv
+from harness.reports.export_dataset import export_dataset
+from harness.reports.export_lm_eval import export_lm_eval
+from harness.reports.export_markdown import comparison_markdown, escape_cell, run_markdown
+from harness.reports.overview import run_overview
+
+EVIL = '=HYPERLINK("http://x","y")'
+
+
+@pytest.mark.parametrize("text", [EVIL, "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"])
+def test_no_text_is_a_formula(text):
+    assert guarded(text) == f"'{text}"
+
+
+def test_numbers_stay_numbers():
+    assert guarded(-0.5) == -0.5
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=4))
+def test_every_text_survives_the_csv(cells):
+    read = list(csv.reader(io.StringIO(csv_bytes(["c"] * len(cells), [cells]).decode("utf-8-sig"), newline="")))
+    assert [
+        cell.removeprefix("'") if guarded(own) != own else cell for cell, own in zip(read[1], cells, strict=True)
+    ] == cells
+
+
+def test_replies_with_formulas_are_guarded_in_the_run_s_csv(tmp_path):
+    data = run_csv(make_run(tmp_path, "a", EVIL))
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert {row["response"] for row in rows} == {"'" + EVIL}
+    assert {row["empty"] for row in rows} == {"0.0"}
+
+
+def test_a_comparison_s_csv_has_wholes_and_slices(pair):
+    report = compare(*pair, n_resamples=300)
+    rows = list(csv.DictReader(io.StringIO(comparison_csv(report).decode("utf-8-sig"))))
+    assert len(rows) == sum(1 + len(row["slices"]) for row in report["metrics"])
+    assert {row["by"] for row in rows} == {"", "キャラクター", "タスク", "書式", "例示の数"}
+
+
+def test_markdown_shows_plus_minus_and_n(pair):
+    text = run_markdown(run_overview(pair[0]))
+    row = next(line for line in text.splitlines() if "`quality`" in line)
+    assert "±" in row
+    assert row.rstrip(" |").endswith("540")
+
+
+def test_means_of_an_overview_are_those_of_the_summary(pair):
+    summary = pair[0].summary()["metrics"]
+    for row in run_overview(pair[0])["metrics"]:
+        if row["metric"] in summary:
+            assert row["mean"] == summary[row["metric"]]["mean"]
+
+
+def test_markdown_of_a_pair_names_both(pair):
+    assert "| 指標 | august | september |" in comparison_markdown(compare(*pair, n_resamples=300, slices=False))
+
+
+def test_a_cell_cannot_leave_its_table():
+    assert escape_cell("a|b\n<img> [x](y)") == r"a\|b \<img\> \[x\](y)"
+
+
+def test_lm_eval_files_have_lm_eval_s_shape(tmp_path):
+    run = make_run(tmp_path, "a", IN_VOICE)
+    folder = export_lm_eval(run, tmp_path / "out")
+    results = orjson.loads(next(folder.glob("results_*.json")).read_bytes())
+    [name] = results["results"]
+    assert name == "kikime_talk_alpaca_0shot"
+    assert results["results"][name]["length_fit,none"] == 1.0
+    assert results["higher_is_better"][name]["critical_failure"] is False
+    lines = next(folder.glob(f"samples_{name}_*.jsonl")).read_bytes().splitlines()
+    assert len(lines) == results["n-samples"][name]["effective"] == 12
+    assert orjson.loads(lines[0])["filtered_resps"] == [IN_VOICE]
+
+
+def test_lm_eval_s_own_reader_of_results_accepts_the_folder(tmp_path):
+    from lm_eval.utils import get_results_filenames, get_sample_results_filenames
+
+    files = [str(path) for path in export_lm_eval(make_run(tmp_path, "a", IN_VOICE), tmp_path / "out").iterdir()]
+    assert len(get_results_filenames(files)) == 1
+    assert len(get_sample_results_filenames(files)) == 1
+
+
+def test_the_data_set_loads_from_disk(tmp_path):
+    from datasets import load_from_disk
+
+    run = make_run(tmp_path, "a", lambda q: None if q.item_id == "t00" else PLAIN)
+    add_verdicts(run, lambda _: 5)
+    loaded = load_from_disk(str(export_dataset(run, tmp_path / "ds")))
+    assert set(loaded) == {"replies", "verdicts"}
+    assert loaded["replies"].num_rows == 12
+    assert loaded["replies"][1]["response"] == PLAIN
+    assert loaded["replies"][1]["length_fit"] == 1.0
