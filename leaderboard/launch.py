@@ -67,6 +67,7 @@ def server_config(host: str, port: int) -> dict[str, Any]:
         "client.toolbarMode": "viewer",
         "client.showErrorDetails": "none",
         "runner.magicEnabled": False,
+        "theme.metricValueFontSize": "1.35rem",
         "theme.paddingTop": "4.5rem",
         "theme.font": FONTS,
         "theme.headingFont": FONTS,

@@ -64,9 +64,8 @@ def flips(a: RunDirectory, b: RunDirectory, metric: str, *, worse: bool, limit: 
 
 
 def _scores(connection: duckdb.DuckDBPyConnection, metric: str) -> Any:
-    return connection.execute(
-        "SELECT pair_key, value FROM scores JOIN samples USING (key) WHERE metric = ? AND value IS NOT NULL", [metric]
-    ).to_arrow_table()
+    query = "SELECT pair_key, value FROM scores JOIN samples USING (key) WHERE metric = ? AND value IS NOT NULL"
+    return connection.sql(query, params=[metric]).to_arrow_table()
 
 
 def _joined(

@@ -56,7 +56,7 @@ def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
 
     with st.container(horizontal=True, gap="small"):
         for value in range(LOW, HIGH + 1):
-            st.button(str(value), key=f"score_{value}", on_click=rate, args=(value,), shortcut=str(value))
+            st.button(t("rate.points", n=value), key=f"score_{value}", on_click=rate, args=(value,), shortcut=str(value))
     small(t("rate.scale"))
     with st.container(horizontal=True, gap="small"):
         st.button(t("rate.undo"), key="undo", shortcut="u", disabled=not given, on_click=_undo, args=(given,))

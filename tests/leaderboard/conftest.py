@@ -1,0 +1,99 @@
+"""Stores of runs for the page: filled, empty, broken, hostile."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+from builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
+
+from harness.task import Item
+
+FORMATS = ("alpaca", "chatml")
+LEAK = "はい。\nユーザー: それでは次の質問です。\nAI: わかりました。"
+
+
+def answering(quality, seed):
+    """In the character's voice with probability ``quality``, else plain, leaking or failed."""
+
+    def answer(request):
+        chance = random.Random(f"{request.pair_key}{seed}").random()
+        if chance < quality:
+            return IN_VOICE
+        return LEAK if chance < quality + 0.05 else None if chance < quality + 0.08 else PLAIN
+
+    return answer
+
+
+def dialogue_task():
+    items = tuple(Item(id=f"d{i}", user="こんにちは。", script=("趣味は何ですか。", "またお話ししましょう。")) for i in range(2))
+    return talk_task(id="dialogue", title="会話", items=items)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """August and September of one model, judged by two judges, beside a larger model that lacks half of the cells."""
+    runs = tmp_path_factory.mktemp("store") / "runs"
+    tasks = [talk_task(5), facts_task(), dialogue_task()]
+    materials = make_materials(tasks, formats=FORMATS, shots=(0, 2))
+    august = make_run(runs, "アイネス-8月", answering(0.35, 8), materials=materials, n_params=3_000_000_000)
+    september = make_run(runs, "アイネス-9月", answering(0.8, 9), materials=materials, n_params=3_000_000_000)
+    make_run(
+        runs, "大きなモデル", answering(0.6, 1), materials=materials, n_params=13_000_000_000, keep=lambda r: r.format == "alpaca"
+    )  # fmt: skip
+    for run in (august, september):
+        draw = random.Random(run.id[-1])
+        add_verdicts(run, lambda _: draw.choice([None, 3, 4, 5, 6, 7, 7]))
+        add_verdicts(run, lambda _: draw.choice([2, 3, 4, 5, 6]), judge="judge-b")
+    return runs
+
+
+@pytest.fixture
+def store(built, tmp_path, monkeypatch):
+    """A copy of the filled store."""
+    runs = tmp_path / "runs"
+    shutil.copytree(built, runs)
+    return _used(runs, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def empty_store(tmp_path, monkeypatch):
+    """A folder without runs."""
+    (tmp_path / "runs").mkdir()
+    return _used(tmp_path / "runs", tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def broken_store(built, tmp_path, monkeypatch):
+    """One good run among every kind of damage."""
+    runs = tmp_path / "runs"
+    shutil.copytree(built, runs)
+    good, *_ = sorted(runs.iterdir())
+
+    def copy(name):
+        shutil.copytree(good, runs / name)
+        return runs / name
+
+    (copy("20990101T000000Z-torn-000001") / "summary.json").write_bytes(b'{"schema": 1, "run"')
+    newer = copy("20990101T000000Z-newer-000002") / "summary.json"
+    newer.write_text(json.dumps(json.loads(newer.read_text()) | {"schema": 99}))
+    (copy("20990101T000000Z-tables-000003") / "samples.parquet").write_bytes(b"PAR1 not a table")
+    (copy("20990101T000000Z-manifest-000004") / "manifest.json").unlink()
+    odd = copy("20990101T000000Z-types-000005") / "summary.json"
+    odd.write_text(json.dumps(json.loads(odd.read_text()) | {"metrics": 3}))
+    half = copy("20990101T000000Z-half-000006")
+    for name in ("summary.json", "samples.parquet", "scores.parquet", "judge.parquet"):
+        (half / name).unlink()
+    (half / "status.json").write_text(json.dumps({"state": "running", "planned": 100, "done": 7, "heartbeat": "?"}))
+    (runs / "20990101T000000Z-empty-000007").mkdir()
+    (copy("20990101T000000Z-bytes-000008") / "manifest.json").write_bytes(b"\xff\xfe\x00")
+    return _used(runs, tmp_path, monkeypatch)
+
+
+def _used(runs: Path, tmp_path, monkeypatch):
+    monkeypatch.setenv("KIKIME_RUNS", str(runs))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return runs
