@@ -35,7 +35,7 @@ class Planner:
 
     def __init__(self, materials: Materials, tokenizer: Any, identity: Identity) -> None:
         self.materials = materials
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self._identity = identity
         self._techniques = load_techniques()
         self._renderers: dict[tuple[str, str], Renderer] = {}
@@ -120,7 +120,7 @@ class Planner:
 
     def _rendered(self, cell: Cell, messages: Sequence[Message]) -> Rendered:
         """The prompt; where the server renders, the messages stand for it."""
-        if self._tokenizer is None:
+        if self.tokenizer is None:
             text = canonical_json(list(messages)).decode()
             return Rendered(text=text, token_ids=None, stop=[], stop_token_ids=[], bos=0)
         return self._renderer(cell).render(messages)
@@ -128,7 +128,7 @@ class Planner:
     def _candidates(self, cell: Cell, messages: Sequence[Message]) -> list[Candidate]:
         if not {"labels", "probe"} & set(cell.item.expect):
             return []
-        if self._tokenizer is None:
+        if self.tokenizer is None:
             raise UsageError(
                 f"task '{cell.task.id}' needs log-probabilities, which a server without token ids does not give",
                 hint="serve the checkpoint with vLLM and give --tokenizer PATH, or leave the task out",
@@ -139,7 +139,7 @@ class Planner:
         persona = None if cell.task.bare else cell.persona
         name = cell.condition.format, "" if persona is None else persona.id
         if name not in self._renderers:
-            self._renderers[name] = Renderer(self._format(name[0]), self._tokenizer, persona=persona)
+            self._renderers[name] = Renderer(self._format(name[0]), self.tokenizer, persona=persona)
         return self._renderers[name]
 
     def _format(self, form: str) -> Format:

@@ -91,6 +91,43 @@ def judge_choice(command: Command) -> Command:
     return command
 
 
+def retention_options(command: Command) -> Command:
+    """What a tuned checkpoint is compared with, for what it still can."""
+    for option in reversed(
+        [
+            click.option(
+                "--retention", metavar="BASE", help="Ask neutral tasks of BASE too and report what MODEL retains."
+            ),
+            click.option(
+                "--lm-eval-tasks",
+                multiple=True,
+                metavar="NAME[,NAME…]",
+                help="lm-eval tasks (names or YAML files) to add to --retention.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def read_retention_options(values: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    """Take the base and the lm-eval tasks out of a command's arguments; with a base, its suite is the default one.
+
+    Raises:
+        UsageError: an option that does not go with the others.
+    """
+    base, tasks = values.pop("retention"), values.pop("lm_eval_tasks")
+    if base is None:
+        if tasks:
+            raise UsageError("--lm-eval-tasks belongs to --retention BASE", hint="for a benchmark use lm_eval run")
+        return None, ()
+    if any(values.pop(name) for name in ("judge", "judge_model", "judge_base_url", "max_usd")):
+        raise UsageError("--retention measures by rules only", hint="judge its runs afterwards: kikime judge RUN")
+    if click.get_current_context().get_parameter_source("suite") is click.core.ParameterSource.DEFAULT:
+        values["suite"] = "retention"
+    return base, tasks
+
+
 def read_engine_options(values: dict[str, Any]) -> EngineOptions:
     """Take the engine's options out of a command's arguments."""
     pairs = values.pop("engine_args")

@@ -16,6 +16,8 @@ from harness.cli.options import (
     json_option,
     judge_choice,
     read_engine_options,
+    read_retention_options,
+    retention_options,
     runs_option,
 )
 from harness.cli.output import note, print_json
@@ -28,6 +30,7 @@ from harness.errors import PartialResult, UsageError
 @engine_options
 @click.option("--name", help="The run's name; the checkpoint's by default.")
 @click.option("--lora", "adapters", multiple=True, metavar="NAME=DIR", help="Adapter on MODEL; one run each, one load.")
+@retention_options
 @judge_choice
 @runs_option
 @json_option
@@ -35,9 +38,19 @@ def run(model: str, runs: Path, as_json: bool, name: str | None, adapters: tuple
     """Benchmark MODEL: a directory, a hub id, openai:NAME@BASE_URL or demo:NAME."""
     from harness.cli import workflow
 
-    judge = workflow.choose_judge(options)
+    base, lm_eval_tasks = read_retention_options(options)
+    judge = None if base else workflow.choose_judge(options)
     engine = read_engine_options(options)
     materials = workflow.materials(**options)
+    if base:
+        from harness.cli.retention import run_retention
+
+        with _signals():
+            run_retention(
+                model, base, adapters=adapters, lm_eval_tasks=lm_eval_tasks, materials=materials, options=engine,
+                runs=runs, name=name, as_json=as_json,
+            )  # fmt: skip
+        return
     planned = []
     for prepared in workflow.prepare_all(model, adapters, materials, engine):
         note(workflow.plan_line(prepared, runs))

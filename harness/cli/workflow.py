@@ -109,12 +109,13 @@ def choose_judge(options: dict[str, Any]) -> JudgeSettings | None:
     return settings if settings.api_key else None
 
 
-def execute_all(planned: Sequence[Planned], *, judge: JudgeSettings | None, quiet: bool) -> list[Finished]:
-    """Execute the runs on one loaded engine; every abort says how to resume."""
+def execute_all(
+    planned: Sequence[Planned], *, judge: JudgeSettings | None, quiet: bool, engine: Engine | None = None
+) -> list[Finished]:
+    """Execute the runs on one loaded engine (``engine``, left open, or an own one); every abort says how to resume."""
     finished: list[Finished] = []
     with ExitStack() as stack:
-        engine = None
-        if len(planned) > 1:
+        if engine is None and len(planned) > 1:
             prepared = planned[0][0]
             engine = load_engine(prepared.checkpoint, prepared.options)
             stack.callback(engine.close)

@@ -48,8 +48,8 @@ class Finished(str):
     __slots__ = ("finish_reason",)
     finish_reason: str
 
-    def __new__(cls, text: str, finish_reason: str) -> Self:
-        """``finish_reason`` as in :class:`harness.request.Reply`."""
+    def __new__(cls, text: str = "", finish_reason: str = "") -> Self:
+        """``finish_reason`` as in :class:`harness.request.Reply`; empty: unknown (lm-eval casts targets to this type)."""
         finished = super().__new__(cls, text)
         finished.finish_reason = finish_reason
         return finished
