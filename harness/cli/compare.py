@@ -25,11 +25,22 @@ def compare(a: str, b: str, common: bool, by: str | None, n_examples: int, runs:
 
     Exit code 2 when they cannot be compared: another task version, sampling, scorer or judge, or other cells.
     """
+    from rich.console import Console
+    from rich.markup import escape
+
     from harness.errors import UsageError
     from harness.reports.compare import compare as compare_runs
     from harness.store.rundir import find_run
 
-    report = compare_runs(find_run(a, runs), find_run(b, runs), common=common, n_examples=n_examples)
+    left, right = find_run(a, runs), find_run(b, runs)
+    with Console(stderr=True).status("比べています") as status:
+        report = compare_runs(
+            left,
+            right,
+            common=common,
+            n_examples=n_examples,
+            on_step=lambda step: status.update(f"比べています：{escape(step)}"),
+        )
     if as_json:
         print_json(report)
     elif report["comparable"]:

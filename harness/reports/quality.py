@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 QUALITY_RULE = {
     "ja": (
         "返答の質 q（0〜1）：致命的な失敗、例の丸写し、質問のオウム返しがあれば 0。"
-        "なければ、そのタスクが宣言している検査のうち当てはまるものの平均"
-        "（割合は値そのもの、「低いほど良い」ものは 1 から引いた値、回数は 0 回なら 1）。"
+        "なければ、そのタスクが宣言している検査のうち「高いほど良い」ものの平均に、「低いほど良い」ものの 1 − x の平均を掛けた値"
+        "（当てはまらない検査は数えない。回数の検査は 0 回なら 1、1 回でもあれば 0）。"
         "style_band は一つの返答では決まらないので、役柄の語尾が一つでもあるかどうかで代える（基準率が半分以上の役柄のみ）。"
     ),
     "en": (
-        "q of a reply (0–1): 0 after a critical failure, a copied example or an echo, else the mean of the checks that "
-        "its task declares and that apply (rates as they are, lower-is-better as 1 − x, counts as 1 when zero). "
-        "style_band says little of one reply, so the presence of a marker stands for it (only personas that mark at "
-        "least half of their sentences)."
+        "q of a reply (0–1): 0 after a critical failure, a copied example or an echo; else the mean of the "
+        "higher-is-better checks that its task declares, times the mean of 1 − x of the lower-is-better ones (checks "
+        "that do not apply do not count; counts are 1 when zero, else 0). style_band says little of one reply, so the "
+        "presence of a marker stands for it (only personas that mark at least half of their sentences)."
     ),
 }
 """The rule in words; shown by ``kikime rank --explain``."""
@@ -33,16 +33,31 @@ _FATAL = ("critical_failure", "fewshot_copy", "prompt_echo")
 
 def with_quality(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
     """Add the column ``quality`` to ``cells``; every reply has one."""
-    total, count = np.zeros(len(cells)), np.zeros(len(cells))
+    checks, faults = _Mean(len(cells)), _Mean(len(cells))
     for metric, tasks in _declared(manifest).items():
         points = _marked(cells, manifest) if metric == "style_band" else oriented(cells[metric], metric)
-        used = np.isin(cells["task"], tasks) & np.isfinite(points)
-        total[used] += points[used]
-        count[used] += 1
-    quality = np.divide(total, count, out=np.ones(len(cells)), where=count > 0)
+        side = checks if METRICS[metric].direction == "higher" else faults
+        side.add(points, np.isin(cells["task"], tasks))
+    quality = checks.value * faults.value
     broken = cells["failed"].to_numpy(dtype=bool) | (cells[list(_FATAL)].to_numpy(dtype=float) > 0).any(axis=1)
     cells["quality"] = np.where(broken, 0.0, quality)
     return cells
+
+
+class _Mean:
+    """Mean of what applies to each reply; 1 where nothing does."""
+
+    def __init__(self, n: int) -> None:
+        self._total, self._count = np.zeros(n), np.zeros(n)
+
+    def add(self, points: Any, inside: Any) -> None:
+        used = inside & np.isfinite(points)
+        self._total[used] += points[used]
+        self._count[used] += 1
+
+    @property
+    def value(self) -> Any:
+        return np.divide(self._total, self._count, out=np.ones(len(self._total)), where=self._count > 0)
 
 
 def oriented(values: Any, metric: str) -> Any:
