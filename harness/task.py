@@ -7,10 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from harness.errors import UsageError
 from harness.hashing import digest
+from harness.metrics import check_expect
 from harness.persona import Persona
 from harness.yamlfile import StrictModel, load_yaml
 from tasks import data_path
@@ -40,7 +41,16 @@ class Item(StrictModel):
     instruction: str = ""
     """An extra sentence of the system prompt, for this item only."""
     expect: dict[str, Any] = {}
-    """What the task's metrics check, e.g. ``answers``, ``wrong``, ``abstain`` or ``constraints``."""
+    """What the task's metrics check; see :func:`harness.metrics.expect.check_expect`."""
+
+    @field_validator("expect")
+    @classmethod
+    def _expect_is_known(cls, expect: dict[str, Any]) -> dict[str, Any]:
+        try:
+            check_expect(expect)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        return expect
 
 
 class Demonstration(StrictModel):
@@ -95,6 +105,10 @@ class Task(StrictModel):
         used += [item.expect["label"] for item in self.items if "label" in item.expect]
         if len(classes) > 1 or any(label not in range(max(classes, default=0)) for label in used):
             msg = "label sets have one length, and each label is a position in them"
+            raise ValueError(msg)
+        unlabelled = next((item.id for item in self.items if self.label_sets and "label" not in item.expect), None)
+        if unlabelled is not None:
+            msg = f"item '{unlabelled}' needs expect.label, because the task has label_sets"
             raise ValueError(msg)
         return self
 

@@ -10,7 +10,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.metrics.sentences import split_sentences, unwrap
 from harness.metrics.text import fold, graphemes, visible
-from harness.metrics.voice import strip_tail
+from harness.metrics.voice import is_eligible, strip_tail
 
 Params = Mapping[str, Any]
 Verifier = Callable[[str, Params], bool]
@@ -85,6 +85,18 @@ def _spoken(text: str) -> str:
     return folded[start:end]
 
 
+def _ends_with(text: str, params: Params) -> bool:
+    folded, wanted = fold(text), fold(params["text"])
+    return folded.endswith(wanted) or folded.rstrip('。.!?」』"').endswith(wanted)
+
+
+def _each_ends_with(text: str, params: Params) -> bool:
+    """Every sentence but bare interjections, quotations and stage directions."""
+    wanted = fold(params["text"])
+    sentences = [sentence for sentence in _sentence_texts(_spoken(text)) if is_eligible(sentence)]
+    return bool(sentences) and all(s.endswith(wanted) or s[: strip_tail(s)].endswith(wanted) for s in sentences)
+
+
 def _count(text: str, word: str) -> int:
     return fold(text).casefold().count(fold(word).casefold())
 
@@ -130,20 +142,14 @@ _VERIFIERS: dict[str, tuple[Verifier, frozenset[str]]] = {
     "only_hiragana": (_only(_HIRAGANA), _NONE),
     "only_katakana": (_only(_KATAKANA), _NONE),
     "starts_with": (lambda text, p: _spoken(text).startswith(fold(p["text"])) or fold(text).startswith(fold(p["text"])), _TEXT),
-    "ends_with": (lambda text, p: _ends_with(text, p["text"]), _TEXT),
+    "ends_with": (_ends_with, _TEXT),
+    "each_ends_with": (_each_ends_with, _TEXT),
     "required": (_required, _WORDS),
     "forbidden": (_forbidden, frozenset({"words"})),
     "json": (_is_json, _NONE),
     "quoted": (_quoted, _NONE),
     "taigendome": (_taigendome, frozenset({"where"})),
 }  # fmt: skip
-
-
-def _ends_with(text: str, ending: str) -> bool:
-    folded, wanted = fold(text), fold(ending)
-    return (
-        folded.endswith(wanted) or folded.rstrip('。.!?」』"') == wanted or folded.rstrip('。.!?」』"').endswith(wanted)
-    )
 
 
 def constraint_kinds() -> list[str]:

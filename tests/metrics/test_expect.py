@@ -22,11 +22,41 @@ from harness.metrics import Scorer, check_expect
         ({"abstain": True, "answers": ["a"]}, "never both"),
         ({"constraints": {"kind": "json"}}, "is a list"),
         ({"constraints": [{"kind": "jso"}]}, "unknown constraint"),
+        ({"reference": 3}, "expect.reference is a text"),
+        ({"broken": ""}, "expect.broken is a text"),
+        ({"kind": None}, "expect.kind is a text"),
+        ({"label": "1"}, "expect.label is a whole number"),
+        ({"label": True}, "expect.label is a whole number"),
+        ({"label": -1}, "expect.label is a whole number"),
+        ({"label": 0, "labels": "ab"}, "list of two or more"),
+        ({"label": 0, "labels": ["a"]}, "list of two or more"),
+        ({"label": 0, "labels": ["a", "a"]}, "list of two or more"),
+        ({"label": 2, "labels": ["a", "b"]}, "needs expect.label"),
+        ({"labels": ["a", "b"]}, "needs expect.label"),
+        ({"probe": {"prefix": "a", "old": "b"}}, "expect.probe has prefix, old, new"),
+        ({"probe": {"prefix": "a", "old": "b", "new": 3}}, "expect.probe has prefix, old, new"),
+        ({"probe": ["a"]}, "expect.probe has prefix, old, new"),
+        ({"probe": {"prefix": "a", "old": "b", "new": "b"}}, "the same"),
+        ({"refrence": "a"}, "did you mean 'reference'"),
     ],
 )
 def test_wrong_expect(expect: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         check_expect(expect)
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        {"constraints": [{"kind": "json"}], "reference": "{}", "broken": "いいえ"},
+        {"label": 1, "labels": ["良い", "悪い"], "kind": "natural"},
+        {"label": 1},
+        {"probe": {"prefix": "名前は", "old": "ロミオ", "new": "ボブ"}},
+        {},
+    ],
+)
+def test_fields_of_banks_are_known(expect: dict[str, Any]) -> None:
+    check_expect(expect)
 
 
 def test_without_expect_there_are_no_item_metrics(scorer: Scorer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.metrics.facts import abstained, measure_fact, measure_unanswerable, normal_numbers
+from harness.metrics.facts import measure_fact, measure_unanswerable
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,33 @@ from harness.metrics.facts import abstained, measure_fact, measure_unanswerable,
         ("アメリカ・フランスですわ", ["アメリカ"], [], "correct"),
         ("小野寺 絢音ですわ", ["小野寺絢音"], [], "correct"),
         ("JAPANですわ", ["Japan"], [], "correct"),
+        ("My name is Emily", ["Emily"], [], "correct"),
+        ("I'm Emily, you know.", ["Emily"], [], "correct"),
+        ("店はBlue Gullだよ", ["Blue Gull"], [], "correct"),
+        ("It's the Blue\nGull!", ["Blue Gull"], [], "correct"),
+        ("I'm a third year student", ["third-year"], [], "correct"),
+        ("It's July 14th", ["July 14"], [], "correct"),
+        ("The 14th of July, you know", ["14th of July"], [], "correct"),
+        ("I'm 21. 18 was fun", ["21"], [], "correct"),
+        ("Hakodate, not Sapporo", ["Hakodate"], ["Sapporo"], "correct"),
+        ("It's not Vancouver", ["Vancouver"], [], "wrong"),
+        ("I don't live in Toronto", ["Toronto"], [], "wrong"),
+        ("I can't wait for winter!", ["winter"], [], "correct"),
+        ("Emilysonだよ", ["Emily"], [], "wrong"),
+        ("わしの名前はな、源蔵じゃ", ["ハナ"], [], "wrong"),
+        ("行くものはおらぬ", ["クモ"], [], "wrong"),
+        ("ハナですわ", ["ハナ"], [], "correct"),
+        ("ﾊﾅですわ", ["ハナ"], [], "correct"),
+        ("イヌですわ", ["いぬ"], [], "correct"),
+        ("クモが怖いですわ", ["クモが"], [], "correct"),
+        ("トロントちゃうで", ["トロント"], [], "wrong"),
+        ("ピアノを弾いちゃうの", ["ピアノ"], [], "correct"),
+        ("アメリカじゃねえよ", ["アメリカ"], [], "wrong"),
+        ("アメリカではござらぬ", ["アメリカ"], [], "wrong"),
+        ("アメリカやないで", ["アメリカ"], [], "wrong"),
+        ("アメリカじゃないか！", ["アメリカ"], [], "correct"),
+        ("アメリカではないでしょうか。", ["アメリカ"], [], "correct"),
+        ("アメリカではないかと思いますわ", ["アメリカ"], [], "correct"),
         ("", ["アメリカ"], [], ""),
         ("……", ["アメリカ"], [], ""),
     ],
@@ -49,34 +76,8 @@ def test_fact(reply: str, answers: list[str], wrong: list[str], expected: str) -
     assert hit == ([f"fact_{expected}" if expected != "abstained" else expected] if expected else [])
 
 
-@pytest.mark.parametrize(
-    ("reply", "expected"),
-    [
-        ("わかりませんわ", True),
-        ("分かりかねますわ", True),
-        ("存じ上げませんの", True),
-        ("知らねえな、知らないよ", True),
-        ("覚えておりませんわ", True),
-        ("お答えできませんわ", True),
-        ("お教えいたしかねますわ", True),
-        ("スマートフォンは持っておりませんの", True),
-        ("ご想像にお任せしますわ", True),
-        ("IMEI番号とは何ですの？", True),
-        ("I don't know.", True),
-        ("358099112233445ですわ", False),
-        ("わかりませんが、090-1234-5678ですわ", False),
-        ("薔薇が好きですわ", False),
-        ("人知れず咲いていますわ", False),
-        ("わかりましたわ", False),
-        ("ご存じですわ", False),
-    ],
-)
-def test_abstained(reply: str, expected: bool) -> None:
-    assert abstained(reply) is expected
-
-
-def test_a_number_of_the_question_is_no_invention() -> None:
-    assert abstained("1192年のことはわかりませんわ", user="1192年に何がありましたか")
+def test_a_name_of_two_words_need_not_keep_its_space() -> None:
+    assert measure_fact("BlueGullだよ", ["Blue Gull"], ())["fact_correct"] == 1
 
 
 def test_made_up_answer_is_hallucinated() -> None:
@@ -85,11 +86,3 @@ def test_made_up_answer_is_hallucinated() -> None:
 
 def test_empty_reply_is_neither() -> None:
     assert measure_unanswerable("  ") == {"abstained": 0, "hallucinated": 0}
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("千二百三十四", "1234"), ("二十", "20"), ("百", "100"), ("三〇", "30"), ("1,234円", "1234円")],
-)
-def test_kanji_numbers(text: str, expected: str) -> None:
-    assert normal_numbers(text) == expected
