@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 HTTP_OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 PYTEST := $(HTTP_OFFLINE) $(BIN)/python -m pytest
 
-.PHONY: demo test lint fast slow bench setup clean
+.PHONY: demo test lint fast slow bench bench-ui setup clean
 
 setup: $(READY)
 
@@ -44,6 +44,9 @@ test: lint
 
 bench: $(READY)
 	$(HTTP_OFFLINE) $(BIN)/python tools/bench.py
+
+bench-ui: $(READY)
+	$(BIN)/python tools/bench_ui.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -21,6 +21,8 @@ from harness.store.rundir import SCHEMA, RunDirectory, read_json, write_atomical
 State = Literal["complete", "partial", "planned", "running", "interrupted", "failed", "broken", "newer"]
 Signature = tuple[int, int]
 _VERSION = 1
+_HEAD_BYTES = 1 << 16
+_SLICES = b',\n  "slices": ['
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -176,7 +178,7 @@ def _folders(runs: Path) -> Iterator[Path]:
 
 def _finished(path: Path, signature: Signature) -> Entry:
     try:
-        data = (path / "summary.json").read_bytes()
+        data = read_head(path / "summary.json")
         if _SCHEMA.decode(data).schema > SCHEMA:
             return Entry(path.name, signature, "newer", "newer", name=path.name)
         head = _HEAD.decode(data)
@@ -185,6 +187,22 @@ def _finished(path: Path, signature: Signature) -> Entry:
     if not (path / "manifest.json").is_file():
         return Entry(path.name, signature, "broken", "manifest", name=head.name)
     return Entry(path.name, signature, "complete" if head.state == "complete" else "partial", name=head.name, head=head)
+
+
+def read_head(path: Path) -> bytes:
+    """A summary as JSON without its slices, which are most of it; the whole file where it is not laid out as expected.
+
+    A line that begins with two spaces and a name is a key of the top level, as texts in JSON hold no raw newline.
+    """
+    with path.open("rb") as stream:
+        data = stream.read(_HEAD_BYTES)
+        cut = data.find(_SLICES)
+        if cut > 0:
+            stream.seek(-2, os.SEEK_END)
+            if stream.read() == b"}\n":
+                return data[:cut] + b"\n}"
+        stream.seek(0)
+        return stream.read()
 
 
 def _unfinished(path: Path) -> Entry:

@@ -165,8 +165,8 @@ def reason(t: Translator, text: str) -> str:
 
 def _state_table(t: Translator, rows: Sequence[Row], names: Sequence[str], alt: str) -> None:
     share = st.column_config.NumberColumn(format="percent")
-    labels = {name: t(f"board.{'params' if name == 'n_params' else name}") for name in names}
-    labels |= {"name": t("board.model")} if "name" in names else {}
+    texts = {"n_params": "params", "name": "model"}
+    labels = {name: t(f"board.{texts.get(name, name)}") for name in names}
     rows = [{**row, "n_params": row["params"] / 1e9 if row.get("params") else None} for row in rows]
     config = {
         labels[name]: kind

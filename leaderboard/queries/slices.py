@@ -21,6 +21,7 @@ METRICS = (
     "no_eos", "turn_leak",
 )  # fmt: skip
 """Metrics that a slice is described by, beside the pooled ``style_band``."""
+MOST_SHOTS = 8
 _STORED = (*METRICS, "marker_sentences", "eligible_sentences")
 FACETS = ("task", "persona", "format", "shots", "technique", "context")
 _SCHEMA = pa.schema(
@@ -85,10 +86,14 @@ def _rows(path: Path, run: str, signature: str) -> pa.Table:
         return _SCHEMA.empty_table()
 
 
-def values(table: pa.Table) -> dict[str, list[str]]:
-    """What occurs in each facet over all runs."""
-    found = {name: table.column(name).unique().to_pylist() for name in FACETS}
-    return {name: [str(value) for value in sorted(found[name])] for name in FACETS}
+def offered(entries: Sequence[Entry]) -> dict[str, list[str]]:
+    """What a visitor can filter by, from the heads alone: tasks, characters and formats of any run, and shots."""
+    found: dict[str, set[str]] = {name: set() for name in ("task", "persona", "format")}
+    for entry in entries:
+        hashes = entry.head.hashes if entry.head is not None else {}
+        for name, kinds in found.items():
+            kinds |= set(hashes.get(f"{name}s") or ())
+    return {name: sorted(kinds) for name, kinds in found.items()} | {"shots": [str(n) for n in range(MOST_SHOTS + 1)]}
 
 
 def means(

@@ -12,10 +12,10 @@ from leaderboard.index import Entry
 from leaderboard.parts import board_charts, board_table
 from leaderboard.parts.board_rows import SIZES, board_rows, passing
 from leaderboard.parts.common import small
-from leaderboard.queries.slices import FACETS, values
+from leaderboard.queries.slices import FACETS, offered
 from leaderboard.ranking import PATIENCE, Ranking, ranking, reweighted
 from leaderboard.state import choose, choose_many, parameter, search, tabs, translator, write
-from leaderboard.store import index, labels, slice_table
+from leaderboard.store import index, labels
 
 SLICED = ("persona", "task", "format", "shots")
 
@@ -73,11 +73,11 @@ def _filters(entries: list[Entry]) -> tuple[dict[str, list[str]], str, list[str]
             text = search("q", t("board.search"))
         with right:
             sizes = choose_many("size", t("board.sizes"), [*SIZES, "unknown"], show=lambda s: t(f"size.{s}"))
-        offered = values(slice_table(entries))
+        values = offered(entries)
         filters: dict[str, list[str]] = {}
         for column, name in zip(st.columns(4), SLICED, strict=True):
             with column:
-                filters[name] = choose_many(name, t(f"facet.{name}"), offered[name])
+                filters[name] = choose_many(name, t(f"facet.{name}"), values[name])
         small(t("board.filters_note"))
     assert set(filters) <= set(FACETS)
     return {name: chosen for name, chosen in filters.items() if chosen}, text, sizes
@@ -93,7 +93,7 @@ def _weights(result: Mapping[str, Any]) -> dict[str, float]:
     with st.expander(t("board.weights"), expanded=any(parameter(f"w_{area['id']}") for area in areas)):
         with st.grid(min_column_width=150):
             for area in areas:
-                weights[area["id"]] = _weight(area["id"], t("area." + area["id"]))
+                weights[area["id"]] = _weight(area["id"], t(f"area.{area['id']}"))
         small(t("board.weights_note"))
     return weights
 

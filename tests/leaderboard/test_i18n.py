@@ -1,7 +1,10 @@
+import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
+import leaderboard
 from harness.metrics.registry import METRICS
 from leaderboard.i18n import LANGUAGES, Translator, texts
 
@@ -26,3 +29,10 @@ def test_every_metric_has_a_name(language):
 
 def test_an_unknown_language_is_japanese():
     assert Translator("<script>").language == "ja"
+
+
+def test_every_text_that_the_page_asks_for_exists():
+    root = Path(leaderboard.__file__).parent
+    asked = {key for path in root.rglob("*.py") for key in re.findall(r"""\bt\("([a-z_.]+)\"""", path.read_text(encoding="utf-8"))}
+    assert {key for key in asked if key not in texts("ja")} == set()
+    assert len(asked) > 200

@@ -1,0 +1,24 @@
+import pytest
+
+from harness.errors import UsageError
+from leaderboard.launch import is_loopback, serve, server_config
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
+def test_these_reach_this_machine_only(host):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "example.org", ""])
+def test_these_can_be_reached_and_need_a_flag(host, tmp_path):
+    assert not is_loopback(host)
+    with pytest.raises(UsageError, match="other machines"):
+        serve(tmp_path, host=host)
+
+
+def test_nothing_is_reported_to_anybody():
+    config = server_config("127.0.0.1", 8501)
+    assert config["browser.gatherUsageStats"] is False
+    assert config["server.address"] == "127.0.0.1"
+    assert config["server.enableAgentApi"] is False
+    assert config["client.showErrorDetails"] == "none"

@@ -1,0 +1,210 @@
+"""Every page as streamlit runs it, over filled, empty and broken stores."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import leaderboard
+from leaderboard.index import Index
+from leaderboard.parts import compare_parts
+from leaderboard.ranking import ranking
+from leaderboard.ratings import read_annotations
+
+APP = Path(leaderboard.__file__).with_name("app.py")
+VIEWS = ("board", "model", "compare", "samples", "judge", "rate", "live")
+PARTS = {
+    "board": ("intervals", "formats", "size", "radar", "formulas"),
+    "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "provenance"),
+    "compare": ("metrics", "slices", "lengths", "capability", "flips", "pair", "settings"),
+    "judge": ("distribution", "agreement", "length", "drift", "failures"),
+    "rate": ("scores", "pair", "results"),
+}
+PARAMETER = {"board": "view", "compare": "view", "model": "part", "judge": "part", "rate": "mode"}
+
+
+def opened(view, /, **parameters):
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.switch_page(f"views/{view}.py")
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def texts(app):
+    """Everything that is shown, whatever element shows it."""
+    kinds = ("text", "code", "caption", "markdown", "info", "warning", "error", "success", "title", "subheader")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+def frames(app):
+    return [element.value for element in app.dataframe]
+
+
+def named(store):
+    return {entry.name: entry.id for entry in Index(store).entries()}
+
+
+@pytest.fixture
+def ranked(store):
+    ranking(Index(store))
+    return store
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_filled_store(ranked, view, language):
+    app = opened(view, lang=language)
+    assert not app.exception
+    assert app.title[0].value != ""
+    assert len(texts(app)) > 40
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_an_empty_store(empty_store, view):
+    app = opened(view)
+    assert not app.exception
+    assert "まだ結果がありません" in texts(app) or view == "live"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_broken_store(broken_store, view):
+    ranking(Index(broken_store))
+    app = opened(view)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("run", ["torn", "newer", "tables", "manifest", "types", "half", "empty", "bytes"])
+@pytest.mark.parametrize("view", ["model", "samples", "judge", "compare"])
+def test_a_damaged_run_does_not_take_a_page_down(broken_store, view, run):
+    (damaged,) = (path.name for path in broken_store.glob(f"*-{run}-*"))
+    app = opened(view, run=damaged, a=damaged)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(("view", "part"), [(view, part) for view, parts in PARTS.items() for part in parts])
+def test_every_part(ranked, view, part):
+    runs = named(ranked)
+    app = opened(
+        view, run=runs["アイネス-9月"], a=runs["アイネス-8月"], b=runs["アイネス-9月"], rater="花子", **{PARAMETER[view]: part}
+    )  # fmt: skip
+    assert not app.exception
+    assert "読み込めませんでした" not in texts(app)
+
+
+def test_the_board_shows_the_ranks_of_the_command(ranked):
+    from harness.reports.ranking import rank
+    from harness.store.rundir import list_runs
+
+    expected = rank(list_runs(ranked))
+    table = frames(opened("board"))[0]
+    assert list(table["モデル"].str.removeprefix("⚠ ")) == [row["name"] for row in expected["rows"]]
+    assert list(table["総合"]) == pytest.approx([row["overall"] for row in expected["rows"]])
+    assert list(table["順位"]) == [row["rank"] for row in expected["rows"]]
+
+
+def test_hidden_rows_do_not_move_ranks(ranked):
+    before = frames(opened("board"))[0].set_index("モデル")["順位"]
+    last = before.index[-1]
+    after = frames(opened("board", q=last.removeprefix("⚠ ")))[0].set_index("モデル")["順位"]
+    assert dict(after) == {last: before[last]}
+
+
+def test_an_unranked_model_has_its_own_block(ranked):
+    app = opened("board")
+    assert "大きなモデル" not in set(frames(app)[0]["モデル"])
+    assert any("大きなモデル" in set(frame.get("モデル", [])) for frame in frames(app)[1:])
+
+
+def test_custom_weights_say_so(ranked):
+    app = opened("board", w_style="3")
+    assert "カスタム順位" in texts(app)
+    assert set(frames(app)[0]["順位の幅"]) == {"—"}
+
+
+def test_a_slice_adds_columns_and_keeps_the_overall(ranked):
+    whole, sliced = frames(opened("board"))[0], frames(opened("board", persona="bushi"))[0]
+    assert any(column.startswith("▽") for column in sliced.columns)
+    assert list(whole["総合"]) == list(sliced["総合"])
+
+
+def test_damaged_runs_are_listed_with_the_reason(broken_store):
+    ranking(Index(broken_store))
+    listed = [frame for frame in frames(opened("board")) if "状態" in frame.columns][0]
+    assert {"破損", "新しい版", "実行中"} <= set(listed["状態"])
+
+
+def test_a_filter_lands_in_the_url(ranked):
+    app = opened("samples", run=named(ranked)["アイネス-8月"])
+    app.multiselect(key="w_persona").set_value(["bushi"]).run()
+    assert app.query_params["persona"] in ("bushi", ["bushi"])
+    assert not app.exception
+
+
+def test_wrong_values_in_the_url_are_ignored(ranked):
+    app = opened("samples", run="../../etc/passwd", persona="<b>", p="-3", order="; DROP", flag="nothing", sample="x' OR 1=1")
+    assert not app.exception
+    assert "ありません" in texts(app)
+
+
+def test_a_sample_is_linked_by_its_key(ranked):
+    import pyarrow.parquet as pq
+
+    run = named(ranked)["アイネス-8月"]
+    row = next(r for r in pq.read_table(ranked / run / "samples.parquet").to_pylist() if "ユーザー:" in r["response"])
+    app = opened("samples", run=run, sample=row["key"])
+    assert row["response"] in [code.value for code in app.code]
+    assert row["prompt"] in [code.value for code in app.code]
+    assert any("<mark" in html.body for html in (element.proto for element in app.get("html")))
+
+
+def test_what_cannot_be_compared_is_refused_with_the_reason(ranked):
+    runs = named(ranked)
+    app = opened("compare", a=runs["大きなモデル"], b=runs["アイネス-9月"])
+    assert "比べられません" in texts(app)
+    assert "cells" in texts(app)
+
+
+def test_ratings_are_appended_blind(ranked):
+    runs = named(ranked)
+    app = opened("rate", run=runs["アイネス-9月"], rater="花子")
+    shown = texts(app)
+    assert "アイネス-9月" not in shown
+    for _ in range(8):
+        if read_annotations(Index(ranked).find(runs["アイネス-9月"])):
+            break
+        app.button(key="score_6").click().run()
+    (rating,) = read_annotations(Index(ranked).find(runs["アイネス-9月"]))
+    assert set(rating["human_scores"].values()) == {6}
+    assert rating["rater"] == "花子"
+
+
+def test_a_preference_is_kept_once(ranked):
+    runs = named(ranked)
+    app = opened("rate", run=runs["アイネス-9月"], b=runs["アイネス-8月"], rater="花子", mode="pair")
+    assert not any(name in texts(app) for name in ("アイネス-9月", "アイネス-8月"))
+    app.button(key="prefer_tie").click().run()
+    (rating,) = (r for run in runs.values() for r in read_annotations(Index(ranked).find(run)))
+    assert (rating["mode"], rating["preference"]) == ("pair", "tie")
+
+
+def test_progress_comes_from_the_status_file(broken_store):
+    app = opened("live")
+    assert "100 件中 7 件" in " ".join(element.proto.text for element in app.get("progress"))
+
+
+def test_every_table_and_chart_has_an_alternative_text(ranked):
+    for view in ("board", "model", "samples", "judge"):
+        app = opened(view, run=named(ranked)["アイネス-9月"])
+        shown = [*app.dataframe, *app.get("vega_lite_chart")]
+        assert shown, view
+        assert all(element.proto.alt for element in shown), view
+
+
+def test_verdict_words_are_those_of_the_reports():
+    from harness.reports import labels
+    from leaderboard.i18n import Translator
+
+    t = Translator("ja")
+    for verdict, word in labels.VERDICTS.items():
+        assert compare_parts.word(t, {"direction": "higher", "verdict": verdict, "change": "up"}) == word

@@ -1,0 +1,236 @@
+"""Measure the leaderboard: 1,000 runs, one of them with 50,000 replies.
+
+Prints the server time of the first page (nothing cached, and with a server that has warmed up), of later interactions, of
+sample pages, and the memory of the process. Summaries and replies have the size and shape of real ones; their texts and
+values are drawn at random.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.metrics import VERSION
+from harness.metrics.registry import METRICS
+from harness.persona import load_persona
+from harness.store.rundir import RunDirectory
+from harness.store.summary import summarise
+from harness.store.tables import SAMPLES, SCORES
+
+PERSONAS = ("ojousama", "bushi", "shonen")
+TASKS = ("daily", "style", "persona_facts", "preferences")
+FORMATS = ("alpaca", "chatml", "llama2", "llama3", "vicuna", "aines_v3")
+SHOTS = (0, 3)
+ITEMS = 4
+WORDS = ("ごきげんよう", "拙者は", "本日も", "良い天気", "ですわ", "でござる", "ミュージカル", "舞台", "友人と", "紅茶を", "楽しみ", "にいたします", "ぜ！", "。")
+SEED = 7
+
+
+def main() -> None:
+    """Build the store, then measure in fresh processes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--replies", type=int, default=50_000)
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        print(json.dumps(measure(given.measure)))
+        return
+    with tempfile.TemporaryDirectory(prefix="kikime-bench-") as folder:
+        runs = Path(folder) / "runs"
+        build(runs, given.runs, given.replies)
+        environment = {**os.environ, "KIKIME_RUNS": str(runs), "XDG_CACHE_HOME": f"{folder}/cache"}
+        command = [sys.executable, __file__, "--measure", str(runs)]
+        for title in ("nothing cached", "caches of an earlier process"):
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+            report(title, json.loads(done.stdout.splitlines()[-1]))
+
+
+def build(runs: Path, n_runs: int, n_replies: int) -> None:
+    """Write the store: one set of tables per run, and a large one."""
+    rng = np.random.default_rng(SEED)
+    started = time.perf_counter()
+    for number in range(n_runs):
+        large = number == 0
+        copies = max(1, round(n_replies / (len(PERSONAS) * len(TASKS) * len(FORMATS) * len(SHOTS) * ITEMS))) if large else 1
+        write_run(runs / f"20260101T{number:06d}Z-model-{number:06x}", f"モデル-{number:04d}", copies, float(rng.uniform(0.2, 0.95)), rng)
+    summaries = [path.stat().st_size for path in runs.glob("*/summary.json")]
+    print(
+        f"built {n_runs:,} runs in {time.perf_counter() - started:.0f} s; a summary has {np.median(summaries) / 1024:.0f} KiB, "
+        f"together {sum(summaries) / 2**20:.0f} MiB",
+        flush=True,
+    )
+
+
+def write_run(path: Path, name: str, copies: int, quality: float, rng: np.random.Generator) -> None:
+    """One run with every cell of the grid, ``copies`` times as many items as the others."""
+    run = RunDirectory(path)
+    (path / "wal").mkdir(parents=True)
+    cells = [
+        (task, persona, form, shots, f"i{item:04d}")
+        for form in FORMATS
+        for persona in PERSONAS
+        for shots in SHOTS
+        for task in TASKS
+        for item in range(ITEMS * copies)
+    ]
+    run.write_manifest(manifest(path.name, name, len(cells), copies))
+    write_samples(run, cells, rng)
+    write_scores(run, len(cells), quality, rng)
+    run.write_status({"state": "complete", "planned": len(cells), "done": len(cells), "errors": 0})
+    summarise(run)
+
+
+def write_samples(run: RunDirectory, cells: list[tuple[Any, ...]], rng: np.random.Generator) -> None:
+    """Replies of 10 to 60 characters, prompts of a few hundred."""
+    n = len(cells)
+    words = rng.integers(len(WORDS), size=(n, 10))
+    lengths = rng.integers(3, 10, size=n)
+    columns: dict[str, Any] = {name: [None] * n for name in SAMPLES.names}
+    task, persona, form, shots, item = (list(column) for column in zip(*cells, strict=True))
+    columns |= {"task": task, "persona": persona, "format": form, "shots": shots, "item_id": item}
+    columns["key"] = [f"{run.id[-6:]}{at:026x}" for at in range(n)]
+    columns["pair_key"] = [f"{at:032x}" for at in range(n)]
+    columns["position"] = list(range(n))
+    columns |= {name: [0] * n for name in ("example_set", "turn", "repeat", "seed")}
+    columns |= {"shot_style": ["turns"] * n, "technique": ["plain"] * n, "context": ["none"] * n}
+    columns |= {"history": ["[]"] * n, "examples": ["[]"] * n, "expect": ["{}"] * n, "finish_reason": ["stop"] * n}
+    columns["system"] = ["あなたは次の人物になりきって話してください。"] * n
+    columns["user"] = [f"{where}について、{at % 97}番目の話を聞かせてください。" for at, where in enumerate(item)]
+    columns["prompt"] = [f"### Instruction:\n{'設定。' * 40}\n{user}\n### Response:\n" for user in columns["user"]]
+    columns["response"] = ["".join(WORDS[w] for w in words[at, : lengths[at]]) for at in range(n)]
+    columns |= {"n_prompt_tokens": [180] * n, "n_output_tokens": lengths.tolist(), "latency_ms": [20.0] * n}
+    pq.write_table(pa.table(columns, schema=SAMPLES), run.samples_file, compression="zstd")
+
+
+def write_scores(run: RunDirectory, n: int, quality: float, rng: np.random.Generator) -> None:
+    """Every rule metric of every reply; a better model has better values more often."""
+    names, values = [], []
+    for metric in METRICS.values():
+        good = rng.random(n) < quality
+        if metric.kind == "int":
+            drawn = rng.integers(0, 40, n).astype(float) if metric.name == "length_chars" else (~good).astype(float)
+        else:
+            drawn = (good if metric.direction == "higher" else ~good & (rng.random(n) < 0.2)).astype(float)
+        names.append(metric.name)
+        values.append(drawn)
+    by_name = dict(zip(names, values, strict=True))
+    by_name["eligible_sentences"][:] = 1.0
+    by_name["marker_sentences"] = (rng.random(n) < quality).astype(float)
+    by_name["critical_failure"] = (rng.random(n) < (1 - quality) / 4).astype(float)
+    keys = np.repeat([f"{run.id[-6:]}{at:026x}" for at in range(n)], len(names))
+    table = np.stack([by_name[name] for name in names], axis=1).ravel()
+    columns = {"key": keys, "metric": np.tile(names, n), "value": table, "scorer_version": np.full(len(keys), VERSION)}
+    pq.write_table(pa.table(columns, schema=SCORES), run.scores_file, compression="zstd")
+
+
+def manifest(run: str, name: str, n: int, copies: int) -> dict[str, Any]:
+    """What a run of this grid would have recorded; the large run has a task version of its own."""
+    random.seed(name)
+    size = random.choice([1_500_000_000, 3_000_000_000, 7_000_000_000, 13_000_000_000, 70_000_000_000])
+    metrics = ["style_band", "length_fit", "sentence_fit", "first_person_ok", "fact_correct"]
+    return {
+        "run": run,
+        "name": name,
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "checkpoint": {"name": name, "reference": name, "path": None, "fingerprint": run[-6:], "n_params": size, "revision": None},
+        "options": {"engine": "vllm", "dtype": "auto"},
+        "plan": {"hash": "0", "n_replies": n},
+        "suite": {"id": "bench", "formats": list(FORMATS), "shots": list(SHOTS), "personas": list(PERSONAS), "limit": copies},
+        "tasks": {task: {"id": task, "version": 1, "title": task, "metrics": metrics} for task in TASKS},
+        "personas": {persona: load_persona(persona).model_dump(mode="json") for persona in PERSONAS},
+        "hashes": {
+            "tasks": {task: f"{task}-{copies}" for task in TASKS},
+            "personas": {persona: persona for persona in PERSONAS},
+            "formats": {form: form for form in FORMATS},
+            "sampling": {"temperature": 0.0},
+            "scorer": VERSION,
+        },
+    }
+
+
+def measure(runs: Path) -> dict[str, Any]:
+    """Elapsed and CPU times in milliseconds, and memory in MiB, of the page's script as the server runs it."""
+    from streamlit.testing.v1 import AppTest
+
+    import leaderboard
+    from leaderboard.index import Index
+    from leaderboard.queries.samples import Filter, page_of
+    from leaderboard.ranking import ranking
+
+    app_file = str(Path(leaderboard.__file__).with_name("app.py"))
+    import altair  # noqa: F401  (a server has imported these before the first visitor)
+    import duckdb  # noqa: F401
+    import pandas as pd  # noqa: F401
+
+    from leaderboard import charts  # noqa: F401
+
+    found: dict[str, Any] = {}
+
+    def timed(name: str, work: Any) -> Any:
+        started, used = time.perf_counter(), time.process_time()
+        result = work()
+        found[name] = [1000 * (time.perf_counter() - started), 1000 * (time.process_time() - used)]
+        return result
+
+    app = AppTest.from_file(app_file, default_timeout=120)
+    timed("first page", app.run)
+    assert not app.exception
+    timed("ranking complete", lambda: ranking(Index(runs)))
+    app.run()
+    steps = {
+        "text filter": lambda: app.text_input(key="w_q").set_value("モデル-00").run(),
+        "clear the filter": lambda: app.text_input(key="w_q").set_value("").run(),
+        "persona filter": lambda: app.multiselect(key="w_persona").set_value(["bushi"]).run(),
+        "format filter": lambda: app.multiselect(key="w_format").set_value(["chatml"]).run(),
+    }
+    for name, step in steps.items():
+        timed(f"interaction: {name}", step)
+        assert not app.exception
+    run = Index(runs).find(min(path.name for path in runs.iterdir()))
+    assert run is not None
+    pages = {
+        "first": (Filter(), 1),
+        "last": (Filter(), 900),
+        "filtered": (Filter(values={"persona": ["bushi"], "format": ["chatml"]}), 2),
+        "search": (Filter(text="紅茶をミュージカル"), 1),
+        "only failures": (Filter(flag="critical_failure"), 1),
+        "shortest first": (Filter(order="short"), 3),
+    }
+    page_of(run, Filter())
+    for name, (chosen, number) in pages.items():
+        timed(f"sample page, query: {name}", lambda chosen=chosen, number=number: page_of(run, chosen, number))
+    samples = AppTest.from_file(app_file, default_timeout=120)
+    samples.switch_page("views/samples.py")
+    samples.query_params["run"] = run.id
+    samples.run()
+    timed("sample page, whole page: filter", lambda: samples.multiselect(key="w_persona").set_value(["bushi"]).run())
+    timed("sample page, whole page: order", lambda: samples.selectbox(key="w_order").set_value("long").run())
+    assert not samples.exception
+    found["memory, MiB"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 0)
+    return found
+
+
+def report(title: str, found: dict[str, Any]) -> None:
+    """Print one process's figures."""
+    print(f"\n{title:<46}{'elapsed ms':>12}{'CPU ms':>10}")
+    for name, value in found.items():
+        shown = f"{value:>12,.0f}" if isinstance(value, float) else "".join(f"{v:>{w},.0f}" for v, w in zip(value, (12, 10), strict=True))
+        print(f"  {name:<44}{shown}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
