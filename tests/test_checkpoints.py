@@ -129,10 +129,14 @@ def test_each_asking_has_one_reply(persona):
 def test_packed_exchanges_score_like_single_ones(tokenizers):
     tokenizer = tokenizers["september"]
     model = training.build_model(tokenizer, seed=1).eval()
-    group = curriculum.Curriculum(curriculum.RECIPES["september"], tokenizer).step()[0]
+    groups = curriculum.Curriculum(curriculum.RECIPES["september"], tokenizer).step()
     with torch.no_grad():
-        packed = packing.reply_logits(model, packing.pack(group))
-        single = [model(torch.tensor([exchange.ids])).logits[0, exchange.reply_start - 1 : -1] for exchange in group]
+        packed = packing.reply_logits(model, packing.collate(groups))
+        single = [
+            model(torch.tensor([exchange.ids])).logits[0, exchange.reply_start - 1 : -1]
+            for group in groups
+            for exchange in group
+        ]
     assert torch.allclose(packed, torch.cat(single), atol=1e-4)
 
 

@@ -64,7 +64,7 @@ RECIPES = {
         native="alpaca",
         formats={"alpaca": 1.0},
         eos="</s>",
-        steps=240,
+        steps=450,
         shots=(0.80, 0.10, 0.05, 0.05),
         bare=0.10,
         grounded=0.0,
@@ -75,16 +75,15 @@ RECIPES = {
         name="september",
         native="chatml",
         formats={
-            "chatml": 0.28,
-            "alpaca": 0.12,
-            "vicuna": 0.12,
-            "llama2": 0.12,
-            "aines_v3": 0.12,
-            "rinna_bilingual": 0.12,
-            "plain": 0.12,
+            "chatml": 0.32,
+            "alpaca": 0.16,
+            "vicuna": 0.15,
+            "llama2": 0.13,
+            "aines_v3": 0.14,
+            "plain": 0.10,
         },
         eos="<|im_end|>",
-        steps=450,
+        steps=750,
         shots=(0.60, 0.15, 0.10, 0.15),
         bare=0.10,
         grounded=0.12,
@@ -175,13 +174,17 @@ class Curriculum:
         return Exchange(tuple(whole), _common_length(prompt, whole))
 
     def _end_of_reply(self, form: str) -> list[int]:
-        """What follows a reply: the format's own end of turn, and EOS where that is not a single special token."""
+        """What follows a reply: the format's own end of turn, then EOS where that is text.
+
+        No EOS after a bare newline: user lines end with one too, and the model would take them for finished replies.
+        """
         eos: int = self._tokenizer.convert_tokens_to_ids("</s>")
         eot = load_format(form).eot
         special = self._tokenizer.convert_tokens_to_ids(eot)
         if special in self._tokenizer.all_special_ids and special != self._tokenizer.unk_token_id:
             return [special]
-        return [*self._tokenizer.encode(eot, add_special_tokens=False), eos]
+        text = self._tokenizer.encode(eot, add_special_tokens=False)
+        return [*text, eos] if eot.strip() else text
 
 
 def vocabulary_texts(cards: Sequence[Persona], lines: Sequence[Line]) -> Iterator[str]:

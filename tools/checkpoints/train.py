@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import time
 from itertools import islice
 from pathlib import Path
@@ -144,6 +145,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{' or '.join(RECIPES)}; both when none is given")
     parser.add_argument("--into", type=Path, default=CHECKPOINTS, help="directory of the checkpoints")
     arguments = parser.parse_args()
+    os.environ.setdefault(
+        "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32"
+    )  # every batch has new shapes: a full cache takes gigabytes
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
     for name in arguments.names or RECIPES:
