@@ -48,7 +48,7 @@ def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = Fal
 def report_content(runs: Sequence[RunDirectory], *, common: bool = False) -> dict[str, Any]:
     """Everything that the report shows, as plain values and charts."""
     ranking = rank(runs)
-    comparison = compare(*runs, common=common) if len(runs) == 2 else None
+    comparison = compare(*runs, common=common, slices=False) if len(runs) == 2 else None
     return {
         "overviews": [run_overview(run) for run in runs],
         "ranking": ranking,
