@@ -17,6 +17,8 @@ from harness.request import Candidate, Reply, Request, chosen_reply
 
 _WINDOW = 1024
 _CPU_CACHE_GIB = "1"
+_SMALL = 500_000_000
+"""Up to so many parameters a CPU computes in float32: in bfloat16 a greedy reply depends on what else is in the batch."""
 
 
 class VllmEngine:
@@ -208,6 +210,8 @@ def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) 
     if on_cpu:
         # Compiling costs minutes; chunked prefill breaks per-request seeds on the CPU.
         arguments |= {"enforce_eager": True, "enable_chunked_prefill": False}
+        if options.dtype == "auto" and (checkpoint.n_params or _SMALL + 1) <= _SMALL:
+            arguments["dtype"] = "float32"
     for name in ("max_model_len", "gpu_memory_utilization", "quantization"):
         if getattr(options, name) is not None:
             arguments[name] = getattr(options, name)

@@ -167,14 +167,17 @@ def _sections(persona: Persona, words: _Words, *, style: bool) -> dict[str, str]
 
 
 def _voice(persona: Persona, words: _Words) -> str:
-    """The author's own voice sheet; without one, what the card says about pronouns."""
-    if persona.voice.sheet.strip():
-        return persona.voice.sheet.strip()
+    """The author's own voice sheet, after the pronouns of the card that it does not mention itself."""
+    sheet = persona.voice.sheet.strip()
     sentences = [
-        _pronouns(persona.voice.first_person, words.first_person, persona, words),
-        _pronouns(persona.voice.second_person, words.second_person, persona, words),
+        _pronouns(pronouns, sentence, persona, words)
+        for pronouns, sentence in (
+            (persona.voice.first_person, words.first_person),
+            (persona.voice.second_person, words.second_person),
+        )
+        if not any(word in sheet for word in pronouns.allowed)
     ]
-    return words.gap.join(filter(None, sentences))
+    return words.gap.join(filter(None, [*sentences, sheet]))
 
 
 def _pronouns(pronouns: Pronouns, sentence: str, persona: Persona, words: _Words) -> str:

@@ -1,0 +1,65 @@
+"""``kikime show`` on a run that the store itself wrote."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from builders import IN_VOICE, PLAIN, make_run
+
+
+@pytest.fixture
+def run(tmp_path):
+    def answer(request):
+        if request.item_id == "t00":
+            return None
+        return PLAIN if request.item_id == "t01" else IN_VOICE
+
+    return make_run(tmp_path / "runs", "august", answer)
+
+
+def test_the_summary_ends_with_the_path(kikime, run):
+    done = kikime("show", "august")
+    assert done.returncode == 0, done.stderr
+    assert "style" in done.stdout or "口調" in done.stdout
+    assert "add verdicts with: kikime judge" in done.stdout
+    assert done.stdout.splitlines()[-1] == str(run.path)
+
+
+def test_the_json_summary_counts_what_failed(kikime, run):
+    summary = json.loads(kikime("show", run.path, "--json").stdout)
+    assert summary["counts"]["errors"] == 2
+    assert summary["judge"] == []
+    assert summary["metrics"]["critical_failure"]["mean"] == pytest.approx(2 / 12)
+
+
+def test_replies_are_chosen_by_metrics(kikime, run):
+    rows = json.loads(kikime("show", "august", "--samples", "--where", "marker_rate = 0", "--json").stdout)
+    assert {row["response"] for row in rows} == {PLAIN}
+
+
+def test_failed_replies_are_rows(kikime, run):
+    done = kikime("show", "august", "--samples", "--where", "error IS NOT NULL")
+    assert done.stdout.count("the engine refused it") == 2
+
+
+def test_a_wrong_condition_lists_the_columns(kikime, run):
+    done = kikime("show", "august", "--samples", "--where", "persna = 'x'")
+    assert done.returncode == 2
+    assert "persona" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_condition_cannot_reach_other_files(kikime, run, tmp_path):
+    (tmp_path / "secret.csv").write_text("a\n1\n", encoding="utf-8")
+    done = kikime("show", "august", "--samples", "--where", "1 IN (SELECT a FROM 'secret.csv')")
+    assert done.returncode == 2
+
+
+def test_a_run_without_tables_says_how_to_go_on(kikime, run):
+    run.summary_file.unlink()
+    run.samples_file.unlink()
+    for arguments in (["show", "august"], ["show", "august", "--samples"]):
+        done = kikime(*arguments)
+        assert done.returncode == 2
+        assert f"kikime resume {run.path}" in done.stderr
