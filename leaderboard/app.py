@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -40,7 +41,7 @@ def main() -> None:
     page.run()
 
 
-def _name_of(page: object, pages: list[object]) -> str:
+def _name_of(page: object, pages: Sequence[object]) -> str:
     return list(PAGES)[pages.index(page)] if page in pages else next(iter(PAGES))
 
 

@@ -11,6 +11,8 @@ import pandas as pd
 from leaderboard.i18n import Translator
 
 Row = Mapping[str, Any]
+Chart = Any
+"""An Altair chart, layered or not; its methods are not typed."""
 BLUE, ORANGE, GREY, BAND = "#1d4ed8", "#c2410c", "#6b7280", "#d1fae5"
 _SHAPES = {"better": "triangle-up", "worse": "triangle-down", "equivalent": "circle", "inconclusive": "diamond"}
 _COLOURS = {"better": "#15803d", "worse": "#b91c1c", "equivalent": "#6b7280", "inconclusive": "#a16207"}
@@ -24,10 +26,13 @@ def _names(order: Sequence[str], title: str | None = None, width: int = _LABELS)
     return alt.Y("name:N", sort=list(order), title=title, axis=alt.Axis(labelLimit=width, labelOverlap=False))
 
 
-def intervals(rows: Sequence[Row], t: Translator) -> alt.LayerChart:
+def intervals(rows: Sequence[Row], t: Translator) -> Chart:
     """Overall value and 95 % interval per model; ``name, overall, ci_low, ci_high, rank``, best first."""
     frame = pd.DataFrame(rows, columns=["name", "overall", "ci_low", "ci_high", "ranks"])
-    y, x = _names(frame["name"].tolist()), alt.X("overall:Q", title=t("board.overall_axis"), scale=alt.Scale(domain=[0, 100]))
+    y, x = (
+        _names(frame["name"].tolist()),
+        alt.X("overall:Q", title=t("board.overall_axis"), scale=alt.Scale(domain=[0, 100])),
+    )
     tips = [
         alt.Tooltip("name:N", title=t("board.model")),
         alt.Tooltip("overall:Q", format=".1f", title=t("board.overall")),
@@ -36,18 +41,22 @@ def intervals(rows: Sequence[Row], t: Translator) -> alt.LayerChart:
         alt.Tooltip("ranks:N", title=t("board.ranks")),
     ]
     base = alt.Chart(frame).encode(y=y, tooltip=tips)
-    rules = base.mark_rule(color=BLUE, strokeWidth=2).encode(x=alt.X("ci_low:Q", title=t("board.overall_axis")), x2="ci_high:Q")
+    rules = base.mark_rule(color=BLUE, strokeWidth=2).encode(
+        x=alt.X("ci_low:Q", title=t("board.overall_axis")), x2="ci_high:Q"
+    )
     points = base.mark_point(filled=True, size=70, color=BLUE).encode(x=x)
     return (rules + points).properties(height=alt.Step(24))
 
 
-def heat_map(rows: Sequence[Row], order: Sequence[str], columns: Sequence[str], title: str, t: Translator) -> alt.LayerChart:
+def heat_map(rows: Sequence[Row], order: Sequence[str], columns: Sequence[str], title: str, t: Translator) -> Chart:
     """A value 0–1 per model and format: ``name, format, value``; an empty cell says "—"."""
     frame = pd.DataFrame(rows, columns=["name", "format", "value"])
     frame["shown"] = ["—" if pd.isna(value) else f"{100 * value:.0f}" for value in frame["value"]]
     base = alt.Chart(frame).encode(
         y=_names(order, width=160),
-        x=alt.X("format:N", sort=list(columns), title=None, axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=120)),
+        x=alt.X(
+            "format:N", sort=list(columns), title=None, axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=120)
+        ),
     )
     cells = base.mark_rect(stroke="white").encode(
         color=alt.Color(
@@ -67,10 +76,12 @@ def heat_map(rows: Sequence[Row], order: Sequence[str], columns: Sequence[str], 
     return (cells + text).properties(height=alt.Step(26))
 
 
-def scatter(rows: Sequence[Row], t: Translator) -> alt.LayerChart:
+def scatter(rows: Sequence[Row], t: Translator) -> Chart:
     """Flexibility against size: ``name, params, value, ci_low, ci_high``; sizes on a logarithmic axis."""
     frame = pd.DataFrame(rows, columns=["name", "params", "value", "ci_low", "ci_high"])
-    x = alt.X("params:Q", title=t("board.size_axis"), scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", tickCount=5))
+    x = alt.X(
+        "params:Q", title=t("board.size_axis"), scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", tickCount=5)
+    )
     tips = [
         alt.Tooltip("name:N", title=t("board.model")),
         alt.Tooltip("params:Q", format=".3s", title=t("board.params")),
@@ -86,7 +97,7 @@ def scatter(rows: Sequence[Row], t: Translator) -> alt.LayerChart:
     return alt.layer(*layers).properties(height=380)
 
 
-def bars(rows: Sequence[Row], title: str, *, low: float = 0, high: float = 100) -> alt.LayerChart:
+def bars(rows: Sequence[Row], title: str, *, low: float = 0, high: float = 100) -> Chart:
     """A value with its interval per name: ``name, value, ci_low, ci_high``."""
     frame = pd.DataFrame(rows, columns=["name", "value", "ci_low", "ci_high"])
     base = alt.Chart(frame).encode(y=_names(frame["name"].tolist()))
@@ -100,7 +111,7 @@ def bars(rows: Sequence[Row], title: str, *, low: float = 0, high: float = 100) 
 
 def histogram(
     series: Mapping[str, Sequence[Row]], width: int, title: str, band: tuple[float, float] | None, t: Translator
-) -> alt.LayerChart:
+) -> Chart:
     """Shares of replies per bin, one outline per series; ``band`` is the wanted range."""
     rows = [row for name, found in series.items() for row in _whole_bins(name, found, width)]
     frame = pd.DataFrame(rows, columns=["series", "start", "end", "share", "n"])
@@ -150,13 +161,18 @@ def _whole_bins(name: str, found: Sequence[Row], width: int) -> list[dict[str, A
     ]
 
 
-def forest(rows: Sequence[Row], title: str, t: Translator) -> alt.LayerChart:
+def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
     """Differences with intervals around zero: ``name, delta, ci_low, ci_high, verdict`` (a verdict word), ``words``."""
     frame = pd.DataFrame(rows, columns=["name", "delta", "ci_low", "ci_high", "verdict", "words"])
     verdicts = list(_SHAPES)
     words = [t(f"verdict.{verdict}").split(" ")[-1] for verdict in verdicts]
     frame["word"] = [dict(zip(verdicts, words, strict=True)).get(verdict, "") for verdict in frame["verdict"]]
-    colour = alt.Color("word:N", scale=alt.Scale(domain=words, range=list(_COLOURS.values())), title=None, legend=alt.Legend(orient="top"))
+    colour = alt.Color(
+        "word:N",
+        scale=alt.Scale(domain=words, range=list(_COLOURS.values())),
+        title=None,
+        legend=alt.Legend(orient="top"),
+    )
     base = alt.Chart(frame).encode(y=_names(frame["name"].tolist()), color=colour)
     tips = [
         alt.Tooltip("name:N", title=" "),
@@ -172,7 +188,7 @@ def forest(rows: Sequence[Row], title: str, t: Translator) -> alt.LayerChart:
     return (zero + rule + point).properties(height=alt.Step(26))
 
 
-def lines(rows: Sequence[Row], x_title: str, y_title: str, order: Sequence[str], *, percent: bool = True) -> alt.Chart:
+def lines(rows: Sequence[Row], x_title: str, y_title: str, order: Sequence[str], *, percent: bool = True) -> Chart:
     """A curve per series over whole numbers: ``x, series, value, n``; a small marker at every point."""
     frame = pd.DataFrame(rows, columns=["x", "series", "value", "n"])
     ticks = sorted(frame["x"].unique().tolist())
@@ -194,7 +210,7 @@ def lines(rows: Sequence[Row], x_title: str, y_title: str, order: Sequence[str],
     )  # fmt: skip
 
 
-def score_bars(rows: Sequence[Row], t: Translator) -> alt.Chart:
+def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
     """Shares of the scores 1–7 per judge and criterion as stacked bars: ``name, score, share, n``."""
     frame = pd.DataFrame(rows, columns=["name", "score", "share", "n"])
     order = list(dict.fromkeys(frame["name"]))
@@ -236,7 +252,10 @@ def radar(rows: Sequence[Row], axes: Mapping[str, str]) -> dict[str, Any]:
                         "symbol": symbol,
                     }
                     for row, style, symbol in zip(
-                        rows, ("solid", "dashed", "dotted", "solid"), ("circle", "rect", "triangle", "diamond"), strict=False
+                        rows,
+                        ("solid", "dashed", "dotted", "solid"),
+                        ("circle", "rect", "triangle", "diamond"),
+                        strict=False,
                     )
                 ],
             }

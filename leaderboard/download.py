@@ -39,10 +39,10 @@ def buttons(t: Translator, name: str, rows: Sequence[Row], *, key: str) -> None:
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:
-    """UTF-8 with a byte order mark, so that Excel shows Japanese; cells that a spreadsheet would run are quoted.
+    r"""UTF-8 with a byte order mark, so that Excel shows Japanese; cells that a spreadsheet would run are quoted.
 
     >>> as_csv([{"a": "=1+1", "b": -0.5}]).decode("utf-8-sig")
-    "a,b\\r\\n'=1+1,-0.5\\r\\n"
+    "a,b\r\n'=1+1,-0.5\r\n"
     """
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
@@ -53,10 +53,10 @@ def as_csv(rows: Sequence[Row]) -> bytes:
 
 
 def as_markdown(rows: Sequence[Row]) -> bytes:
-    """A table of escaped cells.
+    r"""A table of escaped cells.
 
     >>> as_markdown([{"a": "x|y<b>"}]).decode()
-    '| a |\\n| --- |\\n| x\\\\|y&lt;b&gt; |\\n'
+    '| a |\n| --- |\n| x\\|y&lt;b&gt; |\n'
     """
     if not rows:
         return b""

@@ -93,9 +93,7 @@ def serve(runs: Path, *, host: str = "127.0.0.1", port: int = 8501, allow_remote
     except ImportError as error:
         raise EnvironmentFault("the leaderboard needs streamlit", hint="pip install 'kikime[ui]'") from error
     os.environ["KIKIME_RUNS"] = str(runs.resolve())
-    app = App(
-        Path(__file__).with_name("app.py"), middleware=[Middleware(SecurityHeaders)], lifespan=_warm_up
-    )
+    app = App(Path(__file__).with_name("app.py"), middleware=[Middleware(SecurityHeaders)], lifespan=_warm_up)
     app.run(config=server_config(host, port))
 
 

@@ -27,7 +27,9 @@ def annotate(run: RunDirectory, rating: Mapping[str, Any]) -> None:
     Raises:
         EnvironmentFault: the run's directory cannot be written.
     """
-    line = orjson.dumps({**rating, "utc": datetime.now(UTC).isoformat(timespec="seconds")}, option=orjson.OPT_APPEND_NEWLINE)
+    line = orjson.dumps(
+        {**rating, "utc": datetime.now(UTC).isoformat(timespec="seconds")}, option=orjson.OPT_APPEND_NEWLINE
+    )
     path = run.path / FILE
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)

@@ -10,6 +10,7 @@ import html
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -59,7 +60,7 @@ def visible(text: str) -> str:
 
 
 def _character(character: str) -> str:
-    if character == "\n" or not (unicodedata.category(character) in {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}):
+    if character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}:
         return html.escape(character)
     return f'<span style="color:#9a3412;font-size:.75em">[U+{ord(character):04X}]</span>'
 
@@ -75,7 +76,7 @@ def marked_html(text: str, spans: Mapping[str, Sequence[Span]], labels: Mapping[
     numbers = {name: number for number, name in enumerate(names, 1)}
     edges = sorted({0, len(text), *(min(max(e, 0), len(text)) for name in names for span in spans[name] for e in span)})
     pieces = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         over = [name for name in names if any(a <= start and end <= b for a, b in spans[name])]
         pieces.append(_piece(text[start:end], [numbers[name] for name in over]))
     legend = " ".join(f"{_mark(str(number), number)} {html.escape(labels.get(n, n))}" for n, number in numbers.items())

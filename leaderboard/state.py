@@ -87,7 +87,13 @@ def choose(
 
 
 def choose_many(
-    key: str, label: str, options: Sequence[str], *, show: Show = str, most: int | None = None, resets: Sequence[str] = ()
+    key: str,
+    label: str,
+    options: Sequence[str],
+    *,
+    show: Show = str,
+    most: int | None = None,
+    resets: Sequence[str] = (),
 ) -> list[str]:
     """Let the visitor choose any of ``options``; nothing chosen means all."""
     asked = [value for value in st.query_params.get_all(key) if value in options]
@@ -109,7 +115,13 @@ def search(key: str, label: str, *, resets: Sequence[str] = ()) -> str:
     """Let the visitor type a text to look for."""
     st.session_state[_widget(key)] = parameter(key) or ""
     typed: str = st.text_input(
-        label, key=_widget(key), type="search", on_change=_written, args=(key, "", resets), max_chars=200, placeholder=" "
+        label,
+        key=_widget(key),
+        type="search",
+        on_change=_written,
+        args=(key, "", resets),
+        max_chars=200,
+        placeholder=" ",
     )
     return typed.strip()
 

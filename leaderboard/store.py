@@ -41,7 +41,7 @@ def slice_table(entries: Sequence[Entry]) -> Any:
 
 def preload() -> None:
     """Import what the first page needs, and read the index."""
-    import altair  # noqa: F401
+    import altair as alt  # noqa: F401
     import duckdb  # noqa: F401
     import pandas as pd  # noqa: F401
 

@@ -35,7 +35,22 @@ TASKS = ("daily", "style", "persona_facts", "preferences")
 FORMATS = ("alpaca", "chatml", "llama2", "llama3", "vicuna", "aines_v3")
 SHOTS = (0, 3)
 ITEMS = 4
-WORDS = ("ごきげんよう", "拙者は", "本日も", "良い天気", "ですわ", "でござる", "ミュージカル", "舞台", "友人と", "紅茶を", "楽しみ", "にいたします", "ぜ！", "。")
+WORDS = (
+    "ごきげんよう",
+    "拙者は",
+    "本日も",
+    "良い天気",
+    "ですわ",
+    "でござる",
+    "ミュージカル",
+    "舞台",
+    "友人と",
+    "紅茶を",
+    "楽しみ",
+    "にいたします",
+    "ぜ！",
+    "。",
+)
 SEED = 7
 
 
@@ -65,8 +80,16 @@ def build(runs: Path, n_runs: int, n_replies: int) -> None:
     started = time.perf_counter()
     for number in range(n_runs):
         large = number == 0
-        copies = max(1, round(n_replies / (len(PERSONAS) * len(TASKS) * len(FORMATS) * len(SHOTS) * ITEMS))) if large else 1
-        write_run(runs / f"20260101T{number:06d}Z-model-{number:06x}", f"モデル-{number:04d}", copies, float(rng.uniform(0.2, 0.95)), rng)
+        copies = (
+            max(1, round(n_replies / (len(PERSONAS) * len(TASKS) * len(FORMATS) * len(SHOTS) * ITEMS))) if large else 1
+        )
+        write_run(
+            runs / f"20260101T{number:06d}Z-model-{number:06x}",
+            f"モデル-{number:04d}",
+            copies,
+            float(rng.uniform(0.2, 0.95)),
+            rng,
+        )
     summaries = [path.stat().st_size for path in runs.glob("*/summary.json")]
     print(
         f"built {n_runs:,} runs in {time.perf_counter() - started:.0f} s; a summary has {np.median(summaries) / 1024:.0f} KiB, "
@@ -146,10 +169,23 @@ def manifest(run: str, name: str, n: int, copies: int) -> dict[str, Any]:
         "run": run,
         "name": name,
         "created_at": "2026-01-01T00:00:00+00:00",
-        "checkpoint": {"name": name, "reference": name, "path": None, "fingerprint": run[-6:], "n_params": size, "revision": None},
+        "checkpoint": {
+            "name": name,
+            "reference": name,
+            "path": None,
+            "fingerprint": run[-6:],
+            "n_params": size,
+            "revision": None,
+        },
         "options": {"engine": "vllm", "dtype": "auto"},
         "plan": {"hash": "0", "n_replies": n},
-        "suite": {"id": "bench", "formats": list(FORMATS), "shots": list(SHOTS), "personas": list(PERSONAS), "limit": copies},
+        "suite": {
+            "id": "bench",
+            "formats": list(FORMATS),
+            "shots": list(SHOTS),
+            "personas": list(PERSONAS),
+            "limit": copies,
+        },
         "tasks": {task: {"id": task, "version": 1, "title": task, "metrics": metrics} for task in TASKS},
         "personas": {persona: load_persona(persona).model_dump(mode="json") for persona in PERSONAS},
         "hashes": {
@@ -172,7 +208,7 @@ def measure(runs: Path) -> dict[str, Any]:
     from leaderboard.ranking import ranking
 
     app_file = str(Path(leaderboard.__file__).with_name("app.py"))
-    import altair  # noqa: F401  (a server has imported these before the first visitor)
+    import altair as alt  # noqa: F401  (a server has imported these before the first visitor)
     import duckdb  # noqa: F401
     import pandas as pd  # noqa: F401
 
@@ -228,7 +264,11 @@ def report(title: str, found: dict[str, Any]) -> None:
     """Print one process's figures."""
     print(f"\n{title:<46}{'elapsed ms':>12}{'CPU ms':>10}")
     for name, value in found.items():
-        shown = f"{value:>12,.0f}" if isinstance(value, float) else "".join(f"{v:>{w},.0f}" for v, w in zip(value, (12, 10), strict=True))
+        shown = (
+            f"{value:>12,.0f}"
+            if isinstance(value, float)
+            else "".join(f"{v:>{w},.0f}" for v, w in zip(value, (12, 10), strict=True))
+        )
         print(f"  {name:<44}{shown}", flush=True)
 
 

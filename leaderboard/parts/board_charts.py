@@ -55,7 +55,9 @@ def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entrie
         for row, name in zip(some, shown, strict=True)
         for column in columns
     ]
-    st.altair_chart(charts.heat_map(cells, shown, columns, t.metric(metric), t), alt=t("board.heat_alt", metric=t.metric(metric)))
+    st.altair_chart(
+        charts.heat_map(cells, shown, columns, t.metric(metric), t), alt=t("board.heat_alt", metric=t.metric(metric))
+    )
 
 
 def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:

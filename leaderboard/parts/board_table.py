@@ -34,7 +34,11 @@ def slice_means(entries: Sequence[Entry], filters: Mapping[str, Sequence[str]]) 
 
 
 def draw(
-    t: Translator, rows: Sequence[Row], areas: Sequence[Mapping[str, Any]], sliced: SliceMeans, filters: Mapping[str, Any]
+    t: Translator,
+    rows: Sequence[Row],
+    areas: Sequence[Mapping[str, Any]],
+    sliced: SliceMeans,
+    filters: Mapping[str, Any],
 ) -> None:
     """Draw the ranked models; chosen rows lead to their pages."""
     if not rows:
@@ -67,7 +71,10 @@ def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tup
         "rank": (t("board.rank"), st.column_config.NumberColumn(width=56, pinned=True)),
         "name": (t("board.model"), st.column_config.TextColumn(width=168, pinned=True)),
         "ranks": (t("board.ranks"), st.column_config.TextColumn(width=84, help=t("board.ranks_help"))),
-        "overall": (t("board.overall"), st.column_config.NumberColumn(format="%.1f", width=74, help=t("board.overall_help"))),
+        "overall": (
+            t("board.overall"),
+            st.column_config.NumberColumn(format="%.1f", width=74, help=t("board.overall_help")),
+        ),
         "ci": (t("board.ci"), st.column_config.TextColumn(width=104, help=t("board.ci_help"))),
     }
     if sliced:
@@ -148,7 +155,9 @@ def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) ->
         with st.expander(t("board.excluded", n=len(rows))):
             small(t("board.excluded_note"))
             shown = [{**row, "reason": reason(t, row["reason"])} for row in rows]
-            _state_table(t, shown, ("name", "suite", "reason", "critical", "length", "n", "date", "run"), t("board.excluded_alt"))
+            _state_table(
+                t, shown, ("name", "suite", "reason", "critical", "length", "n", "date", "run"), t("board.excluded_alt")
+            )
     troubled = [entry for entry in entries if entry.head is None]
     if troubled:
         with st.expander(t("board.troubled", n=len(troubled)), expanded=True):

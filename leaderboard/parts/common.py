@@ -20,7 +20,12 @@ _VIEWS = Path(__file__).parent.parent / "views"
 
 
 def choose_run(
-    t: Translator, *, key: str = "run", label: str | None = None, wanted: Callable[[Entry], bool] | None = None, default: int = 0
+    t: Translator,
+    *,
+    key: str = "run",
+    label: str | None = None,
+    wanted: Callable[[Entry], bool] | None = None,
+    default: int = 0,
 ) -> tuple[Entry, RunDirectory] | None:
     """Let the visitor choose a run; says what is missing, and gives None, when there is none."""
     entries = [entry for entry in index().entries() if (wanted or _readable)(entry)]

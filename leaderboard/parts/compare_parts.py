@@ -27,7 +27,10 @@ _FLAT = (
 def headline(t: Translator, report: Report) -> None:
     """Which two runs, over what, and the verdicts in one line."""
     primary = [row for row in report["metrics"] if row["primary"]]
-    counts = {verdict: sum(row["verdict"] == verdict for row in primary) for verdict in ("better", "worse", "equivalent", "inconclusive")}
+    counts = {
+        verdict: sum(row["verdict"] == verdict for row in primary)
+        for verdict in ("better", "worse", "equivalent", "inconclusive")
+    }
     safe.plain(f"A: {report['a']['name']}　→　B: {report['b']['name']}")
     words = "　".join(f"{t(f'verdict.{verdict}')} {n}" for verdict, n in counts.items())
     small(t("compare.headline", n=f"{report['n_cells']:,}", personas=len(report["scope"]["personas"]), verdicts=words))
@@ -100,7 +103,10 @@ def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
     ]
     names = ("name", "verdict", "a", "b", "delta", "interval", "p", "dominance", "mde", "n")
     columns = {name: t(f"compare.col_{name}") for name in names}
-    config = {columns["dominance"]: st.column_config.NumberColumn(format="%+.2f"), columns["name"]: st.column_config.TextColumn(pinned=True)}
+    config = {
+        columns["dominance"]: st.column_config.NumberColumn(format="%+.2f"),
+        columns["name"]: st.column_config.TextColumn(pinned=True),
+    }
     safe.table(frame_of(shown, columns), alt=t("compare.table_alt"), column_config=config)
 
 
@@ -156,7 +162,10 @@ def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) 
     rows = [
         {
             "title": row["title"],
-            **{side: f"{t.get('mark.' + row[side]['mark'], row[side]['mark'])}　{percent(row[side]['rate'], 0)}" for side in ("a", "b")},
+            **{
+                side: f"{t.get('mark.' + row[side]['mark'], row[side]['mark'])}　{percent(row[side]['rate'], 0)}"
+                for side in ("a", "b")
+            },
             "between": "　→　".join(f"{percent(row[s]['low'], 0)}–{percent(row[s]['high'], 0)}" for s in ("a", "b")),
             "n": row["a"]["n"],
         }
@@ -172,9 +181,7 @@ def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) 
 def settings(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
     """Only the settings that differ."""
     del a, b
-    rows = [
-        {"path": row["path"], "a": _shown(row["a"]), "b": _shown(row["b"])} for row in report["manifest"]
-    ]
+    rows = [{"path": row["path"], "a": _shown(row["a"]), "b": _shown(row["b"])} for row in report["manifest"]]
     if not rows:
         small(t("compare.no_differences"))
         return

@@ -15,7 +15,16 @@ from leaderboard.parts.common import frame_of, link, number, small
 from leaderboard.state import choose, parameter, write
 
 Row = dict[str, Any]
-_FLIPPED = ("critical_failure", "length_fit", "first_person_ok", "fact_correct", "constraint_ok", "turn_leak", "no_eos", "style_band")
+_FLIPPED = (
+    "critical_failure",
+    "length_fit",
+    "first_person_ok",
+    "fact_correct",
+    "constraint_ok",
+    "turn_leak",
+    "no_eos",
+    "style_band",
+)
 
 
 def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Mapping[str, Any]) -> None:
@@ -34,11 +43,19 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Mapping[str, 
         small(t("compare.no_flips"))
         return
     shown = [
-        {**row, "where": f"{row['persona']} · {row['format']} · {row['shots']}", "item": f"{row['task']}/{row['item_id']}"} for row in rows
+        {
+            **row,
+            "where": f"{row['persona']} · {row['format']} · {row['shots']}",
+            "item": f"{row['task']}/{row['item_id']}",
+        }
+        for row in rows
     ]
     names = ("change", "value_a", "value_b", "user", "where", "item")
     columns = {name: t(f"compare.flip_col_{name}") for name in names}
-    config = {columns[name]: st.column_config.NumberColumn(format="%+.2f" if name == "change" else "%.2f") for name in names[:3]}
+    config = {
+        columns[name]: st.column_config.NumberColumn(format="%+.2f" if name == "change" else "%.2f")
+        for name in names[:3]
+    }
     keys = [row["pair_key"] for row in rows]
     asked = parameter("pair")
     event = safe.table(
@@ -81,7 +98,14 @@ def _side_by_side(t: Translator, a: RunDirectory, b: RunDirectory, pair_key: str
         safe.block(left["user"])
         for column, name, sample in zip(st.columns(2), ("A", "B"), (left, right), strict=True):
             with column:
-                small(t("compare.reply", side=name, n=len(sample["response"]), ended=t.get(f"finish.{sample['finish_reason']}", "")))
+                small(
+                    t(
+                        "compare.reply",
+                        side=name,
+                        n=len(sample["response"]),
+                        ended=t.get(f"finish.{sample['finish_reason']}", ""),
+                    )
+                )
                 safe.block(sample["error"] or sample["response"])
                 _scores(t, sample["verdicts"])
         small(t("compare.diff_note"))
@@ -94,7 +118,9 @@ def _side_by_side(t: Translator, a: RunDirectory, b: RunDirectory, pair_key: str
 
 def _scores(t: Translator, verdicts: Sequence[Mapping[str, Any]]) -> None:
     found = [
-        f"{t.get('criterion.' + str(v['criterion']), str(v['criterion']))} {number(v['score'], 0)}" for v in verdicts if v["status"] == "ok"
+        f"{t.get('criterion.' + str(v['criterion']), str(v['criterion']))} {number(v['score'], 0)}"
+        for v in verdicts
+        if v["status"] == "ok"
     ]
     if found:
         safe.plain("　".join(found))
@@ -102,7 +128,12 @@ def _scores(t: Translator, verdicts: Sequence[Mapping[str, Any]]) -> None:
 
 def _metric_changes(t: Translator, left: Mapping[str, Any], right: Mapping[str, Any]) -> None:
     rows = [
-        {"metric": t.metric(name), "a": left.get(name), "b": right.get(name), "about": getattr(METRICS[name], t.language)}
+        {
+            "metric": t.metric(name),
+            "a": left.get(name),
+            "b": right.get(name),
+            "about": getattr(METRICS[name], t.language),
+        }
         for name in METRICS
         if left.get(name) != right.get(name)
     ]

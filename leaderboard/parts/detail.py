@@ -61,7 +61,9 @@ def _reply(t: Translator, run: RunDirectory, sample: Mapping[str, Any]) -> None:
     small(t("detail.reply", n=f"{len(text):,}", ended=ended, tokens=f"{sample['n_output_tokens'] or 0:,}"))
     if len(text) > safe.SHOWN:
         small(t("detail.cut", shown=f"{safe.SHOWN:,}", n=f"{len(text):,}"))
-        st.download_button(t("detail.download"), text.encode("utf-8", "replace"), "reply.txt", "text/plain", on_click="ignore")
+        st.download_button(
+            t("detail.download"), text.encode("utf-8", "replace"), "reply.txt", "text/plain", on_click="ignore"
+        )
         if switch("full", t("detail.full")):
             safe.whole(text)
             return
@@ -118,10 +120,10 @@ def _verdicts(t: Translator, sample: Mapping[str, Any]) -> None:
         with st.container(border=True):
             score = verdict["expected_score"] if verdict["expected_score"] is not None else verdict["score"]
             status = t.get(f"status.{verdict['status']}", str(verdict["status"]))
-            safe.plain(
-                f"{t.get('criterion.' + str(verdict['criterion']), str(verdict['criterion']))}　{number(score, 0 if isinstance(score, int) else 2)}"
-                f" / 7　{status}　({verdict['judge_id']} · {verdict['protocol']} · {verdict['rubric']})"
-            )
+            name = t.get(f"criterion.{verdict['criterion']}", str(verdict["criterion"]))
+            shown = number(score, 0 if isinstance(score, int) else 2)
+            who = f"{verdict['judge_id']} · {verdict['protocol']} · {verdict['rubric']}"
+            safe.plain(f"{name}　{shown} / 7　{status}　({who})")
             if verdict["rationale"]:
                 safe.plain(verdict["rationale"])
             for quote in verdict["evidence"] or []:
@@ -143,7 +145,9 @@ def _prompt(t: Translator, sample: Mapping[str, Any]) -> None:
 def _keys(t: Translator, run: RunDirectory, sample: Mapping[str, Any]) -> None:
     with st.expander(t("detail.keys")):
         rows = {"run": run.id, "key": sample["key"], "pair_key": sample["pair_key"]}
-        rows |= {name: sample[name] for name in ("seed", "repeat", "stop_reason", "latency_ms", "example_set", "shot_style")}
+        rows |= {
+            name: sample[name] for name in ("seed", "repeat", "stop_reason", "latency_ms", "example_set", "shot_style")
+        }
         safe.block("\n".join(f"{name:<12} {value}" for name, value in rows.items()))
     link("compare", t("detail.compare"), b=run.id, pair=sample["pair_key"], view="pair")
 

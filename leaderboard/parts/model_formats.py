@@ -32,7 +32,20 @@ def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:
     rows = [{**row, **_card(t, row["format"]), "quality": quality.get(row["format"])} for row in measured_formats(run)]
     columns = {
         name: t(f"formats.{name}")
-        for name in ("format", "quality", "n", "tokens", "extra", "system", "roles", "enclosed", "stop", "title", "source", "lossy")
+        for name in (
+            "format",
+            "quality",
+            "n",
+            "tokens",
+            "extra",
+            "system",
+            "roles",
+            "enclosed",
+            "stop",
+            "title",
+            "source",
+            "lossy",
+        )
     }
     config = {
         columns["quality"]: st.column_config.NumberColumn(format="percent"),
@@ -114,7 +127,17 @@ def _measure_cards(t: Translator, run: RunDirectory, names: list[str]) -> None:
             safe.plain(f"{name}: {error.message}")
     columns = {
         name: t(f"formats.card_{name}")
-        for name in ("format", "fixed_overhead", "turn_overhead", "single", "eot_tokens", "protected", "newlines", "markers", "forged")
+        for name in (
+            "format",
+            "fixed_overhead",
+            "turn_overhead",
+            "single",
+            "eot_tokens",
+            "protected",
+            "newlines",
+            "markers",
+            "forged",
+        )
     }
     small(t("formats.card_note"))
     safe.table(frame_of(cards, columns), alt=t("formats.card_alt"))

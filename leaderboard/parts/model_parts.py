@@ -20,7 +20,15 @@ from leaderboard.ranking import PATIENCE, ranking
 from leaderboard.state import choose
 from leaderboard.store import index, manifest_of, stamp
 
-SHARES = ("style_band", "length_fit", "sentence_fit", "fact_correct", "constraint_ok", "first_person_ok", "critical_failure")
+SHARES = (
+    "style_band",
+    "length_fit",
+    "sentence_fit",
+    "fact_correct",
+    "constraint_ok",
+    "first_person_ok",
+    "critical_failure",
+)
 """Metrics 0–1 that slices and curves show."""
 _BY = ("format", "persona", "task", "shots", "technique", "context")
 
@@ -34,7 +42,11 @@ def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
         small(t("model.no_rank"))
     else:
         data = [
-            {"name": t(f"area.{name}"), "value": value, **dict(zip(("ci_low", "ci_high"), row["areas_ci"][name], strict=True))}
+            {
+                "name": t(f"area.{name}"),
+                "value": value,
+                **dict(zip(("ci_low", "ci_high"), row["areas_ci"][name], strict=True)),
+            }
             for name, value in row["areas"].items()
         ]
         st.altair_chart(charts.bars(data, t("model.points_axis")), alt=t("model.areas_alt"))
@@ -46,7 +58,9 @@ def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
         for name, mean in head.metrics.items()
     ]
     personas = sorted({persona for mean in head.metrics.values() for persona in mean.personas})
-    columns = {"metric": t("model.metric"), "mean": t("model.mean"), "n": t("common.n")} | {f"p_{p}": p for p in personas}
+    columns = {"metric": t("model.metric"), "mean": t("model.mean"), "n": t("common.n")} | {
+        f"p_{p}": p for p in personas
+    }
     number = st.column_config.NumberColumn(format="%.3f")
     small(t("model.metrics_note"))
     safe.table(
@@ -123,7 +137,9 @@ def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _histogram(path: str, stamp: Any, _run: RunDirectory, unit: str, persona: str | None, width: int) -> list[dict[str, Any]]:
+def _histogram(
+    path: str, stamp: Any, _run: RunDirectory, unit: str, persona: str | None, width: int
+) -> list[dict[str, Any]]:
     del path, stamp
     return histogram(_run, unit, persona, width)
 
@@ -188,7 +204,9 @@ def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
         return
     order = list(dict.fromkeys(row["series"] for row in rows))
     small(t("model.shots_note"))
-    st.altair_chart(charts.lines(rows, t("facet.shots"), t.metric(metric), order), alt=t("model.shots_alt", metric=t.metric(metric)))
+    st.altair_chart(
+        charts.lines(rows, t("facet.shots"), t.metric(metric), order), alt=t("model.shots_alt", metric=t.metric(metric))
+    )
 
 
 def provenance(t: Translator, entry: Entry, run: RunDirectory) -> None:

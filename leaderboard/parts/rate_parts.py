@@ -27,8 +27,8 @@ def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
     """One reply at a time; a key 1–7 per criterion, then the next reply."""
     left, done = rating_queue.queue(run, rater, _candidates(str(run.path), stamp(run), "key", run), mode="scores")
     skipped = st.session_state.setdefault(f"skipped_{run.id}_{rater}", [])
-    left = [key for key in left if key not in skipped] or left
     _bar(t, done, done + len(left))
+    left = [key for key in left if key not in skipped] or left
     if not left:
         st.success(t("rate.finished"))
         return
@@ -37,31 +37,39 @@ def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
         return
     _shown(t, run, sample)
     safe.block(sample["response"])
-    criteria = load_rubric(RUBRIC).criteria
     given: dict[str, int] = st.session_state.setdefault(f"given_{sample['key']}_{rater}", {})
-    current = next((c for c in criteria if c.id not in given), None)
-    for criterion in criteria:
-        mark = "▶" if criterion is current else "✓" if criterion.id in given else "・"
-        value = f"　{given[criterion.id]}" if criterion.id in given else ""
-        safe.plain(f"{mark} {t.get(f'criterion.{criterion.id}', criterion.id)}{value}")
-    if current is not None:
-        small(t("rate.ask", criterion=t.get(f"criterion.{current.id}", "")))
+    current = _criteria(t, given)
 
     def rate(value: int) -> None:
-        assert current is not None
-        given[current.id] = value
-        if len(given) == len(criteria):
+        given[current] = value
+        if len(given) == len(load_rubric(RUBRIC).criteria):
             rating = scores_rating(sample, given, rater=rater, model=entry.name)
-            _save(run, {**rating, "rubric": RUBRIC})
+            if not _save(run, {**rating, "rubric": RUBRIC}):
+                given.popitem()
 
     with st.container(horizontal=True, gap="small"):
         for value in range(LOW, HIGH + 1):
-            st.button(t("rate.points", n=value), key=f"score_{value}", on_click=rate, args=(value,), shortcut=str(value))
+            label, key = t("rate.points", n=value), f"score_{value}"
+            st.button(label, key=key, on_click=rate, args=(value,), shortcut=str(value))
     small(t("rate.scale"))
     with st.container(horizontal=True, gap="small"):
         st.button(t("rate.undo"), key="undo", shortcut="u", disabled=not given, on_click=_undo, args=(given,))
         st.button(t("rate.skip"), key="skip", shortcut="s", on_click=skipped.append, args=(sample["key"],))
     small(t("rate.keys"))
+
+
+def _criteria(t: Translator, given: Mapping[str, int]) -> str:
+    """Show what has been scored, and ask for the next criterion; returns its id."""
+    criteria = load_rubric(RUBRIC).criteria
+    current = next((c for c in criteria if c.id not in given), criteria[-1])
+    for criterion in criteria:
+        mark = "▶" if criterion is current else "✓" if criterion.id in given else "・"
+        score = f"　{given[criterion.id]}" if criterion.id in given else ""
+        safe.plain(f"{mark} {t.get(f'criterion.{criterion.id}', criterion.id)}{score}")
+    small(t("rate.ask", criterion=t.get(f"criterion.{current.id}", "")))
+    if t.language == "ja":
+        safe.plain(current.question)
+    return current.id
 
 
 def _undo(given: dict[str, int]) -> None:
@@ -80,10 +88,9 @@ def pairs(t: Translator, a: RunDirectory, b: RunDirectory, rater: str) -> None:
     if not left:
         st.success(t("rate.finished") if both else t("compare.no_partner"))
         return
-    found = [rating_queue.reply(run, left[0], "pair_key") for run in (a, b)]
-    if found[0] is None or found[1] is None:
+    one, other = (rating_queue.reply(run, left[0], "pair_key") for run in (a, b))
+    if one is None or other is None:
         return
-    one, other = found
     _shown(t, a, one)
     flip = swapped(left[0], rater)
     for column, name, sample in zip(st.columns(2), ("1", "2"), (other, one) if flip else (one, other), strict=True):
@@ -110,11 +117,19 @@ def results(t: Translator, run: RunDirectory, other: RunDirectory | None) -> Non
         for criterion, value in rating["human_scores"].items():
             found.setdefault((str(rating["rater"]), str(criterion)), []).append(value)
     rows = [
-        {"rater": rater, "criterion": t.get(f"criterion.{criterion}", criterion), "n": len(v), "mean": number(sum(v) / len(v), 2)}
+        {
+            "rater": rater,
+            "criterion": t.get(f"criterion.{criterion}", criterion),
+            "n": len(v),
+            "mean": number(sum(v) / len(v), 2),
+        }
         for (rater, criterion), v in sorted(found.items())
     ]
     if rows:
-        safe.table(frame_of(rows, {name: t(f"rate.col_{name}") for name in ("rater", "criterion", "n", "mean")}), alt=t("rate.results_alt"))
+        safe.table(
+            frame_of(rows, {name: t(f"rate.col_{name}") for name in ("rater", "criterion", "n", "mean")}),
+            alt=t("rate.results_alt"),
+        )
         download.buttons(t, "ratings", rows, key="ratings")
     else:
         small(t("rate.no_scores"))
@@ -124,7 +139,9 @@ def results(t: Translator, run: RunDirectory, other: RunDirectory | None) -> Non
     counts = preferences(read_annotations(a), b.id)
     if sum(counts.values()):
         names = {each.id: manifest_of(each).get("name", each.id) for each in (a, b)}
-        safe.plain(f"{names[a.id]}: {counts['a']}　／　{t('rate.prefer_tie')}: {counts['tie']}　／　{names[b.id]}: {counts['b']}")
+        safe.plain(
+            f"{names[a.id]}: {counts['a']}　／　{t('rate.prefer_tie')}: {counts['tie']}　／　{names[b.id]}: {counts['b']}"
+        )
     else:
         small(t("rate.no_pairs"))
 
@@ -152,11 +169,19 @@ def _candidates(path: str, stamp: Any, column: str, _run: RunDirectory) -> list[
 
 
 def _bar(t: Translator, done: int, total: int) -> None:
+    """How far the rater is, and whether the last rating was lost."""
+    problem = st.session_state.pop("not_saved", None)
+    if problem:
+        st.error(t("rate.not_saved"))
+        safe.plain(problem)
     st.progress(done / total if total else 0.0, text=t("rate.done", done=f"{done:,}", total=f"{total:,}"))
 
 
-def _save(run: RunDirectory, rating: Mapping[str, Any]) -> None:
+def _save(run: RunDirectory, rating: Mapping[str, Any]) -> bool:
+    """Append a rating; what went wrong is shown by the next run of the page."""
     try:
         annotate(run, rating)
     except KikimeError as error:
-        st.session_state["rate_error"] = error.message
+        st.session_state["not_saved"] = error.message
+        return False
+    return True

@@ -105,7 +105,8 @@ def with_people(run: RunDirectory) -> list[dict[str, Any]]:
         if values:
             pairs.setdefault((judge, criterion), []).append((sum(values) / len(values), score))
     return [
-        {"judge": judge, "criterion": criterion, **_agreement(found)} for (judge, criterion), found in sorted(pairs.items())
+        {"judge": judge, "criterion": criterion, **_agreement(found)}
+        for (judge, criterion), found in sorted(pairs.items())
     ]
 
 

@@ -1,0 +1,1 @@
+"""The pages; streamlit runs each file as a script."""

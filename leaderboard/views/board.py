@@ -59,8 +59,14 @@ def _scope(entries: list[Entry]) -> tuple[str | None, str | None]:
     if len(suites) < 2 and not judges:
         return None, None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        suite = choose("suite", t("board.suite"), ["", *suites], show=lambda s: s or t("board.suite_largest")) if suites[1:] else ""
-        judge = choose("by", t("board.judge"), ["", *judges], show=lambda j: j or t("board.rules_only")) if judges else ""
+        suite = (
+            choose("suite", t("board.suite"), ["", *suites], show=lambda s: s or t("board.suite_largest"))
+            if suites[1:]
+            else ""
+        )
+        judge = (
+            choose("by", t("board.judge"), ["", *judges], show=lambda j: j or t("board.rules_only")) if judges else ""
+        )
     return suite or None, judge or None
 
 
@@ -101,7 +107,9 @@ def _weights(result: Mapping[str, Any]) -> dict[str, float]:
 def _weight(area: str, label: str) -> float:
     key = f"w_{area}"
     asked = parameter(key) or ""
-    value = min(float(asked), 5.0) if asked.replace(".", "", 1).isascii() and asked.replace(".", "", 1).isdigit() else 1.0
+    value = (
+        min(float(asked), 5.0) if asked.replace(".", "", 1).isascii() and asked.replace(".", "", 1).isdigit() else 1.0
+    )
     widget = f"weight_{area}"
     st.session_state[widget] = value
 
@@ -123,7 +131,9 @@ def _parts(entries: list[Entry], rows: list[dict[str, Any]], result: Mapping[str
     if not rows:
         return
     names = labels(entries)
-    part = tabs("view", {name: t(f"board.view_{name}") for name in ("intervals", "formats", "size", "radar", "formulas")})
+    part = tabs(
+        "view", {name: t(f"board.view_{name}") for name in ("intervals", "formats", "size", "radar", "formulas")}
+    )
     if part == "intervals":
         board_charts.intervals(t, rows, names)
     elif part == "formats":

@@ -10,9 +10,9 @@ import streamlit as st
 from harness.store.rundir import RunDirectory
 from leaderboard import safe
 from leaderboard.i18n import Translator
+from leaderboard.pairs import comparison
 from leaderboard.parts import compare_parts, compare_replies
 from leaderboard.parts.common import choose_run, guarded, link, small
-from leaderboard.pairs import comparison
 from leaderboard.state import switch, tabs, translator
 
 Part = Callable[[Translator, RunDirectory, RunDirectory, dict[str, Any]], None]

@@ -56,7 +56,9 @@ def _head(t: Translator, run: RunDirectory) -> None:
 
 def distribution(t: Translator, run: RunDirectory) -> None:
     """Shares of the scores 1–7."""
-    rows = [{**row, "name": f"{row['judge']} · {criterion(t, row['criterion'])}"} for row in _cached(run, "distribution")]
+    rows = [
+        {**row, "name": f"{row['judge']} · {criterion(t, row['criterion'])}"} for row in _cached(run, "distribution")
+    ]
     small(t("judge.distribution_note"))
     st.altair_chart(charts.score_bars(rows, t), alt=t("judge.distribution_alt"))
     top: dict[str, float] = {}
@@ -101,18 +103,27 @@ def _calibration_files(t: Translator, run: RunDirectory) -> None:
         safe.block("kikime calibrate annotations.jsonl --verdicts verdicts.jsonl")
         with st.container(horizontal=True):
             st.download_button("annotations.jsonl", ratings.read_bytes(), "annotations.jsonl", on_click="ignore")
-            st.download_button("verdicts.jsonl", verdicts.lines_for_calibration(run), "verdicts.jsonl", on_click="ignore")
+            st.download_button(
+                "verdicts.jsonl", verdicts.lines_for_calibration(run), "verdicts.jsonl", on_click="ignore"
+            )
 
 
 def length(t: Translator, run: RunDirectory) -> None:
     """Whether longer replies get better scores."""
     rows = [
-        {"x": row["quarter"], "series": f"{row['judge']} · {criterion(t, row['criterion'])}", "value": row["mean"], "n": row["n"]}
+        {
+            "x": row["quarter"],
+            "series": f"{row['judge']} · {criterion(t, row['criterion'])}",
+            "value": row["mean"],
+            "n": row["n"],
+        }
         for row in _cached(run, "length_effect")
     ]
     small(t("judge.length_note"))
     order = list(dict.fromkeys(row["series"] for row in rows))
-    st.altair_chart(charts.lines(rows, t("judge.quarter"), t("judge.score"), order, percent=False), alt=t("judge.length_alt"))
+    st.altair_chart(
+        charts.lines(rows, t("judge.quarter"), t("judge.score"), order, percent=False), alt=t("judge.length_alt")
+    )
     _table(t, _cached(run, "adjusted"), ("judge", "criterion", "n", "mean", "mean_adjusted", "correlation"), "length")
 
 
@@ -154,12 +165,26 @@ PARTS: dict[str, Callable[[Translator, RunDirectory], None]] = {
 }
 
 
-def _table(t: Translator, rows: Sequence[Mapping[str, Any]], names: Sequence[str], key: str, percentages: Sequence[str] = ()) -> None:
+def _table(
+    t: Translator, rows: Sequence[Mapping[str, Any]], names: Sequence[str], key: str, percentages: Sequence[str] = ()
+) -> None:
     shown = [{**row, **({"criterion": criterion(t, row["criterion"])} if "criterion" in row else {})} for row in rows]
     columns = {name: t(f"judge.col_{name}") for name in names}
     real = st.column_config.NumberColumn(format="%.3f")
     share = st.column_config.NumberColumn(format="percent")
-    reals = ("qwk", "spearman", "spearman_low", "spearman_high", "alpha", "bias", "mae", "mean", "mean_adjusted", "correlation", "mean_change")
+    reals = (
+        "qwk",
+        "spearman",
+        "spearman_low",
+        "spearman_high",
+        "alpha",
+        "bias",
+        "mae",
+        "mean",
+        "mean_adjusted",
+        "correlation",
+        "mean_change",
+    )
     config = {columns[name]: real for name in reals if name in columns} | {columns[name]: share for name in percentages}
     safe.table(frame_of(shown, columns), alt=t(f"judge.alt_{key}"), column_config=config)
     download.buttons(t, f"judge-{key}", [{name: row.get(name) for name in names} for row in rows], key=key)

@@ -24,7 +24,9 @@ def show() -> None:
     """Draw the page, every three seconds."""
     t = translator()
     small(t("live.about"))
-    found = [(entry, index().find(entry.id)) for entry in index().entries() if entry.state in _UNDER_WAY or _again(entry.id)]
+    found = [
+        (entry, index().find(entry.id)) for entry in index().entries() if entry.state in _UNDER_WAY or _again(entry.id)
+    ]
     if not found:
         st.info(t("live.none"))
     for entry, run in found:
@@ -65,7 +67,11 @@ def _speed(t: Translator, status: dict[str, Any], left: int) -> str:
     """Replies per second of this session, and how long the rest takes at that speed."""
     sessions = status.get("sessions")
     session = sessions[-1] if isinstance(sessions, list) and sessions and isinstance(sessions[-1], dict) else {}
-    seconds, tokens, done = session.get("generate_seconds") or 0, session.get("n_output_tokens") or 0, _count(status.get("done"))
+    seconds, tokens, done = (
+        session.get("generate_seconds") or 0,
+        session.get("n_output_tokens") or 0,
+        _count(status.get("done")),
+    )
     if not seconds or not done:
         return ""
     return t("live.speed", tokens=f"{tokens / seconds:,.0f}", minutes=f"{left * seconds / done / 60:,.0f}")

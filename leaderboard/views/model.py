@@ -43,8 +43,12 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
         st.info(t(f"state.{entry.state}") + "：" + t(f"problems.{entry.problem}"))
     else:
         if entry.state == "partial":
-            st.warning(t("model.partial", done=f"{head.counts.get('done', 0):,}", planned=f"{head.counts.get('planned', 0):,}"))
-        safe.plain(f"{head.model.name} · {head.suite} · {head.created_at[:16].replace('T', ' ')} UTC · {head.model.fingerprint[:12]}")
+            st.warning(
+                t("model.partial", done=f"{head.counts.get('done', 0):,}", planned=f"{head.counts.get('planned', 0):,}")
+            )
+        safe.plain(
+            f"{head.model.name} · {head.suite} · {head.created_at[:16].replace('T', ' ')} UTC · {head.model.fingerprint[:12]}"
+        )
         numbers(
             [
                 (t("board.params"), size(head.model.n_params)),

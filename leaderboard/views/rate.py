@@ -13,7 +13,9 @@ def show() -> None:
     """Draw the page."""
     t = translator()
     small(t("rate.about"))
-    mode = tabs("mode", {"scores": t("rate.mode_scores"), "pair": t("rate.mode_pair"), "results": t("rate.mode_results")})
+    mode = tabs(
+        "mode", {"scores": t("rate.mode_scores"), "pair": t("rate.mode_pair"), "results": t("rate.mode_results")}
+    )
     rater = "" if mode == "results" else search("rater", t("rate.rater"))
     with st.expander(t("rate.target"), expanded=mode == "results"):
         small(t("rate.target_note"))

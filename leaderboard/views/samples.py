@@ -70,7 +70,9 @@ def _filter(t: Translator, offered: Mapping[str, Sequence[str]]) -> Filter:
     with left:
         text = search("q", t("samples.search"), resets=_RESETS)
     with middle:
-        flag = choose("flag", t("samples.flag"), ["", *_FLAGS], show=lambda f: t.metric(f) if f else "—", resets=_RESETS)
+        flag = choose(
+            "flag", t("samples.flag"), ["", *_FLAGS], show=lambda f: t.metric(f) if f else "—", resets=_RESETS
+        )
     with right:
         orders = [o for o in ORDERS if not o.startswith("metric_")]
         order = choose("order", t("samples.order"), orders, show=lambda o: t(f"samples.order_{o}"), resets=_RESETS)

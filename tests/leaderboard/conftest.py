@@ -29,8 +29,17 @@ def answering(quality, seed):
 
 
 def dialogue_task():
-    items = tuple(Item(id=f"d{i}", user="こんにちは。", script=("趣味は何ですか。", "またお話ししましょう。")) for i in range(2))
+    items = tuple(
+        Item(id=f"d{i}", user="こんにちは。", script=("趣味は何ですか。", "またお話ししましょう。")) for i in range(2)
+    )
     return talk_task(id="dialogue", title="会話", items=items)
+
+
+def judge(run):
+    """Verdicts of two judges, drawn at random but always the same; one of them refuses at times."""
+    draw = random.Random(run.id[-1])
+    add_verdicts(run, lambda _: draw.choice([None, 3, 4, 5, 6, 7, 7]))
+    add_verdicts(run, lambda _: draw.choice([2, 3, 4, 5, 6]), judge="judge-b")
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +54,7 @@ def built(tmp_path_factory):
         runs, "大きなモデル", answering(0.6, 1), materials=materials, n_params=13_000_000_000, keep=lambda r: r.format == "alpaca"
     )  # fmt: skip
     for run in (august, september):
-        draw = random.Random(run.id[-1])
-        add_verdicts(run, lambda _: draw.choice([None, 3, 4, 5, 6, 7, 7]))
-        add_verdicts(run, lambda _: draw.choice([2, 3, 4, 5, 6]), judge="judge-b")
+        judge(run)
     return runs
 
 

@@ -159,7 +159,9 @@ def test_from_a_model_to_its_replies(site, chromium):
     tab = visitor.go(f"/model?run={runs['アイネス-9月']}")
     visitor.shoot("model")
     for part in ("長さ", "終わり方と漏れ", "書式", "会話の進み", "例示の数"):
-        tab.get_by_role("radio", name=part, exact=True).or_(tab.get_by_role("button", name=part, exact=True)).first.click()
+        tab.get_by_role("radio", name=part, exact=True).or_(
+            tab.get_by_role("button", name=part, exact=True)
+        ).first.click()
         visitor.settle()
     tab.get_by_text("サンプルを見る").click()
     tab.wait_for_url("**/samples?*run=*")
@@ -245,7 +247,7 @@ def payloads(url):
         f"![画像]({url}/markdown.png) [押して](javascript:fetch('{url}/js'))",
         f"<svg onload=fetch('{url}/svg')></svg><iframe src={url}/frame></iframe><style>@import '{url}/css';</style>",
         f":red[赤] :material/delete: $\\sum_i$ `code` # 見出し\n\n```mermaid\ngraph LR; A-->B\n```\n|a|b|\n|-|-|\n{url}/plain",
-        f"=HYPERLINK(\"{url}/cell\")",
+        f'=HYPERLINK("{url}/cell")',
         "右から\u202e左へ\u2066 ゼロ幅\u200b\u200d\ufeff 合字👨\u200d👩\u200d👧",
         "</code></pre></div><h1>外へ</h1>&lt;b&gt;&amp;",
         "長" * 1_000_000,
@@ -259,11 +261,20 @@ def test_hostile_text_is_shown_as_it_is_and_fetches_nothing(tmp_path, serve, chr
     materials = Materials(plain.suite, plain.tasks, {"ojousama": persona})
     name = f"<img src={beacon}/name>![n]({beacon}/name.png)"
     evil = make_run(tmp_path / "runs", name, lambda request: texts[int(request.item_id[1:])], materials=materials)
-    make_run(tmp_path / "runs", f"{name} 2", lambda request: texts[-1 - int(request.item_id[1:])][:500], materials=materials)
+    make_run(
+        tmp_path / "runs", f"{name} 2", lambda request: texts[-1 - int(request.item_id[1:])][:500], materials=materials
+    )
     other = next(path.name for path in (tmp_path / "runs").iterdir() if path.name != evil.id)
     address = serve(tmp_path / "runs")
     visitor = Visitor(chromium, address)
-    for path in ("/", f"/model?run={evil.id}", f"/compare?a={evil.id}&b={other}&view=flips", f"/rate?run={evil.id}&rater=<img>", "/judge", "/live"):
+    for path in (
+        "/",
+        f"/model?run={evil.id}",
+        f"/compare?a={evil.id}&b={other}&view=flips",
+        f"/rate?run={evil.id}&rater=<img>",
+        "/judge",
+        "/live",
+    ):
         visitor.go(path)
     import pyarrow.parquet as pq
 

@@ -33,6 +33,10 @@ def test_an_unknown_language_is_japanese():
 
 def test_every_text_that_the_page_asks_for_exists():
     root = Path(leaderboard.__file__).parent
-    asked = {key for path in root.rglob("*.py") for key in re.findall(r"""\bt\("([a-z_.]+)\"""", path.read_text(encoding="utf-8"))}
+    asked = {
+        key
+        for path in root.rglob("*.py")
+        for key in re.findall(r"""\bt\("([a-z_.]+)\"""", path.read_text(encoding="utf-8"))
+    }
     assert {key for key in asked if key not in texts("ja")} == set()
     assert len(asked) > 200

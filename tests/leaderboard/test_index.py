@@ -8,7 +8,9 @@ def states(index):
 
 
 def test_damage_is_listed_and_never_raised(broken_store):
-    found = {run.rsplit("-", 2)[1]: state for run, state in states(Index(broken_store)).items() if run.startswith("2099")}
+    found = {
+        run.rsplit("-", 2)[1]: state for run, state in states(Index(broken_store)).items() if run.startswith("2099")
+    }
     assert found == {
         "torn": "broken", "newer": "newer", "tables": "complete", "manifest": "broken", "types": "broken", "half": "running",
         "empty": "broken", "bytes": "complete",

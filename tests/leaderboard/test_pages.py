@@ -130,7 +130,7 @@ def test_a_slice_adds_columns_and_keeps_the_overall(ranked):
 
 def test_damaged_runs_are_listed_with_the_reason(broken_store):
     ranking(Index(broken_store))
-    listed = [frame for frame in frames(opened("board")) if "状態" in frame.columns][0]
+    listed = next(frame for frame in frames(opened("board")) if "状態" in frame.columns)
     assert {"破損", "新しい版", "実行中"} <= set(listed["状態"])
 
 
@@ -142,7 +142,9 @@ def test_a_filter_lands_in_the_url(ranked):
 
 
 def test_wrong_values_in_the_url_are_ignored(ranked):
-    app = opened("samples", run="../../etc/passwd", persona="<b>", p="-3", order="; DROP", flag="nothing", sample="x' OR 1=1")
+    app = opened(
+        "samples", run="../../etc/passwd", persona="<b>", p="-3", order="; DROP", flag="nothing", sample="x' OR 1=1"
+    )
     assert not app.exception
     assert "ありません" in texts(app)
 

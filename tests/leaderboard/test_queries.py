@@ -58,7 +58,9 @@ def test_search_takes_text_literally(august, text):
 
 
 def test_search_finds_replies_and_questions(august):
-    assert page_of(august, Filter(text="ユーザー: それでは")).total == sum("ユーザー:" in r["response"] for r in table(august))
+    assert page_of(august, Filter(text="ユーザー: それでは")).total == sum(
+        "ユーザー:" in r["response"] for r in table(august)
+    )
 
 
 def test_a_flag_shows_only_bad_replies(august):
@@ -96,7 +98,9 @@ def test_a_partner_answers_the_same_question(august, september):
 
 def test_a_download_holds_the_filtered_replies_whole(august):
     assert len(every(august, Filter(), limit=7)) == 7
-    assert max(len(row["response"]) for row in every(august, Filter())) == max(len(row["response"]) for row in table(august))
+    assert max(len(row["response"]) for row in every(august, Filter())) == max(
+        len(row["response"]) for row in table(august)
+    )
 
 
 def test_a_run_without_tables_is_read_from_its_log(august):
@@ -185,7 +189,13 @@ def test_calibrate_reads_what_the_page_writes(august, tmp_path):
 
 def test_a_run_without_verdicts_has_none(runs):
     run = runs["大きなモデル"]
-    for query in (verdicts.distribution, verdicts.statuses, verdicts.costs, verdicts.length_effect, verdicts.between_judges):
+    for query in (
+        verdicts.distribution,
+        verdicts.statuses,
+        verdicts.costs,
+        verdicts.length_effect,
+        verdicts.between_judges,
+    ):
         assert query(run) == []
     assert verdicts.drift(run) == []
 

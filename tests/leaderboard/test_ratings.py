@@ -3,7 +3,16 @@ import os
 import pytest
 
 from harness.store.rundir import RunDirectory
-from leaderboard.ratings import FILE, annotate, pair_rating, preferences, read_annotations, scores_rating, shuffled, swapped
+from leaderboard.ratings import (
+    FILE,
+    annotate,
+    pair_rating,
+    preferences,
+    read_annotations,
+    scores_rating,
+    shuffled,
+    swapped,
+)
 
 SAMPLE = {"key": "k1", "pair_key": "p1", "persona": "ojousama", "task": "talk", "item_id": "t1"}
 

@@ -85,7 +85,11 @@ def test_only_safe_and_fixed_texts_reach_markdown():
         if path.name in {"safe.py", "report.py"}:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+            ):
                 assert not (node.func.value.id == "st" and node.func.attr in forbidden), f"{path}:{node.lineno}"
                 assert "unsafe_allow_html" not in {keyword.arg for keyword in node.keywords}
 
