@@ -77,7 +77,7 @@ def test_each_neutral_task_gets_a_twin_that_is_asked_without_the_persona():
 
 
 def test_a_task_about_the_persona_itself_is_refused():
-    with pytest.raises(UsageError, match="persona_facts.*neutral"):
+    with pytest.raises(UsageError, match=r"persona_facts.*neutral"):
         materials("persona_facts")
 
 
@@ -88,10 +88,7 @@ def test_the_bundled_retention_suite_is_neutral():
 def test_the_reference_answers_of_a_bank_are_strict_successes(tmp_path):
     items = {item.user: item.expect["reference"] for item in load_task("answer_form").items}
     table = outcomes(tmp_path, lambda request: items[request.user], "answer_form")
-    right = table[table["strict"] == 1]
-    # Two references are not what their own persona would say, or are no sentence; that is no matter of the form.
-    assert len(right) >= len(table) - 2
-    assert (table["knowledge"] >= table["strict"]).all()
+    assert (table[["strict", "knowledge"]] == 1).all(axis=None)
 
 
 def test_a_right_choice_in_a_sentence_is_form_tax_and_a_wrong_one_is_lost_knowledge(tmp_path):
@@ -111,7 +108,14 @@ def test_a_right_answer_that_runs_on_into_the_next_turn_is_form_tax(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "right"),
-    [("B", True), ("燕ですわ", True), ("Bの燕でございます", True), ("鯨ですわ", False), ("AとBですわ", False), ("", False)],
+    [
+        ("B", True),
+        ("燕ですわ", True),
+        ("Bの燕でございます", True),
+        ("鯨ですわ", False),
+        ("AとBですわ", False),
+        ("", False),
+    ],
 )
 def test_a_choice_is_named_by_its_letter_or_its_words(text, right):
     assert names_choice(text, "空を飛ぶのは？\nA. 鯨\nB. 燕\nC. 亀", ["B"]) is right
@@ -205,7 +209,9 @@ metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]
 
 @pytest.mark.engine
 def test_retention_from_the_command_line_uses_what_is_there_the_second_time(kikime, tmp_path):
-    documents = [{"q": f"{thing}は何色ですか。", "choices": ["赤", "青"], "a": n % 2} for n, thing in enumerate("林檎空海")]
+    documents = [
+        {"q": f"{thing}は何色ですか。", "choices": ["赤", "青"], "a": n % 2} for n, thing in enumerate("林檎空海")
+    ]
     data = tmp_path / "colours.jsonl"
     data.write_text("\n".join(json.dumps(document) for document in documents), encoding="utf-8")
     (tmp_path / "colours.yaml").write_text(COLOURS.replace("DATA", str(data)), encoding="utf-8")

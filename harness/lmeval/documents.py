@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from harness.errors import UsageError
 from harness.grid import NOBODY, Materials, gather_materials
+from harness.metrics import VERSION
 from harness.plan import Identity, Planner
 from harness.prompts import Renderer, load_format, load_tokenizer
 from harness.request import Request
@@ -43,7 +44,7 @@ def documents(
         add_bos_token: what lm-eval's model will do.
 
     Returns:
-        One split ``test`` with the columns ``prompt, target, pair_key, persona, item, user, cell, request``.
+        One split ``test`` with the columns ``prompt, target, pair_key, persona, item, user, cell, scorer, request``.
 
     Raises:
         UsageError: the cell names something unknown, or lm-eval would send other token ids than ``kikime run``.
@@ -158,5 +159,6 @@ def _row(request: Request, cell: str) -> dict[str, str]:
         "item": request.item_id,
         "user": request.user,
         "cell": cell,
+        "scorer": VERSION,
         "request": msgspec.json.encode(kept).decode(),
     }

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from harness.metrics import METRICS, VERSION
+from harness.metrics import METRICS
 from harness.persona import load_persona
 from harness.prompts import load_format
 from harness.suite import TaskSelection, load_suite
@@ -108,7 +108,7 @@ def _content(cell: _Cell, form: str) -> dict[str, Any]:
         "task": cell.name,
         "dataset_kwargs": {"cell": cell.spec},
         "generation_kwargs": {"until": stops, "max_gen_toks": cell.task.max_tokens, "do_sample": False},
-        "metadata": {"version": cell.task.version, "scorer": VERSION},
+        "metadata": {"version": cell.task.version},
     }
 
 
