@@ -92,7 +92,8 @@ def resume(run_name: str, runs: Path, as_json: bool, **options: Any) -> None:
 
     judge = workflow.choose_judge(options)
     found = find_run(run_name, runs)
-    prepared = restore(found)
+    with found.locked():
+        prepared = restore(found)
     note(workflow.plan_line(prepared, runs))
     with _signals():
         results = workflow.execute_all([(prepared, found)], judge=judge, quiet=as_json)

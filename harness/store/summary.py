@@ -18,6 +18,9 @@ _POOLED = {
 }
 """Rates of a persona: sums over its replies, never means of the replies' own rates."""
 
+Sums = dict[str, dict[str, list[float]]]
+"""Metric → persona → [count, sum]."""
+
 
 def summarise(run: RunDirectory) -> dict[str, Any]:
     """Compute the summary from the tables and write it beside them."""
@@ -63,10 +66,10 @@ def summarise(run: RunDirectory) -> dict[str, Any]:
 
 def overall(slices: Sequence[dict[str, Any]], targets: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Per metric ``n`` and ``mean``: the mean over personas of the mean over their replies (pooled for rates)."""
-    sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0, 0.0]))
+    sums: Sums = {}
     for entry in slices:
         for metric, (n, total) in entry["metrics"].items():
-            cell = sums[metric][entry["persona"]]
+            cell = sums.setdefault(metric, {}).setdefault(entry["persona"], [0, 0.0])
             cell[0] += n
             cell[1] += total
     result: dict[str, dict[str, Any]] = {}
@@ -78,13 +81,14 @@ def overall(slices: Sequence[dict[str, Any]], targets: dict[str, Any]) -> dict[s
     return result
 
 
-def _persona_means(metric: str, sums: dict[str, dict[str, list[float]]], targets: dict[str, Any]) -> dict[str, float]:
+def _persona_means(metric: str, sums: Sums, targets: dict[str, Any]) -> dict[str, float]:
     if metric not in _POOLED:
         return {persona: total / n for persona, (n, total) in sorted(sums[metric].items()) if n}
     numerator, denominator = _POOLED[metric]
     means: dict[str, float] = {}
     for persona in sorted(sums[metric]):
-        hits, eligible = sums[numerator][persona][1], sums[denominator][persona][1]
+        hits = sums.get(numerator, {}).get(persona, [0, 0.0])[1]
+        eligible = sums.get(denominator, {}).get(persona, [0, 0.0])[1]
         markers = targets[persona]
         if metric == "marker_rate" and eligible:
             means[persona] = hits / eligible

@@ -101,7 +101,9 @@ def test_kill_9_and_resume_give_the_same_tables(tmp_path, kikime, whole_run, lea
 def test_a_signal_leaves_a_resumable_run_and_a_second_process_is_refused(tmp_path, kikime):
     process = start(tmp_path)
     run = wait_for_replies(tmp_path, 1, process)
+    process.send_signal(signal.SIGSTOP)
     second = kikime("resume", run)
+    process.send_signal(signal.SIGCONT)
     process.terminate()
     _, stderr = process.communicate(timeout=60)
     assert second.returncode == 3

@@ -34,7 +34,9 @@ def test_the_json_summary_counts_what_failed(kikime, run):
 
 
 def test_replies_are_chosen_by_metrics(kikime, run):
-    rows = json.loads(kikime("show", "august", "--samples", "--where", "marker_rate = 0", "--json").stdout)
+    rows = json.loads(
+        kikime("show", "august", "--samples", "--where", "marker_rate = 0 AND persona = 'ojousama'", "--json").stdout
+    )
     assert {row["response"] for row in rows} == {PLAIN}
 
 
