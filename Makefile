@@ -43,7 +43,7 @@ test: lint
 	$(PYTEST)
 
 bench: $(READY)
-	$(HTTP_OFFLINE) $(BIN)/python tools/bench.py
+	$(HTTP_OFFLINE) $(BIN)/python -m tools.bench
 
 bench-ui: $(READY)
 	$(BIN)/python tools/bench_ui.py

@@ -13,14 +13,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from harness.benchmark import Prepared, execute, prepare, start_run
 from harness.checkpoint import resolve_checkpoint
 from harness.engines import EngineOptions
 from harness.grid import gather_materials
 from harness.request import Reply, Request
+from harness.stats.ranking import rank_intervals
 from harness.store.rundir import RunDirectory
 from harness.store.samples import read_samples
 from harness.suite import load_suite
+from tools.bench_judge import bench_judge
 
 ROUNDS = 3
 SUITE = """
@@ -53,6 +58,8 @@ def main() -> None:
         run = engine_figures(prepared, suite, folder)
         cpu_figures(prepared, run, folder)
         score_figures(run, folder)
+    ranking_figure()
+    judge_figures()
 
 
 def engine_figures(prepared: Prepared, suite: Path, folder: Path) -> RunDirectory:
@@ -178,6 +185,23 @@ def score_figures(run: RunDirectory, folder: Path, count: int = 100_000) -> None
         f"exit code {os.waitstatus_to_exitcode(status)}"
     )
     print(f"kikime score, peak memory         {usage.ru_maxrss / 1024:.0f} MB for {count:,} replies")
+
+
+def ranking_figure() -> None:
+    """CPU seconds of the joint bootstrap that the leaderboard's intervals come from."""
+    items = pd.MultiIndex.from_product([range(10), range(100)], names=["persona", "item"])
+    scores = pd.DataFrame(np.random.default_rng(0).normal(size=(1000, 50)), index=items, columns=map(str, range(50)))
+    started = time.process_time()
+    rank_intervals(scores, n_resamples=10_000)
+    print(
+        f"ranking 1,000 items × 50 models   {time.process_time() - started:.2f} s CPU for 10,000 resamples (goal < 10)"
+    )
+
+
+def judge_figures() -> None:
+    """The judge's client against a server that answers after 500 ms, 64 calls in flight."""
+    for name, value in bench_judge().items():
+        print(f"judge, {name:<27}{value:,.3f}", flush=True)
 
 
 def _cycle(rows: list[dict[str, Any]], count: int) -> Iterator[str]:

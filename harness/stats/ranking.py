@@ -77,10 +77,10 @@ def _intervals(draws: FloatArray, tolerance: float) -> dict[str, object]:
 
 def _beaten_by(draws: FloatArray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     """Count for each draw and model the strictly better models, and those not worse (itself among them)."""
-    better = np.zeros(draws.shape, dtype=np.int32)
-    not_worse = np.zeros(draws.shape, dtype=np.int32)
-    for rival in range(draws.shape[1]):
-        ahead = draws[:, [rival]] - draws
-        better += ahead > tolerance
-        not_worse += ahead >= -tolerance
+    better = np.empty(draws.shape, dtype=np.int32)
+    not_worse = np.empty(draws.shape, dtype=np.int32)
+    for row, values in enumerate(draws):
+        ordered = np.sort(values)
+        better[row] = len(values) - np.searchsorted(ordered, values + tolerance, side="right")
+        not_worse[row] = len(values) - np.searchsorted(ordered, values - tolerance, side="left")
     return better, not_worse
