@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from harness.errors import KikimeError
-from harness.metrics import DEFAULT_CONTROL_STRINGS, DEFAULT_ROLE_MARKERS, Measured, Scorer, check_expect
+from harness.metrics import Measured, Scorer, check_expect
 from harness.persona import Persona, load_persona
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -48,8 +48,8 @@ def score_lines(
     lines: Iterable[bytes],
     *,
     persona: Persona,
-    role_markers: Sequence[str] = DEFAULT_ROLE_MARKERS,
-    control_strings: Sequence[str] = DEFAULT_CONTROL_STRINGS,
+    role_markers: Sequence[str] = (),
+    control_strings: Sequence[str] = (),
     load: Callable[[str], Persona] = load_persona,
 ) -> Iterator[ScoredLine]:
     r"""Score JSON lines one by one, in order, keeping nothing.

@@ -15,7 +15,7 @@ from harness.metrics.copying import comparable, copies
 from harness.metrics.expect import measure_expect
 from harness.metrics.identity import self_as_machine
 from harness.metrics.language import foreign_language
-from harness.metrics.leaks import DEFAULT_CONTROL_STRINGS, DEFAULT_ROLE_MARKERS, LeakPatterns, placeholders
+from harness.metrics.leaks import LeakPatterns, placeholders
 from harness.metrics.politeness import is_polite
 from harness.metrics.pronouns import PronounCheck, spans_of
 from harness.metrics.registry import CRITICAL
@@ -66,8 +66,8 @@ class Scorer:
 
     Args:
         persona: the character's card.
-        role_markers: names of speakers and sections whose appearance at the start of a line is a leak.
-        control_strings: strings that only templates write.
+        role_markers: further names of speakers and sections whose appearance at the start of a line is a leak.
+        control_strings: further strings that only templates write.
 
     >>> from harness.persona import Length
     >>> scorer = Scorer(Persona(id="o", name="絢音", profile="高校生", length=Length(chars=(5, 45), target=10)))
@@ -82,14 +82,11 @@ class Scorer:
         self,
         persona: Persona,
         *,
-        role_markers: Sequence[str] = DEFAULT_ROLE_MARKERS,
-        control_strings: Sequence[str] = DEFAULT_CONTROL_STRINGS,
+        role_markers: Sequence[str] = (),
+        control_strings: Sequence[str] = (),
     ) -> None:
         self.persona = persona
-        names = [
-            name for name in dict.fromkeys([fold(persona.name), *re.split(r"[\s・=]+", fold(persona.name))]) if name
-        ]
-        self._names = tuple(names)
+        self._names = _names(persona)
         self._markers = MarkerPatterns(persona)
         self._first = PronounCheck.first(persona.voice.first_person)
         self._second = PronounCheck.second(persona.voice.second_person)
@@ -245,7 +242,7 @@ class Scorer:
         }
 
     def _confusion(self, whole: str) -> list[Span]:
-        machine = [] if self._is_machine else self_as_machine(whole, not_human=self._is_human)
+        machine = [] if self._is_machine else self_as_machine(whole, names=self._names, not_human=self._is_human)
         return machine + self._leaks.user_lines(whole)
 
     def _foreign(self, whole: str, context: str) -> list[Span]:
@@ -277,6 +274,14 @@ class Scorer:
             "placeholder_leak": placeholders(view.whole),
             "language_leak": self._foreign(view.whole, context),
         }
+
+
+def _names(persona: Persona) -> tuple[str, ...]:
+    """The full name, its parts, and those pieces of it that a fact of the card gives as an answer."""
+    full = fold(persona.name)
+    answers = (fold(answer) for fact in persona.facts for answer in fact.answers)
+    pieces = [answer for answer in answers if len(answer) > 1 and answer in full]
+    return tuple(name for name in dict.fromkeys([full, *re.split(r"[\s・=]+", full), *pieces]) if name)
 
 
 def _all_good(found: Sequence[tuple[int, int, bool]]) -> int | None:

@@ -15,6 +15,7 @@ _SCRIPTS = (
 )  # fmt: skip
 _SHORTEST = {"\uac00": 1, "\u0370": 3}  # one Hangul syllable is Korean; α and µm are not Greek
 _CHINESE_ONLY = "你您妳嗎很她們个么气从种开关阳阴听运"  # the second group: simplified, though JIS holds them
+_CHINESE_CLAUSE = re.compile(r"(?<![一-龥])我[是也的要很]")
 _CHINESE_WORDS = re.compile(r"[是我的了在他那也就都吧這要]")
 _KANA = re.compile(r"[ぁ-んァ-ヴ]")
 _HAN_RUN = re.compile(r"[一-龥]")
@@ -77,6 +78,8 @@ def foreign_language(text: str, *, language: str = "ja", known: str = "") -> lis
 
 def _is_chinese(text: str) -> bool:
     words = _CHINESE_WORDS.findall(text)
+    if words and _CHINESE_CLAUSE.search(text) and not _KANA.search(text):
+        return True
     if len(words) < 2 or len(set(words)) < 2:
         return False
     han = len(_HAN_RUN.findall(text))
@@ -113,7 +116,7 @@ def _foreign_words(run: re.Match[str], allowed: Collection[str]) -> int:
 def _is_foreign(word: str, allowed: Collection[str]) -> bool:
     if len(word) < 2 or word.casefold() in allowed:
         return False
-    return word[1:].islower()
+    return word[1:].islower() and word.strip("w") != ""
 
 
 def _is_name(run: str) -> bool:

@@ -9,7 +9,7 @@ from harness.metrics.text import Span, fold
 
 DEFAULT_ROLE_MARKERS: tuple[str, ...] = (
     "USER", "ASSISTANT", "SYSTEM", "Human", "AI", "Bot", "Bob", "Alice", "Chatbot", "Instruction", "Response", "Input",
-    "ユーザー", "ユーザ", "システム", "アシスタント", "話者A", "話者B", "指示", "応答", "入力", "人間",
+    "ユーザー", "ユーザ", "システム", "アシスタント", "話者A", "話者B", "指示", "応答", "入力", "設定", "人間",
 )  # fmt: skip
 """Names of speakers and sections in all registered formats; they leak at the start of a line, with their colon."""
 
@@ -32,13 +32,19 @@ _GENERIC_CONTROL = (
     r"\[/?INST\b",
     r"<0x[0-9A-Fa-f]{2}>",
 )
+_BLANK = "[ \\t\\u3000\\u200b-\\u200f\\u2060\\ufeff]*+"
 _LINE_LABEL = re.compile(
-    r"^[ \t\u3000]*[*_>\-【\[(「]{0,4}[ \t]*([^\n:]{1,40}?)[ \t]*[*_】\])」]{0,3}[ \t]*:", re.MULTILINE
+    rf"(?:^|(?<=[>\]])|\\n){_BLANK}(?:\d{{1,2}}[.)][ \t]*+)?[*_>\-【\[(「<〈≪《]{{0,4}}[ \t]*+([^\s:∶꞉\\>\]][^\n:∶꞉\\>\]]{{0,40}}?)[ \t]*+"
+    r"[*_】\])」>〉≫》]{0,3}[ \t]*+[:∶꞉]",
+    re.MULTILINE,
 )
+_SAME_LINE = re.compile(r"(?<=[。!?…♪」)\s])(?:USER|ASSISTANT) ?:")
+_COLON = re.compile("[:∶꞉]")
 _HEADER = re.compile(
-    r"^[ \t\u3000]*(?:#{3,6}|#{1,2}(?=[ \t]))[ \t]*([^\n:#]{1,40}?)[ \t]*#*[ \t]*(?::|$)", re.MULTILINE
+    rf"^{_BLANK}(?:#{{3,6}}|#{{1,2}}(?=[ \t]))[ \t]*+([^\n:#]{{1,40}}?)[ \t]*+#*+[ \t]*+(?::|$)", re.MULTILINE
 )
-_LABEL_NOISE = re.compile(r"[\s#:*_]+")
+_LABEL_NOISE = re.compile("[\\s#:*_\u200b-\u200f\u2060\ufeff]+")
+_LABEL_SUFFIX = re.compile(r"(?<=.)(?:\(.*|\d{1,2})\Z")
 
 _BRACKET_WORD = (
     r"(?:名前|氏名|ここに|地名|日付|挿入|記入|入力して|キャラ(?:クター)?名|[◯○〇●]{2,}"
@@ -46,22 +52,25 @@ _BRACKET_WORD = (
 )
 _PLACEHOLDER = re.compile(
     rf"[\[〔{{<][^\[\]〔〕{{}}<>\n]{{0,12}}?{_BRACKET_WORD}[^\[\]〔〕{{}}<>\n]{{0,12}}[\]〕}}>]"
+    r"|[\[〔{][ぁ-んァ-ヴー一-龥]{0,8}(?:ユーザー名|[^有別]名|場所|年齢|職業|趣味|日時|住所)[\]〕}]"
+    r"|[《【(]お?名前[》】)](?=さん|様|さま|くん|君|ちゃん)|\((?:ここにお?(?:名前|氏名)|[^()\n]{1,8}を(?:入力|記入|挿入))[^()\n]{0,8}\)"
+    r"|%(?:user|name|char)[a-z_]{0,12}%|(?<!_)__[A-Z]{3,12}__(?!_)|(?<!_)_{2,8}(?=さん|様|さま|くん|君|ちゃん)"
     r"|\((?:あなた|お客様|ユーザー|ご自身|自分|相手|主人公|私)の(?:お)?名前\)"
     r"|(?<![一二三四五六七八九十百千万億兆\d◯○〇])(?:〇{2,}|○{2,}|◯{2,})(?![一二三四五六七八九十百千万億兆\d◯○〇])"
-    r"|(?<![●△▲×A-Za-z])(?:●{2,}|△{2,}|▲{2,}|×{2,}|X{2,3})(?=さん|様|さま|くん|君|ちゃん|先生|年|月|日|県|市|町|高校|大学|株式会社|駅)",
+    r"|(?<![●△▲□■×A-Za-z])(?:●{2,}|△{2,}|▲{2,}|□{2,}|■{2,}|×{2,}|X{2,3})(?=さん|様|さま|くん|君|ちゃん|先生|年|月|日|県|市|町|高校|大学|株式会社|駅)",
     re.IGNORECASE,
 )
 
 
-_PLACEHOLDER_HINT = re.compile(r"[\[〔{<(〇○◯●△▲×Xx]")
+_PLACEHOLDER_HINT = re.compile(r"[\[〔{<(《【%_〇○◯●△▲□■×Xx]")
 
 
 class LeakPatterns:
     r"""Role markers and control strings of all formats, compiled once for one card.
 
     Args:
-        role_markers: names of speakers and headers, with or without their colon or ``###``.
-        control_strings: exact strings that a template writes; those without a bracket count as role markers.
+        role_markers: further names of speakers and headers, with or without their colon or ``###``.
+        control_strings: further strings that a template writes; those without a bracket count as role markers.
         own_names: the character's names: a turn of its own may open the reply, a second one is a leak.
         user_names: the interlocutor's names, which leak before a colon or an opening quote.
 
@@ -74,19 +83,19 @@ class LeakPatterns:
 
     def __init__(
         self,
-        role_markers: Sequence[str] = DEFAULT_ROLE_MARKERS,
-        control_strings: Sequence[str] = DEFAULT_CONTROL_STRINGS,
+        role_markers: Sequence[str] = (),
+        control_strings: Sequence[str] = (),
         *,
         own_names: Sequence[str] = (),
         user_names: Sequence[str] = (),
     ) -> None:
-        controls = [fold(text).strip() for text in control_strings]
+        controls = [fold(text).strip() for text in (*DEFAULT_CONTROL_STRINGS, *control_strings)]
         bare = [text for text in controls if not re.search(r"[<>\[\]|]", text)]
-        self._roles = _labels((*role_markers, *bare))
+        self._roles = _labels((*DEFAULT_ROLE_MARKERS, *role_markers, *bare))
         self._headers = self._roles | _labels(_HEADERS)
         self._own = _labels(own_names)
         self._roles -= self._own
-        self._user = _labels(user_names)
+        self._leaking = self._roles | _labels(user_names)
         exact = sorted({text for text in controls if text and text not in bare}, key=len, reverse=True)
         self._control = re.compile("|".join([*map(re.escape, exact), *_GENERIC_CONTROL]), re.IGNORECASE)
         names = sorted(map(re.escape, filter(None, map(fold, user_names))), key=len, reverse=True)
@@ -95,10 +104,15 @@ class LeakPatterns:
         )
 
     def turns(self, text: str) -> list[Span]:
-        """Spans where folded text begins another turn: a marker at the start of a line with its colon, or a header."""
+        r"""Spans where folded text begins another turn: a marker at the start of a line with its colon, or a header.
+
+        A written-out ``\n`` and a control string begin a line too; ``USER:`` and ``ASSISTANT:`` in capitals, which no
+        speech holds, begin a turn wherever a sentence may begin.
+        """
         spans: list[Span] = []
-        if ":" in text:
+        if _COLON.search(text):
             spans += [match.span() for match in _LINE_LABEL.finditer(text) if self._is_turn(match)]
+            spans += [match.span() for match in _SAME_LINE.finditer(text)]
         if "#" in text:
             spans += [match.span() for match in _HEADER.finditer(text) if _label(match[1]) in self._headers]
         return sorted(set(spans + self.user_lines(text)))
@@ -119,7 +133,7 @@ class LeakPatterns:
         label = _label(match[1])
         if label in self._own:
             return match.string[: match.start()].strip() != ""
-        return label in self._roles or label in self._user
+        return not {label, _LABEL_SUFFIX.sub("", label)}.isdisjoint(self._leaking)
 
 
 def placeholders(text: str) -> list[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.metrics import Scorer
-from harness.persona import Example, Length, Markers, Persona, Pronouns, Voice
+from harness.persona import Example, Fact, Length, Markers, Persona, Pronouns, Voice
 
 STRONG = (
     "(です|ます|ません|でした|ました|でしょう|ましょう)(わ|の)(ね|よ|よね)?っ?",
@@ -30,6 +30,7 @@ def make_card(**changes: object) -> Persona:
         profile="18歳の高校3年生である。ミュージカルが好き。",
         voice=voice,
         length=Length(chars=(15, 45), target=30),
+        facts=(Fact(id="name", question="お名前は？", answers=("小野寺絢音", "絢音", "花子")),),
         examples=(Example(user="猫派ですか", reply="うちでは大きな犬がおりますわ"),),
     )
     return card.model_copy(update=changes)

@@ -186,6 +186,18 @@ def test_markers_of_other_formats_can_be_given(card: Persona) -> None:
     assert Scorer(card, control_strings=("[NEXT]",)).score("はい[NEXT]")["template_leak"] == 1
 
 
+def test_given_markers_are_added_to_those_of_all_formats(card: Persona) -> None:
+    scorer = Scorer(card, role_markers=("先生:",), control_strings=("[NEXT]",))
+    assert scorer.score("はい\nHuman: 次")["turn_leak"] == 1
+    assert scorer.score("はい<think>")["template_leak"] == 1
+
+
+def test_a_piece_of_the_name_opens_a_turn(scorer: Scorer) -> None:
+    assert scorer.score("絢音：はい\n絢音：いいえ")["turn_leak"] == 1
+    assert scorer.score("絢音：はい")["turn_leak"] == 0
+    assert scorer.score("はい\n花子：いいえ")["turn_leak"] == 0
+
+
 def test_the_users_name_opens_a_turn(card: Persona) -> None:
     scorer = Scorer(card.model_copy(update={"user_name": "太郎"}))
     assert scorer.score("はい\n太郎：次")["turn_leak"] == 1
