@@ -131,6 +131,10 @@ class Persona(StrictModel):
     def _stripped(cls, text: str) -> str:
         return text.strip()
 
+    def __hash__(self) -> int:
+        """Cheap, for caches by persona; cards that share it are told apart by comparison."""
+        return hash((self.id, self.version, self.name))
+
     @model_validator(mode="after")
     def _unique_facts(self) -> Persona:
         ids = [fact.id for fact in self.facts]

@@ -64,14 +64,15 @@ def _shots(persona: Persona, shots: int, example_set: int) -> tuple[Example, ...
             f"persona '{persona.id}' has {len(persona.examples)} examples, {shots} shots were asked for",
             hint="add examples to the card, or ask for fewer shots",
         )
-    return _order(persona.id, persona.examples, example_set)[:shots] if shots > 0 else ()
+    return _order(persona, example_set)[:shots] if shots > 0 else ()
 
 
 @lru_cache(maxsize=256)
-def _order(persona_id: str, examples: tuple[Example, ...], example_set: int) -> tuple[Example, ...]:
-    return tuple(
-        sorted(examples, key=lambda example: digest("shot", [persona_id, example_set, example.user, example.reply]))
-    )
+def _order(persona: Persona, example_set: int) -> tuple[Example, ...]:
+    def rank(example: Example) -> str:
+        return digest("shot", [persona.id, example_set, example.user, example.reply])
+
+    return tuple(sorted(persona.examples, key=rank))
 
 
 @lru_cache(maxsize=512)
