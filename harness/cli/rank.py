@@ -100,20 +100,58 @@ def print_flexibility(table: dict[str, Any]) -> None:
     """Flexibility, steerability, few-shot gain and the claims for people."""
     from harness.reports import labels
 
-    rows = []
+    _print_formats(table["runs"])
+    _print_effects(table["runs"])
     for report in table["runs"]:
-        found = report["formats"]
+        for name, reason in report["why_not"].items():
+            click.echo(f"{report['name']} の{labels.MEASURES[name]}：測っていません（{reason}）")
+    for entry in table["left_out"]:
+        click.echo(f"{entry['run']} は除きました：{entry['reason']}")
+    _print_claims(table)
+
+
+def _print_formats(reports: list[dict[str, Any]]) -> None:
+    rows, parts = [], []
+    for report in reports:
+        found, items = report["formats"], report["sensitivity"] or dict.fromkeys(("across", "net"))
         if found is None:
             rows.append([report["name"], *["—"] * 7])
             continue
         shares = [percent(found[name]) for name in ("retained", "ci_low", "ci_high")]
         rest = [number(found[name], 3) for name in ("level", "tail", "sigma_format", "raw_spread", "raw_spread_null")]
         rows.append([report["name"], shares[0], f"{shares[1]}〜{shares[2]}", *rest])
+        variance = [percent(found[name]) for name in ("format_share", "item_share", "interaction_share")]
+        parts.append([report["name"], *variance, number(items["across"], 3), number(items["net"], 3)])
     columns = ["名前", "保持率", "95%区間", "全書式の平均", "下位10%の書式", "書式のσ", "見かけの幅", "偶然による幅"]
     print_table("プロンプトへの柔軟性", columns, rows)
-    for report in table["runs"]:
-        for name, reason in report["why_not"].items():
-            click.echo(f"{report['name']} の{labels.MEASURES[name]}：測っていません（{reason}）")
+    if parts:
+        columns = ["名前", "書式", "項目", "書式×項目と誤差", "項目ごとの敏感さ", "うち書式による分"]
+        print_table("質のばらつきの内訳", columns, parts)
+
+
+def _print_effects(reports: list[dict[str, Any]]) -> None:
+    """One row per effect: the instruction within each format, k examples, each way of asking."""
+    from harness.reports import labels
+
+    rows = []
+    for report in reports:
+        effects = [
+            *(("指示", "全書式" if r["format"] == "*" else r["format"], r, r["effect"]) for r in report["steerability"] or []),
+            *(("例示", f"{r['shots']}例（{r['n_sets']}組）", r, r["gain"]) for r in report["few_shot"] or []),
+            *(("聞き方", r["title"], r, r["effect"]) for r in report["techniques"] or []),
+        ]  # fmt: skip
+        rows += [
+            [report["name"], kind, where, labels.change("quality", effect),
+             labels.interval("quality", row["ci_low"], row["ci_high"]), row["n_items"]]
+            for kind, where, row, effect in effects
+        ]  # fmt: skip
+    if rows:
+        print_table("条件ごとの効果", ["名前", "種類", "条件", "効果", "95%区間", "項目"], rows, left=3)
+
+
+def _print_claims(table: dict[str, Any]) -> None:
+    from harness.reports import labels
+
     effects = [
         [row["title"], row["model"], labels.parameters(row["params"]), labels.change("quality", row["effect"]),
          labels.interval("quality", row["ci_low"], row["ci_high"]), "はい" if row["holds"] else "いいえ"]
