@@ -118,7 +118,9 @@ class BatchJob:
                 input_file_id=file.id, endpoint=ENDPOINT, completion_window="24h", metadata={"kikime": name}
             )
         except openai.APIError as error:
-            log.append({"batch": name, "state": "failed"})
+            if isinstance(error, openai.APIStatusError):
+                # After a lost connection the batch may exist: it stays announced and is looked for next time.
+                log.append({"batch": name, "state": "failed"})
             raise self._fault(error) from None
         log.append({"batch": name, "state": "submitted", "batch_id": batch.id})
         self._say(f"batch {batch.id}: {len(calls)} calls submitted; the same command goes on after any interruption")

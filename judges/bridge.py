@@ -37,7 +37,8 @@ def bridge(
         raise UsageError(f"a bridge needs at least {MIN_REPLIES} replies, there are {len(subjects)}")
     if old.judge.id == new.judge.id:
         raise UsageError(f"both judges are {old.judge.id}")
-    judged = [judge_subjects(subjects, [rubric], settings, say=say) for settings in (old, new)]
+    first = judge_subjects(subjects, [rubric], old, say=say)
+    judged = [first, judge_subjects(subjects, [rubric], new.after(first.outcome.spent_usd), say=say)]
     stops = [side.outcome.stop.message for side in judged if side.outcome.stop]
     return {
         "old": old.judge.id,

@@ -74,12 +74,15 @@ def _pair(answers: Sequence[Record]) -> Line:
         answers
     )
     agreed = sides[0] if len(set(sides)) == 1 else "tie"
+    if len({a.verdict.status for a in answers}) > 1 and status in SCORED:
+        status = "ungrounded"
+    decisive = [a for a in answers if a.verdict.status == status]
     return {
         "score": None,
         "preference": agreed if status in SCORED else None,
         "order_consistent": sides[0] == sides[1] if status in SCORED else None,
-        "status": status if len({a.verdict.status for a in answers}) == 1 or status not in SCORED else "ungrounded",
-        **_reasons(answers),
+        "status": status,
+        **_reasons(decisive),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +47,7 @@ def judge_run(
         spent = 0.0
         if planned.to_ask and sentinel:
             spent = watch_drift(run, settings, say=say)
-            if settings.max_usd is not None:
-                settings = dataclasses.replace(settings, max_usd=max(0.0, settings.max_usd - spent))
+            settings = settings.after(spent)
         outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
         outcome.spent_usd += spent
         compact_verdicts(run)

@@ -22,8 +22,6 @@ from judges.session import JudgeSettings, Outcome
 from judges.subject import Subject
 
 MAX_CHANGE, MIN_QWK = 0.2, 0.8
-SESSION_SIZE = 200
-"""Calls from which on a session over a run re-scores the set by itself; a smaller one costs less than the set does."""
 RUBRIC, PERSONA = "character_v1", "ojousama"
 _FILE = Path(__file__).parent / "data" / "sentinel.jsonl"
 _KIND = "sentinel"

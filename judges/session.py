@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -32,6 +32,12 @@ class JudgeSettings:
     timeout: float = 60.0
     """Seconds for one call."""
     max_usd: float | None = None
+
+    def after(self, spent_usd: float) -> JudgeSettings:
+        """The settings with what is left of the budget once ``spent_usd`` is gone."""
+        if self.max_usd is None:
+            return self
+        return replace(self, max_usd=max(0.0, self.max_usd - spent_usd))
 
     def require_key(self, later: str) -> None:
         """Make sure that there is a key where one is needed.

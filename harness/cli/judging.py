@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -106,9 +105,7 @@ def _watch_drift(settings: JudgeSettings) -> JudgeSettings:
     report, outcome = run_sentinel(settings, say=note)
     since = f"compared with {report.since}" if report.since else "these are the first scores of this judge"
     note(f"warning: {report.warning}" if report.warning else f"sentinel set: no drift; {since}")
-    if settings.max_usd is None:
-        return settings
-    return dataclasses.replace(settings, max_usd=max(0.0, settings.max_usd - outcome.spent_usd))
+    return settings.after(outcome.spent_usd)
 
 
 def _run(run: RunDirectory, settings: JudgeSettings, options: dict[str, Any], again: str) -> int:

@@ -14,7 +14,7 @@ from harness.benchmark import Prepared, execute, prepare, start_run
 from harness.checkpoint import Checkpoint, resolve_checkpoint, with_adapter
 from harness.cli.output import note
 from harness.cli.progress import ReplyProgress
-from harness.engines import Engine, EngineOptions, load_engine
+from harness.engines import Engine, EngineOptions, check_options, load_engine
 from harness.errors import KikimeError, UsageError
 from harness.estimate import time_range
 from harness.grid import Materials, gather_materials
@@ -78,6 +78,7 @@ def prepare_all(model: str, adapters: Sequence[str], chosen: Materials, options:
     base = resolve_checkpoint(model)
     if base.base_url:
         options = msgspec.structs.replace(options, engine="openai")
+    check_options(base, options)
     checkpoints: list[Checkpoint] = [with_adapter(base, *adapter_pair(pair)) for pair in adapters] or [base]
     for checkpoint in checkpoints:
         yield prepare(checkpoint, chosen, options)
@@ -152,7 +153,7 @@ def _execute(
     progress.stage("judge")
     outcome = beside.close()
     if outcome.stop is None and outcome.statuses:
-        outcome.spent_usd += watch_drift(run, judge, say=note)
+        outcome.spent_usd += watch_drift(run, judge.after(outcome.spent_usd), say=note)
     compact_verdicts(run)
     note(outcome.sentence())
     if outcome.stop is not None:
