@@ -13,7 +13,7 @@ from judge_server import KEY, Answer, JudgeServer, api_error, completion, good, 
 from harness.errors import RunLocked, UsageError
 from harness.persona import Persona, load_persona
 from harness.store.rundir import RunDirectory
-from harness.store.tables import SAMPLES
+from harness.store.tables import SAMPLES, SCORES
 from harness.store.wal import read_records
 from judges.run_job import judge_run, run_lines
 from judges.runs import compact_verdicts
@@ -52,11 +52,17 @@ def make_run(folder: Path, rows: list[dict[str, Any]], persona: Persona | None =
     run.write_manifest(
         {
             "name": "secret-model",
+            "created_at": "2026-01-01T00:00:00+00:00",
+            "suite": {"id": "own"},
+            "checkpoint": dict.fromkeys(("name", "reference", "fingerprint", "n_params", "revision")),
+            "hashes": {},
+            "plan": {"n_replies": len(rows)},
             "tasks": {"daily": TASK},
             "personas": {"ojousama": card.model_dump(mode="json")},
         }
     )
     pq.write_table(pa.Table.from_pylist(rows, schema=SAMPLES), run.samples_file)
+    pq.write_table(SCORES.empty_table(), run.scores_file)
     return run
 
 
@@ -71,7 +77,7 @@ def test_a_run_gets_one_row_per_reply_and_criterion(
     server: JudgeServer, settings: JudgeSettings, tmp_path: Path
 ) -> None:
     run = make_run(tmp_path, [sample(n) for n in range(5)])
-    outcome = judge_run(run, settings)
+    outcome = judge_run(run, settings, sentinel=False)
     assert outcome.complete
     rows = table(run)
     assert len(rows) == 20
@@ -83,7 +89,7 @@ def test_a_run_gets_one_row_per_reply_and_criterion(
 def test_the_judge_sees_neither_model_nor_format_nor_shots(
     server: JudgeServer, settings: JudgeSettings, tmp_path: Path
 ) -> None:
-    judge_run(make_run(tmp_path, [sample(0)]), settings)
+    judge_run(make_run(tmp_path, [sample(0)]), settings, sentinel=False)
     text = json.dumps(server.requests, ensure_ascii=False)
     assert "secret" not in text
     assert "alpaca" not in text
@@ -93,13 +99,13 @@ def test_the_judge_sees_neither_model_nor_format_nor_shots(
 def test_samples_are_never_touched(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0)])
     before = run.samples_file.read_bytes()
-    judge_run(run, settings)
+    judge_run(run, settings, sentinel=False)
     assert run.samples_file.read_bytes() == before
 
 
 def test_a_failed_generation_is_not_judged(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0), sample(1, error="too long", response="")])
-    judge_run(run, settings)
+    judge_run(run, settings, sentinel=False)
     assert {row["key"] for row in table(run)} == {"k000"}
 
 
@@ -109,19 +115,19 @@ def test_what_failed_is_asked_again_and_replaces_the_failure(
     run = make_run(tmp_path, [sample(n) for n in range(4)])
     server.script = lambda body, n: good(body) if n < 2 else api_error(429, "gone", "insufficient_quota")
     one = judge_settings("gpt-4o-mini", server.url, concurrency=1)
-    outcome = judge_run(run, one)
+    outcome = judge_run(run, one, sentinel=False)
     assert outcome.stop is not None
     assert sorted(row["status"] for row in table(run)) == ["ok"] * 8 + ["quota"] * 8
     server.script = good
-    assert judge_run(run, one).complete
+    assert judge_run(run, one, sentinel=False).complete
     assert {row["status"] for row in table(run)} == {"ok"}
     assert len(server.requests) == 5
 
 
 def test_a_second_judge_gets_its_own_rows(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0)])
-    judge_run(run, settings)
-    judge_run(run, judge_settings("gpt-6-luna", server.url))
+    judge_run(run, settings, sentinel=False)
+    judge_run(run, judge_settings("gpt-6-luna", server.url), sentinel=False)
     assert len({row["judge_id"] for row in table(run)}) == 2
     assert len(table(run)) == 8
 
@@ -129,8 +135,8 @@ def test_a_second_judge_gets_its_own_rows(server: JudgeServer, settings: JudgeSe
 def test_another_run_with_the_same_replies_buys_nothing(
     server: JudgeServer, settings: JudgeSettings, tmp_path: Path
 ) -> None:
-    judge_run(make_run(tmp_path / "a", [sample(n) for n in range(3)]), settings)
-    judge_run(make_run(tmp_path / "b", [sample(n, key=f"other{n}") for n in range(3)]), settings)
+    judge_run(make_run(tmp_path / "a", [sample(n) for n in range(3)]), settings, sentinel=False)
+    judge_run(make_run(tmp_path / "b", [sample(n, key=f"other{n}") for n in range(3)]), settings, sentinel=False)
     assert len(server.requests) == 3
 
 
@@ -143,21 +149,21 @@ def test_stability_is_asked_once_at_the_end_of_a_dialogue(
     first = sample(0, item_id="script")
     last = sample(1, item_id="script", turn=1, history=history)
     run = make_run(tmp_path, [first, last])
-    judge_run(run, settings)
+    judge_run(run, settings, sentinel=False)
     assert [row["key"] for row in table(run) if row["rubric"] == "stability"] == ["k001"]
 
 
 def test_a_locked_run_is_refused(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0)])
     with run.locked(), pytest.raises(RunLocked):
-        judge_run(RunDirectory(run.path), settings)
+        judge_run(RunDirectory(run.path), settings, sentinel=False)
 
 
 def test_a_run_without_tables_says_how_to_go_on(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0)])
     run.samples_file.unlink()
     with pytest.raises(UsageError, match="resume"):
-        judge_run(run, settings)
+        judge_run(run, settings, sentinel=False)
 
 
 def test_the_table_equals_that_of_an_uninterrupted_job(server: JudgeServer, tmp_path: Path) -> None:
@@ -165,10 +171,10 @@ def test_the_table_equals_that_of_an_uninterrupted_job(server: JudgeServer, tmp_
     rows = [sample(n % 7, key=f"k{n:03}") for n in range(30)]
     whole, broken = make_run(tmp_path / "a", rows), make_run(tmp_path / "b", rows)
     server.script = lambda body, n: good(body) if n < 4 else api_error(429, "gone", "insufficient_quota")
-    judge_run(broken, one)
+    judge_run(broken, one, sentinel=False)
     server.script = good
-    judge_run(broken, one)
-    judge_run(whole, one)
+    judge_run(broken, one, sentinel=False)
+    judge_run(whole, one, sentinel=False)
     assert table(whole) == table(broken)
     assert len(server.requests) == 8
 
@@ -178,7 +184,7 @@ def test_duplicate_constant_and_long_outputs_are_flagged(
 ) -> None:
     rows = [sample(n, response="はい。") for n in range(6)] + [sample(9, response="とても長いですわ。" * 40)]
     run = make_run(tmp_path, rows)
-    judge_run(run, settings)
+    judge_run(run, settings, sentinel=False)
     flags = {row["key"]: row["flags"] for row in table(run)}
     assert flags["k000"] == ["duplicate", "constant"]
     assert flags["k009"] == ["long"]
@@ -196,7 +202,7 @@ def test_the_length_adjusted_score_stands_beside_the_raw_one(
 
     server.script = by_length
     run = make_run(tmp_path, rows)
-    judge_run(run, settings)
+    judge_run(run, settings, sentinel=False)
     tone = [row for row in table(run) if row["criterion"] == "tone"]
     raw, adjusted = [row["score"] for row in tone], [row["score_adjusted"] for row in tone]
     assert max(raw) - min(raw) == 6
@@ -271,21 +277,19 @@ def test_pairs_of_two_runs_are_joined_by_their_request(server: JudgeServer, tmp_
     assert [(pair.id, pair.rival) for pair in pairs] == [("p001", "はい。"), ("p002", "はい。")]
 
 
-def test_a_large_session_watches_for_drift(server: JudgeServer, tmp_path: Path) -> None:
+def test_a_session_over_a_run_watches_for_drift(server: JudgeServer, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(n) for n in range(3)])
     settings = judge_settings("gpt-4o-mini", server.url, concurrency=32)
     said: list[str] = []
-    judge_run(run, settings, sentinel=True, say=said.append)
+    judge_run(run, settings, say=said.append)
     assert len(server.requests) == 63
     server.script = lambda body, n: good(body, score=6)
-    judge_run(make_run(tmp_path / "b", [sample(9)]), settings, sentinel=True, say=said.append)
+    judge_run(make_run(tmp_path / "b", [sample(9)]), settings, say=said.append)
     assert any("drifted" in sentence for sentence in said)
     report = json.loads((run.path / "judge.json").read_text(encoding="utf-8"))["sentinel"]
     assert report[0]["warning"] is None
 
 
-def test_a_small_session_does_not_pay_for_the_sentinel_set(
-    server: JudgeServer, settings: JudgeSettings, tmp_path: Path
-) -> None:
-    judge_run(make_run(tmp_path, [sample(0)]), settings)
+def test_the_sentinel_set_can_be_left_out(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
+    judge_run(make_run(tmp_path, [sample(0)]), settings, sentinel=False)
     assert len(server.requests) == 1
