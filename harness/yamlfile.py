@@ -81,8 +81,11 @@ def _compose(path: Path) -> yaml.Node:
         raise FileFormatError(path, None, f"not valid YAML: {error}") from None
     if root is None:
         raise FileFormatError(path, None, "the file is empty")
+    if (line := _recursion(root)) is not None:
+        raise FileFormatError(path, line, "a value contains itself", hint="write it out instead of an alias")
     for key in _duplicate_keys(root):
-        raise FileFormatError(path, key.start_mark.line + 1, f"duplicate key '{key.value}'")
+        problem = f"duplicate key '{key.value}'" if isinstance(key, yaml.ScalarNode) else "a key is not a plain word"
+        raise FileFormatError(path, key.start_mark.line + 1, problem)
     return root
 
 
@@ -93,14 +96,30 @@ def _construct(path: Path, root: yaml.Node) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise FileFormatError(path, line, f"not valid YAML: {error.problem}") from None
+    except (ValueError, TypeError) as error:
+        raise FileFormatError(path, None, f"a value cannot be read: {error}", hint="put it in quotes") from None
+
+
+def _recursion(node: yaml.Node, above: frozenset[int] = frozenset()) -> int | None:
+    """The line of a node that contains itself through an alias."""
+    if id(node) in above:
+        return int(node.start_mark.line) + 1
+    children: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        children = [child for pair in node.value for child in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        children = node.value
+    inside = above | {id(node)}
+    return next((line for child in children if (line := _recursion(child, inside)) is not None), None)
 
 
 def _duplicate_keys(node: yaml.Node) -> Iterator[yaml.Node]:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen and key.value != "<<":
+            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
                 yield key
+                return
             seen.add(key.value)
             yield from _duplicate_keys(value)
     elif isinstance(node, yaml.SequenceNode):

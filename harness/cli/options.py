@@ -135,8 +135,23 @@ def read_engine_options(values: dict[str, Any]) -> EngineOptions:
     return EngineOptions(**{name: values.pop(name) for name in names}, engine_args=dict(map(_key_value, pairs)))
 
 
+_OWN = {
+    "model": "give it as MODEL",
+    "enable_lora": "give --lora NAME=DIR",
+    "seed": "give it in the suite's sampling",
+    **{name: f"give --{name.replace('_', '-')}" for name in EngineOptions.__struct_fields__ if name != "engine_args"},
+}
+"""Engine arguments that enter the plan or the keys; where else they are given."""
+
+
 def _key_value(pair: str) -> tuple[str, Any]:
     key, separator, value = pair.partition("=")
     if not separator or not key:
         raise UsageError(f"--engine-arg {pair}: not KEY=VALUE", hint="for example --engine-arg max_num_seqs=64")
-    return key.replace("-", "_"), yaml.safe_load(value)
+    key = key.replace("-", "_")
+    if key in _OWN:
+        raise UsageError(f"--engine-arg {pair}: '{key}' has an option of its own", hint=_OWN[key])
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise UsageError(f"--engine-arg {pair}: the value is not valid YAML", hint="quote it") from None

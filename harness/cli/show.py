@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from harness.cli.options import json_option, runs_option
-from harness.cli.output import number, percent, print_json, print_table
+from harness.cli.output import note, number, percent, print_json, print_table
 
 _COLUMNS = {
     "style_band": "口調 band",
@@ -40,7 +40,7 @@ def show(run_name: str, samples: bool, where: str | None, count: int, runs: Path
     from harness.store.samples import read_samples
 
     run = find_run(run_name, runs)
-    if samples or where:
+    if samples or where is not None:
         rows = read_samples(run, where=where, limit=count)
         print_json(rows) if as_json else _print_samples(rows)
         return
@@ -83,6 +83,8 @@ def _cells(entry: dict[str, Any]) -> list[str]:
 
 
 def _print_samples(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        note("no reply matches")
     for row in rows:
         where = " · ".join(str(row[name]) for name in ("task", "item_id", "persona", "format", "shots", "technique"))
         click.secho(f"{where} · {row['key']}", bold=True)

@@ -7,7 +7,20 @@ from harness.engines.base import Engine
 from harness.engines.options import EngineOptions
 from harness.errors import UsageError
 
-__all__ = ["Engine", "EngineOptions", "load_engine"]
+__all__ = ["Engine", "EngineOptions", "check_options", "load_engine"]
+
+
+def check_options(checkpoint: Checkpoint, options: EngineOptions) -> None:
+    """Refuse engine arguments that the engine does not know, before anything is planned.
+
+    Raises:
+        UsageError: an unknown argument, with the nearest known one.
+        EngineFault: vLLM is not installed.
+    """
+    if checkpoint.base_url is None and options.engine_args:
+        from harness.engines.vllm import check_arguments
+
+        check_arguments(options)
 
 
 def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import time
 import warnings
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -177,6 +179,26 @@ def _sum_logprobs(positions: Any, candidate: Candidate) -> float:
     return float(sum(position[token].logprob for token, position in pairs))
 
 
+def check_arguments(options: EngineOptions) -> None:
+    """Refuse arguments that vLLM's ``EngineArgs`` does not have.
+
+    Raises:
+        UsageError: an unknown argument, with the nearest known one.
+        EngineFault: vLLM is not installed.
+    """
+    _prepare_environment(options)
+    try:
+        from vllm import EngineArgs
+    except (ImportError, RuntimeError) as error:
+        raise EngineFault(f"vLLM cannot be imported: {error}", hint="kikime doctor says what to install") from error
+    known = [field.name for field in dataclasses.fields(EngineArgs)]
+    for name in options.engine_args:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "see vLLM's EngineArgs"
+            raise UsageError(f"--engine-arg {name}: vLLM has no such engine argument", hint=hint)
+
+
 def _prepare_environment(options: EngineOptions) -> None:
     """Set what vLLM reads at import; what the user has set stays."""
     defaults = {
@@ -221,10 +243,7 @@ def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) 
 
 
 def _load(vllm: Any, arguments: dict[str, Any]) -> Any:
-    try:
-        parameters = vllm.EngineArgs(**arguments)
-    except TypeError as error:
-        raise UsageError(f"vLLM does not know an engine argument: {error}", hint="see vLLM's EngineArgs") from error
+    parameters = vllm.EngineArgs(**arguments)
     try:
         return vllm.LLMEngine.from_engine_args(parameters)
     except Exception as error:

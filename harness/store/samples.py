@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from harness.errors import UsageError
+from harness.metrics import METRICS
 from harness.store.rundir import RunDirectory
 from harness.store.tables import SAMPLES
 
@@ -25,14 +26,15 @@ def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | No
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
         connection.execute("SET enable_external_access = false")
         query = "SELECT samples.*, wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key)"
-        query += f" WHERE ({where})" if where else ""
+        query += "" if where is None else f" WHERE ({where})"
         query += " ORDER BY position, turn"
         query += f" LIMIT {int(limit)}" if limit else ""
         try:
             cursor = connection.execute(query)
         except duckdb.Error as error:
             raise UsageError(
-                f"--where {where}: {str(error).splitlines()[0]}", hint=f"columns: {', '.join(SAMPLES.names)}"
+                f"--where {where}: {str(error).splitlines()[0]}",
+                hint=f"columns: {', '.join([*SAMPLES.names, *METRICS])}",
             ) from None
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

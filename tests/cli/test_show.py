@@ -65,3 +65,13 @@ def test_a_run_without_tables_says_how_to_go_on(kikime, run):
         done = kikime(*arguments)
         assert done.returncode == 2
         assert f"kikime resume {run.path}" in done.stderr
+
+
+def test_no_match_is_said(kikime, run):
+    done = kikime("show", "august", "--samples", "--where", "persona = 'nobody'")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "no reply matches" in done.stderr
+
+
+def test_an_empty_condition_is_refused(kikime, run):
+    assert kikime("show", "august", "--samples", "--where", "").returncode == 2
