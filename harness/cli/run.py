@@ -21,7 +21,7 @@ from harness.cli.options import (
     runs_option,
 )
 from harness.cli.output import note, print_json
-from harness.errors import PartialResult, UsageError
+from harness.errors import EnvironmentFault, PartialResult, UsageError
 
 
 @click.command()
@@ -110,6 +110,12 @@ def _finish(results: list[tuple[Any, dict[str, Any]]], *, as_json: bool) -> None
         for found, summary in results:
             print_summary(summary)
             click.echo(found.path)
+    stopped = [(found, summary["judge_stopped"]) for found, summary in results if "judge_stopped" in summary]
+    if stopped:
+        raise EnvironmentFault(
+            f"the judge stopped: {stopped[0][1]}",
+            hint=f"the replies are kept; add verdicts: kikime judge {stopped[0][0].path}",
+        )
     errors = sum(summary["counts"]["errors"] for _, summary in results)
     if errors:
         planned = sum(summary["counts"]["planned"] for _, summary in results)

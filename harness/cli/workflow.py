@@ -156,9 +156,10 @@ def _execute(
         outcome.spent_usd += watch_drift(run, judge.after(outcome.spent_usd), say=note)
     compact_verdicts(run)
     note(outcome.sentence())
+    summary = summarise(run)
     if outcome.stop is not None:
-        note(f"kikime: judging stopped: {outcome.stop.message}\n  → kikime judge {run.path}")
-    return summarise(run)
+        summary["judge_stopped"] = outcome.stop.message
+    return summary
 
 
 class _resumable:  # noqa: N801  (a context manager that reads as a verb)

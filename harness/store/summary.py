@@ -117,9 +117,9 @@ def _counts(connection: duckdb.DuckDBPyConnection, *, planned: int) -> dict[str,
         """SELECT count(*), count(error), count(*) FILTER (finish_reason = 'length'),
                   count(DISTINCT (persona, task, item_id)),
                   coalesce(sum(n_prompt_tokens), 0)::BIGINT, coalesce(sum(n_output_tokens), 0)::BIGINT FROM samples"""
-    ).fetchone()
+    ).fetchall()[0]
     names = ("done", "errors", "truncated", "items", "prompt_tokens", "output_tokens")
-    return {"planned": planned, **dict(zip(names, row or [0] * 6, strict=True))}
+    return {"planned": planned, **dict(zip(names, row, strict=True))}
 
 
 def _lengths(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -142,8 +142,8 @@ def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
         """SELECT coalesce(1 - count(DISTINCT (persona, format, shots, technique, context, response))
                   / nullif(count(DISTINCT (persona, format, shots, technique, context, user)), 0)::DOUBLE, 0)
            FROM samples WHERE error IS NULL AND repeat = 0 AND turn = 0 AND example_set = 0"""
-    ).fetchone()
-    return max(0.0, float(row[0])) if row else 0.0
+    ).fetchall()[0]
+    return max(0.0, float(row[0]))
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[dict[str, Any]]:
