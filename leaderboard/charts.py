@@ -171,7 +171,7 @@ def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
         "word:N",
         scale=alt.Scale(domain=words, range=list(_COLOURS.values())),
         title=None,
-        legend=alt.Legend(orient="top"),
+        legend=alt.Legend(orient="bottom", columns=2),
     )
     base = alt.Chart(frame).encode(y=_names(frame["name"].tolist()), color=colour)
     tips = [
@@ -222,7 +222,7 @@ def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
             x=alt.X("share:Q", stack="zero", title=t("judge.share_axis"), scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%")),
             color=alt.Color(
                 "score:O", sort=list(range(1, 8)), title=t("judge.score"),
-                scale=alt.Scale(domain=list(range(1, 8)), scheme="redyellowblue"), legend=alt.Legend(orient="top"),
+                scale=alt.Scale(domain=list(range(1, 8)), scheme="redyellowblue"), legend=alt.Legend(orient="bottom", columns=4),
             ),
             order=alt.Order("score:Q"),
             tooltip=[

@@ -6,7 +6,8 @@ import csv
 import html
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -19,8 +20,8 @@ _FORMULA = re.compile(r"^[\s\ufeff\u200b]*[=+\-@\t\r|%]")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$:])")
 
 
-def buttons(t: Translator, name: str, rows: Sequence[Row], *, key: str) -> None:
-    """Offer ``rows`` as csv, md and json."""
+def buttons(t: Translator, name: str, rows: Sequence[Row] | Callable[[], Sequence[Row]], *, key: str) -> None:
+    """Offer ``rows`` as csv, md and json; nothing is made (or, for a function, read) before somebody asks for it."""
     with st.container(horizontal=True, gap="small"):
         for kind, make, mime in (
             ("csv", as_csv, "text/csv"),
@@ -29,13 +30,17 @@ def buttons(t: Translator, name: str, rows: Sequence[Row], *, key: str) -> None:
         ):
             st.download_button(
                 t(f"download.{kind}"),
-                data=make(rows),
+                data=partial(_made, make, rows),
                 file_name=f"kikime-{name}.{kind}",
                 mime=mime,
                 key=f"{key}_{kind}",
                 on_click="ignore",
                 disabled=not rows,
             )
+
+
+def _made(make: Callable[[Sequence[Row]], bytes], rows: Sequence[Row] | Callable[[], Sequence[Row]]) -> bytes:
+    return make(rows() if callable(rows) else rows)
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:

@@ -53,19 +53,28 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def allowed_hosts(host: str) -> list[str]:
+    """Names by which a browser may call the page: those of this machine; any, where other machines may reach it.
+
+    Pages of other sites could read this one by a name of theirs that points to 127.0.0.1 (DNS rebinding).
+    """
+    return ["127.0.0.1", "localhost", host] if is_loopback(host) and ":" not in host else []
+
+
 def server_config(host: str, port: int) -> dict[str, Any]:
     """Streamlit's configuration for the packaged page."""
     return {
         "server.address": host,
         "server.port": port,
         "server.headless": True,
-        "server.allowedHosts": ["127.0.0.1", "localhost", host],
+        "server.allowedHosts": allowed_hosts(host),
         "server.fileWatcherType": "none",
         "server.enableAgentApi": False,
         "server.enableXsrfProtection": True,
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "viewer",
         "client.showErrorDetails": "none",
+        "global.disableWidgetStateDuplicationWarning": True,
         "runner.magicEnabled": False,
         "theme.metricValueFontSize": "1.35rem",
         "theme.paddingTop": "4.5rem",
@@ -89,11 +98,14 @@ def serve(runs: Path, *, host: str = "127.0.0.1", port: int = 8501, allow_remote
         )
     try:
         from starlette.middleware import Middleware
+        from starlette.middleware.trustedhost import TrustedHostMiddleware
         from streamlit import App
     except ImportError as error:
         raise EnvironmentFault("the leaderboard needs streamlit", hint="pip install 'kikime[ui]'") from error
     os.environ["KIKIME_RUNS"] = str(runs.resolve())
-    app = App(Path(__file__).with_name("app.py"), middleware=[Middleware(SecurityHeaders)], lifespan=_warm_up)
+    guard = Middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(host) or ["*"], www_redirect=False)
+    script = Path(__file__).with_name("app.py")
+    app = App(script, middleware=[Middleware(SecurityHeaders), guard], lifespan=_warm_up)
     app.run(config=server_config(host, port))
 
 

@@ -59,8 +59,17 @@ def visible(text: str) -> str:
     return "".join(_character(character) for character in text)
 
 
+def has_invisible(text: str) -> bool:
+    """Whether a text holds characters without a shape, such as zero-width ones or those that turn the direction."""
+    return any(map(_is_invisible, text))
+
+
+def _is_invisible(character: str) -> bool:
+    return character != "\n" and unicodedata.category(character) in {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}
+
+
 def _character(character: str) -> str:
-    if character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}:
+    if not _is_invisible(character):
         return html.escape(character)
     return f'<span style="color:#9a3412;font-size:.75em">[U+{ord(character):04X}]</span>'
 

@@ -14,6 +14,8 @@ import streamlit as st
 from leaderboard.i18n import LANGUAGES, Translator
 
 Show = Callable[[str], str]
+LONGEST = 200
+"""Characters of a search text."""
 
 
 def translator() -> Translator:
@@ -43,6 +45,14 @@ def _widget(key: str) -> str:
     return f"w_{key}"
 
 
+def _synced(key: str, value: Any) -> str:
+    """Bring a widget that is there already to the URL's value; a new one starts there by its default. Gives its key."""
+    widget = _widget(key)
+    if widget in st.session_state and st.session_state[widget] != value:
+        st.session_state[widget] = value
+    return widget
+
+
 def _written(key: str, default: Any, resets: Sequence[str]) -> None:
     value = st.session_state[_widget(key)]
     write(key, None if value == default else value)
@@ -65,22 +75,22 @@ def choose(
 
     A ``sticky`` choice is remembered on other pages; a change removes the parameters ``resets`` from the URL.
     """
-    default = default if default in options else options[0]
+    first = default if default is not None and default in options else options[0]
     remembered = st.session_state.get(f"last_{key}") if sticky else None
     asked = parameter(key)
-    value = asked if asked in options else remembered if remembered in options else default
+    value = next((each for each in (asked, remembered) if each is not None and each in options), first)
     if sticky:
         st.session_state[f"last_{key}"] = value
         if asked != value:
             write(key, value)
-    st.session_state[_widget(key)] = value
     chosen: str = st.selectbox(
         label,
         options,
+        index=list(options).index(value),
         format_func=show,
-        key=_widget(key),
+        key=_synced(key, value),
         on_change=_written,
-        args=(key, None if sticky else default, resets),
+        args=(key, None if sticky else first, resets),
         label_visibility=label_visibility,
     )
     return chosen
@@ -97,12 +107,12 @@ def choose_many(
 ) -> list[str]:
     """Let the visitor choose any of ``options``; nothing chosen means all."""
     asked = [value for value in st.query_params.get_all(key) if value in options]
-    st.session_state[_widget(key)] = asked[:most]
     chosen: list[str] = st.multiselect(
         label,
         options,
+        default=asked[:most],
         format_func=show,
-        key=_widget(key),
+        key=_synced(key, asked[:most]),
         on_change=_written,
         args=(key, [], resets),
         max_selections=most,
@@ -113,14 +123,15 @@ def choose_many(
 
 def search(key: str, label: str, *, resets: Sequence[str] = ()) -> str:
     """Let the visitor type a text to look for."""
-    st.session_state[_widget(key)] = parameter(key) or ""
+    asked = (parameter(key) or "")[:LONGEST]
     typed: str = st.text_input(
         label,
-        key=_widget(key),
+        value=asked,
+        key=_synced(key, asked),
         type="search",
         on_change=_written,
         args=(key, "", resets),
-        max_chars=200,
+        max_chars=LONGEST,
         placeholder=" ",
     )
     return typed.strip()
@@ -128,12 +139,22 @@ def search(key: str, label: str, *, resets: Sequence[str] = ()) -> str:
 
 def switch(key: str, label: str) -> bool:
     """Let the visitor turn something on."""
-    st.session_state[_widget(key)] = parameter(key) == "1"
+    asked = parameter(key) == "1"
 
     def written() -> None:
         write(key, "1" if st.session_state[_widget(key)] else None)
 
-    return bool(st.toggle(label, key=_widget(key), on_change=written))
+    return bool(st.toggle(label, value=asked, key=_synced(key, asked), on_change=written))
+
+
+def slider(key: str, label: str, value: float) -> float:
+    """Let the visitor choose a weight of 0 to 5; 1 is the default."""
+
+    def written() -> None:
+        chosen = st.session_state[_widget(key)]
+        write(key, None if chosen == 1 else f"{chosen:g}")
+
+    return float(st.slider(label, 0.0, 5.0, value=value, step=0.5, key=_synced(key, value), on_change=written))
 
 
 def page_number(key: str, pages: int) -> int:
@@ -156,7 +177,6 @@ def tabs(key: str, names: dict[str, str]) -> str:
     options = list(names)
     asked = parameter(key)
     value = asked if asked in options else options[0]
-    st.session_state[_widget(key)] = value
 
     def written() -> None:
         chosen = st.session_state[_widget(key)]
@@ -165,8 +185,9 @@ def tabs(key: str, names: dict[str, str]) -> str:
     chosen = st.segmented_control(
         key,
         options,
+        default=value,
         format_func=lambda name: names[name],
-        key=_widget(key),
+        key=_synced(key, value),
         on_change=written,
         required=True,
         label_visibility="collapsed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from harness.store.rundir import RunDirectory
+from leaderboard import ranking
 from leaderboard.index import Entry, Index, Signature, signature_of
 from leaderboard.queries.slices import Slices
 
@@ -40,17 +42,35 @@ def slice_table(entries: Sequence[Entry]) -> Any:
 
 
 def preload() -> None:
-    """Import what the first page needs, and read the index."""
-    import altair as alt  # noqa: F401
-    import duckdb  # noqa: F401
-    import pandas as pd  # noqa: F401
-
-    from leaderboard import charts  # noqa: F401
-    from leaderboard.ranking import ranking
-
+    """Import what the pages need, then read the index, the slices and the ranking."""
+    warm_imports()
     here = Index(runs_folder())
     Slices(here).table(here.entries())
-    ranking(here)
+    ranking.ranking(here)
+
+
+def warm_imports() -> None:
+    """Import the libraries that the first visitor would wait for."""
+    for name in (
+        "altair",
+        "duckdb",
+        "pandas",
+        "harness.reports.ranking",
+        "harness.reports.flexibility",
+        "harness.reports.compare",
+    ):
+        importlib.import_module(name)
+    for name in (
+        "board_charts",
+        "board_table",
+        "compare_parts",
+        "compare_replies",
+        "detail",
+        "model_formats",
+        "model_parts",
+        "rate_parts",
+    ):
+        importlib.import_module(f"leaderboard.parts.{name}")
 
 
 def stamp(run: RunDirectory) -> tuple[Signature | None, ...]:

@@ -20,13 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.metrics import VERSION
 from harness.metrics.registry import METRICS
 from harness.persona import load_persona
-from harness.store.rundir import RunDirectory
+from harness.reports.ranking_file import ranking_data
+from harness.store.rundir import RunDirectory, write_json
 from harness.store.summary import summarise
 from harness.store.tables import SAMPLES, SCORES
 
@@ -52,6 +54,7 @@ WORDS = (
     "。",
 )
 SEED = 7
+ORIGINALS = 20
 
 
 def main() -> None:
@@ -75,27 +78,46 @@ def main() -> None:
 
 
 def build(runs: Path, n_runs: int, n_replies: int) -> None:
-    """Write the store: one set of tables per run, and a large one."""
+    """Write the store: a large run, some runs with tables of their own, and copies of these under other names."""
     rng = np.random.default_rng(SEED)
     started = time.perf_counter()
-    for number in range(n_runs):
-        large = number == 0
-        copies = (
-            max(1, round(n_replies / (len(PERSONAS) * len(TASKS) * len(FORMATS) * len(SHOTS) * ITEMS))) if large else 1
-        )
-        write_run(
-            runs / f"20260101T{number:06d}Z-model-{number:06x}",
-            f"モデル-{number:04d}",
-            copies,
-            float(rng.uniform(0.2, 0.95)),
-            rng,
-        )
+    per_item = len(PERSONAS) * len(TASKS) * len(FORMATS) * len(SHOTS)
+    write_run(runs / run_id(0), model_name(0), max(1, n_replies // (per_item * ITEMS)), 0.7, rng)
+    originals = min(ORIGINALS, n_runs - 1)
+    for number in range(1, 1 + originals):
+        write_run(runs / run_id(number), model_name(number), 1, float(rng.uniform(0.2, 0.95)), rng)
+        ranking_data(RunDirectory(runs / run_id(number)))
+    for number in range(1 + originals, n_runs):
+        copy_run(runs / run_id(1 + number % originals), runs / run_id(number), model_name(number))
     summaries = [path.stat().st_size for path in runs.glob("*/summary.json")]
     print(
-        f"built {n_runs:,} runs in {time.perf_counter() - started:.0f} s; a summary has {np.median(summaries) / 1024:.0f} KiB, "
+        f"built {n_runs:,} runs in {time.perf_counter() - started:.0f} s: a summary of {np.median(summaries) / 1024:.0f} KiB each, "
         f"together {sum(summaries) / 2**20:.0f} MiB",
         flush=True,
     )
+
+
+def run_id(number: int) -> str:
+    """An identifier as the store makes them."""
+    return f"20260101T{number:06d}Z-model-{number:06x}"
+
+
+def model_name(number: int) -> str:
+    """A name that is never there twice."""
+    return f"モデル-{number:04d}"
+
+
+def copy_run(source: Path, path: Path, name: str) -> None:
+    """The same tables under another name: summary, manifest and ranking file are those of a run of its own."""
+    path.mkdir()
+    for table in ("samples.parquet", "scores.parquet", "status.json"):
+        os.link(source / table, path / table)
+    for small in ("manifest.json", "summary.json", "ranking.json"):
+        content = orjson.loads((source / small).read_bytes()) | {"run": path.name, "name": name}
+        if small == "ranking.json":
+            status = (path / "summary.json").stat()
+            content["state"][2][3] = [status.st_mtime_ns, status.st_size]
+        write_json(path / small, content)
 
 
 def write_run(path: Path, name: str, copies: int, quality: float, rng: np.random.Generator) -> None:
@@ -208,12 +230,9 @@ def measure(runs: Path) -> dict[str, Any]:
     from leaderboard.ranking import ranking
 
     app_file = str(Path(leaderboard.__file__).with_name("app.py"))
-    import altair as alt  # noqa: F401  (a server has imported these before the first visitor)
-    import duckdb  # noqa: F401
-    import pandas as pd  # noqa: F401
+    from leaderboard.store import warm_imports
 
-    from leaderboard import charts  # noqa: F401
-
+    warm_imports()  # as the server does before its first visitor
     found: dict[str, Any] = {}
 
     def timed(name: str, work: Any) -> Any:

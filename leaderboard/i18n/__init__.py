@@ -50,7 +50,10 @@ class Translator:
         return self._texts.get(key, otherwise)
 
     def metric(self, name: str) -> str:
-        """What a metric is called on the page."""
+        """What a metric, or a judge's criterion (``rubric.criterion@judge``), is called on the page."""
+        if "." in name:
+            criterion, _, judge = name.partition(".")[2].partition("@")
+            return self.get(f"criterion.{criterion}", criterion) + (f" ({judge})" if judge else "")
         if self.language == "ja":
             from harness.reports.labels import metric_label
 

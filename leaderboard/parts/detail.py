@@ -69,7 +69,7 @@ def _reply(t: Translator, run: RunDirectory, sample: Mapping[str, Any]) -> None:
             return
     safe.block(text)
     spans = spans_of(run, sample)
-    if spans:
+    if spans or safe.has_invisible(text):
         small(t("detail.marked"))
         safe.marked(text, spans, {name: t.metric(name) for name in spans})
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.metrics.registry import METRICS
 from harness.store.rundir import RunDirectory
-from leaderboard.queries.tables import opened, rows_of
+from leaderboard.queries.tables import has_verdicts, opened, rows_of
 
 PAGE = 50
 FACETS = ("task", "persona", "format", "shots", "technique", "context", "turn")
@@ -67,7 +67,7 @@ def page_of(run: RunDirectory, chosen: Filter, page: int = 1) -> Page:
     """
     where, values = _where(chosen)
     with opened(run) as connection:
-        judged = _has_judge(connection)
+        judged = has_verdicts(run)
         counted = connection.execute(f"SELECT count(*) FROM samples s WHERE {where}", values).fetchone()  # noqa: S608
         order, order_values = _order(chosen, judged=judged)
         keys = connection.execute(
@@ -107,7 +107,7 @@ def one(run: RunDirectory, key: str) -> dict[str, Any] | None:
         if not found:
             return None
         scores = connection.execute("SELECT metric, value FROM scores WHERE key = ?", [key]).fetchall()
-        judged = _has_judge(connection)
+        judged = has_verdicts(run)
         verdicts = (
             rows_of(connection.execute("SELECT * FROM judge WHERE key = ? ORDER BY judge_id, rubric, criterion", [key]))
             if judged
@@ -127,10 +127,6 @@ def partner(run: RunDirectory, pair_key: str) -> str | None:
     with opened(run) as connection:
         row = connection.execute("SELECT key FROM samples WHERE pair_key = ?", [pair_key]).fetchone()
     return str(row[0]) if row else None
-
-
-def _has_judge(connection: Any) -> bool:
-    return bool(connection.execute("SELECT 1 FROM duckdb_views() WHERE view_name = 'judge'").fetchone())
 
 
 def _where(chosen: Filter) -> tuple[str, list[Any]]:

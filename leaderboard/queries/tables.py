@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,33 +15,54 @@ from harness.errors import UsageError
 from harness.store.rundir import RunDirectory
 from harness.store.tables import SAMPLES, SCORES
 from harness.store.wal import read_records
+from leaderboard.index import signature_of
 
 
 @contextmanager
 def opened(run: RunDirectory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection with the views ``samples``, ``scores`` and, where there are verdicts, ``judge``.
+    """Give a cursor with the tables ``samples``, ``scores`` and, where there are verdicts, ``judge``.
 
-    A run that has no tables yet is read from its log.
+    A run that has no tables yet is read from its log. The database behind the cursor is kept until a file changes.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
-    with duckdb.connect(config={"threads": 2}) as connection:
-        try:
-            if run.samples_file.is_file() and run.scores_file.is_file():
-                connection.read_parquet(str(run.samples_file), union_by_name=True).create_view("samples")
-                connection.read_parquet(str(run.scores_file), union_by_name=True).create_view("scores")
-            else:
-                samples, scores = _logged(run)
-                connection.register("samples", samples)
-                connection.register("scores", scores)
-            if run.judge_file.is_file():
-                connection.read_parquet(str(run.judge_file), union_by_name=True).create_view("judge")
-            yield connection
-        except duckdb.Error as error:
-            raise UsageError(
-                f"{run.id}: its tables cannot be read: {str(error).splitlines()[0]}", hint=f"kikime resume {run.path}"
-            ) from error
+    try:
+        with _database(run.path, _signatures(run)).cursor() as cursor:
+            yield cursor
+    except duckdb.Error as error:
+        raise UsageError(
+            f"{run.id}: its tables cannot be read: {str(error).splitlines()[0]}", hint=f"kikime resume {run.path}"
+        ) from error
+
+
+def has_verdicts(run: RunDirectory) -> bool:
+    """Whether ``judge`` is among the tables of :func:`opened`."""
+    return run.judge_file.is_file()
+
+
+def _signatures(run: RunDirectory) -> tuple[Any, ...]:
+    tables = tuple(map(signature_of, (run.samples_file, run.scores_file, run.judge_file)))
+    if None not in tables[:2]:
+        return tables
+    return *tables, *((path.name, signature_of(path)) for path in sorted(run.wal.glob("gen-*.jsonl")))
+
+
+@lru_cache(maxsize=8)
+def _database(path: Path, signatures: tuple[Any, ...]) -> duckdb.DuckDBPyConnection:
+    run = RunDirectory(path)
+    connection = duckdb.connect(config={"threads": 2, "memory_limit": "256MB"})
+    if None not in signatures[:2]:
+        connection.read_parquet(str(run.samples_file), union_by_name=True).create_view("samples")
+        connection.read_parquet(str(run.scores_file), union_by_name=True).create_view("scores")
+    else:
+        for name, table in zip(("samples", "scores"), _logged(run), strict=True):
+            connection.register("logged", table)
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM logged").fetchall()  # noqa: S608  (fixed names)
+            connection.unregister("logged")
+    if signatures[2] is not None:
+        connection.read_parquet(str(run.judge_file), union_by_name=True).create_view("judge")
+    return connection
 
 
 def _logged(run: RunDirectory) -> tuple[pa.Table, pa.Table]:

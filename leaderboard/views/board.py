@@ -14,7 +14,7 @@ from leaderboard.parts.board_rows import SIZES, board_rows, passing
 from leaderboard.parts.common import small
 from leaderboard.queries.slices import FACETS, offered
 from leaderboard.ranking import PATIENCE, Ranking, ranking, reweighted
-from leaderboard.state import choose, choose_many, parameter, search, tabs, translator, write
+from leaderboard.state import choose, choose_many, parameter, search, slider, tabs, translator
 from leaderboard.store import index, labels
 
 SLICED = ("persona", "task", "format", "shots")
@@ -110,14 +110,7 @@ def _weight(area: str, label: str) -> float:
     value = (
         min(float(asked), 5.0) if asked.replace(".", "", 1).isascii() and asked.replace(".", "", 1).isdigit() else 1.0
     )
-    widget = f"weight_{area}"
-    st.session_state[widget] = value
-
-    def written() -> None:
-        chosen = st.session_state[widget]
-        write(key, None if chosen == 1 else f"{chosen:g}")
-
-    return float(st.slider(label, 0.0, 5.0, step=0.5, key=widget, on_change=written))
+    return slider(key, label, value)
 
 
 def _notes(found: Ranking, shown: int, ranked: int) -> None:

@@ -47,7 +47,7 @@ def _replies(t: Translator, run: RunDirectory) -> None:
     page_number("p", pages)
     with st.popover(t("samples.download")):
         small(t("samples.download_note"))
-        download.buttons(t, f"samples-{run.id[-6:]}", every(run, wanted), key="s")
+        download.buttons(t, f"samples-{run.id[-6:]}", lambda: every(run, wanted), key="s")
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -97,13 +97,14 @@ class Visitor:
         self.tab.wait_for_selector(READY)
         self.tab.wait_for_timeout(700)
         self.tab.wait_for_selector(READY)
+        self.tab.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
 
     def shoot(self, name):
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         height = self.tab.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 900")
         size = self.tab.viewport_size
         self.tab.set_viewport_size({"width": size["width"], "height": min(max(height + 20, 900), 4000)})
-        self.tab.wait_for_timeout(900)
+        self.settle()
         self.tab.screenshot(path=str(ARTIFACTS / f"{name}.png"))
         self.tab.set_viewport_size(size)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from harness.errors import UsageError
-from leaderboard.launch import is_loopback, serve, server_config
+from leaderboard.launch import allowed_hosts, is_loopback, serve, server_config
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
@@ -22,3 +22,8 @@ def test_nothing_is_reported_to_anybody():
     assert config["server.address"] == "127.0.0.1"
     assert config["server.enableAgentApi"] is False
     assert config["client.showErrorDetails"] == "none"
+
+
+def test_only_names_of_this_machine_are_answered_unless_others_may_come():
+    assert "evil.example" not in allowed_hosts("127.0.0.1") != []
+    assert allowed_hosts("0.0.0.0") == []
