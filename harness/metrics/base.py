@@ -6,14 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from harness.messages import Message
 from harness.metrics import length, repetition
-from harness.metrics.copying import comparable, copies
+from harness.metrics.copying import cached_comparable, comparable, copies
 from harness.metrics.expect import measure_expect
-from harness.metrics.identity import self_as_machine
+from harness.metrics.identity import is_human, is_machine, self_as_machine
 from harness.metrics.language import foreign_language
 from harness.metrics.leaks import LeakPatterns, placeholders
 from harness.metrics.politeness import is_polite
@@ -33,12 +32,6 @@ VERSION = "rules/2"
 
 _NO_EXPECT: Mapping[str, Any] = {}
 _ENDED = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence", "end"})
-_MACHINE_CHARACTER = re.compile(
-    r"(?:AI|人工知能|アンドロイド|ロボット|言語モデル|チャットボット)(?!の|研究|開発|企業|技術|会社|エンジニア|学)[^。、\n]{0,8}(?:である|です|だ|。|\Z)"
-)
-_NOT_HUMAN = re.compile(
-    "AI|人工知能|アンドロイド|ロボット|吸血鬼|ヴァンパイア|妖|精霊|神|悪魔|天使|エルフ|幽霊|人魚|竜|龍|狐|猫|犬|宇宙人|人間ではな"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +88,8 @@ class Scorer:
             role_markers, control_strings, own_names=self._names, user_names=(fold(persona.user_name),)
         )
         about = fold(f"{persona.profile}\n{persona.background}")
-        self._is_machine = bool(_MACHINE_CHARACTER.search(about))
-        self._is_human = not _NOT_HUMAN.search(about)
+        self._is_machine = is_machine(about)
+        self._is_human = is_human(about)
         self._card = "\n".join((persona.name, about, *(example.reply for example in persona.examples)))
 
     def score(
@@ -128,7 +121,7 @@ class Scorer:
         measured = self._length(view)
         measured |= self._voice(view)
         measured |= self._persona_words(view)
-        measured |= self._leak(view, f"{user}\n{system}", finish_reason)
+        measured |= self._leak(view, (user, system), finish_reason)
         measured |= _repeats(view, user, system, history, examples)
         measured["empty"] = int(not visible(response))
         measured["critical_failure"] = int(any(measured[name] for name in CRITICAL))
@@ -152,7 +145,7 @@ class Scorer:
         view = self._view(response, folded)
         spoken = self._spoken_spans(view)
         spans = {name: [(a + view.begin, b + view.begin) for a, b in found] for name, found in spoken.items()}
-        spans |= self._leak_spans(view, f"{user}\n{system}")
+        spans |= self._leak_spans(view, (user, system))
         source = comparable(view.spoken)
         sources = {"fewshot_copy": examples, "prompt_echo": (user, system)}
         for name, texts in sources.items():
@@ -231,7 +224,7 @@ class Scorer:
             "missing_kuten": int(bool(length.unterminated(view.spoken, view.sentences))),
         }
 
-    def _leak(self, view: _View, context: str, finish_reason: str | None) -> Measured:
+    def _leak(self, view: _View, context: Sequence[str], finish_reason: str | None) -> Measured:
         return {
             "no_eos": int(finish_reason.casefold() not in _ENDED) if finish_reason else None,
             "turn_leak": int(bool(view.turns)),
@@ -245,8 +238,8 @@ class Scorer:
         machine = [] if self._is_machine else self_as_machine(whole, names=self._names, not_human=self._is_human)
         return machine + self._leaks.user_lines(whole)
 
-    def _foreign(self, whole: str, context: str) -> list[Span]:
-        return foreign_language(whole, language=self.persona.language, known=f"{context}\n{self._card}")
+    def _foreign(self, whole: str, context: Sequence[str]) -> list[Span]:
+        return foreign_language(whole, language=self.persona.language, known=(*context, self._card))
 
     def _spoken_spans(self, view: _View) -> dict[str, list[Span]]:
         masked = mask(view.spoken)
@@ -266,7 +259,7 @@ class Scorer:
             "missing_kuten": length.unterminated(view.spoken, view.sentences),
         }
 
-    def _leak_spans(self, view: _View, context: str) -> dict[str, list[Span]]:
+    def _leak_spans(self, view: _View, context: Sequence[str]) -> dict[str, list[Span]]:
         return {
             "turn_leak": view.turns,
             "template_leak": view.templates,
@@ -292,8 +285,12 @@ def _repeats(view: _View, user: str, system: str, history: Sequence[Message], ex
     copy = echo = None
     if examples or user or system:
         reply = comparable(view.core)
-        copy = int(any(copies(reply, _comparable(text)) for text in examples)) if examples else None
-        echo = int(copies(reply, _comparable(user)) or copies(reply, _comparable(system))) if user or system else None
+        copy = int(any(copies(reply, cached_comparable(text)) for text in examples)) if examples else None
+        echo = (
+            int(copies(reply, cached_comparable(user)) or copies(reply, cached_comparable(system)))
+            if user or system
+            else None
+        )
     earlier = [fold(message["content"]) for message in history if message["role"] == "assistant"]
     return {
         "repetition": repetition.repetition(view.whole),
@@ -301,12 +298,3 @@ def _repeats(view: _View, user: str, system: str, history: Sequence[Message], ex
         "fewshot_copy": copy,
         "prompt_echo": echo,
     }
-
-
-def _comparable(text: str) -> str:
-    return _cached_comparable(text) if len(text) < 8192 else comparable(text)
-
-
-@lru_cache(maxsize=512)
-def _cached_comparable(text: str) -> str:
-    return comparable(text)

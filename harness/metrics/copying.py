@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from harness.metrics.text import fold
 
@@ -13,6 +14,7 @@ MIN_SHARED = 9
 SHARE = 0.6
 """Share of the reply that one passage must cover."""
 
+_LONG = 8192
 _IGNORED = re.compile(r"[\s。、,.!?！？ー~〜♪「」『』]+")
 
 
@@ -23,6 +25,16 @@ def comparable(text: str) -> str:
     'はいそうですわ'
     """
     return _IGNORED.sub("", fold(text))
+
+
+def cached_comparable(text: str) -> str:
+    """:func:`comparable`, remembered for texts that come again with every reply: prompts and examples."""
+    return _remembered(text) if len(text) < _LONG else comparable(text)
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: str) -> str:
+    return comparable(text)
 
 
 def copies(reply: str, source: str) -> bool:

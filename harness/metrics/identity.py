@@ -79,13 +79,37 @@ _NOT_HUMAN = re.compile(
     _FLAGS,
 )
 _HINTS = re.compile(
-    r"""AI|A\.I|エーアイ|人工|アンドロイド|モデル|LLM|GPT|Bot|ボット|プログラム|アシスタント|システム|ロボット|機械|人間|データ|開発
-    |ネット|リアルタイム|感情|肉体|身体|実体|体[はがを]|物理|意識|個人的|架空|仮想|バーチャル|フィクション|Google|Meta|OpenAI|Claude|Gem|Llama|Siri|Alexa|Copilot
-    |Qwen|Mistral|Grok|DeepSeek|rinna|Anthropic|artificial|language|assistant|program|robot|machine|software|simulation|fictional|training
-    |trained|created|developed|built|designed|cut|body|bodies|consciousness|feelings|emotions|personal""",
-    _FLAGS,
+    "[A-Za-z]|エーアイ|人工|アンドロイド|モデル|ボット|プログラム|アシスタント|システム|機械|人間|データ|開発|ネット|リアルタイム"
+    "|感情|肉体|身体|実体|体[はがを]|物理|意識|個人的|架空|仮想|バーチャル|フィクション"
 )
+"""Without any of these a reply says nothing of machines; most replies are done here."""
 _LETTER = re.compile(r"[^\W\d_〓]")
+_MACHINE_CHARACTER = re.compile(
+    r"(?:AI|人工知能|アンドロイド|ロボット|言語モデル|チャットボット)(?!の|研究|開発|企業|技術|会社|エンジニア|学)[^。、\n]{0,8}(?:である|です|だ|。|\Z)"
+)
+_OTHER_BEING = re.compile(
+    r"AI|人工知能|アンドロイド|ロボット|吸血鬼|ヴァンパイア|妖怪|妖精|精霊|悪魔|天使|エルフ|幽霊|人魚|獣人|宇宙人|猫又|九尾|人外|人ならざる|人間ではな"
+    r"|(?:神|竜|龍|狐|猫|犬|鬼)(?:[^。、\nがをはのに之]{0,2}(?:である|です|だ(?![^。\n]))|の(?:化身|姫|王|少女|少年|娘|女の子|男の子|血|神)|族|耳)"
+    r"|(?:化け|妖)[狐猫]|(?:[女男]|守り|死)神"
+)
+
+
+def is_machine(about: str) -> bool:
+    """Whether a folded profile says that the character is an AI or a robot.
+
+    >>> is_machine("お屋敷で働くロボットである。"), is_machine("AIの研究をする学生である。")
+    (True, False)
+    """
+    return _MACHINE_CHARACTER.search(about) is not None
+
+
+def is_human(about: str) -> bool:
+    """Whether nothing in a folded profile says that the character is no human being; keeping a dog does not.
+
+    >>> is_human("18歳の高校生である。犬を飼っている。"), is_human("三百年生きる吸血鬼である。")
+    (True, False)
+    """
+    return _OTHER_BEING.search(about) is None
 
 
 def self_as_machine(text: str, *, names: Sequence[str] = (), not_human: bool = True) -> list[Span]:

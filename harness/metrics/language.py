@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from functools import cache
+from collections.abc import Collection, Sequence
+from functools import cache, lru_cache
 
 from harness.metrics.text import Span, fold
 
@@ -49,12 +49,12 @@ def _simplified_only() -> str:
     return "".join(sorted(chinese - japanese))
 
 
-def foreign_language(text: str, *, language: str = "ja", known: str = "") -> list[Span]:
+def foreign_language(text: str, *, language: str = "ja", known: Sequence[str] = ()) -> list[Span]:
     """Spans of folded text in a language that is not the character's.
 
     For a Japanese character: Hangul, two letters in a row of another script, simplified Chinese characters, a Chinese
     sentence without kana, three Latin words in a row, or Latin words (two or more) above 15 % of the letters. Abbreviations,
-    proper names, quotations, URLs, code and words that ``known`` contains do not count.
+    proper names, quotations, URLs, code and words of the ``known`` texts do not count.
 
     >>> [bool(foreign_language(s)) for s in ("我不知道。你好", "Thank you very muchですわ", "네, 그래요", "はい、Привет")]
     [True, True, True, True]
@@ -86,11 +86,16 @@ def _is_chinese(text: str) -> bool:
     return han >= (4 if len(set(words)) > 2 else 8) and len(_KANA.findall(text)) < 0.05 * han
 
 
-def _latin(text: str, known: str) -> list[Span]:
+@lru_cache(maxsize=512)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in _WORD.findall(fold(text)))
+
+
+def _latin(text: str, known: Sequence[str]) -> list[Span]:
     if not _WORD.search(text):
         return []
     bare = _REMOVED.sub(lambda match: "〓" * len(match[0]), text)
-    allowed = {word.casefold() for word in _WORD.findall(fold(known))} if known else frozenset[str]()
+    allowed = frozenset[str]().union(*map(_words, known))
     runs = [match for match in _RUN.finditer(bare) if not _is_name(match[0])]
     foreign = [
         match.span() for run in runs for match in _WORD.finditer(bare, *run.span()) if _is_foreign(match[0], allowed)

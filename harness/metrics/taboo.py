@@ -22,7 +22,10 @@ class ForbiddenTerms:
 
     def __init__(self, terms: Sequence[str]) -> None:
         rules = sorted({fold(term) for term in terms}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(_rule(rule, rules) for rule in rules), re.IGNORECASE) if rules else None
+        any_rule = "|".join(_rule(rule, rules) for rule in rules)
+        initials = re.escape("".join(sorted({rule[0] for rule in rules if rule})))
+        pattern = f"(?=[{initials}])(?:{any_rule})"  # most positions fail at the first look
+        self._pattern = re.compile(pattern, re.IGNORECASE) if rules else None
 
     def find(self, text: str) -> list[Span]:
         """Spans of forbidden words in folded text."""

@@ -33,6 +33,7 @@ _ROUGH_SELF = re.compile(r"俺|オレ|僕|ボク|(?<![ぁ-ん一-龥])(?:うち|
 _CLAUSE_END = r"[\s、,。.!?ー~〜♪・」』)]|\Z"
 _GOES_ON = re.compile(r"[ぁ-んァ-ヴ一-龥](?<![けいよねなでにとのっえぁぇさかへ])")
 _LONG_MARKER = 3
+_MASU_MARKER = re.compile("ま(?:す|した|せん)[わの]")
 _BROKEN_FORM = re.compile(
     r"(?:[うくぐすつぬぶむる]る|[べめれけせてねえげ]る|です|[ァ-ヴー]{2})ま(?:す|した|せん)(?:わ|の)"
 )
@@ -135,7 +136,7 @@ class MarkerPatterns:
         """
         if self._anywhere is None or self._doubled is None:
             return []
-        spans = [match.span() for match in _BROKEN_FORM.finditer(text)]
+        spans = [match.span() for match in _BROKEN_FORM.finditer(text)] if _MASU_MARKER.search(text) else []
         found = [match.span() for match in self._anywhere.finditer(text)]
         if len(found) > 1:
             spans += [match.span() for match in self._doubled.finditer(text) if _is_doubled(match)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.metrics import Scorer
+from harness.metrics.identity import is_human
 
 
 @pytest.mark.parametrize(
@@ -176,3 +177,22 @@ from harness.metrics import Scorer
 )
 def test_role_confusion(scorer: Scorer, reply: str, expected: float | None) -> None:
     assert scorer.score(reply)["role_confusion"] == expected
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        ("18歳の高校生である。犬を飼っている。", True),
+        ("猫が好きである。", True),
+        ("神社の娘である。", True),
+        ("種族はエルフ。", False),
+        ("猫の女の子。", False),
+        ("三百年生きる吸血鬼である。", False),
+        ("エルフの少女である。", False),
+        ("千年を生きた狐の化身。", False),
+        ("人間ではなく、竜である。", False),
+        ("お屋敷で働くロボットだ。", False),
+    ],
+)
+def test_is_human(profile: str, expected: bool) -> None:
+    assert is_human(profile) is expected
