@@ -97,7 +97,7 @@ class Visitor:
         self.tab.wait_for_selector(READY)
         self.tab.wait_for_timeout(700)
         self.tab.wait_for_selector(READY)
-        self._wait_until(tab, "!document.querySelector('[data-testid=stSkeleton]')")
+        _wait_until(self.tab, "!document.querySelector('[data-testid=stSkeleton]')")
 
     def shoot(self, name):
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
