@@ -340,3 +340,9 @@ def test_answered(reply: str) -> None:
 def test_a_number_of_the_question_is_no_invention() -> None:
     assert abstained("1192年のことはわかりませんわ", user="1192年に何がありましたか")
     assert not abstained("1185年のことはわかりませんわ", user="1192年に何がありましたか")
+
+
+@pytest.mark.parametrize("piece", ["そんなこと", "教える", "わか", "I really ", "1-", " ", "_"])
+@pytest.mark.timeout(30)
+def test_a_megabyte_is_read_in_linear_time(piece: str) -> None:
+    assert not abstained(piece * (1_000_000 // len(piece.encode())))
