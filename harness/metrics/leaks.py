@@ -38,7 +38,6 @@ _LINE_LABEL = re.compile(
     r"[*_】\])」>〉≫》]{0,3}[ \t]*+[:∶꞉]",
     re.MULTILINE,
 )
-_SAME_LINE = re.compile(r"(?<=[。!?…♪」)\s])(?:USER|ASSISTANT) ?:")
 _COLON = re.compile("[:∶꞉]")
 _HEADER = re.compile(
     rf"^{_BLANK}(?:#{{3,6}}|#{{1,2}}(?=[ \t]))[ \t]*+([^\n:#]{{1,40}}?)[ \t]*+#*+[ \t]*+(?::|$)", re.MULTILINE
@@ -106,13 +105,11 @@ class LeakPatterns:
     def turns(self, text: str) -> list[Span]:
         r"""Spans where folded text begins another turn: a marker at the start of a line with its colon, or a header.
 
-        A written-out ``\n`` and a control string begin a line too; ``USER:`` and ``ASSISTANT:`` in capitals, which no
-        speech holds, begin a turn wherever a sentence may begin.
+        A written-out ``\n`` and a control string begin a line too; in the middle of a line a role marker is no leak.
         """
         spans: list[Span] = []
         if _COLON.search(text):
             spans += [match.span() for match in _LINE_LABEL.finditer(text) if self._is_turn(match)]
-            spans += [match.span() for match in _SAME_LINE.finditer(text)]
         if "#" in text:
             spans += [match.span() for match in _HEADER.finditer(text) if _label(match[1]) in self._headers]
         return sorted(set(spans + self.user_lines(text)))

@@ -61,7 +61,7 @@ from harness.metrics import Scorer
         ("はい\n> USER: 次", 1),
         ("はい\n- User: 次", 1),
         ("はい\n1. User: 次", 1),
-        ("はい。USER: 次", 1),
+        ("はい。USER: 次", 0),
         ("わたくしはユーザー: という言葉が好き", 0),
         ("はい\nUSER : 次", 1),
         ("はい\n\u200bUSER: 次", 1),
