@@ -7,8 +7,11 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
+from altair.utils.schemapi import disable_debug_mode
 
 from leaderboard.i18n import Translator
+
+disable_debug_mode()  # charts are validated once, when they are drawn, instead of at every step of their construction
 
 Row = Mapping[str, Any]
 Chart = Any

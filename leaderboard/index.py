@@ -7,7 +7,6 @@ The first page reads nothing else. A run that is broken, half-written or of a ne
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -130,7 +129,7 @@ class Index:
     def entries(self) -> list[Entry]:
         """Every run, newest first; only what has changed since the last look is read."""
         with self._lock:
-            fresh = {path.name: self._entry(path) for path in _folders(self.runs)}
+            fresh = {name: self._entry(name) for name in _folders(self.runs)}
             if fresh != self._entries:
                 self._entries = fresh
                 _write_cache(self._file, list(fresh.values()))
@@ -138,18 +137,16 @@ class Index:
 
     def find(self, run_id: str | None) -> RunDirectory | None:
         """The directory of a run by its id; None when there is no such run. Never builds a path from ``run_id``."""
-        path = next((path for path in _folders(self.runs) if path.name == run_id), None)
-        return RunDirectory(path) if path else None
+        name = next((name for name in _folders(self.runs) if name == run_id), None)
+        return RunDirectory(self.runs / name) if name else None
 
-    def _entry(self, path: Path) -> Entry:
-        known = self._entries.get(path.name)
-        source = path / "summary.json"
-        signature = signature_of(source)
-        if signature is None:
-            return _unfinished(path)
+    def _entry(self, name: str) -> Entry:
+        known = self._entries.get(name)
+        signature = signature_of(f"{self.runs}/{name}/summary.json")
         if known is not None and known.signature == signature and known.head is not None:
             return known
-        return _finished(path, signature)
+        path = self.runs / name
+        return _unfinished(path) if signature is None else _finished(path, signature)
 
 
 def cache_folder() -> Path:
@@ -158,22 +155,21 @@ def cache_folder() -> Path:
     return Path(home) / "kikime" / "leaderboard"
 
 
-def signature_of(path: Path) -> Signature | None:
+def signature_of(path: Path | str) -> Signature | None:
     """Modification time and size of a file; None when it is not there."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116  (for a thousand runs on every look)
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
 
 
-def _folders(runs: Path) -> Iterator[Path]:
+def _folders(runs: Path) -> list[str]:
     try:
         with os.scandir(runs) as found:
-            names = [entry.name for entry in found if not entry.name.startswith(".") and entry.is_dir()]
+            return [entry.name for entry in found if not entry.name.startswith(".") and entry.is_dir()]
     except OSError:
-        return
-    yield from (runs / name for name in names)
+        return []
 
 
 def _finished(path: Path, signature: Signature) -> Entry:

@@ -42,10 +42,18 @@ _pending: dict[str, Future[dict[str, Any]]] = {}
 
 
 def ranking(
-    index: Index, *, suite: str | None = None, judge: str | None = None, patience: float | None = None
+    index: Index,
+    *,
+    entries: Sequence[Entry] | None = None,
+    suite: str | None = None,
+    judge: str | None = None,
+    patience: float | None = None,
 ) -> Ranking:
-    """The ranking of all runs with a summary; waits at most ``patience`` seconds, or as long as it takes for None."""
-    entries = [entry for entry in index.entries() if entry.head is not None]
+    """The ranking of all runs with a summary; waits at most ``patience`` seconds, or as long as it takes for None.
+
+    ``entries`` saves a look at the file system, where the caller has just had one.
+    """
+    entries = [entry for entry in (index.entries() if entries is None else entries) if entry.head is not None]
     key = digest("ranking", [str(index.runs.resolve()), *_inputs(index, entries), load_areas().hash, suite, judge])
     known = _stored(key)
     if known is not None:
@@ -61,7 +69,7 @@ def ranking(
 
 
 def _inputs(index: Index, entries: Sequence[Entry]) -> list[Any]:
-    return [[entry.id, entry.signature, signature_of(index.runs / entry.id / "judge.parquet")] for entry in entries]
+    return [[entry.id, entry.signature, signature_of(f"{index.runs}/{entry.id}/judge.parquet")] for entry in entries]
 
 
 def _compute(runs: Path, ids: list[str], suite: str | None, judge: str | None, key: str) -> dict[str, Any]:

@@ -47,7 +47,9 @@ def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entrie
     some = _cut(t, rows)
     targets = {entry.id: entry.head.targets for entry in entries if entry.head is not None}
     filters = {name: st.query_params.get_all(name) for name in ("persona", "task", "format", "shots")}
-    found = means(slice_table(entries), targets, filters, by="format")
+    found = means(
+        slice_table(entries), targets, filters, by="format", metrics=[metric], runs=[row["run"] for row in some]
+    )
     shown = _unique(some, names)
     columns = sorted({value for run, value in found if run in {row["run"] for row in some}})
     cells = [

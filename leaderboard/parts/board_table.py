@@ -30,7 +30,9 @@ def slice_means(entries: Sequence[Entry], filters: Mapping[str, Sequence[str]]) 
         return {}
     assert set(SLICE_METRICS) <= {*METRICS, "style_band"}
     targets = {entry.id: entry.head.targets for entry in entries if entry.head is not None}
-    return {run: found for (run, _), found in means(slice_table(entries), targets, filters).items()}
+    return {
+        run: found for (run, _), found in means(slice_table(entries), targets, filters, metrics=SLICE_METRICS).items()
+    }
 
 
 def draw(

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.hashing import digest
-from harness.store.summary import overall
+from harness.metrics import style_band
 from leaderboard.index import Entry, Index, cache_folder
+from leaderboard.queries.tables import rows_of
 
 METRICS = (
     "critical_failure", "length_fit", "sentence_fit", "fact_correct", "constraint_ok", "first_person_ok", "length_chars",
@@ -24,11 +26,34 @@ METRICS = (
 MOST_SHOTS = 8
 _STORED = (*METRICS, "marker_sentences", "eligible_sentences")
 FACETS = ("task", "persona", "format", "shots", "technique", "context")
+_SIGNATURES = b"kikime.signatures"
 _SCHEMA = pa.schema(
-    [("run", pa.string()), ("signature", pa.string())]
+    [("run", pa.string())]
     + [(name, pa.int32() if name == "shots" else pa.string()) for name in FACETS]
-    + [(f"{kind}_{name}", pa.float64()) for name in _STORED for kind in ("n", "sum")]
+    + [(f"{kind}_{name}", pa.float32()) for name in _STORED for kind in ("n", "sum")]
 )
+
+_Sum = tuple[float, float]
+_NONE: _Sum = (0.0, 0.0)
+_Metrics = msgspec.defstruct("_Metrics", [(name, _Sum, _NONE) for name in _STORED])
+"""What is kept of a slice's metrics; all the others are skipped while reading."""
+
+
+class _Slice(msgspec.Struct):
+    task: str
+    persona: str
+    format: str
+    shots: int
+    technique: str
+    context: str
+    metrics: _Metrics  # type: ignore[valid-type]
+
+
+class _Summary(msgspec.Struct):
+    slices: list[_Slice]
+
+
+_SUMMARY = msgspec.json.Decoder(_Summary)
 
 
 class Slices:
@@ -37,53 +62,53 @@ class Slices:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._file = cache_folder() / f"slices-{digest('runs', str(index.runs.resolve()))}.parquet"
-        self._table = _read(self._file)
+        self._table, self._signatures = _read(self._file)
 
     def table(self, entries: Sequence[Entry]) -> pa.Table:
         """The table of ``entries``; only runs that changed since the last time are read."""
         wanted = {entry.id: str(entry.signature) for entry in entries if entry.head is not None}
-        have = dict(zip(*(self._table.column(name).to_pylist() for name in ("run", "signature")), strict=True))
-        stale = [run for run, signature in wanted.items() if have.get(run) != signature]
-        gone = [run for run, signature in have.items() if wanted.get(run) != signature]
-        if stale or gone:
-            self._refresh(stale, gone, wanted)
+        if wanted != self._signatures:
+            self._refresh(wanted)
         return self._table
 
-    def _refresh(self, stale: Sequence[str], gone: Sequence[str], wanted: Mapping[str, str]) -> None:
+    def _refresh(self, wanted: dict[str, str]) -> None:
         import pyarrow.compute as pc
 
+        stale = [run for run, signature in wanted.items() if self._signatures.get(run) != signature]
+        gone = [run for run, signature in self._signatures.items() if wanted.get(run) != signature]
         kept = self._table.filter(pc.invert(pc.is_in(self._table["run"], pa.array(gone, pa.string()))))
-        fresh = [_rows(self._index.runs / run, run, wanted[run]) for run in stale]
-        self._table = pa.concat_tables([kept, *fresh]).combine_chunks()
+        fresh = [_rows(self._index.runs / run, run) for run in stale]
+        self._table, self._signatures = pa.concat_tables([kept, *fresh]).combine_chunks(), wanted
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             temporary = self._file.with_suffix(".tmp")
-            pq.write_table(self._table, temporary, compression="zstd")
+            known = {_SIGNATURES: orjson.dumps(wanted)}
+            pq.write_table(self._table.replace_schema_metadata(known), temporary, compression="zstd")
             temporary.replace(self._file)
         except OSError:
             return  # only the next process has to read the summaries again
 
 
-def _read(path: Path) -> pa.Table:
+def _read(path: Path) -> tuple[pa.Table, dict[str, str]]:
     try:
         table = pq.read_table(path)
-    except (OSError, pa.ArrowException):
-        return _SCHEMA.empty_table()
-    return table if table.schema.equals(_SCHEMA) else _SCHEMA.empty_table()
+        signatures = orjson.loads((table.schema.metadata or {})[_SIGNATURES])
+    except (OSError, pa.ArrowException, KeyError, orjson.JSONDecodeError):
+        return _SCHEMA.empty_table(), {}
+    return (table, signatures) if table.schema.equals(_SCHEMA) else (_SCHEMA.empty_table(), {})
 
 
-def _rows(path: Path, run: str, signature: str) -> pa.Table:
+def _rows(path: Path, run: str) -> pa.Table:
     try:
-        slices = orjson.loads((path / "summary.json").read_bytes())["slices"]
-        columns: dict[str, list[Any]] = {"run": [run] * len(slices), "signature": [signature] * len(slices)}
-        columns |= {name: [entry[name] for entry in slices] for name in FACETS}
-        for metric in _STORED:
-            pairs = [entry["metrics"].get(metric) or (0, 0.0) for entry in slices]
-            columns[f"n_{metric}"] = [float(n) for n, _ in pairs]
-            columns[f"sum_{metric}"] = [float(total) for _, total in pairs]
-        return pa.table(columns, schema=_SCHEMA)
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError, pa.ArrowException):
+        slices = _SUMMARY.decode((path / "summary.json").read_bytes()).slices
+    except (OSError, msgspec.DecodeError):
         return _SCHEMA.empty_table()
+    columns: dict[str, list[Any]] = {"run": [run] * len(slices)}
+    columns |= {name: [getattr(entry, name) for entry in slices] for name in FACETS}
+    for metric in _STORED:
+        pairs = [getattr(entry.metrics, metric) for entry in slices]
+        columns[f"n_{metric}"], columns[f"sum_{metric}"] = [n for n, _ in pairs], [total for _, total in pairs]
+    return pa.table(columns, schema=_SCHEMA)
 
 
 def offered(entries: Sequence[Entry]) -> dict[str, list[str]]:
@@ -102,38 +127,66 @@ def means(
     filters: Mapping[str, Sequence[str]],
     *,
     by: str | None = None,
+    metrics: Sequence[str] = (*METRICS, "style_band"),
+    runs: Sequence[str] | None = None,
 ) -> dict[tuple[str, str], dict[str, float]]:
-    """Means of every metric per run (and value of ``by``) over the slices that pass: mean over personas, pooled rates.
+    """Means of metrics per run (and value of ``by``) over the slices that pass: mean over characters, pooled rates.
 
     Args:
         table: from :meth:`Slices.table`.
         targets: run → persona → ``target_rate`` and ``tolerance``, from the heads.
         filters: facet → wanted values; empty ones do not filter.
         by: one of :data:`FACETS`, or None for the whole.
+        metrics: some of :data:`METRICS` and ``style_band``.
+        runs: only these runs.
     """
     assert by is None or by in FACETS
-    where, bound = ["true"], []
-    for name in FACETS:
-        if filters.get(name):
-            where.append(f"CAST({name} AS VARCHAR) IN (SELECT unnest(?))")
-            bound.append(list(filters[name]))
-    sums = ", ".join(f"sum(n_{name}), sum(sum_{name})" for name in _STORED)
+    pooled = ("marker_sentences", "eligible_sentences") if "style_band" in metrics else ()
+    used = [name for name in _STORED if name in {*metrics, *pooled}]
+    where, bound = _where(filters, runs)
     group = f"CAST({by} AS VARCHAR)" if by else "''"
+    sums = "".join(f", sum(n_{name}) AS n_{name}, sum(sum_{name}) AS sum_{name}" for name in used)
+    averages = "".join(f", avg(sum_{name} / nullif(n_{name}, 0)) AS {name}" for name in used if name not in pooled)
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.register("slices", table)
-        found = connection.execute(
-            f"""SELECT run, {group}, persona, {sums} FROM slices
-                WHERE {" AND ".join(where)} GROUP BY ALL""",  # noqa: S608  (own column names)
+        connection.execute(
+            f"""CREATE TABLE found AS SELECT run, {group} AS value, persona{sums} FROM slices
+                WHERE {where} GROUP BY ALL""",  # noqa: S608  (own column names)
             bound,
         ).fetchall()
-    cells: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for run, value, persona, *numbers in found:
-        metrics = {name: (numbers[2 * at], numbers[2 * at + 1]) for at, name in enumerate(_STORED)}
-        metrics["style_band"] = metrics["marker_sentences"]
-        cells[run, value].append({"persona": persona, "metrics": {k: v for k, v in metrics.items() if v[0]}})
-    return {where: _means(entries, targets.get(where[0], {})) for where, entries in cells.items()}
+        whole = rows_of(connection.execute(f"SELECT run, value{averages} FROM found GROUP BY ALL"))  # noqa: S608
+        bands = _bands(connection, targets) if pooled else {}
+    results = {}
+    for row in whole:
+        at = row.pop("run"), row.pop("value")
+        found = {**row, "style_band": bands.get(at)}
+        results[at] = {name: value for name, value in found.items() if value is not None}
+    return results
 
 
-def _means(entries: list[dict[str, Any]], targets: Mapping[str, Any]) -> dict[str, float]:
-    known = {e["persona"]: targets.get(e["persona"], {"target_rate": None, "tolerance": 0.3}) for e in entries}
-    return {name: found["mean"] for name, found in overall(entries, known).items()}
+def _where(filters: Mapping[str, Sequence[str]], runs: Sequence[str] | None) -> tuple[str, list[Any]]:
+    parts, bound = ["true"], []
+    for name in FACETS:
+        if filters.get(name):
+            parts.append(f"CAST({name} AS VARCHAR) IN (SELECT unnest(?))")
+            bound.append(list(filters[name]))
+    if runs is not None:
+        parts.append("run IN (SELECT unnest(?))")
+        bound.append(list(runs))
+    return " AND ".join(parts), bound
+
+
+def _bands(
+    connection: duckdb.DuckDBPyConnection, targets: Mapping[str, Mapping[str, Any]]
+) -> dict[tuple[str, str], float]:
+    """``style_band`` of the pooled marker rates, averaged over the characters that have a target."""
+    rows = connection.execute(
+        """SELECT run, value, persona, sum_marker_sentences, sum_eligible_sentences FROM found
+           WHERE sum_eligible_sentences > 0"""
+    ).fetchall()
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for run, value, persona, marked, eligible in rows:
+        card = targets.get(run, {}).get(persona) or {}
+        if card.get("target_rate") is not None:
+            found[run, value].append(style_band(marked, eligible, card["target_rate"], card["tolerance"]))
+    return {at: sum(values) / len(values) for at, values in found.items()}

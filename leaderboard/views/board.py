@@ -30,7 +30,7 @@ def show() -> None:
         safe.block("kikime demo\nkikime run MODEL --suite quick")
         return
     suite, judge = _scope(entries)
-    found = ranking(index(), suite=suite, judge=judge, patience=PATIENCE)
+    found = ranking(index(), entries=entries, suite=suite, judge=judge, patience=PATIENCE)
     if not found.ready:
         _wait(suite, judge)
     filters, text, sizes = _filters(entries)
