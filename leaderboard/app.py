@@ -27,7 +27,7 @@ _VIEWS = Path(__file__).parent / "views"
 def main() -> None:
     """Draw the navigation, the language switch and the chosen page."""
     t = translator()
-    st.set_page_config(page_title=t("app.title"), page_icon="🎯", layout="wide")
+    st.set_page_config(page_title=t("app.title"), layout="wide")
     pages = [
         st.Page(_VIEWS / f"{name}.py", title=t(f"pages.{name}"), url_path=path or None, default=not path)
         for name, path in PAGES.items()

@@ -11,7 +11,7 @@ from leaderboard import charts, safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
 from leaderboard.parts.board_rows import Row, ranks
-from leaderboard.parts.common import frame_of, small
+from leaderboard.parts.common import draw_chart, frame_of, small
 from leaderboard.queries.slices import means
 from leaderboard.state import choose
 from leaderboard.store import slice_table
@@ -38,7 +38,7 @@ def intervals(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> N
     some = _cut(t, [row for row in rows if row["overall"] is not None])
     data = [{**row, "name": name, "ranks": ranks(row)} for row, name in zip(some, _unique(some, names), strict=True)]
     small(t("board.intervals_note"))
-    st.altair_chart(charts.intervals(data, t), alt=t("board.intervals_alt"))
+    draw_chart(charts.intervals(data, t), alt=t("board.intervals_alt"))
 
 
 def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entries: Sequence[Entry]) -> None:
@@ -57,7 +57,7 @@ def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entrie
         for row, name in zip(some, shown, strict=True)
         for column in columns
     ]
-    st.altair_chart(
+    draw_chart(
         charts.heat_map(cells, shown, columns, t.metric(metric), t), alt=t("board.heat_alt", metric=t.metric(metric))
     )
 
@@ -79,7 +79,7 @@ def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
         }
         for row, name in zip(some, _unique(some, names), strict=True)
     ]
-    st.altair_chart(charts.scatter(data, t), alt=t("board.size_alt"))
+    draw_chart(charts.scatter(data, t), alt=t("board.size_alt"))
 
 
 def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: Sequence[Mapping[str, Any]]) -> None:

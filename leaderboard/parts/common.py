@@ -91,6 +91,11 @@ def size(n_params: int | None) -> str:
     return f"{n_params / 1e9:.1f}B" if n_params >= 1e8 else f"{n_params / 1e6:.1f}M"
 
 
+def draw_chart(chart: Any, *, alt: str) -> None:
+    """Draw an Altair chart; its structure is fixed, so a test validates it instead of every page."""
+    st.vega_lite_chart(chart.to_dict(validate=False), alt=alt)
+
+
 def small(text: str) -> None:
     """A text of the page in small type; never data."""
     st.caption(text)

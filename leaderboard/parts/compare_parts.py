@@ -11,7 +11,7 @@ from harness.reports import labels
 from harness.store.rundir import RunDirectory
 from leaderboard import charts, download, safe
 from leaderboard.i18n import Translator
-from leaderboard.parts.common import frame_of, number, percent, small
+from leaderboard.parts.common import draw_chart, frame_of, number, percent, small
 from leaderboard.queries.distributions import histogram
 from leaderboard.state import choose, switch
 from leaderboard.store import manifest_of
@@ -81,7 +81,7 @@ def _forest(t: Translator, rows: Sequence[Row], title: str, *, scale: float, nam
         if row["delta"] is not None
     ]
     if data:
-        st.altair_chart(charts.forest(data, title, t), alt=t("compare.forest_alt"))
+        draw_chart(charts.forest(data, title, t), alt=t("compare.forest_alt"))
 
 
 def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
@@ -131,7 +131,7 @@ def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> 
         band = tuple(cards[persona]["length"][kind]) if persona else None
         small(t(f"model.unit_{unit}"))
         title = t(f"model.unit_{unit}")
-        st.altair_chart(charts.histogram(series, width, title, band, t), alt=t("compare.length_alt", unit=title))
+        draw_chart(charts.histogram(series, width, title, band, t), alt=t("compare.length_alt", unit=title))
     entries = [entry for entry in report["lengths"] if entry["persona"] == (persona or None)]
     entries = entries or [entry for entry in report["lengths"] if entry["persona"] is None]
     rows = [

@@ -14,7 +14,7 @@ from harness.store.summary import overall_by
 from leaderboard import charts, download, safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
-from leaderboard.parts.common import frame_of, link, small
+from leaderboard.parts.common import draw_chart, frame_of, link, small
 from leaderboard.queries.distributions import UNITS, drift, endings, histogram, leaks
 from leaderboard.ranking import PATIENCE, ranking
 from leaderboard.state import choose
@@ -49,7 +49,7 @@ def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
             }
             for name, value in row["areas"].items()
         ]
-        st.altair_chart(charts.bars(data, t("model.points_axis")), alt=t("model.areas_alt"))
+        draw_chart(charts.bars(data, t("model.points_axis")), alt=t("model.areas_alt"))
     head = entry.head
     if head is None:
         return
@@ -133,7 +133,7 @@ def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
             small(t("model.tail", n=sum(row["n"] for row in found) - sum(row["n"] for row in cut), limit=61 * width))
         name = persona or t("common.all")
         small(f"{title}　" + (t("model.band_note", low=band[0], high=band[1]) if band else t("model.choose_persona")))
-        st.altair_chart(charts.histogram({name: cut}, width, title, band, t), alt=t("model.length_alt", unit=title))
+        draw_chart(charts.histogram({name: cut}, width, title, band, t), alt=t("model.length_alt", unit=title))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -179,14 +179,14 @@ def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
         if row["metric"] != "length_chars"
     ]
     order = list(dict.fromkeys(row["series"] for row in data))
-    st.altair_chart(charts.lines(data, t("facet.turn"), t("model.share"), order), alt=t("model.turns_alt"))
+    draw_chart(charts.lines(data, t("facet.turn"), t("model.share"), order), alt=t("model.turns_alt"))
     long = [
         {"x": row["turn"] + 1, "series": t.metric("length_chars"), "value": row["value"], "n": row["n"]}
         for row in rows
         if row["metric"] == "length_chars"
     ]
     title = t.metric("length_chars")
-    st.altair_chart(charts.lines(long, t("facet.turn"), title, [title], percent=False), alt=t("model.turns_length_alt"))
+    draw_chart(charts.lines(long, t("facet.turn"), title, [title], percent=False), alt=t("model.turns_length_alt"))
 
 
 def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
@@ -204,7 +204,7 @@ def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
         return
     order = list(dict.fromkeys(row["series"] for row in rows))
     small(t("model.shots_note"))
-    st.altair_chart(
+    draw_chart(
         charts.lines(rows, t("facet.shots"), t.metric(metric), order), alt=t("model.shots_alt", metric=t.metric(metric))
     )
 

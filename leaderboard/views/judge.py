@@ -10,7 +10,7 @@ import streamlit as st
 from harness.store.rundir import RunDirectory
 from leaderboard import charts, download, safe
 from leaderboard.i18n import Translator
-from leaderboard.parts.common import choose_run, frame_of, guarded, link, number, numbers, percent, small
+from leaderboard.parts.common import choose_run, draw_chart, frame_of, guarded, link, number, numbers, percent, small
 from leaderboard.queries import verdicts
 from leaderboard.ratings import read_annotations
 from leaderboard.state import tabs, translator
@@ -60,7 +60,7 @@ def distribution(t: Translator, run: RunDirectory) -> None:
         {**row, "name": f"{row['judge']} · {criterion(t, row['criterion'])}"} for row in _cached(run, "distribution")
     ]
     small(t("judge.distribution_note"))
-    st.altair_chart(charts.score_bars(rows, t), alt=t("judge.distribution_alt"))
+    draw_chart(charts.score_bars(rows, t), alt=t("judge.distribution_alt"))
     top: dict[str, float] = {}
     for row in rows:
         top[row["name"]] = max(top.get(row["name"], 0.0), row["share"])
@@ -121,7 +121,7 @@ def length(t: Translator, run: RunDirectory) -> None:
     ]
     small(t("judge.length_note"))
     order = list(dict.fromkeys(row["series"] for row in rows))
-    st.altair_chart(
+    draw_chart(
         charts.lines(rows, t("judge.quarter"), t("judge.score"), order, percent=False), alt=t("judge.length_alt")
     )
     _table(t, _cached(run, "adjusted"), ("judge", "criterion", "n", "mean", "mean_adjusted", "correlation"), "length")
