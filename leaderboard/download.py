@@ -35,7 +35,7 @@ def buttons(t: Translator, name: str, rows: Sequence[Row] | Callable[[], Sequenc
                 mime=mime,
                 key=f"{key}_{kind}",
                 on_click="ignore",
-                disabled=not rows,
+                disabled=not callable(rows) and not rows,
             )
 
 

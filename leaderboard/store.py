@@ -44,11 +44,11 @@ def slice_table(entries: Sequence[Entry]) -> Any:
 
 
 def preload() -> None:
-    """Import what the pages need, then read the index, the slices and the ranking."""
+    """Before the first visitor: import what the pages need, then read the index, the slices and the ranking."""
     warm_imports()
-    here = Index(runs_folder())
-    Slices(here).table(here.entries())
-    ranking.ranking(here)
+    entries = index().entries()
+    slice_table(entries)
+    ranking.ranking(index(), entries=entries)
 
 
 def warm_imports() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,10 @@ def means(
     group = f"CAST({by} AS VARCHAR)" if by else "''"
     sums = "".join(f", sum(n_{name}) AS n_{name}, sum(sum_{name}) AS sum_{name}" for name in used)
     averages = "".join(f", avg(sum_{name} / nullif(n_{name}, 0)) AS {name}" for name in used if name not in pooled)
-    with duckdb.connect(config={"threads": 2}) as connection:
+    with _memory().cursor() as connection:
         connection.register("slices", table)
         connection.execute(
-            f"""CREATE TABLE found AS SELECT run, {group} AS value, persona{sums} FROM slices
+            f"""CREATE TEMP TABLE found AS SELECT run, {group} AS value, persona{sums} FROM slices
                 WHERE {where} GROUP BY ALL""",  # noqa: S608  (own column names)
             bound,
         ).fetchall()
@@ -162,6 +163,11 @@ def means(
         found = {**row, "style_band": bands.get(at)}
         results[at] = {name: value for name, value in found.items() if value is not None}
     return results
+
+
+@lru_cache(maxsize=1)
+def _memory() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 2, "memory_limit": "256MB"})
 
 
 def _where(filters: Mapping[str, Sequence[str]], runs: Sequence[str] | None) -> tuple[str, list[Any]]:

@@ -44,7 +44,7 @@ def show() -> None:
     _notes(found, len(shown), len(ranked))
     slice_means = board_table.slice_means(entries, filters)
     board_table.draw(t, shown, found.result["areas"], slice_means, filters)
-    download.buttons(t, "leaderboard", board_table.plain_rows(shown, slice_means), key="board")
+    download.buttons(t, "leaderboard", lambda: board_table.plain_rows(shown, slice_means), key="board")
     _parts(entries, shown, found.result)
     board_table.draw_unranked(t, passing(unranked, text=text, sizes=sizes))
     board_table.draw_others(t, passing(others, text=text, sizes=sizes), entries)
