@@ -15,6 +15,7 @@ from harness.engines import Engine, EngineOptions, load_engine
 from harness.errors import KikimeError, UsageError
 from harness.grid import Materials
 from harness.hashing import digest
+from harness.heap import collector_paused, heap_frozen
 from harness.measuring import log_to
 from harness.metrics import VERSION as SCORER_VERSION
 from harness.plan import Identity, Planner, plan_digest
@@ -46,6 +47,7 @@ class Prepared(NamedTuple):
     max_model_len: int | None
 
 
+@collector_paused()
 def prepare(checkpoint: Checkpoint, materials: Materials, options: EngineOptions) -> Prepared:
     """Render and tokenise the whole grid.
 
@@ -213,12 +215,13 @@ def _generate(
 ) -> None:
     on_stage("load")
     started = time.monotonic()
-    own = load_engine(prepared.checkpoint, prepared.options) if engine is None else None
+    with collector_paused():
+        own = load_engine(prepared.checkpoint, prepared.options) if engine is None else None
     used: Any = engine or own
     try:
         board.describe_engine(used.describe(), time.monotonic() - started)
         on_stage("generate")
-        with Segment.create(run.wal, "gen") as segment:
+        with heap_frozen(), Segment.create(run.wal, "gen") as segment:
             runner = Runner(
                 used,
                 [log_to(segment, prepared.materials), *sinks],

@@ -54,6 +54,7 @@ class KikimeGroup(click.Group):
     def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:
         """Run a command; never shows a traceback unless ``--debug`` or KIKIME_DEBUG is given."""
         arguments = list(sys.argv[1:] if args is None else args)
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # torch reads it once, at its first import
         debug = "--debug" in arguments or bool(os.environ.get("KIKIME_DEBUG"))
         arguments = [argument for argument in arguments if argument != "--debug"]
         extra["standalone_mode"] = False

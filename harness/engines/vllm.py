@@ -207,7 +207,6 @@ def _prepare_environment(options: EngineOptions) -> None:
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_CPU_KVCACHE_SPACE": _CPU_CACHE_GIB,
         "TOKENIZERS_PARALLELISM": "false",
-        "TORCH_CPP_LOG_LEVEL": "ERROR",
     }
     if (os.cpu_count() or 1) <= 4:
         defaults["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
@@ -243,9 +242,12 @@ def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) 
 
 
 def _load(vllm: Any, arguments: dict[str, Any]) -> Any:
+    from vllm.usage.usage_lib import UsageContext
+
     parameters = vllm.EngineArgs(**arguments)
     try:
-        return vllm.LLMEngine.from_engine_args(parameters)
+        # Offline batches are larger by vLLM's own defaults than an unnamed context's.
+        return vllm.LLMEngine.from_engine_args(parameters, usage_context=UsageContext.LLM_CLASS)
     except Exception as error:
         raise EngineFault(
             f"vLLM cannot load {arguments['model']}: {_first_line(error)}", hint=_memory_hint(error)

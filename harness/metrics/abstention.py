@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from harness.metrics.numerals import normal_numbers
 from harness.metrics.text import fold
@@ -89,7 +90,6 @@ _ENGLISH = (
     r"|no way (?:to know|of knowing)|no ?(?:one|body) (?:knows|could know|can know)|impossible to (?:know|say|tell|guess)"
     r"|not telling|(?:it[’']?s|that[’']?s) (?:a|my) secret|keep that (?:a )?secret|never heard of)"
 )
-_ABSTAIN = re.compile("|".join((*_FORMS, _ENGLISH)), re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d(?:[\d\- ]{2,}\d|\d{3,})")
 _LETTER = re.compile(r"[^\W_]")
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?\n]*")
@@ -116,10 +116,16 @@ def abstained(text: str, *, user: str = "") -> bool:
     asked = normal_numbers(user)
     if any(normal_numbers(number[0]) not in asked for number in _LONG_NUMBER.finditer(folded)):
         return False
-    if _ABSTAIN.search(folded):
+    if _pattern().search(folded):
         return True
     sentences = [s.rstrip() for s in _SENTENCE.findall(folded) if _LETTER.search(s)]
     return bool(sentences) and all(s.endswith("?") and not _only_tags(s) for s in sentences)
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """All forms; compiling them takes a quarter of a second, which only replies that may abstain shall pay."""
+    return re.compile("|".join((*_FORMS, _ENGLISH)), re.IGNORECASE)
 
 
 def _only_tags(question: str) -> bool:
