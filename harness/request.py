@@ -57,7 +57,7 @@ class Request(msgspec.Struct, frozen=True):
     token_ids: list[int]
     """Empty where the server tokenises itself (chat completions)."""
     messages: list[Message]
-    """The conversation that was rendered, shots included."""
+    """The conversation, shots included, for a server that renders; empty where ``token_ids`` stand for it."""
     system: str
     user: str
     history: list[Message]

@@ -16,6 +16,7 @@ from harness.persona import Persona
 from harness.yamlfile import StrictModel, load_yaml
 from tasks import data_path
 
+TurnNumber = Annotated[int, Field(ge=1)]
 ItemId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 
 
@@ -36,6 +37,10 @@ class Item(StrictModel):
     """Only for these personas; empty: for all."""
     script: tuple[str, ...] = ()
     """Further user turns of a scripted dialogue; each is asked after the model's own reply to the one before."""
+    pressure: tuple[TurnNumber, ...] = ()
+    """Turns of a script, from 1, that push the character out of role."""
+    asks: dict[TurnNumber, str] = {}
+    """Turns of a script, from 1, that ask for a fact of the card, by its id; a card without it is not checked there."""
     contexts: dict[str, str] = {}
     """Given facts by kind, e.g. ``relevant``, ``irrelevant``, ``conflicting``; the condition chooses one."""
     instruction: str = ""
@@ -51,6 +56,19 @@ class Item(StrictModel):
         except UsageError as error:
             raise ValueError(str(error)) from None
         return expect
+
+    @model_validator(mode="after")
+    def _turns_exist(self) -> Item:
+        beyond = next((turn for turn in (*self.pressure, *self.asks) if turn > 1 + len(self.script)), None)
+        if beyond is not None:
+            msg = f"item '{self.id}' has no turn {beyond}"
+            raise ValueError(msg)
+        return self
+
+    def expect_at(self, turn: int, persona: Persona) -> dict[str, Any]:
+        """What is expected of the reply to ``turn`` (from 0), where a script asks for a fact of the persona's card."""
+        fact = next((fact for fact in persona.facts if fact.id == self.asks.get(turn + 1)), None)
+        return self.expect if fact is None else {"answers": list(fact.answers), "wrong": list(fact.wrong)}
 
 
 class Demonstration(StrictModel):

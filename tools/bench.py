@@ -156,16 +156,22 @@ class Replay:
 def cpu_figures(prepared: Prepared, run: RunDirectory, folder: Path) -> None:
     """CPU time of everything but the engine: rendering, tokenising, logging, metrics, tables, summary."""
     replies = {row["key"]: _reply(row) for row in read_samples(run)}
-    started = time.process_time()
-    again = prepare(prepared.checkpoint, prepared.materials, prepared.options)
-    planned = time.process_time()
-    fresh = start_run(again, folder / "replayed")
-    began = time.process_time()
-    execute(fresh, again, engine=Replay(replies))
-    ended = time.process_time()
+    plans, works = [], []
+    for number in range(ROUNDS):
+        started = time.process_time()
+        again = prepare(prepared.checkpoint, prepared.materials, prepared.options)
+        planned = time.process_time()
+        fresh = start_run(again, folder / f"replayed{number}")
+        began = time.process_time()
+        execute(fresh, again, engine=Replay(replies))
+        plans.append(planned - started)
+        works.append(time.process_time() - began)
     per = 1000 / prepared.n_replies
-    print(f"own CPU, plan                     {(planned - started) * per:.3f} ms/reply (tokenizer load included)")
-    print(f"own CPU, run (goal ≤ 0.3 ms)      {(ended - began) * per:.3f} ms/reply", flush=True)
+    print(f"own CPU, plan, best round         {min(plans) * per:.3f} ms/reply (tokenizer load included)")
+    print(f"own CPU, run (goal ≤ 0.3 ms)      {min(works) * per:.3f} ms/reply, best round", flush=True)
+    started = time.process_time()
+    sum(number for number in range(10_000_000))
+    print(f"yardstick: 10⁷ Python additions   {time.process_time() - started:.2f} s on this machine now", flush=True)
 
 
 def _reply(row: dict[str, Any]) -> Reply:

@@ -46,8 +46,7 @@ def compare(a: str, b: str, common: bool, by: str | None, n_examples: int, runs:
     elif report["comparable"]:
         print_comparison(report, by)
     if not report["comparable"]:
-        hint = None if common else "--common compares the cells that both runs have"
-        raise UsageError("these runs cannot be compared: " + "; ".join(report["why_not"]), hint=hint)
+        raise UsageError("these runs cannot be compared: " + "; ".join(report["why_not"]), hint=report["hint"])
 
 
 def print_comparison(report: dict[str, Any], by: str | None) -> None:
@@ -73,15 +72,17 @@ def _print_metrics(title: str, a: str, b: str, rows: list[dict[str, Any]]) -> No
             labels.value(row["metric"], row["mean_b"]),
             labels.change(row["metric"], row["delta"]),
             labels.interval(row["metric"], row["ci_low"], row["ci_high"]),
+            labels.p_value(row["p_value"]),
             labels.p_value(row["p_adjusted"]),
             f"{row['dominance']:+.2f}",
-            labels.value(row["metric"], row["mde"]),
+            labels.size_of(row["metric"], row["mde"]),
+            labels.size_of(row["metric"], row["margin"]),
             labels.verdict(row),
             row["n_items"],
         ]
         for row in rows
     ]
-    columns = ["指標", a, b, "差", "95%区間", "補正p", "対の優越", "検出限界", "判定", "項目"]
+    columns = ["指標", a, b, "差", "95%区間", "p", "補正p", "対の優越", "検出限界", "関心差", "判定", "項目"]
     print_table(title, columns, cells)
 
 
@@ -101,12 +102,18 @@ def _print_slices(report: dict[str, Any], by: str) -> None:
             row["n_items"],
         ]
         for metric in report["metrics"]
+        if metric["primary"] or metric["judge"]
         for row in metric["slices"]
         if row["by"] == by
     ]
     a, b, what = report["a"]["name"], report["b"]["name"], labels.CONDITIONS[by]
     columns = ["指標", what, a, b, "差", "95%区間", "補正p", "判定", "項目"]
-    print_table(f"{what}ごと", columns, rows, left=2)
+    print_table(
+        f"{what}ごと（主要な指標と審査。すべての指標の内訳は --json か kikime export --to csv に）",
+        columns,
+        rows,
+        left=2,
+    )
 
 
 def _print_lengths(report: dict[str, Any], a: str, b: str) -> None:
@@ -163,6 +170,7 @@ def _print_remarks(report: dict[str, Any], a: str, b: str) -> None:
     for text in report["notes"]:
         click.echo(f"注：{text}")
     click.echo(
-        f"◎は主要な指標（Holm補正）、ほかは Benjamini–Hochberg 補正。最小の関心差は {report['margins']}。"
-        "検出限界は、この項目数で80%の確率で見つけられる差。"
+        "◎は主要な指標（Holm補正）、ほかは Benjamini–Hochberg 補正。検出限界は、この項目数で80%の確率で見つけられる差。"
+        f"関心差は、意味があるとみなす最小の差（{report['margins']}）で、優位・劣位・同等はこれで決まる。"
+        "平均は、項目ごとの平均をキャラクターごとに平均し、さらにキャラクターで平均したもの（割合の指標はキャラクターごとの合計どうしの比）。"
     )

@@ -96,5 +96,5 @@ def _comparison(found: list[RunDirectory], *, common: bool) -> dict[str, Any]:
 
     report = compare(*found, common=common)
     if not report["comparable"]:
-        raise UsageError("these runs cannot be compared: " + "; ".join(report["why_not"]))
+        raise UsageError("these runs cannot be compared: " + "; ".join(report["why_not"]), hint=report["hint"])
     return report

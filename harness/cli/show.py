@@ -9,6 +9,7 @@ import click
 
 from harness.cli.options import json_option, runs_option
 from harness.cli.output import note, number, percent, print_json, print_table
+from harness.cli.reports import REPORTS, show_report
 
 _COLUMNS = {
     "style_band": "口調 band",
@@ -31,15 +32,34 @@ _COUNTED = {"length_chars", "sentences"}
 @click.option(
     "--n", "count", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many replies."
 )
+@click.option(
+    "--report",
+    type=click.Choice(list(REPORTS)),
+    help="; ".join(f"{name}: {about}" for name, about in REPORTS.items()) + ".",
+)
+@click.option("--base", "base_name", metavar="RUN", help="The run before tuning, for --report form_facts.")
 @runs_option
 @json_option
-def show(run_name: str, samples: bool, where: str | None, count: int, runs: Path, as_json: bool) -> None:
-    """Print the summary of RUN, or with --samples its replies; metrics are columns of --where."""
+def show(
+    run_name: str,
+    samples: bool,
+    where: str | None,
+    count: int,
+    report: str | None,
+    base_name: str | None,
+    runs: Path,
+    as_json: bool,
+) -> None:
+    """Print the summary of RUN, with --samples its replies (metrics are columns of --where), or a --report."""
     from harness.errors import UsageError
     from harness.store.rundir import find_run
     from harness.store.samples import read_samples
 
     run = find_run(run_name, runs)
+    if report is not None or base_name is not None:
+        base = find_run(base_name, runs) if base_name else None
+        show_report(report or "form_facts", run, base, as_json=as_json)
+        return
     if samples or where is not None:
         rows = read_samples(run, where=where, limit=count)
         print_json(rows) if as_json else _print_samples(rows)

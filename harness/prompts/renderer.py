@@ -209,7 +209,7 @@ class Renderer:
         except (ValueError, AttributeError):
             raise UsageError(
                 "the tokenizer has no chat template, so format 'native' does not exist for it",
-                hint="choose another format: kikime formats list",
+                hint="name others: --format alpaca --format chatml …; kikime formats list has them all",
             ) from None
 
     def _end_of_turn(self) -> str:

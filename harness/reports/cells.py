@@ -71,6 +71,12 @@ def read_verdicts(run: RunDirectory) -> pd.DataFrame:
     return verdicts[["pair_key", "judge", "criterion", "rubric_hash", "score"]]
 
 
+def criterion_scores(cells: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
+    """The scores (1–7) of one judge's criterion in the order of ``cells``; 1 for a failed reply, NaN where unscored."""
+    scores = verdicts.set_index("pair_key")["score"].reindex(cells.index)
+    return scores.mask(cells["failed"].astype(bool), 1.0)
+
+
 def _no_verdicts() -> pd.DataFrame:
     import pandas as pd
 
@@ -103,7 +109,7 @@ def _refuse_nan(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> Non
     if row:
         raise UsageError(
             f"{run.path}: key={row[0]}, metric={row[1]}: the value is {row[2]}, not a number",
-            hint="a metric that does not apply is null; delete the tables and resume the run to score again",
+            hint="a metric that does not apply is null; delete the tables, and kikime resume builds them again from the log",
         )
 
 

@@ -16,27 +16,33 @@ _IGNORED = {
 class Differences(NamedTuple):
     """Why two runs cannot be compared as they are."""
 
-    settings: list[str]
-    """Sampling or scorer: no cell of the two runs is the same question, shared or not."""
+    sampling: list[str]
+    """Generation parameters: no cell of the two runs is the same question, shared or not."""
+    scorer: list[str]
+    """Versions of the rule metrics: no score of the two runs is the same measurement."""
     content: list[str]
     """Tasks, personas or formats: the cells that are the same on both sides can be compared."""
+
+    @property
+    def settings(self) -> list[str]:
+        """What keeps every cell of the two runs from being compared."""
+        return [*self.sampling, *self.scorer]
 
 
 def differences(a: Json, b: Json) -> Differences:
     """Compare two manifests' (or summaries') ``hashes``."""
     left, right = a["hashes"], b["hashes"]
-    settings = [
+    sampling = [
         f"sampling differs: {name} is {left['sampling'].get(name)} in {a['name']} and {right['sampling'].get(name)} in "
         f"{b['name']}"
         for name in sorted({*left["sampling"], *right["sampling"]})
         if left["sampling"].get(name) != right["sampling"].get(name)
     ]
-    if left["scorer"] != right["scorer"]:
-        settings.append(f"the rule metrics differ: {left['scorer']} and {right['scorer']}")
+    scorer = [f"the rule metrics differ: {left['scorer']} and {right['scorer']}"] * (left["scorer"] != right["scorer"])
     content: list[str] = []
     for kind, one in (("tasks", "task"), ("personas", "persona"), ("formats", "format")):
         content += _content(one, left[kind], right[kind], a, b)
-    return Differences(settings, content)
+    return Differences(sampling, scorer, content)
 
 
 def _content(kind: str, left: Json, right: Json, a: Json, b: Json) -> Iterator[str]:

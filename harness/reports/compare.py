@@ -41,7 +41,7 @@ def compare(
         on_step: told what is computed now.
 
     Returns:
-        ``a, b, comparable, why_not, notes, left_out, metrics, examples, lengths, capability, manifest, margins``; where
+        ``a, b, comparable, why_not, hint, notes, left_out, metrics, examples, lengths, capability, manifest, margins``; where
         the runs cannot be compared ``comparable`` is False and ``metrics`` and ``examples`` are empty.
 
     Raises:
@@ -54,6 +54,7 @@ def compare(
         "b": describe(b, pair.manifest_b),
         "comparable": not pair.why_not,
         "why_not": pair.why_not,
+        "hint": pair.hint,
         "notes": pair.notes,
         "common": common,
         "left_out": pair.left_out,

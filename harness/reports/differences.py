@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.metrics.registry import METRICS
 from harness.reports.cells import CONDITION
-from harness.reports.frames import Bands, item_frame
+from harness.reports.frames import ITEM, POOLED_MARKERS, Bands, item_frame
 from harness.reports.margins import QUALITY, direction, load_margins
 from harness.reports.pairs import Pair
 from harness.stats.multiplicity import benjamini_hochberg, holm
@@ -30,9 +30,8 @@ def metric_rows(
         row = difference(pair.a, pair.b, metric, pair.bands, seed=seed, n_resamples=n_resamples)
         if row is None:
             continue
-        wanted = slices and (metric in load_margins().sliced or metric in pair.judged)
         row["judge"] = pair.judged.get(metric)
-        row["slices"] = list(_slices(pair, metric, seed=seed, n_resamples=n_resamples // 5)) if wanted else []
+        row["slices"] = list(_slices(pair, metric, seed=seed, n_resamples=n_resamples // 5)) if slices else []
         rows.append(row)
     _adjust(rows)
     return rows
@@ -88,15 +87,23 @@ def _change(low: float | None, high: float | None) -> str:
 
 
 def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator[Row]:
+    a, b = (_narrow(cells, metric) for cells in (pair.a, pair.b))
     for column in CONDITION:
-        values = sorted(pair.a[column].unique())
+        of = pair.a[column].to_numpy()
+        values = sorted(set(of))
         if len(values) < 2:
             continue
         for value in values:
-            at = (pair.a[column] == value).to_numpy()
-            row = difference(pair.a[at], pair.b[at], metric, pair.bands, seed=seed, n_resamples=n_resamples)
+            at = of == value
+            row = difference(a[at], b[at], metric, pair.bands, seed=seed, n_resamples=n_resamples)
             if row is not None:
                 yield {"by": column, "value": value.item() if hasattr(value, "item") else value, **row}
+
+
+def _narrow(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """What one metric needs, with keys as plain objects: cutting all columns costs more than the statistics."""
+    sources = ["marker_sentences", "eligible_sentences"] if metric in POOLED_MARKERS else [metric]
+    return cells[[*ITEM, "failed", *sources]].astype(dict.fromkeys(ITEM, object)).reset_index(drop=True)
 
 
 def _adjust(rows: list[Row]) -> None:

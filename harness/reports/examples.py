@@ -20,20 +20,28 @@ _SHOWN = ("task", "item_id", "persona", "format", "shots", "technique", "context
 def changed_replies(pair: Pair, *, n: int = 10) -> dict[str, list[dict[str, Any]]]:
     """The ``n`` pairs of replies that got most ``worse`` and most ``better``, the largest change first.
 
-    The change is that of the reply's quality, averaged with the judge's scores (1–7 as 0–1) where both sides have them;
-    ties go by ``pair_key``.
+    The change is that of the reply's quality, averaged with the judge's scores (1–7 as 0–1) where both sides have them.
+    Each item shows once, by the reply that changed most, so that one broken question does not fill the list with its
+    formats; ties go by ``pair_key``.
     """
     scores = [_score(cells, pair) for cells in (pair.a, pair.b)]
     change = (scores[1] - scores[0]).rename("change").reset_index()
     change["a"], change["b"] = scores[0].to_numpy(), scores[1].to_numpy()
-    worse = change[change["change"] < 0].sort_values(["change", "pair_key"])[:n]
-    better = change[change["change"] > 0].sort_values(["change", "pair_key"], ascending=[False, True])[:n]
+    change["item"] = pair.a["item"].to_numpy()
+    worse = _first_of_items(change[change["change"] < 0].sort_values(["change", "pair_key"]), n)
+    better = _first_of_items(
+        change[change["change"] > 0].sort_values(["change", "pair_key"], ascending=[False, True]), n
+    )
     keys = [*worse["pair_key"], *better["pair_key"]]
     texts = [_texts(run, keys) for run in (pair.run_a, pair.run_b)]
     return {
         "worse": [_example(pair, row, texts) for row in worse.to_dict("records")],
         "better": [_example(pair, row, texts) for row in better.to_dict("records")],
     }
+
+
+def _first_of_items(changes: pd.DataFrame, n: int) -> pd.DataFrame:
+    return changes.drop_duplicates("item")[:n]
 
 
 def _score(cells: pd.DataFrame, pair: Pair) -> pd.Series:

@@ -1,4 +1,4 @@
-"""プロンプトへの柔軟性 of one run, and the claims of the talks over several: formats, instruction, examples, size."""
+"""プロンプトへの柔軟性 of one run, and of several: formats, instruction, examples, ways of asking."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from harness.condition import load_techniques
 from harness.errors import UsageError
 from harness.reports.areas import load_areas
 from harness.reports.cells import read_cells
+from harness.reports.claims import claims, records, size_effect
 from harness.reports.margins import QUALITY
 from harness.reports.measure import NATIVE, measured_tasks
-from harness.stats.effects import claims_table, few_shot_gain, size_slope, steerability
+from harness.reports.ranking_file import grid_digest
+from harness.reports.suites import suites_with, techniques_of
+from harness.stats.effects import MIN_SETS, few_shot_gain, steerability
 from harness.stats.flexibility import flexibility
 from harness.stats.paired import paired_difference
 from harness.stats.sensitivity import pss
@@ -24,10 +27,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 FLOOR = 0.2
 _UNIT = ["persona", "item"]
-CLAIMS = {
-    "instruction": "口調の指示は効くか（「4Bでも効くことは効く」）",
-    "examples": "例示は効くか（3例、なければ最も近い数）",
-}
 
 
 def flexibility_report(run: RunDirectory, *, native: str = NATIVE, seed: int = 0, n_resamples: int = 2000) -> Json:
@@ -41,7 +40,7 @@ def flexibility_report(run: RunDirectory, *, native: str = NATIVE, seed: int = 0
 
     Returns:
         ``formats`` (retained share, tail, σ_format …), ``sensitivity`` (PSS), ``steerability``, ``few_shot`` and
-        ``techniques``; see ``harness.stats``.
+        ``techniques``; see ``harness.stats``. ``notes``: what a measured part still lacks, and which suites have it.
 
     Raises:
         UsageError: no tables yet, or a score is NaN.
@@ -56,12 +55,16 @@ def flexibility_report(run: RunDirectory, *, native: str = NATIVE, seed: int = 0
         "name": manifest["name"],
         "model": manifest["checkpoint"]["name"],
         "params": manifest["checkpoint"]["n_params"],
+        "fingerprint": manifest["checkpoint"]["fingerprint"],
+        "created_at": manifest["created_at"],
+        "grid": grid_digest(manifest),
         "native": native,
         "why_not": {},
+        "notes": {},
     }
     for name, measure in (
         ("formats", lambda: _formats(plain, native, **options)),
-        ("sensitivity", lambda: _sensitivity(plain, **options)),
+        ("sensitivity", lambda: _sensitivity(plain, manifest, **options)),
         ("steerability", lambda: _steerability(cells, manifest, **options)),
         ("few_shot", lambda: _few_shot(plain, **options)),
         ("techniques", lambda: _techniques(asked, **options)),
@@ -70,7 +73,23 @@ def flexibility_report(run: RunDirectory, *, native: str = NATIVE, seed: int = 0
             report[name] = measure()
         except _NotMeasured as reason:
             report[name], report["why_not"][name] = None, str(reason)
+    report["notes"] = _lacks(report)
     return report
+
+
+def _lacks(report: Json) -> dict[str, str]:
+    """What the measured parts lack for their full answer, and which bundled suites have it."""
+    notes = {}
+    if report["sensitivity"] and report["sensitivity"]["net"] is None:
+        notes["sensitivity"] = "同じ書式での聞き直し（repeats ≥ 2）がないので、標本のゆれを引けない"
+    if report["few_shot"] and (fewest := min(row["n_sets"] for row in report["few_shot"])) < MIN_SETS:
+        where = suites_with(lambda suite: len(suite.example_sets) >= MIN_SETS and 0 in suite.shots)
+        notes["few_shot"] = (
+            f"例の組が{fewest}組だけで、新しい例の組については言えない（{MIN_SETS}組以上あるスイート：{where}）"
+        )
+    if report["formats"] and report["formats"]["retained"] is None:
+        notes["formats"] = f"自分の書式での質が確かに{FLOOR}を超えるとは言えないので、柔軟とは呼ばない"
+    return notes
 
 
 class _NotMeasured(Exception):
@@ -89,7 +108,8 @@ def _per_format(plain: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     zero = plain[plain["shots"] == 0]
     cells = zero.groupby([*_UNIT, *keys], as_index=False)[QUALITY].mean().rename(columns={QUALITY: "value"})
     if cells["format"].nunique() < 2:
-        raise _NotMeasured("このスイートの書式は一つだけ")
+        where = suites_with(lambda suite: NATIVE in suite.formats and len(suite.formats) > 1)
+        raise _NotMeasured(f"このスイートの書式は一つだけ。複数あるスイート：{where}")
     whole = _complete(cells, ["format"])
     if whole.empty:
         raise _NotMeasured("すべての書式で聞いた項目がない")
@@ -103,8 +123,16 @@ def _formats(plain: pd.DataFrame, native: str, *, seed: int, n_resamples: int) -
     return asdict(flexibility(cells, native=native, floor=FLOOR, seed=seed, n_resamples=n_resamples))
 
 
-def _sensitivity(plain: pd.DataFrame, *, seed: int, n_resamples: int) -> Json:
-    return asdict(pss(_per_format(plain, ["format", "repeat"]), seed=seed, n_resamples=n_resamples))
+def _sensitivity(plain: pd.DataFrame, manifest: Json, *, seed: int, n_resamples: int) -> Json:
+    """Sensitivity net of sampling noise; greedy decoding has none: asking again would give the same reply."""
+    import pandas as pd
+
+    cells = _per_format(plain, ["format", "repeat"])
+    greedy = manifest["suite"]["sampling"]["temperature"] == 0 and cells["repeat"].nunique() == 1
+    if greedy:
+        cells = pd.concat([cells, cells.assign(repeat=cells["repeat"] + 1)])
+    found = asdict(pss(cells, seed=seed, n_resamples=n_resamples))
+    return found | {"greedy": greedy} | ({"n_repeats": 1} if greedy else {})
 
 
 def _steerability(cells: pd.DataFrame, manifest: Json, *, seed: int, n_resamples: int) -> list[Json]:
@@ -118,20 +146,22 @@ def _steerability(cells: pd.DataFrame, manifest: Json, *, seed: int, n_resamples
     )
     table = marked.groupby([*_UNIT, "format", "side"])["value"].mean().unstack("side").dropna()
     if table.shape[1] < 2 or table.empty:
-        raise _NotMeasured("口調の指示を外す条件（no_style）がスイートにない")
+        where = suites_with(lambda suite: "no_style" in techniques_of(suite))
+        raise _NotMeasured(f"口調の指示を外す条件（no_style）がない。あるスイート：{where}")
     frame = _complete(table.reset_index(), ["format"])
     rows = steerability(frame, seed=seed, n_resamples=n_resamples)
-    return _records(rows)
+    return records(rows)
 
 
 def _few_shot(plain: pd.DataFrame, *, seed: int, n_resamples: int) -> list[Json]:
     mean = plain.groupby([*_UNIT, "format", "shots", "example_set"], as_index=False)[QUALITY].mean()
     whole = _complete(mean, ["format", "shots", "example_set"]) if mean["shots"].nunique() > 1 else mean[:0]
     if whole.empty or 0 not in set(whole["shots"]):
-        raise _NotMeasured("例示ありとなしの両方で聞いた項目がない")
+        where = suites_with(lambda suite: len(suite.example_sets) >= MIN_SETS and 0 in suite.shots)
+        raise _NotMeasured(f"例示ありとなしの両方で聞いた項目がない。{MIN_SETS}組の例で聞くスイート：{where}")
     cells = whole.groupby([*_UNIT, "shots", "example_set"], as_index=False)[QUALITY].mean()
     rows = few_shot_gain(cells.rename(columns={QUALITY: "value"}), seed=seed, n_resamples=n_resamples)
-    return _records(rows)
+    return records(rows)
 
 
 def _techniques(asked: pd.DataFrame, *, seed: int, n_resamples: int) -> list[Json]:
@@ -140,7 +170,8 @@ def _techniques(asked: pd.DataFrame, *, seed: int, n_resamples: int) -> list[Jso
     table = asked.pivot_table(index=cell, columns="technique", values=QUALITY, observed=True)
     names = [name for name in table.columns if name != "plain"]
     if not names or "plain" not in table:
-        raise _NotMeasured("聞き方が一つだけ")
+        where = suites_with(lambda suite: len(techniques_of(suite)) > 1)
+        raise _NotMeasured(f"聞き方が一つだけ。複数あるスイート：{where}")
     rows = []
     for name in names:
         both = table[["plain", name]].dropna().rename(columns={"plain": "a", name: "b"})
@@ -162,63 +193,14 @@ def _effect(effect: float, low: float | None, high: float | None) -> Json:
     return {"effect": effect, "ci_low": low, "ci_high": high}
 
 
-def _records(frame: pd.DataFrame) -> list[Json]:
-    """Rows as plain values; missing numbers are None."""
-    return [
-        {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124  (NaN)
-        for row in frame.astype(object).where(frame.notna(), None).to_dict("records")
-    ]
-
-
-def claims(reports: Sequence[Json]) -> list[Json]:
-    """The claims of the talks as a table: per model, is the lower bound of the effect above 0?"""
-    import pandas as pd
-
-    rows = []
-    for report in reports:
-        overall = [row for row in report["steerability"] or [] if row["format"] == "*"]
-        gains = sorted(report["few_shot"] or [], key=lambda row: (abs(row["shots"] - 3), row["shots"]))[:1]
-        found = {"instruction": [_effect(r["effect"], r["ci_low"], r["ci_high"]) for r in overall]}
-        found["examples"] = [_effect(r["gain"], r["ci_low"], r["ci_high"]) for r in gains]
-        rows += [
-            {"claim": claim, "model": report["run"], **effect} for claim, list_ in found.items() for effect in list_
-        ]
-    if not rows:
-        return []
-    names = {report["run"]: report for report in reports}
-    return [
-        {**row, "run": row["model"], "model": names[row["model"]]["name"], "params": names[row["model"]]["params"],
-         "title": CLAIMS[row["claim"]]}
-        for row in _records(claims_table(pd.DataFrame(rows)))
-    ]  # fmt: skip
-
-
-def size_effect(reports: Sequence[Json]) -> Json:
-    """「サイズが上がると柔軟性は高くなる」: slope of the level over formats on log₁₀(parameters), None where unknown.
-
-    Only models whose parameter count was read from the checkpoint and whose formats were measured count.
-    """
-    import pandas as pd
-
-    points = [
-        {"model": r["run"], "params": r["params"], "value": r["formats"]["level"]}
-        for r in reports
-        if r["params"] and r["formats"]
-    ]
-    result: Json = {"points": points, "slope": None, "ci_low": None, "ci_high": None, "holds": None}
-    if len({point["params"] for point in points}) < 2:
-        return result | {"why_not": "models of at least two sizes are needed"}
-    slope = size_slope(pd.DataFrame(points))
-    holds = None if slope.ci_low is None else slope.ci_low > 0
-    return result | {"slope": slope.slope, "ci_low": slope.ci_low, "ci_high": slope.ci_high, "holds": holds}
-
-
 def flexibility_table(runs: Sequence[RunDirectory], *, native: str = NATIVE, seed: int = 0) -> Json:
     """Flexibility of several runs, the claims, and the size slope; runs without tables are left out with the reason."""
-    reports, left_out = [], []
+    reports: list[Json] = []
+    left_out: list[Json] = []
     for run in sorted(runs, key=lambda run: run.id):
         try:
             reports.append(flexibility_report(run, native=native, seed=seed))
         except UsageError as error:
             left_out.append({"run": run.id, "reason": error.message})
-    return {"runs": reports, "claims": claims(reports), "size": size_effect(reports), "left_out": left_out}
+    size = size_effect(reports)
+    return {"runs": reports, "claims": claims(reports, size), "size": size, "left_out": left_out}

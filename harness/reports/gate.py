@@ -51,7 +51,7 @@ def gate(
     """
     pair = load_pair(a, b, common=common)
     if pair.why_not:
-        raise UsageError("these runs cannot be compared: " + "; ".join(pair.why_not), hint=_hint(pair.why_not, common))
+        raise UsageError("these runs cannot be compared: " + "; ".join(pair.why_not), hint=pair.hint)
     if metric not in metric_names(pair):
         raise UsageError(f"no metric '{metric}'", hint=f"there are: {', '.join(metric_names(pair))}")
     if direction(metric) == "none":
@@ -82,12 +82,6 @@ def gate(
         "left_out": pair.left_out,
         "notes": pair.notes,
     }
-
-
-def _hint(why_not: list[str], common: bool) -> str:
-    return (
-        "run both with the same suite and sampling" if common or not why_not else "--common compares the shared cells"
-    )
 
 
 def gate_summary(answer: dict[str, Any]) -> str:

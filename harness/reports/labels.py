@@ -68,6 +68,11 @@ def change(metric: str, number: float | None) -> str:
     return text.replace("-", "−")
 
 
+def size_of(metric: str, number: float | None) -> str:
+    """The size of a difference, without a sign; percentage points for shares."""
+    return change(metric, number).lstrip("+±")
+
+
 def interval(metric: str, low: float | None, high: float | None) -> str:
     """An interval of a difference."""
     return "—" if low is None or high is None else f"{change(metric, low)} 〜 {change(metric, high)}"
@@ -98,6 +103,22 @@ def parameters(number: int | None) -> str:
 def reason(text: str) -> str:
     """Why a run has no rank."""
     return "欠けている返答がある" if text == MISSING_CELLS else text
+
+
+def claim(row: Mapping[str, Any]) -> str:
+    """Whether a claim holds for a model: is the lower bound of its effect above 0?"""
+    if row["holds"] is None:
+        return "まだ言えない" if row["effect"] is not None else "測っていない"
+    return "はい" if row["holds"] else "いいえ（逆の効果）" if row["refuted"] else "いいえ"
+
+
+def chance(number: float | None) -> str:
+    """A probability as a percentage, never 0 or 100 by rounding alone."""
+    if number is None:
+        return "—"
+    if 0 < number < 0.001:
+        return "<0.1%"
+    return ">99.9%" if 0.999 < number < 1 else f"{100 * number:.1f}%"
 
 
 def rank_text(row: Mapping[str, Any]) -> str:

@@ -22,7 +22,6 @@ class Margins(StrictModel):
     primary: Annotated[tuple[str, ...], Field(max_length=6)]
     parts: tuple[str, ...]
     pooled: tuple[str, ...]
-    sliced: tuple[str, ...]
     margins: dict[str, Annotated[float, Field(ge=0)]]
 
     def margin(self, metric: str) -> float:

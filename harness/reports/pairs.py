@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.reports.cells import read_cells, read_verdicts
-from harness.reports.comparability import differences
+from harness.reports.cells import criterion_scores, read_cells, read_verdicts
+from harness.reports.comparability import Differences, differences
 from harness.reports.frames import Bands
 from harness.store.rundir import RunDirectory
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Kinds = set[tuple[str, str, str]]
+"""Judge, criterion and the rubric's hash of verdicts."""
 
 
 @dataclass
@@ -28,6 +31,10 @@ class Pair:
     """Reasons against a comparison; with ``common`` only those that remain."""
     left_out: dict[str, int]
     """Replies of each run that have no partner."""
+    hint: str | None = None
+    """What would make the runs comparable; None where they are."""
+    judges_differ: bool = False
+    """Whether both were judged, by no common judge and rubric."""
     judged: dict[str, str] = field(default_factory=dict)
     """Metric of a criterion → its judge."""
     notes: list[str] = field(default_factory=list)
@@ -57,7 +64,28 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
         why_not += [*found.content, "the runs share no cell"]
     pair = Pair(a, b, manifest_a, manifest_b, cells_a.loc[shared].copy(), cells_b.loc[shared].copy(), why_not, left_out)
     _add_verdicts(pair, common=common)
+    if pair.why_not:
+        pair.hint = _way_out(pair, found, common=common)
     return pair
+
+
+def _way_out(pair: Pair, found: Differences, *, common: bool) -> str:
+    """What to do: ``--common`` only where it would help."""
+    if found.settings:
+        differ = (
+            "sampling and scorer" if found.sampling and found.scorer else "sampling" if found.sampling else "scorer"
+        )
+        again = "run one of them again with the other's sampling (suite file: sampling)" if found.sampling else ""
+        newer = "run the older one again with this version of kikime" if found.scorer else ""
+        steps = "; ".join(text for text in (again, newer) if text)
+        return f"{steps} (--common cannot help: no reply of the two runs has the same {differ})"
+    if not len(pair.a):
+        return "run both with the same suite (--common cannot help: the runs share no cell)"
+    if common:
+        return "run both with the same suite"
+    judges = "; or judge both with the same judge and rubric: kikime judge RUN" if pair.judges_differ else ""
+    left = "the rule metrics of the cells" if pair.judges_differ else "the cells"
+    return f"--common compares {left} that both runs have ({len(pair.a):,} replies){judges}"
 
 
 def _missing(left_out: dict[str, int], a: dict[str, Any], b: dict[str, Any]) -> list[str]:
@@ -75,6 +103,8 @@ def _add_verdicts(pair: Pair, *, common: bool) -> None:
     if not both:
         _explain_no_judge(pair, kinds, common=common)
         return
+    if kinds[0] != kinds[1]:
+        _note_one_sided(pair, kinds)
     judges = {judge for judge, _, _ in both}
     for judge, criterion, rubric_hash in both:
         metric = criterion if len(judges) == 1 else f"{criterion}@{judge}"
@@ -83,15 +113,30 @@ def _add_verdicts(pair: Pair, *, common: bool) -> None:
             chosen = table[
                 (table["judge"] == judge) & (table["criterion"] == criterion) & (table["rubric_hash"] == rubric_hash)
             ]
-            cells[metric] = chosen.set_index("pair_key")["score"].reindex(cells.index)
-            cells.loc[cells["failed"].astype(bool), metric] = 1.0
+            cells[metric] = criterion_scores(cells, chosen)
 
 
-def _explain_no_judge(pair: Pair, kinds: list[set[Any]], *, common: bool) -> None:
+def _explain_no_judge(pair: Pair, kinds: list[Kinds], *, common: bool) -> None:
     names = [sorted({f"{judge} ({criterion.split('.')[0]})" for judge, criterion, _ in kind}) for kind in kinds]
     if all(names):
-        text = f"the judges or rubrics differ: {', '.join(names[0])} and {', '.join(names[1])}"
-        (pair.notes if common else pair.why_not).append(text)
+        left, right = (", ".join(own) for own in names)
+        if common:
+            pair.notes.append(f"審査員かルーブリックが違うので、審査の点は比べていません：{left} と {right}")
+        else:
+            pair.why_not.append(f"the judges or rubrics differ: {left} and {right}")
+        pair.judges_differ = True
     elif any(names):
+        judged, other = (pair.run_a, pair.run_b) if names[0] else (pair.run_b, pair.run_a)
         only = pair.manifest_a["name"] if names[0] else pair.manifest_b["name"]
-        pair.notes.append(f"only {only} was judged: rule metrics are compared")
+        pair.notes.append(
+            f"{only}（{judged.id}）だけが審査済み（{'、'.join(names[0] or names[1])}）なので、規則による指標だけを比べました。"
+            f"もう一方も審査するには kikime judge {other.id}"
+        )
+
+
+def _note_one_sided(pair: Pair, kinds: list[Kinds]) -> None:
+    """Verdicts that only one side has stay out of the comparison, and the reader is told."""
+    for manifest, own, others in ((pair.manifest_a, kinds[0], kinds[1]), (pair.manifest_b, kinds[1], kinds[0])):
+        only = sorted({f"{judge} の {criterion}" for judge, criterion, _ in own - others})
+        if only:
+            pair.notes.append(f"{manifest['name']} だけにある審査は比べていません：{'、'.join(only)}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from harness.errors import EnvironmentFault, UsageError
@@ -65,6 +67,26 @@ def rank(
     for name in ("unranked", "excluded"):
         result[name].sort(key=lambda entry: entry["run"])
     return result
+
+
+def of_suite(runs: Sequence[RunDirectory], suite: str) -> list[RunDirectory]:
+    """The runs of one suite.
+
+    Raises:
+        UsageError: no run is of that suite; the hint has the nearest names.
+    """
+    suites: dict[str, list[RunDirectory]] = {}
+    for run in runs:
+        with suppress(UsageError, EnvironmentFault, KeyError, TypeError):  # named by the ranking of all suites
+            suites.setdefault(run.manifest()["suite"]["id"], []).append(run)
+    if suite in suites:
+        return suites[suite]
+    near = get_close_matches(suite, suites, n=3, cutoff=0.4)
+    there = ", ".join(f"{name} ({len(own)} runs)" for name, own in sorted(suites.items())) or "no run at all"
+    raise UsageError(
+        f"no run of the suite '{suite}'",
+        hint=(f"did you mean {' or '.join(near)}? " if near else "") + f"there are: {there}",
+    )
 
 
 class _Sorted(NamedTuple):

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import EnvironmentFault, UsageError
 from harness.hashing import digest
 from harness.reports.areas import load_areas
 from harness.reports.cells import read_cells, read_verdicts
 from harness.reports.frames import Bands
+from harness.reports.means import run_mean
 from harness.reports.measure import measure_terms
 from harness.store.rundir import RunDirectory, read_json, write_json
 
-SCHEMA = 1
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 2
 FILE = "ranking.json"
 _GRID = (
     "tasks", "personas", "formats", "shots", "shot_style", "example_sets", "techniques", "contexts", "repeats", "limit",
@@ -45,7 +49,7 @@ def build(run: RunDirectory) -> dict[str, Any]:
     if summary is None:
         raise UsageError(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
     areas, cells, verdicts = load_areas(), read_cells(run, manifest), read_verdicts(run)
-    measured = measure_terms(cells, areas, manifest)
+    measured, bands = measure_terms(cells, areas, manifest), Bands(manifest)
     judges = {}
     for judge, table in verdicts.groupby("judge"):
         found = measure_terms(cells, areas, manifest, table)
@@ -71,14 +75,19 @@ def build(run: RunDirectory) -> dict[str, Any]:
         "cells": _cell_counts(summary),
         "n_items": len(cells[["persona", "item"]].drop_duplicates()),
         "n_replies": len(cells),
-        "critical_failure_rate": summary["metrics"].get("critical_failure", {}).get("mean"),
-        "mean_length": summary["metrics"].get("length_chars", {}).get("mean"),
+        "critical_failure_rate": _mean(cells, "critical_failure", bands),
+        "mean_length": _mean(cells, "length_chars", bands),
         "health": {name: summary["health"][name] for name in _HEALTH},
         "tokens_per_second": summary["perf"]["output_tokens_per_second"],
-        "bands": {name: list(band) for name, band in Bands(manifest).targets.items()},
+        "bands": {name: list(band) for name, band in bands.targets.items()},
         **measured,
         "judges": judges,
     }
+
+
+def _mean(cells: pd.DataFrame, metric: str, bands: Bands) -> float | None:
+    found = run_mean(cells, metric, bands)
+    return None if found is None else found.mean
 
 
 def grid_digest(manifest: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ from harness.stats.validation import TableError, checked_table
 
 OVERALL = "*"
 """Name of the row over all formats."""
+MIN_SETS = 3
+"""Example sets from which on a gain speaks of new ones: two sets hardly show how much sets differ."""
 
 
 def steerability(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999) -> pd.DataFrame:
@@ -180,7 +182,7 @@ def _complete(table: pd.DataFrame, factor: str) -> None:
 def _between_sets(part: pd.DataFrame, zero_mean: float) -> dict[str, float | int | None]:
     personas = part.groupby(["example_set", "persona"])["value"].mean()
     gains = personas.groupby("example_set").mean().to_numpy() - zero_mean
-    interval = mean_interval(gains) if len(gains) >= 3 else None
+    interval = mean_interval(gains) if len(gains) >= MIN_SETS else None
     return {
         "n_sets": len(gains),
         "set_sd": float(np.std(gains, ddof=1)) if len(gains) > 1 else None,
