@@ -146,6 +146,7 @@ class VllmEngine:
             "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if cuda else [],
             "arguments": {name: value for name, value in self._arguments.items() if name not in {"model", "tokenizer"}},
             "dtype": str(self._engine.vllm_config.model_config.dtype).removeprefix("torch."),
+            "max_num_seqs": self._engine.vllm_config.scheduler_config.max_num_seqs,
             "batch_invariant": os.environ.get("VLLM_BATCH_INVARIANT") == "1" and not self._on_cpu,
             "load_seconds": round(self.load_seconds, 2),
         }

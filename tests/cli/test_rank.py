@@ -28,6 +28,8 @@ def test_rank_is_a_table(tmp_path):
     make_run(tmp_path / "runs", "september", IN_VOICE)
     done = invoke(tmp_path / "runs", "rank")
     assert "1 (1–1)" in done.stdout
+    assert "P(1位)" in done.stdout
+    assert "100.0%" in done.stdout
     assert "柔軟性：この評価の条件では測れない" in done.stdout
 
 
@@ -47,3 +49,23 @@ def test_flexibility_says_why_it_was_not_measured(tmp_path):
     done = invoke(tmp_path / "runs", "rank", "--flexibility")
     assert done.exit_code == 0
     assert "書式は一つだけ" in done.stdout
+
+
+def test_an_unknown_suite_names_the_nearest(tmp_path):
+    make_run(tmp_path / "runs", "september", IN_VOICE)
+    for more in ([], ["--flexibility"]):
+        done = invoke(tmp_path / "runs", "rank", "--suite", "tniy", *more)
+        assert done.exit_code == 2
+        assert "did you mean tiny?" in done.stderr
+
+
+def test_the_claims_are_a_table_even_when_nothing_can_be_said(tmp_path):
+    make_run(tmp_path / "runs", "september", IN_VOICE)
+    shown = invoke(tmp_path / "runs", "rank", "--flexibility").stdout
+    for words in (
+        "4Bでも効くことは効く",
+        "サイズが上がると柔軟性は高くなる",
+        "測っていない",
+        "大きさの違うモデルが3つ以上要る",
+    ):
+        assert words in shown

@@ -49,6 +49,15 @@ def generate(engine: VllmEngine, asked: list[Request]) -> dict[str, Reply]:
     return replies
 
 
+def test_batches_are_as_large_as_those_of_vllms_offline_class(engine, august):
+    from vllm import EngineArgs
+    from vllm.usage.usage_lib import UsageContext
+
+    arguments = EngineArgs(model=str(august), enforce_eager=True, enable_chunked_prefill=False)
+    offline = arguments.create_engine_config(UsageContext.LLM_CLASS).scheduler_config
+    assert engine.describe()["max_num_seqs"] == offline.max_num_seqs
+
+
 def test_every_request_gets_a_reply_with_its_counts(engine, requests):
     replies = generate(engine, requests)
     assert set(replies) == {request.key for request in requests}

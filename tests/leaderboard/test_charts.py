@@ -2,7 +2,7 @@
 
 import pytest
 
-from leaderboard import charts
+from leaderboard import charts, charts_distribution
 from leaderboard.i18n import Translator
 
 T = Translator("ja")
@@ -19,16 +19,18 @@ def test_every_chart_is_valid(rows):
         charts.heat_map([{"name": "a", "format": "f", "value": None}] * rows, ["a"], ["f"], "口調", T),
         charts.scatter([MODEL] * rows, T),
         charts.bars([MODEL] * rows, "値"),
-        charts.histogram({"A": [BIN] * rows, "B": []}, 5, "文字数", (10, 20), T),
+        charts_distribution.histogram({"A": [BIN] * rows, "B": []}, 5, "文字数", (10, 20), T),
         charts.forest([DELTA] * rows, "差", T),
         charts.lines([POINT] * rows, "例示", "割合", ["alpaca"]),
-        charts.score_bars([{"name": "j", "score": 3, "share": 0.5, "n": 1}] * rows, T),
+        charts_distribution.score_bars([{"name": "j", "score": 3, "share": 0.5, "n": 1}] * rows, T),
     ):
         chart.to_dict(validate=True)
 
 
 def test_empty_bins_are_drawn_as_zero():
-    spec = charts.histogram({"A": [BIN, {"start": 20, "n": 2, "share": 0.5}]}, 5, "文字数", None, T).to_dict()
+    spec = charts_distribution.histogram(
+        {"A": [BIN, {"start": 20, "n": 2, "share": 0.5}]}, 5, "文字数", None, T
+    ).to_dict()
     (rows,) = spec["datasets"].values()
     assert [(row["start"], row["n"]) for row in rows] == [(5, 2), (10, 0), (15, 0), (20, 2), (25, 0)]
 

@@ -51,7 +51,8 @@ def test_means_are_those_of_personas_over_items(pair):
 
 def test_slices_cover_every_condition_that_varies(pair):
     report = compare(*pair, n_resamples=400)
-    slices = {(entry["by"], entry["value"]) for entry in rows(report)["quality"]["slices"]}
+    slices = {(entry["by"], entry["value"]) for entry in rows(report)["length_fit"]["slices"]}
+    assert all(row["slices"] for row in report["metrics"])
     assert slices == {
         ("persona", "bushi"), ("persona", "ojousama"), ("task", "talk"), ("task", "persona_facts"),
         ("format", "alpaca"), ("format", "chatml"), ("shots", 0), ("shots", 2),
@@ -91,6 +92,16 @@ def test_examples_are_the_largest_changes_first(pair):
     assert changes == sorted(changes, reverse=True)
 
 
+def test_an_item_shows_once_by_the_reply_that_changed_most(tmp_path):
+    materials = make_materials([talk_task(3)], personas=("ojousama",), formats=("alpaca", "chatml", "vicuna"))
+    a = make_run(tmp_path, "a", IN_VOICE, materials=materials)
+    broken = {"alpaca": PLAIN, "chatml": IN_VOICE, "vicuna": ""}
+    b = make_run(tmp_path, "b", lambda q: broken[q.format], materials=materials)
+    worse = compare(a, b, **FEW)["examples"]["worse"]
+    assert sorted(example["item_id"] for example in worse) == ["t00", "t01", "t02"]
+    assert {example["format"] for example in worse} == {"vicuna"}
+
+
 def test_another_task_version_is_refused(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", IN_VOICE, materials=make_materials([talk_task(version=2)]))
@@ -103,7 +114,10 @@ def test_another_task_version_is_refused(tmp_path):
 def test_another_temperature_is_refused_even_for_common_cells(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", IN_VOICE, materials=make_materials(sampling={"temperature": 0.7}))
-    assert "temperature" in compare(a, b)["why_not"][0]
+    refused = compare(a, b)
+    assert "temperature" in refused["why_not"][0]
+    assert "--common cannot help" in refused["hint"]
+    assert "sampling" in refused["hint"]
     assert not compare(a, b, common=True)["comparable"]
 
 
@@ -111,17 +125,42 @@ def test_another_scorer_is_refused(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     hashes = a.manifest()["hashes"] | {"scorer": "rules/99"}
     b = make_run(tmp_path, "b", IN_VOICE, manifest={"hashes": hashes})
-    assert compare(a, b)["why_not"] == [f"the rule metrics differ: {a.manifest()['hashes']['scorer']} and rules/99"]
+    refused = compare(a, b)
+    assert refused["why_not"] == [f"the rule metrics differ: {a.manifest()['hashes']['scorer']} and rules/99"]
+    assert "run the older one again" in refused["hint"]
+    assert "--common cannot help" in refused["hint"]
 
 
 def test_another_judge_is_refused(tmp_path):
     a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
     add_verdicts(a, lambda _: 5, judge="judge-a")
     add_verdicts(b, lambda _: 5, judge="judge-b")
-    assert "judge-a/cot" in compare(a, b)["why_not"][0]
+    refused = compare(a, b)
+    assert "judge-a/cot" in refused["why_not"][0]
+    assert "kikime judge" in refused["hint"]
     shared = compare(a, b, common=True, **FEW)
     assert shared["comparable"]
     assert not any(row["judge"] for row in shared["metrics"])
+
+
+def test_a_run_that_is_judged_alone_is_noted(tmp_path):
+    a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
+    add_verdicts(b, lambda _: 5)
+    report = compare(a, b, **FEW)
+    assert report["comparable"]
+    [note] = report["notes"]
+    assert f"b（{b.id}）だけが審査済み" in note
+    assert f"kikime judge {a.id}" in note
+
+
+def test_verdicts_of_a_further_judge_on_one_side_are_noted(tmp_path):
+    a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
+    for run in (a, b):
+        add_verdicts(run, lambda _: 5)
+    add_verdicts(b, lambda _: 2, judge="judge-b")
+    [note] = compare(a, b, **FEW)["notes"]
+    assert "b だけにある審査" in note
+    assert "judge-b/cot" in note
 
 
 def test_a_judge_that_both_share_is_compared(tmp_path):
@@ -145,7 +184,9 @@ def test_two_judges_never_share_a_row(tmp_path):
 def test_missing_cells_are_refused_and_left_out_on_request(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", PLAIN, keep=lambda q: q.item_id != "t00")
-    assert "do not have the same cells" in compare(a, b)["why_not"][0]
+    refused = compare(a, b)
+    assert "do not have the same cells" in refused["why_not"][0]
+    assert refused["hint"].startswith("--common compares the cells that both runs have (10 replies)")
     shared = compare(a, b, common=True, **FEW)
     assert shared["left_out"] == {"a": 2, "b": 0}
     assert rows(shared)["length_fit"]["n_items"] == 10

@@ -13,6 +13,7 @@ from harness.reports.export_dataset import export_dataset
 from harness.reports.export_lm_eval import export_lm_eval
 from harness.reports.export_markdown import comparison_markdown, escape_cell, run_markdown
 from harness.reports.overview import run_overview
+from harness.reports.ranking import rank
 
 EVIL = '=HYPERLINK("http://x","y")'
 
@@ -56,11 +57,25 @@ def test_markdown_shows_plus_minus_and_n(pair):
     assert row.rstrip(" |").endswith("540")
 
 
-def test_means_of_an_overview_are_those_of_the_summary(pair):
-    summary = pair[0].summary()["metrics"]
-    for row in run_overview(pair[0])["metrics"]:
-        if row["metric"] in summary:
-            assert row["mean"] == summary[row["metric"]]["mean"]
+def test_a_mean_is_the_same_in_the_export_of_a_run_in_a_comparison_and_in_a_ranking(pair):
+    report = compare(*pair, n_resamples=300, slices=False)
+    ranked = {row["name"]: row for row in rank(list(pair), n_resamples=300)["rows"]}
+    for run, side in zip(pair, ("a", "b"), strict=True):
+        overview = run_overview(run)
+        alone = {row["metric"]: row["mean"] for row in overview["metrics"]}
+        compared = {row["metric"]: row[f"mean_{side}"] for row in report["metrics"]}
+        assert compared == pytest.approx({metric: alone[metric] for metric in compared})
+        row = ranked[overview["name"]]
+        assert row["critical_failure_rate"] == pytest.approx(alone["critical_failure"])
+        assert row["mean_length"] == pytest.approx(alone["length_chars"])
+
+
+def test_a_criterion_has_the_same_mean_alone_and_compared(tmp_path):
+    a = make_run(tmp_path, "a", lambda q: None if q.item_id == "t01" else IN_VOICE)
+    add_verdicts(a, lambda sample: 7 if sample["item_id"] == "t00" else 4)
+    alone = {row["metric"]: row["mean"] for row in run_overview(a)["metrics"]}
+    compared = {row["metric"]: row["mean_a"] for row in compare(a, a, n_resamples=300, slices=False)["metrics"]}
+    assert alone["character_v1.tone@judge-a/cot"] == compared["character_v1.tone"] == pytest.approx((7 + 1 + 4 * 4) / 6)
 
 
 def test_markdown_of_a_pair_names_both(pair):

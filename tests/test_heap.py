@@ -1,0 +1,38 @@
+"""The garbage collector is only kept off what lives as long as the run, and comes back."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from harness.heap import collector_paused, heap_frozen
+
+
+def test_nothing_is_collected_while_paused() -> None:
+    with collector_paused():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_the_collector_comes_back_after_an_error() -> None:
+    with pytest.raises(KeyError), collector_paused():
+        raise KeyError
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with collector_paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_a_frozen_heap_thaws_even_after_an_error() -> None:
+    with pytest.raises(KeyError), heap_frozen():
+        assert gc.get_freeze_count() > 0
+        raise KeyError
+    assert gc.get_freeze_count() == 0
