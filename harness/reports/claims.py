@@ -34,7 +34,7 @@ def claims(reports: Sequence[Json], size: Json) -> list[Json]:
     import pandas as pd
 
     asked = [*_of_models(reports), _of_size(size)]
-    tested = [row for row in asked if row["why_not"] is None]
+    tested = [row for row in asked if row["effect"] is not None and row["why_not"] is None]
     answers: dict[tuple[str, str], Json] = {}
     if tested:
         frame = pd.DataFrame([{**row, "model": row["run"] or ""} for row in tested])
