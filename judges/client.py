@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,17 +14,19 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from judges.budget import Budget
 from judges.faults import MAX_CALLS, Fault, classify, unreadable
+from judges.http import open_api
 from judges.judge import Call, Judge
 from judges.limits import RateGate, pause
 from judges.record import Record, Usage, make_record
 from judges.redact import redactor
+from judges.turnstile import Turnstile
 from judges.verdict import Verdict, read_completion
 
 PLACEHOLDER_KEY = "-"
 _FIRST_WAIT, _LONGEST_BACKOFF = 0.5, 20.0
 _CALLS_WITHOUT_SUCCESS = 4
 _LOST_IN_A_ROW = 20
-_POOL_SIZE = 8
+_JSON = {"Content-Type": "application/json"}
 
 
 class JudgeClient:
@@ -52,37 +53,15 @@ class JudgeClient:
         self.answered = 0
         self._timeout = timeout
         self._gate = RateGate()
+        self._turnstile = Turnstile()
         self._slots = asyncio.Semaphore(concurrency)
         self._stopped = asyncio.Event()
         self._lost_in_a_row = 0
-        pools = max(1, concurrency // _POOL_SIZE)
-        # One TLS context for all pools: making one reads the machine's certificates.
-        trust = httpx2.create_ssl_context()
-        self._pools = [
-            openai.AsyncOpenAI(
-                api_key=api_key or PLACEHOLDER_KEY,
-                base_url=base_url,
-                max_retries=0,
-                timeout=timeout,
-                http_client=openai.DefaultAsyncHttpxClient(verify=trust, timeout=timeout, base_url=base_url),
-            )
-            for _ in range(pools)
-        ]
-        self._turn = itertools.cycle(self._pools)
-
-    @property
-    def api(self) -> openai.AsyncOpenAI:
-        """The provider's client, for anything but verdicts."""
-        return self._pools[0]
-
-    def _next_api(self) -> openai.AsyncOpenAI:
-        """One of several small connection pools: every request looks at each connection of its pool."""
-        return next(self._turn)
+        self.api = open_api(api_key or PLACEHOLDER_KEY, base_url, timeout=timeout, connections=concurrency)
 
     async def close(self) -> None:
         """Close the connections."""
-        for pool in self._pools:
-            await pool.close()
+        await self.api.close()
 
     async def ask(self, call: Call) -> Record:
         """Ask until there is a verdict, at most 6 calls; a failure is a status, never an exception."""
@@ -126,8 +105,11 @@ class JudgeClient:
         headers: Mapping[str, str] | None = None
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._next_api().post(
-                    "/chat/completions", body=attempts.request(), cast_to=httpx2.Response
+                response = await self.api.post(
+                    "/chat/completions",
+                    content=orjson.dumps(attempts.request()),
+                    options={"headers": _JSON},
+                    cast_to=httpx2.Response,
                 )
             headers = response.headers
             attempts.body = _json_object(response.content)
@@ -138,6 +120,7 @@ class JudgeClient:
             raise self._fault(error, attempts) from None
         finally:
             self._gate.leave(ticket, headers)
+        await self._turnstile.enter()
         usage = read_usage(attempts.body, self.judge)
         attempts.usage += usage
         return usage

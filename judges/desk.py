@@ -26,11 +26,16 @@ class Desk:
         if known is not None and known.final:
             return known
         pending = self._pending.get(call.key)
-        if pending is None:
-            pending = asyncio.ensure_future(self._buy(call, known))
-            self._pending[call.key] = pending
-            pending.add_done_callback(lambda _: self._pending.pop(call.key, None))
-        return await asyncio.shield(pending)
+        if pending is not None:
+            return await asyncio.shield(pending)
+        promise = self._pending[call.key] = asyncio.get_running_loop().create_future()
+        try:
+            record = await self._buy(call, known)
+            promise.set_result(record)
+        finally:
+            del self._pending[call.key]
+            promise.cancel()
+        return record
 
     async def _buy(self, call: Call, earlier: Record | None) -> Record:
         record = await self.client.ask(call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ def classify(error: openai.APIError | TimeoutError) -> Fault:
     """The meaning of what the client raised."""
     import openai
 
-    if isinstance(error, (TimeoutError, openai.APITimeoutError)):
+    if any(isinstance(cause, TimeoutError) for cause in _causes(error)):
         return Fault("timeout", "the judge did not answer in time", calls=_CALLS["timeout"])
     if isinstance(error, openai.APIStatusError):
         return _classify_status(error)
@@ -77,12 +77,23 @@ def _passing(message: str, wait: float | None) -> Fault:
 
 
 def _text(error: openai.APIStatusError) -> str:
-    body = error.body
-    if isinstance(body, Mapping) and isinstance(body.get("message"), str):
-        return str(body["message"])[:300]
-    return str(error.message)[:300]
+    own = error.body.get("message") if isinstance(error.body, Mapping) else None
+    return _one_line(own if isinstance(own, str) else str(error.message))
 
 
-def _reason(error: openai.APIError) -> str:
-    cause = error.__cause__
-    return str(cause or error.message)[:200] or type(cause or error).__name__
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what caused it: the client calls a refused connection a timeout, its first cause knows better."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _reason(error: BaseException) -> str:
+    *_, first = _causes(error)
+    text = first.strerror if isinstance(first, OSError) else None
+    return _one_line(text or str(first)) or type(first).__name__
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300]

@@ -32,7 +32,10 @@ Deliver = Callable[[Unit, list[Line]], None]
 async def judge_unit(unit: Unit, judge: Judge, desk: Desk, counted: set[str]) -> list[Line]:
     """Get all verdicts of one unit, then build its lines."""
     calls = list(plan_calls(unit.subject, unit.rubric, judge))
-    records = await asyncio.gather(*(desk.get(call) for call in calls))
+    if len(calls) == 1:
+        records = [await desk.get(calls[0])]
+    else:
+        records = await asyncio.gather(*(desk.get(call) for call in calls))
     return build_lines(unit.subject, unit.rubric, judge, calls, records, counted)
 
 

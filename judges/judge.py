@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,12 +44,12 @@ class Judge:
         if self.protocol == "dist" and not self.card.logprobs:
             raise UsageError(f"{self.model} gives no logprobs", hint="use --protocol cot")
 
-    @property
+    @cached_property
     def official(self) -> bool:
         """Whether it is the provider's own server."""
         return self.base_url is None or urlsplit(self.base_url).hostname == OFFICIAL_HOST
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Name that its verdicts are filed under: the model, and the server unless it is the provider's."""
         if self.official:
@@ -57,7 +58,7 @@ class Judge:
         port = f":{parts.port}" if parts.port else ""
         return f"{self.model}@{parts.hostname or self.base_url}{port}"
 
-    @property
+    @cached_property
     def card(self) -> ModelCard:
         """What is known about the model."""
         return model_card(self.model)

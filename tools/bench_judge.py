@@ -72,7 +72,7 @@ class _Slow(asyncio.Protocol):
         self._answer, self._data = answer, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._data += data
@@ -84,10 +84,10 @@ class _Slow(asyncio.Protocol):
 
 
 def _answer() -> bytes:
-    value = {"reasoning": "資料と比べた。", "evidence": ["いたしますわ"]}
+    value: dict[str, object] = {"reasoning": "資料と比べた。", "evidence": ["いたしますわ"]}
     value |= dict.fromkeys(("tone", "personality", "facts", "appropriateness"), 6)
     message = {"role": "assistant", "content": json.dumps(value, ensure_ascii=False)}
-    body = {"id": "c", "object": "chat.completion", "created": 1, "model": "bench-judge"}
+    body: dict[str, object] = {"id": "c", "object": "chat.completion", "created": 1, "model": "bench-judge"}
     body |= {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
     body |= {"usage": {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}}
     data = json.dumps(body).encode()
