@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple, TypeVar
 
@@ -61,10 +61,7 @@ def gather_materials(suite: Suite) -> Materials:
     references = [*suite.personas, *(name for s in suite.tasks for name in s.personas or ())]
     personas = {reference: load_persona(reference) for reference in references}
     tasks = {selection.id: load_task(selection.id) for selection in suite.tasks}
-    by_id = Materials(_with_ids(suite, tasks, personas), _by_id("task", tasks), _by_id("persona", personas))
-    if len(by_id.tasks) < len(suite.tasks):
-        raise UsageError(f"suite '{suite.id}' names a task twice", hint="give one entry with all its shots and formats")
-    return by_id
+    return Materials(_with_ids(suite, tasks, personas), _by_id("task", tasks), _by_id("persona", personas))
 
 
 Named = TypeVar("Named", Task, Persona)
@@ -96,24 +93,40 @@ def _with_ids(suite: Suite, tasks: dict[str, Task], personas: dict[str, Persona]
 
 
 def cells(materials: Materials) -> Iterator[Cell]:
-    """Every cell of the suite, ordered by (format, persona, shots, technique, context, task, item, repeat)."""
+    """Every cell of the suite in prefix-sharing order.
+
+    By format, persona, shots, style and set of examples, technique, context, task, item, repeat.
+    """
     suite = materials.suite
     formats = _in_order(s.formats or suite.formats for s in suite.tasks)
     personas = _in_order(s.personas or suite.personas for s in suite.tasks)
     shot_counts = sorted({k for s in suite.tasks for k in (suite.shots if s.shots is None else s.shots)})
     techniques = _in_order(s.techniques or suite.techniques for s in suite.tasks)
     contexts = _in_order(s.contexts or suite.contexts for s in suite.tasks)
+    styles = _in_order(s.shot_style or suite.shot_style for s in suite.tasks)
     for form, persona, shots in product(formats, personas, shot_counts):
-        for example_set, technique, context in product(suite.example_sets if shots else (0,), techniques, contexts):
-            condition = Condition(form, shots, suite.shot_style, example_set, technique, context)
-            for selection in suite.tasks:
-                bare = materials.tasks[selection.id].bare
-                if _selected(selection, suite, persona, condition, bare=bare):
-                    yield from _task_cells(materials, selection, persona, condition)
+        ways = product(styles, suite.example_sets) if shots else [(suite.shot_style[0], 0)]
+        for (style, example_set), technique, context in product(ways, techniques, contexts):
+            condition = Condition(form, shots, style, example_set, technique, context)
+            for selection in _selections(materials, persona, condition):
+                yield from _task_cells(materials, selection, persona, condition)
 
 
-def _in_order(groups: Iterator[tuple[str, ...]]) -> list[str]:
+Name = TypeVar("Name", bound=str)
+
+
+def _in_order(groups: Iterator[tuple[Name, ...]]) -> list[Name]:
     return list(dict.fromkeys(name for group in groups for name in group))
+
+
+def _selections(materials: Materials, persona: str, condition: Condition) -> Iterable[TaskSelection]:
+    """The tasks asked under a condition; of several entries of a task the first that has the condition counts."""
+    chosen: dict[str, TaskSelection] = {}
+    for selection in materials.suite.tasks:
+        bare = materials.tasks[selection.id].bare
+        if selection.id not in chosen and _selected(selection, materials.suite, persona, condition, bare=bare):
+            chosen[selection.id] = selection
+    return chosen.values()
 
 
 def _selected(selection: TaskSelection, suite: Suite, persona: str, condition: Condition, *, bare: bool) -> bool:
@@ -122,6 +135,7 @@ def _selected(selection: TaskSelection, suite: Suite, persona: str, condition: C
         persona in (personas[:1] if bare else personas)
         and condition.format in (selection.formats or suite.formats)
         and condition.shots in (suite.shots if selection.shots is None else selection.shots)
+        and (not condition.shots or condition.shot_style in (selection.shot_style or suite.shot_style))
         and condition.technique in (selection.techniques or suite.techniques)
         and condition.context in (selection.contexts or suite.contexts)
     )

@@ -63,8 +63,18 @@ FormatRef = Annotated[str, AfterValidator(_format)]
 TechniqueRef = Annotated[str, AfterValidator(_technique)]
 
 
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+ShotStyles = Annotated[tuple[ShotStyle, ...], Field(min_length=1), BeforeValidator(_listed)]
+
+
 class TaskSelection(StrictModel):
-    """A task of the suite; what is given here overrides the suite for this task."""
+    """A task of the suite; what is given here overrides the suite for this task.
+
+    A task may have several entries, each for other conditions; a cell that two of them name is asked once.
+    """
 
     id: TaskRef
     limit: Count | None = None
@@ -72,6 +82,7 @@ class TaskSelection(StrictModel):
     formats: tuple[FormatRef, ...] | None = None
     shots: tuple[Shots, ...] | None = None
     techniques: tuple[TechniqueRef, ...] | None = None
+    shot_style: ShotStyles | None = None
     contexts: tuple[str, ...] | None = None
 
 
@@ -109,7 +120,8 @@ class Suite(StrictModel):
     personas: Annotated[tuple[PersonaRef, ...], Field(min_length=1)]
     formats: Annotated[tuple[FormatRef, ...], Field(min_length=1)] = ("native",)
     shots: Annotated[tuple[Shots, ...], Field(min_length=1)] = (0,)
-    shot_style: ShotStyle = "turns"
+    shot_style: ShotStyles = ("turns",)
+    """Examples as earlier turns of the dialogue, as text in the system prompt, or both ways in turn."""
     example_sets: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
     techniques: Annotated[tuple[TechniqueRef, ...], Field(min_length=1)] = ("plain",)
     contexts: Annotated[tuple[str, ...], Field(min_length=1)] = ("none",)

@@ -115,14 +115,14 @@ def _print_techniques(report: Json) -> None:
     for (task,), rows in _grouped(report["rows"], "task"):
         metrics = list(dict.fromkeys(row["metric"] for row in rows))
         table = []
-        for (technique, title), own in _grouped(rows, "technique", "title"):
+        for (technique,), own in _grouped(rows, "technique"):
             by_metric = {row["metric"]: row for row in own}
             cells = [_effect(by_metric.get(metric)) for metric in metrics]
-            table.append([technique, title, own[0]["n_items"], *cells, _leak(report["leaks"], task, technique)])
+            table.append([technique, own[0]["n_items"], *cells, _leak(report["leaks"], task, technique)])
         plain = {row["metric"]: row["mean_a"] for row in rows}
         head = ", ".join(f"{metric} {number(plain[metric])}" for metric in metrics)
-        columns = ["technique", "", "items", *(f"Δ {metric}" for metric in metrics), "reasoning leaks"]
-        print_table(f"{report['name']} · {task} · plain: {head}", columns, table, left=2)
+        columns = ["technique", "items", *(f"Δ {metric}" for metric in metrics), "reasoning leaks"]
+        print_table(f"{report['name']} · {task} · plain: {head}", columns, table)
     note(f"Δ = technique − plain over the same items, {_INTERVALS}; reasoning is taken off before style is measured")
 
 

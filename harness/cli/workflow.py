@@ -52,8 +52,11 @@ def materials(
             for selection in chosen["tasks"]:
                 selection[field] = None
     if tasks:
-        known = {selection["id"]: selection for selection in chosen["tasks"]}
-        chosen["tasks"] = [known.get(name, {"id": name}) for name in tasks]
+        chosen["tasks"] = [
+            selection
+            for name in tasks
+            for selection in [s for s in chosen["tasks"] if s["id"] == name] or [{"id": name}]
+        ]
     if limit:
         chosen["limit"] = limit
         for selection in chosen["tasks"]:
@@ -186,7 +189,7 @@ def plan_line(prepared: Prepared, runs: Path) -> str:
     low, high = time_range(prepared, runs)
     return (
         f"plan: {prepared.checkpoint.name} × {suite.id}: {prepared.n_replies:,} replies "
-        f"({len(suite.tasks)} tasks, {len(prepared.materials.personas)} personas), "
+        f"({len(prepared.materials.tasks)} tasks, {len(prepared.materials.personas)} personas), "
         f"{prepared.n_prompt_tokens:,} prompt tokens, up to {prepared.max_output_tokens:,} new ones, "
         f"about {duration(low)} to {duration(high)}"
     )

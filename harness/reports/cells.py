@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 CONDITION = ("persona", "task", "format", "shots", "technique")
 """What results are sliced by."""
 _COLUMNS = (
-    "pair_key", "key", "position", "task", "item_id", "persona", "format", "shots", "example_set", "technique",
-    "context", "turn", "repeat",
+    "pair_key", "key", "position", "task", "item_id", "persona", "format", "shots", "shot_style", "example_set",
+    "technique", "context", "turn", "repeat",
 )  # fmt: skip
 
 

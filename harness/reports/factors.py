@@ -65,6 +65,12 @@ def _sums(cells: pd.DataFrame, metric: str, bands: Bands, wanted: list[str]) -> 
     return frame
 
 
+def as_share(estimate: Estimate) -> Json:
+    """A share, its interval inside 0–1."""
+    low, high = (None if bound is None else min(1.0, max(0.0, bound)) for bound in (estimate.ci_low, estimate.ci_high))
+    return {"value": estimate.value, "ci_low": low, "ci_high": high}
+
+
 def as_json(estimate: Estimate) -> Json:
     """Value, interval and whether the value surely moved."""
     return asdict(estimate) | {"change": estimate.change}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.reports.cells import read_cells
-from harness.reports.factors import Json, as_json, contrasts_of
+from harness.reports.factors import Json, as_json, as_share, contrasts_of
 from harness.reports.frames import Bands
 from harness.stats.factorial import Estimate
 from harness.store.rundir import RunDirectory
@@ -93,18 +93,12 @@ def _estimates(
 def _kinds(found: Mapping[str, Estimate], kinds: list[str], k: int, raw: Any) -> Json:
     return {
         kind: {
-            "accuracy": _share(found[f"{kind} {k}"]),
+            "accuracy": as_share(found[f"{kind} {k}"]),
             "uncalibrated": float(raw[k, kind]),
             "minus_natural": as_json(found[f"{kind} − {k}"]) if kind != kinds[0] else None,
         }
         for kind in kinds
     }
-
-
-def _share(estimate: Estimate) -> Json:
-    """An accuracy, its interval inside 0–1."""
-    bounds = [None if bound is None else min(1.0, max(0.0, bound)) for bound in (estimate.ci_low, estimate.ci_high)]
-    return {"value": estimate.value, "ci_low": bounds[0], "ci_high": bounds[1]}
 
 
 def _reading(found: Mapping[str, Estimate], labels: Mapping[str, list[str]], k: int, chance: float) -> list[Json]:

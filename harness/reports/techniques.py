@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PLAIN = "plain"
 METRICS_SHOWN = ("fact_correct", "constraint_ok", "marker_rate", "style_band", "length_chars", "critical_failure")
-_CELL = ["task", "persona", "item_id", "format", "shots", "example_set", "context", "turn", "repeat"]
+_CELL = ["task", "persona", "item_id", "format", "shots", "shot_style", "example_set", "context", "turn", "repeat"]
 _KEPT = ("mean_a", "mean_b", "delta", "ci_low", "ci_high", "p_value", "verdict", "n_items")
 
 

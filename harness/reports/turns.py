@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.errors import UsageError
 from harness.reports.cells import read_cells
-from harness.reports.factors import Json, as_json, contrasts_of
+from harness.reports.factors import Json, as_json, as_share, contrasts_of
 from harness.reports.frames import ITEM, Bands
 from harness.stats.factorial import Weights
 from harness.store.rundir import RunDirectory
@@ -83,9 +83,9 @@ def _voice(replies: pd.DataFrame, metric: str, phases: Mapping[int, str], bands:
     found = contrasts_of(replies, metric, names, {**per_turn, **_effects(phases)}, bands, **options)
     if found is None:
         return {"turns": {}, "effects": {}}
-    estimates = {name: as_json(estimate) for name, estimate in found[0].items()}
-    turns = {int(name): estimates.pop(name) for name in per_turn}
-    return {"turns": turns, "effects": estimates}
+    estimates = found[0]
+    turns = {int(name): as_share(estimates[name]) for name in per_turn}
+    return {"turns": turns, "effects": {name: as_json(estimates[name]) for name in estimates if name not in per_turn}}
 
 
 def _effects(phases: Mapping[int, str]) -> dict[str, Weights]:

@@ -67,7 +67,7 @@ def test_one_format_measures_no_flexibility(tmp_path):
 def test_what_a_suite_lacks_is_said_with_the_suites_that_have_it(tmp_path):
     run = make_run(tmp_path, "bare", IN_VOICE, materials=make_materials([talk_task(8)], shots=(0, 2)))
     report = flexibility_report(run, native="alpaca", **FEW)
-    assert "few_shot、few_shot_text、full" in report["notes"]["few_shot"]
+    assert "few_shot、full" in report["notes"]["few_shot"]
     assert "steerability" in report["why_not"]["steerability"]
     assert "quick" in report["why_not"]["formats"]
     [examples] = [row for row in claims([report], size_effect([report])) if row["claim"] == "examples"]

@@ -14,7 +14,7 @@ from harness.persona import load_persona, persona_ids
 from harness.suite import load_suite, suite_ids
 from harness.task import load_task, task_ids
 
-HUGE = {"full", "full_text"}
+HUGE = {"full"}
 
 
 @cache
