@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,8 +13,9 @@ from typing import Any
 import orjson
 
 from harness.errors import EnvironmentFault
-from harness.hashing import digest
 from harness.metrics.registry import METRICS
+from harness.prompts import format_ids, load_format
+from harness.prompts.format import NATIVE
 from harness.store.rundir import RunDirectory, slug, write_json
 from harness.store.samples import read_samples
 
@@ -61,7 +64,7 @@ def _results(manifest: Mapping[str, Any], groups: Mapping[Group, Sequence[dict[s
                 "task": name,
                 "num_fewshot": group[2],
                 "output_type": "generate_until",
-                "generation_kwargs": sampling | {"max_gen_toks": tasks[group[0]]["max_tokens"]},
+                "generation_kwargs": generation_kwargs(manifest, group[0], group[1]),
                 "metadata": {"version": tasks[group[0]]["version"], "format": group[1], "source": "kikime"},
             }
             for name, (group, _) in named.items()
@@ -103,22 +106,44 @@ def _means(samples: Sequence[dict[str, Any]]) -> dict[str, float]:
     return means
 
 
+def generation_kwargs(manifest: Mapping[str, Any], task: str, form: str) -> dict[str, Any]:
+    """How the replies of a cell were asked for, in lm-eval's words: until, max_gen_toks, do_sample, temperature ….
+
+    ``until`` has the format's stop strings; the checkpoint's own end of turn, which stops every format, is a token. It is
+    empty for a format that this version does not know as the run knew it.
+    """
+    sampling = manifest["suite"]["sampling"]
+    known = form in format_ids() and manifest["hashes"]["formats"].get(form) in {load_format(form).hash, NATIVE}
+    return {
+        "until": list(load_format(form).stop) if known else [],
+        "max_gen_toks": manifest["tasks"][task]["max_tokens"],
+        "do_sample": sampling["temperature"] > 0,
+        **sampling,
+    }
+
+
 def _line(number: int, sample: Mapping[str, Any], manifest: Mapping[str, Any]) -> bytes:
-    stop = {"temperature": manifest["suite"]["sampling"]["temperature"]}
+    asked = generation_kwargs(manifest, sample["task"], sample["format"])
+    doc = {name: sample[name] for name in ("item_id", "persona", "technique", "context", "turn", "user")}
+    doc |= {"history": orjson.loads(sample["history"]), "expect": orjson.loads(sample["expect"])}
     measured = {name: value for name, value in sample["metrics"].items() if value is not None}
     record = {
         "doc_id": number,
-        "doc": {name: sample[name] for name in ("item_id", "persona", "technique", "context", "turn", "user")}
-        | {"history": orjson.loads(sample["history"]), "expect": orjson.loads(sample["expect"])},
+        "doc": doc,
         "target": "",
-        "arguments": {"gen_args_0": {"arg_0": sample["prompt"], "arg_1": stop}},
+        "arguments": {"gen_args_0": {"arg_0": sample["prompt"], "arg_1": asked | {"seed": sample["seed"]}}},
         "resps": [[sample["response"]]],
         "filtered_resps": [sample["response"]],
         "filter": "none",
         "metrics": list(measured),
-        "doc_hash": digest("lm-eval-doc", [sample["task"], sample["item_id"], sample["persona"]]),
-        "prompt_hash": digest("lm-eval-prompt", sample["prompt"]),
-        "target_hash": digest("lm-eval-target", ""),
+        "doc_hash": _sha256(json.dumps(doc, indent=2, ensure_ascii=False)),
+        "prompt_hash": _sha256(sample["prompt"]),
+        "target_hash": _sha256(""),
         **measured,
     }
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _sha256(text: str) -> str:
+    """As lm-eval hashes texts."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

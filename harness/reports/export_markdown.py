@@ -46,7 +46,9 @@ def run_markdown(overview: dict[str, Any]) -> str:
         + "\n"
         + table(["依頼の種類", "判定", "応えた項目", "n"], able, left=2)
         + f"\nモデル {escape_cell(overview['model'])}（{labels.parameters(overview['params'])}）、充足率 "
-        f"{100 * overview['coverage']:.1f}%、run `{overview['run']}`。\n"
+        f"{100 * overview['coverage']:.1f}%、run `{overview['run']}`。"
+        "平均は、項目ごとの平均をキャラクターごとに平均し、さらにキャラクターで平均したもの"
+        "（`kikime compare` と同じ。割合の指標はキャラクターごとの合計どうしの比）。n は返答の数。\n"
     )
 
 
@@ -63,6 +65,7 @@ def comparison_markdown(report: dict[str, Any]) -> str:
             labels.value(row["metric"], row["mean_b"]),
             labels.change(row["metric"], row["delta"]),
             labels.interval(row["metric"], row["ci_low"], row["ci_high"]),
+            labels.size_of(row["metric"], row["margin"]),
             labels.p_value(row["p_adjusted"]),
             labels.verdict(row),
             str(row["n_items"]),
@@ -77,11 +80,11 @@ def comparison_markdown(report: dict[str, Any]) -> str:
     ]
     return (
         f"## {a} → {b}\n\n"
-        + table(["指標", a, b, "差", "95%区間", "補正p", "判定", "項目"], rows)
+        + table(["指標", a, b, "差", "95%区間", "関心差", "補正p", "判定", "項目"], rows)
         + "\n"
         + table(["依頼の種類", a, b, "項目"], able)
-        + f"\n差は {b} − {a}、{report['scope']['ja']}。◎は主要な指標（Holm補正）、ほかは Benjamini–Hochberg 補正。最小の関心差は "
-        f"{report['margins']}。\n"
+        + f"\n差は {b} − {a}、{report['scope']['ja']}。◎は主要な指標（Holm補正）、ほかは Benjamini–Hochberg 補正。関心差は"
+        f"意味があるとみなす最小の差（{report['margins']}）。\n"
     )
 
 

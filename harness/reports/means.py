@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.reports.frames import ITEM, Bands, item_frame
 from harness.stats.contrast import Transform, identity, pooled_rate
-from harness.stats.intervals import t_interval
+from harness.stats.intervals import t_interval, unseen_share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,23 +39,45 @@ def run_mean(cells: pd.DataFrame, metric: str, bands: Bands) -> RunMean | None:
 def pooled_mean(sums: pd.DataFrame, transforms: Mapping[str, Transform]) -> tuple[float | None, float | None]:
     """Mean over personas of transformed ratios of sums, and half of its 95 % interval.
 
-    The interval is that of the jackknife over items within personas (Tukey 1958) with t; None where no persona has two
-    items with a denominator.
+    The interval is that of the jackknife over items within personas (Tukey 1958) with t; where no item differs from the
+    others of its persona it is what this many items can miss (Clopper–Pearson), never of width zero; None where no persona
+    has two items with a denominator.
     """
-    values, variance, df = [], 0.0, 0
-    for persona, rows in sums.groupby("persona"):
-        items = rows.groupby("item")[["num", "den"]].sum().to_numpy(float)
-        items = items[items[:, 1] > 0]
-        if not len(items):
-            continue
-        points = transforms.get(str(persona), identity)
-        values.append(float(pooled_rate(items[:, 0].sum(keepdims=True), items[:, 1].sum(keepdims=True), points)[0]))
-        if len(items) > 1:
-            rest = items.sum(axis=0) - items
-            without = pooled_rate(rest[:, 0], rest[:, 1], points)
-            variance += (len(items) - 1) ** 2 / len(items) * float(np.var(without, ddof=1))
-            df += len(items) - 1
-    if not values:
+    personas = [_persona(rows, transforms.get(str(name), identity)) for name, rows in sums.groupby("persona")]
+    known = [persona for persona in personas if persona is not None]
+    if not known:
         return None, None
-    half = t_interval(0.0, variance**0.5 / len(values), df)[1] if df else None
-    return float(np.mean(values)), half
+    mean = float(np.mean([persona.mean for persona in known]))
+    df = sum(persona.n - 1 for persona in known)
+    if not df:
+        return mean, None
+    error = sum(persona.variance for persona in known) ** 0.5 / len(known)
+    if error > 1e-12 * max(1.0, abs(mean)):
+        return mean, t_interval(0.0, error, df)[1]
+    return mean, unseen_share(sum(persona.n for persona in known)) * max(1.0, *(persona.largest for persona in known))
+
+
+class _Persona(NamedTuple):
+    mean: float
+    variance: float
+    """Of the mean."""
+    n: int
+    """Items with a denominator."""
+    largest: float
+    """Largest item."""
+
+
+def _persona(rows: pd.DataFrame, transform: Transform) -> _Persona | None:
+    items = rows.groupby("item")[["num", "den"]].sum().to_numpy(float)
+    items = items[items[:, 1] > 0]
+    n = len(items)
+    if not n:
+        return None
+    total = items.sum(axis=0)
+    mean = float(pooled_rate(total[:1], total[1:], transform)[0])
+    largest = float((items[:, 0] / items[:, 1]).max())
+    if n == 1:
+        return _Persona(mean, 0.0, n, largest)
+    rest = total - items
+    without = pooled_rate(rest[:, 0], rest[:, 1], transform)
+    return _Persona(mean, (n - 1) ** 2 / n * float(np.var(without, ddof=1)), n, largest)

@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 
 import orjson
 import pytest
@@ -70,6 +71,12 @@ def test_a_mean_is_the_same_in_the_export_of_a_run_in_a_comparison_and_in_a_rank
         assert row["mean_length"] == pytest.approx(alone["length_chars"])
 
 
+def test_a_mean_that_never_varied_is_not_called_certain(tmp_path):
+    rows = {row["metric"]: row for row in run_overview(make_run(tmp_path, "a", IN_VOICE))["metrics"]}
+    assert rows["length_fit"]["mean"] == 1.0
+    assert rows["length_fit"]["half_width"] == pytest.approx(1 - 0.025 ** (1 / 12))
+
+
 def test_a_criterion_has_the_same_mean_alone_and_compared(tmp_path):
     a = make_run(tmp_path, "a", lambda q: None if q.item_id == "t01" else IN_VOICE)
     add_verdicts(a, lambda sample: 7 if sample["item_id"] == "t00" else 4)
@@ -97,6 +104,24 @@ def test_lm_eval_files_have_lm_eval_s_shape(tmp_path):
     lines = next(folder.glob(f"samples_{name}_*.jsonl")).read_bytes().splitlines()
     assert len(lines) == results["n-samples"][name]["effective"] == 12
     assert orjson.loads(lines[0])["filtered_resps"] == [IN_VOICE]
+
+
+def test_lm_eval_samples_have_the_generation_s_arguments_as_lm_eval_writes_them(tmp_path):
+    from lm_eval.defaults import default_gen_kwargs
+    from lm_eval.utils import hash_string
+
+    from harness.prompts import load_format
+
+    run = make_run(tmp_path, "a", IN_VOICE)
+    folder = export_lm_eval(run, tmp_path / "out")
+    sample = orjson.loads(next(folder.glob("samples_*.jsonl")).read_bytes().splitlines()[0])
+    prompt, asked = sample["arguments"]["gen_args_0"].values()
+    assert asked.keys() >= default_gen_kwargs(until=None).keys()
+    assert asked["until"] == list(load_format("alpaca").stop)
+    assert asked["max_gen_toks"] == run.manifest()["tasks"]["talk"]["max_tokens"]
+    assert (asked["do_sample"], asked["temperature"]) == (False, 0.0)
+    assert sample["prompt_hash"] == hash_string(prompt)
+    assert sample["doc_hash"] == hash_string(json.dumps(sample["doc"], indent=2, ensure_ascii=False))
 
 
 def test_lm_eval_s_own_reader_of_results_accepts_the_folder(tmp_path):
