@@ -17,7 +17,6 @@ from harness.engines.options import EngineOptions
 from harness.errors import EngineFault, UsageError
 from harness.request import Candidate, Reply, Request, chosen_reply
 
-_WINDOW = 1024
 _CPU_CACHE_GIB = "1"
 _SMALL = 500_000_000
 """Up to so many parameters a CPU computes in float32: in bfloat16 a greedy reply depends on what else is in the batch."""
@@ -25,8 +24,6 @@ _SMALL = 500_000_000
 
 class VllmEngine:
     """vLLM's own ``LLMEngine``, fed and stepped by the runner."""
-
-    window = _WINDOW
 
     def __init__(self, checkpoint: Checkpoint, options: EngineOptions) -> None:
         """Load the checkpoint.
@@ -46,6 +43,8 @@ class VllmEngine:
         self._on_cpu = current_platform.is_cpu()
         self._arguments = _arguments(checkpoint, options, on_cpu=self._on_cpu)
         self._engine = _load(vllm, self._arguments)
+        self._max_num_seqs = self._engine.vllm_config.scheduler_config.max_num_seqs
+        self.window = 2 * self._max_num_seqs
         self._adapter: Any = None
         self._submitted: dict[str, _Submitted] = {}
         self.load_seconds = time.monotonic() - started
@@ -146,7 +145,7 @@ class VllmEngine:
             "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if cuda else [],
             "arguments": {name: value for name, value in self._arguments.items() if name not in {"model", "tokenizer"}},
             "dtype": str(self._engine.vllm_config.model_config.dtype).removeprefix("torch."),
-            "max_num_seqs": self._engine.vllm_config.scheduler_config.max_num_seqs,
+            "max_num_seqs": self._max_num_seqs,
             "batch_invariant": os.environ.get("VLLM_BATCH_INVARIANT") == "1" and not self._on_cpu,
             "load_seconds": round(self.load_seconds, 2),
         }
