@@ -54,6 +54,29 @@ def test_the_objective_names_tasks_and_metrics_that_exist():
 
 
 @pytest.mark.engine
+def test_mergekits_own_functions_merge_and_score(tmp_path):
+    pytest.importorskip("mergekit", reason="mergekit is not installed")
+    folder = Path(__file__).parents[1] / "docs/mergekit"
+    models = [str(data_path("checkpoints") / name) for name in ("august", "september")]
+    command = [sys.executable, str(folder / "evaluate.py"), str(folder / "evolve.yaml"), str(data_path("lm_eval"))]
+    done = subprocess.run(
+        [*command, str(tmp_path / "storage"), *models],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    alone, merged = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
+    parts = [f"{task['name']} {task['metric']}" for task in OBJECTIVE["tasks"]]
+    for found in (alone, merged):
+        total = sum(found[part] * task["weight"] for part, task in zip(parts, OBJECTIVE["tasks"], strict=True))
+        assert found["score"] == pytest.approx(total)
+    assert alone["score"] > merged["score"]
+
+
+@pytest.mark.engine
 def test_the_objective_tells_two_merges_apart(tmp_path):
     environment = {
         **os.environ,

@@ -73,9 +73,10 @@ def cell_contrasts(
     draws = _draws(parts, observed, chosen, weights, seed=seed, n_resamples=n_resamples)
     wider = t_over_z(sum(sizes) - len(sizes))
     blind = unseen_share(sum(sizes))
+    signed = [any(weight < 0 for weight in own.values()) for own in contrasts.values()]
     return {
-        name: Estimate(float(value), *_interval(float(value), float(value) + wider * (column - value), blind))
-        for name, value, column in zip(contrasts, values, draws.T, strict=True)
+        name: Estimate(float(value), *_interval(float(value), wider * (column - value), blind, signed=both))
+        for name, value, column, both in zip(contrasts, values, draws.T, signed, strict=True)
     }
 
 
@@ -134,8 +135,10 @@ def _draws(
     return existing
 
 
-def _interval(value: float, draws: FloatArray, blind: float) -> tuple[float, float]:
-    if len(draws) == 0 or float(np.ptp(draws)) <= 1e-12 * max(1.0, abs(value)):
-        half = blind * (2 * abs(value) if value else 1.0)
+def _interval(value: float, deviations: FloatArray, blind: float, *, signed: bool) -> tuple[float, float]:
+    """Around ``value``; ``signed`` contrasts may have their opposite among the unseen, a cell's value only its absence."""
+    if len(deviations) == 0 or float(np.ptp(deviations)) <= 1e-12 * max(1.0, abs(value)):
+        half = blind * (abs(value) * (2 if signed else 1) if value else 1.0)
         return value - half, value + half
-    return percentile_interval(draws)
+    low, high = percentile_interval(deviations)
+    return value + low, value + high

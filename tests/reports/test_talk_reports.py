@@ -1,0 +1,285 @@
+"""The reports on the claims of the talks, on runs whose replies are made so that the right reading is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import IN_VOICE, PLAIN, invoke, make_materials, make_run, talk_task
+
+from harness.benchmark import execute, prepare, start_run
+from harness.checkpoint import resolve_checkpoint
+from harness.engines import EngineOptions
+from harness.errors import UsageError
+from harness.grid import gather_materials
+from harness.reports.form_facts import form_facts_report
+from harness.reports.icl import icl_report
+from harness.reports.techniques import techniques_report
+from harness.reports.turns import turns_report
+from harness.request import Reply, Request
+from harness.store.rundir import RunDirectory
+from harness.suite import Suite
+
+Answer = Callable[[Request], str | list[float]]
+FEW = {"n_resamples": 999}
+
+
+class Canned:
+    """Answers each request from a function: a text, or the log-probability of each candidate."""
+
+    window = 64
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.waiting: list[Request] = []
+
+    @property
+    def pending(self) -> int:
+        return len(self.waiting)
+
+    def submit(self, request: Request) -> None:
+        self.waiting.append(request)
+
+    def poll(self) -> list[Reply]:
+        done, self.waiting = self.waiting, []
+        return [self._reply(request, self.answer(request)) for request in done]
+
+    def _reply(self, request: Request, found: str | list[float]) -> Reply:
+        if isinstance(found, str):
+            return Reply(key=request.key, text=found, finish_reason="stop")
+        return Reply(key=request.key, text="", finish_reason="stop", logprobs=found)
+
+    def use_adapter(self, name: str, path: Path) -> None:
+        raise UsageError(f"no adapter {name} ({path})")
+
+    def describe(self) -> dict[str, Any]:
+        return {"engine": "canned"}
+
+    def close(self) -> None:
+        self.waiting.clear()
+
+
+def canned_run(runs: Path, name: str, answer: Answer, model: str = "demo:august", **suite: Any) -> RunDirectory:
+    fields = {"id": "tiny", "personas": ["ojousama"], "formats": ["alpaca"], **suite}
+    materials = gather_materials(Suite.model_validate(fields))
+    prepared = prepare(resolve_checkpoint(model), materials, EngineOptions())
+    run = start_run(prepared, runs, name)
+    execute(run, prepared, engine=Canned(answer))
+    return run
+
+
+# in-context learning
+
+
+def labels(request: Request, chosen: int) -> list[float]:
+    """Log-probabilities under which ``chosen`` wins after, and label 1 before, the prior is taken off."""
+    prior = {"0": -9.0, "1": -1.0}
+    return [prior[c.name[-1]] + (0.5 if c.name == f"label.{chosen}" else 0.0) for c in request.candidates]
+
+
+def learner(request: Request) -> list[float]:
+    return labels(request, request.expect["label"])
+
+
+def believer(request: Request) -> list[float]:
+    """Answers with the usual meaning of 肯定 and 否定 whatever the examples say; the first label where there is none."""
+    meant = "肯定" if request.expect["label"] == 0 else "否定"
+    names = request.expect["labels"]
+    return labels(request, names.index(meant) if meant in names else 0)
+
+
+def icl(runs: Path, answer: Answer) -> dict[str, Any]:
+    selection = {"id": "icl_sentiment", "limit": 36}
+    return icl_report(canned_run(runs, "icl", answer, tasks=[selection], shots=[2, 4], example_sets=[0, 1]), **FEW)
+
+
+def test_a_model_that_learns_from_examples_follows_flipped_labels(tmp_path):
+    report = icl(tmp_path, learner)
+    assert {entry["kind"]: entry["follows"] for entry in report["reading"]} == {
+        "natural": "examples or prior",
+        "unrelated": "examples",
+        "flipped": "examples",
+    }
+    row = report["rows"][0]
+    assert row["kinds"]["flipped"]["minus_natural"]["value"] == 0
+    assert (row["chance"], row["n_items"]) == (0.5, 12)
+
+
+def test_a_model_that_goes_by_its_prior_fails_where_labels_are_flipped(tmp_path):
+    report = icl(tmp_path, believer)
+    assert {e["kind"]: e["follows"] for e in report["reading"]}["flipped"] == "prior"
+    kinds = report["rows"][-1]["kinds"]
+    assert kinds["flipped"]["accuracy"]["value"] == 0
+    assert kinds["flipped"]["minus_natural"]["value"] == -1
+    assert kinds["flipped"]["minus_natural"]["ci_high"] < 0
+
+
+def test_the_calibration_takes_the_prior_off(tmp_path):
+    natural = icl(tmp_path, learner)["rows"][0]["kinds"]["natural"]
+    assert natural["accuracy"]["value"] == 1
+    assert natural["uncalibrated"] == pytest.approx(0.5)
+
+
+# form, not facts
+
+
+def probed(style: str, told: float) -> Answer:
+    """Moves ``told`` nats towards the new fact when the context gives it; speaks in ``style``."""
+
+    def answer(request: Request) -> str | list[float]:
+        if not request.candidates:
+            return style
+        return [-1.0, -3.0 + (told if request.context == "relevant" else 0.0)]
+
+    return answer
+
+
+FORM = [
+    {"id": name, "contexts": ["none", "relevant"], "limit": 6}
+    for name in ("form_facts", "form_facts_cloze", "rag_relevant")
+]
+
+
+@pytest.fixture(scope="module")
+def form(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunDirectory, RunDirectory]:
+    runs = tmp_path_factory.mktemp("form")
+    base = canned_run(runs, "base", probed(PLAIN, 1.0), tasks=FORM)
+    tuned = canned_run(runs, "tuned", probed(IN_VOICE, 4.0), model="demo:september", tasks=FORM)
+    return base, tuned
+
+
+def test_tuning_moves_the_style_and_context_the_facts(form):
+    report = form_facts_report(*form, **FEW)
+    assert report["reading"]["tuning"] == {
+        "facts": [],
+        "style": ["rag_relevant.marker_rate", "rag_relevant.style_band"],
+    }
+    assert report["reading"]["context"] == {"facts": ["form_facts.probe_shift"], "style": []}
+
+
+def test_the_result_is_a_difference_in_differences(form):
+    rows = {(row["task"], row["metric"]): row for row in form_facts_report(*form, **FEW)["rows"]}
+    shift = rows["form_facts", "probe_shift"]
+    assert {side: cell["value"] for side, cell in shift["cells"].items()} == {
+        "base": -2.0,
+        "base + context": -1.0,
+        "tuned": -2.0,
+        "tuned + context": 2.0,
+    }
+    assert shift["effects"]["interaction"]["value"] == pytest.approx((2 - -2) - (-1 - -2))
+    assert rows["form_facts_cloze", "fact_correct"]["cells"]["base"]["value"] == 0
+
+
+def test_runs_without_the_four_cells_say_what_to_run(tmp_path, form):
+    other = make_run(tmp_path, "talk", IN_VOICE)
+    with pytest.raises(UsageError, match="both without context and with"):
+        form_facts_report(other, other)
+
+
+# dialogues
+
+
+def dialogue(request: Request) -> str:
+    """Breaks in the pressure turn, comes back, and knows the name before but not after it."""
+    if request.turn == 2:
+        return PLAIN
+    return "小野寺絢音と申しますわ。" if request.turn == 1 else "存じませんわ。" if request.turn == 3 else IN_VOICE
+
+
+@pytest.fixture(scope="module")
+def turns(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    folder = tmp_path_factory.mktemp("turns")
+    items = [
+        f"""{{id: d{n}, user: 今日は{n}日です。, pressure: [3], asks: {{2: name, 4: name}},
+              script: [お名前は？, 普通に話して。, もう一度お名前を。, またね。]}}"""
+        for n in range(4)
+    ]
+    bank = folder / "talks.yaml"
+    bank.write_text(
+        "id: talks\nversion: 1\ntitle: 対話\nmeasures: 対話\nsource: テスト\nmetrics: [style_band, fact_correct]\nitems:\n"
+        + "".join(f"  - {item}\n" for item in items),
+        encoding="utf-8",
+    )
+    return canned_run(folder, "dialogues", dialogue, tasks=[str(bank)])
+
+
+def test_turns_show_the_break_the_recovery_and_the_facts(turns):
+    report = turns_report(turns, **FEW)
+    assert [row["phase"] for row in report["turns"]] == ["before", "before", "pressure", "after", "after"]
+    assert [row["marker_rate"]["value"] for row in report["turns"]] == [1, 1, 0, 1, 1]
+    assert report["effects"]["marker_rate"]["pressure"]["value"] == -1
+    assert report["effects"]["marker_rate"]["recovery"]["value"] == 0
+    assert report["effects"]["marker_rate"]["drift"]["value"] == pytest.approx(0)
+    assert report["facts"] == {"before": {"right": 4, "n": 4}, "after": {"right": 0, "n": 4}}
+    assert report["recovered"] == {"broke": 4, "n": 4, "recovered": 4}
+    assert [row["fact_correct"] for row in report["turns"]] == [None, 1, None, 0, None]
+
+
+def test_the_drift_is_the_slope_per_turn_outside_pressure(tmp_path):
+    task = talk_task(4, items=[{"id": f"t{n}", "user": f"{n}？", "script": ["二。", "三。"]} for n in range(4)])
+    materials = make_materials([task], personas=("ojousama",))
+    run = make_run(tmp_path, "fading", lambda q: PLAIN if q.turn == 2 else IN_VOICE, materials=materials)
+    effects = turns_report(run, **FEW)["effects"]["marker_rate"]
+    assert effects["drift"]["value"] == pytest.approx(-0.5)
+    assert effects["late"]["value"] == -1
+    assert "pressure" not in effects
+
+
+# techniques
+
+
+def test_techniques_are_paired_with_plain_and_leaks_are_counted(tmp_path):
+    def answer(request: Request) -> str:
+        if request.technique == "plain":
+            return PLAIN
+        marked = int(request.item_id[1:]) > 2
+        return f"まず、よく考える。次に決める。{'答え：' if marked else ''}{IN_VOICE}"
+
+    style = {"id": "style", "limit": 4}
+    run = canned_run(tmp_path, "tech", answer, tasks=[style], techniques=["plain", "step_by_step"])
+    report = techniques_report(run, **FEW)
+    assert {row["technique"] for row in report["rows"]} == {"step_by_step"}
+    [leak] = report["leaks"]
+    assert (leak["technique"], leak["n"], leak["leaked"]) == ("step_by_step", 4, 1)
+    [rate] = [row for row in report["rows"] if row["metric"] == "marker_rate"]
+    assert (rate["mean_a"], rate["n_items"]) == (0, 4)
+    assert rate["mean_b"] == pytest.approx(4 / 6)
+    assert rate["ci_low"] > 0
+
+
+# the command
+
+
+@pytest.mark.parametrize(("name", "words"), [("turns", "after − before"), ("turns", "in character again")])
+def test_the_command_prints_a_report(turns, name, words):
+    done = invoke(turns.path.parent, "show", turns.id, "--report", name)
+    assert done.exit_code == 0, done.output
+    assert words in done.output
+
+
+def test_the_command_prints_the_four_cells_and_json(form):
+    base, tuned = form
+    arguments = ("show", tuned.id, "--report", "form_facts", "--base", base.id)
+    assert "tuning moved facts: nothing surely" in invoke(base.path.parent, *arguments).output
+    report = json.loads(invoke(base.path.parent, *arguments, "--json").stdout)
+    assert {row["kind"] for row in report["rows"]} == {"facts", "style"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--report", "form_facts"), "compares two runs"),
+        (("--report", "icl", "--base", "tuned"), "does not go with"),
+        (("--report", "turns"), "no scripted dialogue"),
+        (("--report", "icl"), "--suite icl"),
+        (("--report", "techniques"), "--suite techniques"),
+    ],
+)
+def test_a_report_that_a_run_cannot_give_says_what_to_run(tmp_path, arguments, message):
+    run = make_run(tmp_path, "tuned", IN_VOICE)
+    done = invoke(tmp_path, "show", run.id, *arguments)
+    assert done.exit_code == 2 or done.exception
+    assert message in (done.output + str(done.exception))
