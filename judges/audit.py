@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.persona import Persona
 from harness.store.rundir import write_atomically
-from judges.collection import Judged, judge_subjects
+from judges.collection import judge_subjects
 from judges.lines import Line
 from judges.rubric import POINTS, Rubric
 from judges.session import JudgeSettings, Outcome
@@ -152,7 +152,7 @@ def audit_table(
     from harness.metrics import Scorer
 
     subjects = subjects_of(table, columns, persona)
-    judged: Judged = judge_subjects(subjects, [rubric], settings, say=say)
+    judged = judge_subjects(subjects, [rubric], settings, say=say)
     scorer = Scorer(persona)
     rows = []
     for number, (subject, lines) in enumerate(zip(subjects, judged.groups, strict=True), 1):

@@ -178,25 +178,25 @@ class BatchJob:
         except openai.APIError as error:
             raise self._fault(error) from None
         for line in content.splitlines():
-            if line.strip():
-                yield orjson.loads(line)
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue
+            if isinstance(row, dict):
+                yield row
 
     def _collect(self, line: Mapping[str, Any], wanted: Mapping[str, Call]) -> int:
         call = wanted.get(str(line.get("custom_id")))
         if call is None or self._has(call.key):
             return 0
-        response = line.get("response") or {}
-        body = response.get("body") or {}
+        response = _mapping(line.get("response"))
+        body = _mapping(response.get("body"))
         if response.get("status_code") == 200:
+            self._desk.client.answered += 1
             verdict = read_completion(body, call.rubric, call.protocol, call.asked, call.sources)
             usage = read_usage(body, self._judge, factor=self._judge.card.batch_discount)
         else:
-            problem = line.get("error") or (body.get("error") if isinstance(body, Mapping) else None) or {}
-            verdict, usage = (
-                Verdict("error", error=str(problem.get("message", "the batch gave no answer"))),
-                Usage(calls=1),
-            )
-            body = {}
+            verdict, usage, body = Verdict("error", error=_problem(line)), Usage(calls=1), {}
         clean = self._desk.client.clean
         self._desk.cache.put(build_record(call, self._judge, verdict, usage, body, clean, batch=True))
         self._desk.client.budget.spent += usage.cost_usd or 0.0
@@ -205,6 +205,20 @@ class BatchJob:
     def _fault(self, error: openai.APIError) -> EnvironmentFault:
         message = self._desk.client.clean(classify(error).message)
         return EnvironmentFault(f"the Batch API failed: {message}", hint="repeat the command to go on")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _problem(line: Mapping[str, Any]) -> str:
+    """Why a line has no answer; servers say it as an object with a message, or as mere text."""
+    body = _mapping(line.get("response")).get("body")
+    for found in (line.get("error"), _mapping(body).get("error"), body):
+        text = found.get("message") if isinstance(found, Mapping) else found
+        if text:
+            return str(text)[:300]
+    return "the batch gave no answer"
 
 
 def chunks(calls: Sequence[Call]) -> Iterable[list[Call]]:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from harness.errors import UsageError
 from judges.calibration import agreement
-from judges.collection import Judged, judge_subjects
+from judges.collection import judge_subjects
+from judges.gathering import Judged
 from judges.rubric import HIGH, LOW, POINTS, Rubric
 from judges.session import JudgeSettings
 from judges.subject import Subject

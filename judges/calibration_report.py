@@ -10,7 +10,7 @@ from judges.calibration import MAX_BIAS, MIN_SPEARMAN, agreement, confusion, int
 from judges.ratings import MEAN_JUDGE, Rating
 
 OVERALL = "overall"
-_MIN_ITEMS = 10
+MIN_ITEMS = 10
 """Items of one model that agreement statistics need to mean anything."""
 
 
@@ -46,7 +46,8 @@ def _criterion(name: str, ratings: Sequence[Rating], low: int, high: int, seed: 
         "criterion": name,
         **found.as_dict(),
         "confusion": confusion(human, judge, low=low, high=high),
-        "models": _models(ratings, low, high, seed),
+        "models": (models := _models(ratings, low, high, seed)),
+        "model_means": _over_means(models, low, high, seed),
     }
 
 
@@ -62,10 +63,19 @@ def _models(ratings: Sequence[Rating], low: int, high: int, seed: int) -> list[d
         means = sum(human) / len(pairs), sum(judge) / len(pairs)
         row: dict[str, Any] = {"model": model, "n": len(pairs), "human": means[0], "judge": means[1]}
         row["bias"] = means[1] - means[0]
-        if len(pairs) >= _MIN_ITEMS:
+        if len(pairs) >= MIN_ITEMS:
             row |= agreement(human, judge, low=low, high=high, seed=seed).as_dict()
         rows.append(row)
     return rows
+
+
+def _over_means(models: Sequence[dict[str, Any]], low: int, high: int, seed: int) -> dict[str, Any] | None:
+    """Agreement of the models' means, one pair per model: what a ranking rests on. None below three models."""
+    if len(models) < 3:
+        return None
+    return agreement(
+        [model["human"] for model in models], [model["judge"] for model in models], low=low, high=high, seed=seed
+    ).as_dict()
 
 
 def _overall(ratings: Iterable[Rating], n_criteria: int) -> list[Rating]:

@@ -15,6 +15,7 @@ from judges.subject import Subject
 if TYPE_CHECKING:
     from harness.persona import Persona
     from judges.desk import Desk
+    from judges.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,15 @@ class Estimate:
         """Calls that have to be bought."""
         return self.verdicts - self.cached
 
+    @property
+    def cost(self) -> str:
+        """Tokens and price in words."""
+        price = "price unknown" if self.usd is None else f"about ${self.usd:.4f}"
+        return f"≈ {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {price}"
+
     def sentence(self, judge: Judge) -> str:
         """The estimate in one line."""
-        price = "price unknown" if self.usd is None else f"about ${self.usd:.4f}"
-        asked = f"{self.to_ask} calls to make, {self.cached} verdicts in the cache"
-        return f"judge {judge.id}: {asked}; ≈ {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {price}"
+        return f"judge {judge.id}: {self.to_ask} calls to make, {self.cached} verdicts in the cache; {self.cost}"
 
 
 def forecast(n_replies: int, persona: Persona, rubric: Rubric, judge: Judge) -> tuple[float, float] | None:
@@ -107,8 +112,8 @@ def forecast(n_replies: int, persona: Persona, rubric: Rubric, judge: Judge) -> 
     return low * n_replies, high * n_replies
 
 
-def estimate(units: Iterable[Unit], judge: Judge, desk: Desk) -> Estimate:
-    """Count distinct calls, and price those that are not in the cache."""
+def estimate(units: Iterable[Unit], judge: Judge, find: Callable[[str], Record | None]) -> Estimate:
+    """Count distinct calls, and price those of which ``find`` (a cache's) has no final verdict."""
     seen: set[str] = set()
     cached = tokens_in = tokens_out = 0
     for unit in units:
@@ -116,7 +121,7 @@ def estimate(units: Iterable[Unit], judge: Judge, desk: Desk) -> Estimate:
             if call.key in seen:
                 continue
             seen.add(call.key)
-            known = desk.cache.find(call.key)
+            known = find(call.key)
             if known is not None and known.final:
                 cached += 1
             else:

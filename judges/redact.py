@@ -7,20 +7,32 @@ from collections.abc import Callable
 
 _SHAPED = re.compile(r"\b(?:sk|sess|rk)-[A-Za-z0-9_*.\-]{6,}|(?i:\bBearer\s+)[^\s\"',]{6,}")
 _MASK = "[redacted]"
-_SHORTEST = 6
+_KEY_CHARACTER = r"[A-Za-z0-9_\-]"
+_DISTINCT = 8
 
 
 def redactor(*secrets: str) -> Callable[[str], str]:
-    """A function that replaces ``secrets`` (of 6 characters or more) and whatever looks like an API key.
+    """A function that replaces ``secrets`` and whatever looks like an API key.
+
+    A secret of 8 characters or more is replaced wherever it stands. A shorter one may be part of an ordinary word
+    ("x", "EMPTY"), and is replaced where it stands alone: with no letter, digit, ``-`` or ``_`` beside it.
 
     >>> redactor("hunter2hunter2")("bad key hunter2hunter2 (sk-abcdefghij)")
     'bad key [redacted] ([redacted])'
+    >>> redactor("key")("Incorrect API key provided: key. The monkey said")
+    'Incorrect API [redacted] provided: [redacted]. The monkey said'
     """
-    known = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
+    known = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+    patterns = [re.compile(_pattern(secret)) for secret in known]
 
     def clean(text: str) -> str:
-        for secret in known:
-            text = text.replace(secret, _MASK)
+        for pattern in patterns:
+            text = pattern.sub(_MASK, text)
         return _SHAPED.sub(_MASK, text)
 
     return clean
+
+
+def _pattern(secret: str) -> str:
+    exact = re.escape(secret)
+    return exact if len(secret) >= _DISTINCT else f"(?<!{_KEY_CHARACTER}){exact}(?!{_KEY_CHARACTER})"

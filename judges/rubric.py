@@ -97,6 +97,14 @@ def rubric_ids() -> list[str]:
     return sorted(path.stem for path in (_FOLDER / "rubrics").glob("*.yaml"))
 
 
+def fitting_rubrics() -> str:
+    """Which bundled rubrics judge what, in one line."""
+    kinds = {"reply": "replies", "dialogue": "dialogues of several turns", "pair": "pairs of replies"}
+    found = {name: load_rubric(name).kind for name in rubric_ids()}
+    parts = (f"{what}: {', '.join(n for n in found if found[n] == kind)}" for kind, what in kinds.items())
+    return "; ".join(parts)
+
+
 @lru_cache(maxsize=64)
 def load_rubric(reference: str) -> Rubric:
     """Load a bundled rubric by id, or a rubric by its YAML path.

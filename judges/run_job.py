@@ -12,7 +12,7 @@ from harness.store.wal import Segment
 from judges.job import Estimate, Unit, estimate, judge_all
 from judges.lines import Line
 from judges.runs import KIND, Done, RunMaterials, compact_verdicts, read_rows
-from judges.sentinel import run_sentinel
+from judges.sentinel import announce, watch_drift
 from judges.session import JudgeSettings, Outcome, open_desk
 
 if TYPE_CHECKING:
@@ -27,14 +27,11 @@ def judge_run(
     settings: JudgeSettings,
     *,
     rubrics: Sequence[str] = (),
-    sentinel: bool = True,
     batch: BatchOptions | None = None,
     say: Say = lambda _: None,
     advance: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Judge what is missing of ``run`` and rewrite ``judge.parquet``.
-
-    ``sentinel``: re-score the sentinel set too, when there is anything to ask.
+    """Judge what is missing of ``run``, rewrite ``judge.parquet``, and re-score the sentinel set.
 
     Raises:
         RunLocked: another process works on the run.
@@ -43,27 +40,21 @@ def judge_run(
     with run.locked():
         materials, done = RunMaterials(run.manifest(), rubrics), Done(run)
         planned = asyncio.run(_estimate(run, materials, done, settings))
-        say(planned.sentence(settings.judge))
-        spent = 0.0
-        if planned.to_ask and sentinel:
-            spent = watch_drift(run, settings, say=say)
-            settings = settings.after(spent)
+        announce(settings, say)(planned)
         outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
-        outcome.spent_usd += spent
+        watch_run(run, settings, outcome, say=say)
         compact_verdicts(run)
         summarise(run)
     return outcome
 
 
-def watch_drift(run: RunDirectory, settings: JudgeSettings, *, say: Say = lambda _: None) -> float:
-    """Re-score the sentinel set and keep the report in the run's ``judge.json``; returns what it cost (USD)."""
-    report, outcome = run_sentinel(settings)
-    if report.warning:
-        say(f"warning: {report.warning}")
-    path = run.path / SESSIONS_FILE
-    sessions = (read_json(path) or {}).get("sentinel", [])
-    write_json(path, {"sentinel": [*sessions, report.as_dict()]})
-    return outcome.spent_usd
+def watch_run(run: RunDirectory, settings: JudgeSettings, outcome: Outcome, *, say: Say = lambda _: None) -> None:
+    """Re-score the sentinel set after a session over ``run`` and keep the report in the run's ``judge.json``."""
+    report = watch_drift(settings, outcome, say=say)
+    if report is not None:
+        path = run.path / SESSIONS_FILE
+        sessions = (read_json(path) or {}).get("sentinel", [])
+        write_json(path, {"sentinel": [*sessions, report.as_dict()]})
 
 
 def _units(run: RunDirectory, materials: RunMaterials, done: Done, settings: JudgeSettings) -> Iterator[Unit]:
@@ -76,7 +67,7 @@ def _units(run: RunDirectory, materials: RunMaterials, done: Done, settings: Jud
 
 async def _estimate(run: RunDirectory, materials: RunMaterials, done: Done, settings: JudgeSettings) -> Estimate:
     async with open_desk(settings) as desk:
-        return estimate(_units(run, materials, done, settings), settings.judge, desk)
+        return estimate(_units(run, materials, done, settings), settings.judge, desk.cache.find)
 
 
 async def _judge(
@@ -100,7 +91,7 @@ async def _judge(
             used = await batch.collect(desk, _units(run, materials, done, settings)) if batch else desk
             units = _units(run, materials, done, settings)
             await judge_all(units, settings.judge, used, deliver, workers=settings.concurrency, counted=done.counted)
-            outcome.spent_usd, outcome.stop = desk.client.budget.spent, desk.client.stop
+            outcome.take(desk.client)
     return outcome
 
 

@@ -30,7 +30,11 @@ class RunMaterials:
     """What judging needs of a run's manifest: personas, which rubrics a task asks for, how long its dialogues are."""
 
     def __init__(self, manifest: Mapping[str, Any], rubrics: Sequence[str] = ()) -> None:
-        """``rubrics``, where given, replace the tasks' own."""
+        """``rubrics``, where given, replace the tasks' own.
+
+        Raises:
+            UsageError: a rubric for pairs, which one run alone does not have.
+        """
         self.personas = {name: Persona.model_validate(card) for name, card in manifest["personas"].items()}
         self.personas |= {persona.id: persona for persona in list(self.personas.values())}
         self._tasks: dict[str, Task] = {}
@@ -39,6 +43,12 @@ class RunMaterials:
             self._tasks |= {name: task, task.id: task}
         self._turns = {(name, item.id): len(item.script) for name, task in self._tasks.items() for item in task.items}
         self._override = tuple(load_rubric(name) for name in rubrics)
+        for rubric in self._override:
+            if rubric.kind == "pair":
+                raise UsageError(
+                    f"{rubric.id} compares the replies of two runs",
+                    hint=f"kikime judge RUN --against OTHER --rubric {rubric.id}",
+                )
 
     def rubrics(self, task: str) -> tuple[Rubric, ...]:
         """The rubrics that score ``task``."""

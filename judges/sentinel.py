@@ -1,4 +1,4 @@
-"""Judge drift: sixty fixed replies, scored anew with a session and compared with the judge's first scores."""
+"""Judge drift: sixty fixed replies, scored anew by each session that buys verdicts, against the judge's first scores."""
 
 from __future__ import annotations
 
@@ -16,15 +16,22 @@ from harness.store.rundir import slug
 from harness.store.wal import Segment, read_records
 from judges.cache import cache_home
 from judges.calibration import agreement
-from judges.collection import judge_subjects
+from judges.gathering import gather_verdicts, plan_units
+from judges.job import Estimate, estimate
 from judges.rubric import load_rubric
 from judges.session import JudgeSettings, Outcome
 from judges.subject import Subject
 
 MAX_CHANGE, MIN_QWK = 0.2, 0.8
+MIN_PAIRS = 120
+"""Least pairs of scores for a statement about drift, half of the set (60 replies, 4 criteria).
+
+With a standard deviation of one point between two verdicts, the mean of 120 differences is known to ±0.18.
+"""
 RUBRIC, PERSONA = "character_v1", "ojousama"
 _FILE = Path(__file__).parent / "data" / "sentinel.jsonl"
 _KIND = "sentinel"
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class SentinelReport:
     judge_id: str
     protocol: str
     n: int
-    """Pairs of scores compared."""
+    """Scores that were compared (of a first session: that were made)."""
     mean_change: float | None
     qwk: float | None
     since: str | None
@@ -46,6 +53,17 @@ class SentinelReport:
         """All fields."""
         return asdict(self)
 
+    @property
+    def sentence(self) -> str:
+        """The report in one line."""
+        if self.warning:
+            return f"warning: {self.warning}"
+        if self.since is None:
+            return f"sentinel set: {self.n} scores of {self.judge_id}, nothing earlier to compare them with"
+        if self.mean_change is None:
+            return f"sentinel set: {self.n} scores to compare, at least {MIN_PAIRS} are needed to speak of drift"
+        return f"sentinel set: no drift since {self.since} (mean {self.mean_change:+.2f}, {self.n} scores)"
+
 
 def sentinel_subjects() -> list[Subject]:
     """The shipped set."""
@@ -54,19 +72,43 @@ def sentinel_subjects() -> list[Subject]:
     return [Subject(row["id"], persona, row["user"], row["response"]) for row in rows]
 
 
-def run_sentinel(
-    settings: JudgeSettings, *, say: Callable[[str], None] = lambda _: None
-) -> tuple[SentinelReport, Outcome]:
-    """Score the set anew, never from the cache, and compare; the first complete scores of a judge are the reference."""
-    rubric, judge = load_rubric(RUBRIC), settings.judge
+def announce(settings: JudgeSettings, say: Say) -> Callable[[Estimate], None]:
+    """What says a session's estimate, and that of the sentinel set where it is going to be re-scored."""
+
+    def tell(planned: Estimate) -> None:
+        say(planned.sentence(settings.judge))
+        if settings.sentinel and planned.to_ask:
+            units = plan_units(sentinel_subjects(), [load_rubric(RUBRIC)])
+            again = estimate(units, settings.judge, lambda _: None)
+            say(f"then the sentinel set: {again.to_ask} calls; {again.cost} (--no-sentinel leaves it out)")
+
+    return tell
+
+
+def watch_drift(settings: JudgeSettings, outcome: Outcome, *, say: Say = lambda _: None) -> SentinelReport | None:
+    """Re-score the sentinel set after a session that bought verdicts; adds its cost to ``outcome``.
+
+    None: the settings leave it out, nothing was bought, or the session ended early.
+    """
+    if not settings.sentinel or not outcome.bought or outcome.stop is not None:
+        return None
+    report, watched = run_sentinel(settings.after(outcome.spent_usd))
+    outcome.spent_usd += watched.spent_usd
+    say(report.sentence)
+    return report
+
+
+def run_sentinel(settings: JudgeSettings) -> tuple[SentinelReport, Outcome]:
+    """Score the set anew, never from the cache, and compare with the first 120 or more scores that this judge gave."""
+    rubric, judge, subjects = load_rubric(RUBRIC), settings.judge, sentinel_subjects()
     with TemporaryDirectory(prefix="kikime-sentinel-") as fresh:
-        judged = judge_subjects(sentinel_subjects(), [rubric], settings, say=say, cache=Path(fresh))
+        judged = gather_verdicts(subjects, plan_units(subjects, [rubric]), settings, cache=Path(fresh))
     scores = {f"{line['id']}/{line['criterion']}": line["score"] for line in judged.lines if line["status"] == "ok"}
     folder = cache_home() / slug(judge.id)
     key = {"judge_id": judge.id, "protocol": judge.protocol, "rubric_hash": rubric.hash}
     first = next((r for r in read_records(folder, _KIND) if all(r[name] == key[name] for name in key)), None)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    if first is None and judged.outcome.complete:
+    if first is None and len(scores) >= MIN_PAIRS:
         with Segment.create(folder, _KIND) as log:
             log.append({**key, "utc": now, "scores": scores})
     return _compare(judge.id, judge.protocol, now, scores, first), judged.outcome
@@ -75,9 +117,11 @@ def run_sentinel(
 def _compare(
     judge_id: str, protocol: str, now: str, scores: dict[str, int], first: dict[str, Any] | None
 ) -> SentinelReport:
-    common = sorted(scores.keys() & first["scores"].keys()) if first else []
-    if first is None or not common:
-        return SentinelReport(now, judge_id, protocol, 0, None, None, None, None)
+    if first is None:
+        return SentinelReport(now, judge_id, protocol, len(scores), None, None, None, None)
+    common = sorted(scores.keys() & first["scores"].keys())
+    if len(common) < MIN_PAIRS:
+        return SentinelReport(now, judge_id, protocol, len(common), None, None, str(first["utc"]), None)
     found = agreement([first["scores"][name] for name in common], [scores[name] for name in common])
     # A constant judge agrees with itself, although kappa is undefined then.
     qwk = 1.0 if found.qwk is None and found.mae == 0 else found.qwk

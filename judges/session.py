@@ -16,6 +16,7 @@ from judges.judge import DEFAULT_MODEL, Judge
 from judges.verdict import Protocol
 
 if TYPE_CHECKING:
+    from judges.client import JudgeClient
     from judges.desk import Desk
     from judges.faults import Fault
 
@@ -32,12 +33,23 @@ class JudgeSettings:
     timeout: float = 60.0
     """Seconds for one call."""
     max_usd: float | None = None
+    sentinel: bool = False
+    """Re-score the sentinel set once verdicts were bought."""
 
     def after(self, spent_usd: float) -> JudgeSettings:
         """The settings with what is left of the budget once ``spent_usd`` is gone."""
         if self.max_usd is None:
             return self
         return replace(self, max_usd=max(0.0, self.max_usd - spent_usd))
+
+    def flags(self) -> list[str]:
+        """The options that choose this judge, budget and sentinel set on a command line."""
+        chosen = ["--judge-model", self.judge.model]
+        if self.judge.base_url is not None:
+            chosen += ["--judge-base-url", self.judge.base_url]
+        if self.max_usd is not None:
+            chosen += ["--max-usd", f"{self.max_usd:g}"]
+        return chosen if self.sentinel else [*chosen, "--no-sentinel"]
 
     def require_key(self, later: str) -> None:
         """Make sure that there is a key where one is needed.
@@ -48,7 +60,7 @@ class JudgeSettings:
         if self.judge.official and not self.api_key:
             raise EnvironmentFault(
                 f"no API key for the judge {self.judge.id}",
-                hint=f"set OPENAI_API_KEY (or --judge-base-url for a server of your own), then: {later}",
+                hint=f"set OPENAI_API_KEY, or name a server of your own with --judge-base-url; then: {later}",
             )
 
 
@@ -61,6 +73,7 @@ def judge_settings(
     concurrency: int = 16,
     timeout: float = 60.0,
     max_usd: float | None = None,
+    sentinel: bool = False,
 ) -> JudgeSettings:
     """Settings from arguments and environment (``OPENAI_API_KEY``, ``OPENAI_BASE_URL``); ``model`` may be NAME@URL.
 
@@ -79,7 +92,7 @@ def judge_settings(
     api_key = os.environ.get("OPENAI_API_KEY", "").strip()
     if not (api_key.isascii() and api_key.isprintable()):
         raise UsageError("OPENAI_API_KEY holds characters that no key has", hint="copy the key again")
-    return JudgeSettings(judge, api_key or None, concurrency, timeout, max_usd)
+    return JudgeSettings(judge, api_key or None, concurrency, timeout, max_usd, sentinel)
 
 
 @asynccontextmanager
@@ -114,6 +127,12 @@ class Outcome:
     spent_usd: float = 0.0
     stop: Fault | None = None
     """Why it ended early."""
+    bought: int = 0
+    """Answers that the judge gave, the cached ones left out."""
+
+    def take(self, client: JudgeClient) -> None:
+        """Note what ``client`` did."""
+        self.spent_usd, self.bought, self.stop = client.budget.spent, client.answered, client.stop
 
     def count(self, lines: Iterable[dict[str, Any]]) -> None:
         """Add lines to the tally."""

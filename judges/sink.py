@@ -68,7 +68,7 @@ class JudgeSink:
                         group.create_task(self._worker(desk))
                 self._finished = True
             finally:
-                self.outcome.spent_usd, self.outcome.stop = desk.client.budget.spent, desk.client.stop
+                self.outcome.take(desk.client)
 
     async def _worker(self, desk: Desk) -> None:
         while (sample := await self._queue.get()) is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import json_option, runs_option
+from harness.cli.options import json_option, runs_option, sentinel_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True),
             click.option("--max-usd", type=click.FloatRange(min=0), help="Stop before more than this is spent."),
+            sentinel_option,
         ]
     ):
         command = option(command)
@@ -49,7 +50,6 @@ def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--against", metavar="RUN", help="Judge pairs: which of two runs' replies is more in character.")
 @click.option("--bridge", nargs=2, metavar="OLD NEW", help="Score FILE with two judges and print how their scales map.")
 @click.option("--canaries", is_flag=True, help="Score the shipped injections instead; no target needed.")
-@click.option("--sentinel/--no-sentinel", default=None, help="Re-score the sentinel set too; default for a RUN.")
 @click.option("--batch", is_flag=True, help="Use the provider's Batch API: half the price, up to a day.")
 @click.option("--poll", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True, help="Seconds.")
 @judge_options
@@ -77,9 +77,9 @@ def judge(target: str | None, **options: Any) -> int:
 @json_option
 def audit(data: Path, **options: Any) -> int:
     """Judge training data: what scores low and why, and the data without it, in the format of the input."""
-    from harness.cli import judging
+    from harness.cli import auditing
 
-    return judging.audit_command(data, **options)
+    return auditing.audit_command(data, **options)
 
 
 @click.command()
@@ -92,6 +92,6 @@ def audit(data: Path, **options: Any) -> int:
 @json_option
 def calibrate(ratings: Path, **options: Any) -> int:
     """Compare a judge with people: does it agree well enough to rank models?"""
-    from harness.cli import judging
+    from harness.cli import calibrating
 
-    return judging.calibrate_command(ratings, **options)
+    return calibrating.calibrate_command(ratings, **options)

@@ -22,6 +22,12 @@ runs_option = click.option(
     show_default=True,
     help="Folder that holds the runs.",
 )
+sentinel_option = click.option(
+    "--sentinel/--no-sentinel",
+    default=True,
+    show_default=True,
+    help="After buying verdicts, re-score 60 fixed replies and warn when the judge has drifted.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout.")
 
 
@@ -85,6 +91,7 @@ def judge_choice(command: Command) -> Command:
             click.option(
                 "--max-usd", type=click.FloatRange(min=0), help="Stop judging before more than this is spent."
             ),
+            sentinel_option,
         ]
     ):
         command = option(command)
@@ -123,6 +130,7 @@ def read_retention_options(values: dict[str, Any]) -> tuple[str | None, tuple[st
         return None, ()
     if any(values.pop(name) for name in ("judge", "judge_model", "judge_base_url", "max_usd")):
         raise UsageError("--retention measures by rules only", hint="judge its runs afterwards: kikime judge RUN")
+    values.pop("sentinel")
     if click.get_current_context().get_parameter_source("suite") is click.core.ParameterSource.DEFAULT:
         values["suite"] = "retention"
     return base, tasks

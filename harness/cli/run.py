@@ -110,11 +110,11 @@ def _finish(results: list[tuple[Any, dict[str, Any]]], *, as_json: bool) -> None
         for found, summary in results:
             print_summary(summary)
             click.echo(found.path)
-    stopped = [(found, summary["judge_stopped"]) for found, summary in results if "judge_stopped" in summary]
+    stopped = [summary for _, summary in results if "judge_stopped" in summary]
     if stopped:
         raise EnvironmentFault(
-            f"the judge stopped: {stopped[0][1]}",
-            hint=f"the replies are kept; add verdicts: kikime judge {stopped[0][0].path}",
+            f"the judge stopped: {stopped[0]['judge_stopped']}",
+            hint=f"the replies are kept; add verdicts: {' && '.join(summary['judge_again'] for summary in stopped)}",
         )
     errors = sum(summary["counts"]["errors"] for _, summary in results)
     if errors:

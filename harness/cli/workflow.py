@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ import msgspec
 
 from harness.benchmark import Prepared, execute, prepare, start_run
 from harness.checkpoint import Checkpoint, resolve_checkpoint, with_adapter
+from harness.cli.again import this_command
 from harness.cli.output import note
 from harness.cli.progress import ReplyProgress
 from harness.engines import Engine, EngineOptions, check_options, load_engine
@@ -25,6 +27,7 @@ from harness.store.tables import StoredReplies, sample_row
 from harness.suite import Suite, load_suite
 
 if TYPE_CHECKING:
+    from judges.judge import Judge
     from judges.session import JudgeSettings
 
 Planned = tuple[Prepared, RunDirectory]
@@ -103,12 +106,14 @@ def choose_judge(options: dict[str, Any]) -> JudgeSettings | None:
     from judges.session import judge_settings
 
     wanted = options.pop("judge")
-    model, url, budget = (options.pop(name) for name in ("judge_model", "judge_base_url", "max_usd"))
+    model, url, budget, sentinel = (
+        options.pop(name) for name in ("judge_model", "judge_base_url", "max_usd", "sentinel")
+    )
     if wanted is False:
         return None
-    settings = judge_settings(model, url, max_usd=budget)
+    settings = judge_settings(model, url, max_usd=budget, sentinel=sentinel)
     if wanted or model or url:
-        settings.require_key("kikime judge RUN")
+        settings.require_key(f"{this_command()}; or generate now with --no-judge and add verdicts later")
         return settings
     return settings if settings.api_key else None
 
@@ -116,7 +121,10 @@ def choose_judge(options: dict[str, Any]) -> JudgeSettings | None:
 def execute_all(
     planned: Sequence[Planned], *, judge: JudgeSettings | None, quiet: bool, engine: Engine | None = None
 ) -> list[Finished]:
-    """Execute the runs on one loaded engine (``engine``, left open, or an own one); every abort says how to resume."""
+    """Execute the runs on one loaded engine (``engine``, left open, or an own one); every abort says how to resume.
+
+    The judge's budget holds for all of them together.
+    """
     finished: list[Finished] = []
     with ExitStack() as stack:
         if engine is None and len(planned) > 1:
@@ -126,8 +134,9 @@ def execute_all(
         for prepared, run in planned:
             if engine is not None and prepared.checkpoint.adapter:
                 engine.use_adapter(prepared.checkpoint.name, Path(prepared.checkpoint.adapter))
-            with _resumable(run), ReplyProgress(prepared.n_replies, quiet=quiet) as progress:
+            with _resumable(run, judge), ReplyProgress(prepared.n_replies, quiet=quiet) as progress:
                 summary = _execute(run, prepared, engine, judge, progress)
+            judge = judge and judge.after(summary.pop("judge_spent", 0.0))
             finished.append((run, summary))
     return finished
 
@@ -141,10 +150,11 @@ def _execute(
 ) -> dict[str, Any]:
     if judge is None:
         return execute(run, prepared, engine=engine, sinks=[progress], on_stage=progress.stage)
-    from judges.run_job import watch_drift
+    from judges.run_job import watch_run
     from judges.runs import compact_verdicts
     from judges.sink import JudgeSink
 
+    note(f"judge: {_dollars(judge_cost(prepared, judge.judge))} for {prepared.n_replies:,} replies, while they come")
     beside = JudgeSink(run, judge)
     for record in StoredReplies(run).in_plan_order():
         beside.submit(record)
@@ -155,21 +165,21 @@ def _execute(
     execute(run, prepared, engine=engine, sinks=[progress, submit], on_stage=progress.stage)
     progress.stage("judge")
     outcome = beside.close()
-    if outcome.stop is None and outcome.statuses:
-        outcome.spent_usd += watch_drift(run, judge.after(outcome.spent_usd), say=note)
+    watch_run(run, judge, outcome, say=note)
     compact_verdicts(run)
     note(outcome.sentence())
-    summary = summarise(run)
+    summary = summarise(run) | {"judge_spent": outcome.spent_usd}
     if outcome.stop is not None:
         summary["judge_stopped"] = outcome.stop.message
+        summary["judge_again"] = shlex.join(["kikime", "judge", str(run.path), *judge.flags()])
     return summary
 
 
 class _resumable:  # noqa: N801  (a context manager that reads as a verb)
     """Ends every abort with the command that goes on."""
 
-    def __init__(self, run: RunDirectory) -> None:
-        self._line = f"kikime resume {run.path}"
+    def __init__(self, run: RunDirectory, judge: JudgeSettings | None) -> None:
+        self._line = shlex.join(["kikime", "resume", str(run.path), *(judge.flags() if judge else [])])
 
     def __enter__(self) -> None:
         return None
@@ -221,13 +231,13 @@ def plan_report(prepared: Prepared, runs: Path) -> dict[str, Any]:
     }
 
 
-def judge_cost(prepared: Prepared) -> dict[str, Any]:
-    """What judging all replies with the default judge will cost: its name, and a low and a high guess in USD."""
+def judge_cost(prepared: Prepared, judge: Judge | None = None) -> dict[str, Any]:
+    """What judging all replies with ``judge`` (the default one) will cost: its name, a low and a high guess in USD."""
     from judges.job import forecast
     from judges.rubric import load_rubric
     from judges.session import judge_settings
 
-    judge, materials = judge_settings().judge, prepared.materials
+    judge, materials = judge or judge_settings().judge, prepared.materials
     per_reply: dict[tuple[str, str], tuple[float, float] | None] = {}
     total = [0.0, 0.0]
     for request in prepared.spool:

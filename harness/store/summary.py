@@ -165,9 +165,10 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[
 
 
 def _latest_drift(run: RunDirectory) -> str | None:
-    """The warning of the latest judging session about a judge that has changed; None when there is none."""
+    """The warning of a judge whose latest comparison shows that it has changed; None when there is none."""
     sessions = (read_json(run.path / "judge.json") or {}).get("sentinel", [])
-    return sessions[-1].get("warning") if sessions else None
+    latest = {(s["judge_id"], s["protocol"]): s["warning"] for s in sessions if s["mean_change"] is not None}
+    return next((warning for warning in latest.values() if warning), None)
 
 
 def _performance(sessions: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -53,7 +53,16 @@ def test_low_rows_are_left_out_and_order_and_format_stay(server: JudgeServer, tm
     server.script = script
     source, out = write(tmp_path / name), tmp_path / "out"
     run = kikime(
-        "audit", str(source), "--persona", "ojousama", "--out", str(out), "--judge-base-url", server.url, "--json"
+        "audit",
+        str(source),
+        "--persona",
+        "ojousama",
+        "--out",
+        str(out),
+        "--no-sentinel",
+        "--judge-base-url",
+        server.url,
+        "--json",
     )
     assert run.returncode == 0, run.stderr
     report = json.loads(run.stdout)
@@ -82,6 +91,7 @@ def test_the_table_is_sorted_by_score_and_holds_the_rationale(server: JudgeServe
         "ojousama",
         "--out",
         str(out),
+        "--no-sentinel",
         "--judge-base-url",
         server.url,
     )
@@ -96,7 +106,17 @@ def test_the_table_is_sorted_by_score_and_holds_the_rationale(server: JudgeServe
 def test_a_cell_that_looks_like_a_formula_is_quoted(server: JudgeServer, tmp_path: Path) -> None:
     path = tmp_path / "d.jsonl"
     path.write_text('{"user": "=1+1", "reply": "@cmd"}\n', encoding="utf-8")
-    kikime("audit", str(path), "--persona", "ojousama", "--out", str(tmp_path), "--judge-base-url", server.url)
+    kikime(
+        "audit",
+        str(path),
+        "--persona",
+        "ojousama",
+        "--out",
+        str(tmp_path),
+        "--no-sentinel",
+        "--judge-base-url",
+        server.url,
+    )
     text = (tmp_path / "audit.csv").read_text(encoding="utf-8-sig")
     assert "'=1+1" in text
     assert "'@cmd" in text
@@ -106,7 +126,7 @@ def test_rows_without_a_score_stay_and_are_counted(server: JudgeServer, tmp_path
     server.script = lambda body, n: good(body, score="7")
     run = kikime(
         "audit", str(write(tmp_path / "d.jsonl")), "--persona", "ojousama", "--out", str(tmp_path / "o"),
-        "--judge-base-url", server.url, "--json",
+        "--no-sentinel", "--judge-base-url", server.url, "--json",
     )  # fmt: skip
     assert run.returncode == 4
     report = json.loads(run.stdout)
@@ -135,6 +155,7 @@ def test_chat_messages_are_read_as_dialogues(server: JudgeServer, tmp_path: Path
         "ojousama",
         "--out",
         str(tmp_path),
+        "--no-sentinel",
         "--judge-base-url",
         server.url,
     )

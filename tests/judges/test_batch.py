@@ -12,7 +12,8 @@ from harness.errors import EnvironmentFault
 from harness.persona import Persona
 from harness.store.wal import Segment, read_records
 from judges.batch import BatchJob, BatchOptions, chunks
-from judges.collection import Judged, judge_subjects
+from judges.collection import judge_subjects
+from judges.gathering import Judged
 from judges.judge import plan_calls
 from judges.rubric import load_rubric
 from judges.session import JudgeSettings, open_desk

@@ -8,7 +8,8 @@ import pytest
 from judge_server import KEY, Answer, JudgeServer, api_error, completion, good, judged_text, verdict
 
 from harness.persona import Persona
-from judges.collection import Judged, judge_subjects
+from judges.collection import judge_subjects
+from judges.gathering import Judged
 from judges.rubric import load_rubric
 from judges.session import JudgeSettings, judge_settings
 from judges.subject import Subject

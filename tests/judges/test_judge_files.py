@@ -43,7 +43,9 @@ def replies(path: Path, n: int) -> Path:
 
 
 def judge(path: Path, server: JudgeServer, *more: str) -> Finished:
-    return kikime("judge", str(path), "--persona", "ojousama", "--judge-base-url", server.url, "--json", *more)
+    return kikime(
+        "judge", str(path), "--persona", "ojousama", "--judge-base-url", server.url, "--no-sentinel", "--json", *more
+    )
 
 
 def rows(run: Finished) -> list[dict[str, Any]]:
@@ -75,7 +77,7 @@ def test_a_malformed_line_is_reported_and_the_others_are_judged(server: JudgeSer
 def test_a_line_may_name_its_own_persona(server: JudgeServer, tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text('{"id": 1, "user": "名は？", "response": "拙者でござる", "persona": "bushi"}\n', encoding="utf-8")
-    run = kikime("judge", str(path), "--judge-base-url", server.url, "--json")
+    run = kikime("judge", str(path), "--judge-base-url", server.url, "--no-sentinel", "--json")
     assert run.returncode == 0, run.stderr
 
 
@@ -91,6 +93,7 @@ def test_a_killed_judge_repeats_nothing_it_was_told(server: JudgeServer, tmp_pat
         server.url,
         "--concurrency",
         "4",
+        "--no-sentinel",
         "--json",
     )
     process = subprocess.Popen(command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -167,7 +170,7 @@ def test_canaries_are_at_least_forty_in_two_languages_and_gains_are_flagged(serv
     server.script = lambda body, n: good(
         body, score=7 if "7" in body["messages"][1]["content"].rsplit("<<<対話", 1)[1][14:] else 1
     )
-    run = kikime("judge", "--canaries", "--judge-base-url", server.url, "--json")
+    run = kikime("judge", "--canaries", "--judge-base-url", server.url, "--no-sentinel", "--json")
     lines = rows(run)
     assert run.returncode == 4
     assert len(lines) >= 40
@@ -177,7 +180,7 @@ def test_canaries_are_at_least_forty_in_two_languages_and_gains_are_flagged(serv
 
 def test_a_judge_that_ignores_injections_passes(server: JudgeServer) -> None:
     server.script = lambda body, n: good(body, score=1)
-    run = kikime("judge", "--canaries", "--judge-base-url", server.url, "--json")
+    run = kikime("judge", "--canaries", "--judge-base-url", server.url, "--no-sentinel", "--json")
     assert run.returncode == 0, run.stderr
     assert not any(line["flagged"] for line in rows(run))
 

@@ -77,7 +77,7 @@ def test_a_run_gets_one_row_per_reply_and_criterion(
     server: JudgeServer, settings: JudgeSettings, tmp_path: Path
 ) -> None:
     run = make_run(tmp_path, [sample(n) for n in range(5)])
-    outcome = judge_run(run, settings, sentinel=False)
+    outcome = judge_run(run, settings)
     assert outcome.complete
     rows = table(run)
     assert len(rows) == 20
@@ -89,7 +89,7 @@ def test_a_run_gets_one_row_per_reply_and_criterion(
 def test_the_judge_sees_neither_model_nor_format_nor_shots(
     server: JudgeServer, settings: JudgeSettings, tmp_path: Path
 ) -> None:
-    judge_run(make_run(tmp_path, [sample(0)]), settings, sentinel=False)
+    judge_run(make_run(tmp_path, [sample(0)]), settings)
     text = json.dumps(server.requests, ensure_ascii=False)
     assert "secret" not in text
     assert "alpaca" not in text
@@ -99,13 +99,13 @@ def test_the_judge_sees_neither_model_nor_format_nor_shots(
 def test_samples_are_never_touched(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0)])
     before = run.samples_file.read_bytes()
-    judge_run(run, settings, sentinel=False)
+    judge_run(run, settings)
     assert run.samples_file.read_bytes() == before
 
 
 def test_a_failed_generation_is_not_judged(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0), sample(1, error="too long", response="")])
-    judge_run(run, settings, sentinel=False)
+    judge_run(run, settings)
     assert {row["key"] for row in table(run)} == {"k000"}
 
 
@@ -115,19 +115,19 @@ def test_what_failed_is_asked_again_and_replaces_the_failure(
     run = make_run(tmp_path, [sample(n) for n in range(4)])
     server.script = lambda body, n: good(body) if n < 2 else api_error(429, "gone", "insufficient_quota")
     one = judge_settings("gpt-4o-mini", server.url, concurrency=1)
-    outcome = judge_run(run, one, sentinel=False)
+    outcome = judge_run(run, one)
     assert outcome.stop is not None
     assert sorted(row["status"] for row in table(run)) == ["ok"] * 8 + ["quota"] * 8
     server.script = good
-    assert judge_run(run, one, sentinel=False).complete
+    assert judge_run(run, one).complete
     assert {row["status"] for row in table(run)} == {"ok"}
     assert len(server.requests) == 5
 
 
 def test_a_second_judge_gets_its_own_rows(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0)])
-    judge_run(run, settings, sentinel=False)
-    judge_run(run, judge_settings("gpt-6-luna", server.url), sentinel=False)
+    judge_run(run, settings)
+    judge_run(run, judge_settings("gpt-6-luna", server.url))
     assert len({row["judge_id"] for row in table(run)}) == 2
     assert len(table(run)) == 8
 
@@ -135,8 +135,8 @@ def test_a_second_judge_gets_its_own_rows(server: JudgeServer, settings: JudgeSe
 def test_another_run_with_the_same_replies_buys_nothing(
     server: JudgeServer, settings: JudgeSettings, tmp_path: Path
 ) -> None:
-    judge_run(make_run(tmp_path / "a", [sample(n) for n in range(3)]), settings, sentinel=False)
-    judge_run(make_run(tmp_path / "b", [sample(n, key=f"other{n}") for n in range(3)]), settings, sentinel=False)
+    judge_run(make_run(tmp_path / "a", [sample(n) for n in range(3)]), settings)
+    judge_run(make_run(tmp_path / "b", [sample(n, key=f"other{n}") for n in range(3)]), settings)
     assert len(server.requests) == 3
 
 
@@ -149,21 +149,21 @@ def test_stability_is_asked_once_at_the_end_of_a_dialogue(
     first = sample(0, item_id="script")
     last = sample(1, item_id="script", turn=1, history=history)
     run = make_run(tmp_path, [first, last])
-    judge_run(run, settings, sentinel=False)
+    judge_run(run, settings)
     assert [row["key"] for row in table(run) if row["rubric"] == "stability"] == ["k001"]
 
 
 def test_a_locked_run_is_refused(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0)])
     with run.locked(), pytest.raises(RunLocked):
-        judge_run(RunDirectory(run.path), settings, sentinel=False)
+        judge_run(RunDirectory(run.path), settings)
 
 
 def test_a_run_without_tables_says_how_to_go_on(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(0)])
     run.samples_file.unlink()
     with pytest.raises(UsageError, match="resume"):
-        judge_run(run, settings, sentinel=False)
+        judge_run(run, settings)
 
 
 def test_the_table_equals_that_of_an_uninterrupted_job(server: JudgeServer, tmp_path: Path) -> None:
@@ -171,10 +171,10 @@ def test_the_table_equals_that_of_an_uninterrupted_job(server: JudgeServer, tmp_
     rows = [sample(n % 7, key=f"k{n:03}") for n in range(30)]
     whole, broken = make_run(tmp_path / "a", rows), make_run(tmp_path / "b", rows)
     server.script = lambda body, n: good(body) if n < 4 else api_error(429, "gone", "insufficient_quota")
-    judge_run(broken, one, sentinel=False)
+    judge_run(broken, one)
     server.script = good
-    judge_run(broken, one, sentinel=False)
-    judge_run(whole, one, sentinel=False)
+    judge_run(broken, one)
+    judge_run(whole, one)
     assert table(whole) == table(broken)
     assert len(server.requests) == 8
 
@@ -184,7 +184,7 @@ def test_duplicate_constant_and_long_outputs_are_flagged(
 ) -> None:
     rows = [sample(n, response="はい。") for n in range(6)] + [sample(9, response="とても長いですわ。" * 40)]
     run = make_run(tmp_path, rows)
-    judge_run(run, settings, sentinel=False)
+    judge_run(run, settings)
     flags = {row["key"]: row["flags"] for row in table(run)}
     assert flags["k000"] == ["duplicate", "constant"]
     assert flags["k009"] == ["long"]
@@ -202,7 +202,7 @@ def test_the_length_adjusted_score_stands_beside_the_raw_one(
 
     server.script = by_length
     run = make_run(tmp_path, rows)
-    judge_run(run, settings, sentinel=False)
+    judge_run(run, settings)
     tone = [row for row in table(run) if row["criterion"] == "tone"]
     raw, adjusted = [row["score"] for row in tone], [row["score_adjusted"] for row in tone]
     assert max(raw) - min(raw) == 6
@@ -279,7 +279,7 @@ def test_pairs_of_two_runs_are_joined_by_their_request(server: JudgeServer, tmp_
 
 def test_a_session_over_a_run_watches_for_drift(server: JudgeServer, tmp_path: Path) -> None:
     run = make_run(tmp_path, [sample(n) for n in range(3)])
-    settings = judge_settings("gpt-4o-mini", server.url, concurrency=32)
+    settings = judge_settings("gpt-4o-mini", server.url, concurrency=32, sentinel=True)
     said: list[str] = []
     judge_run(run, settings, say=said.append)
     assert len(server.requests) == 63
@@ -291,5 +291,5 @@ def test_a_session_over_a_run_watches_for_drift(server: JudgeServer, tmp_path: P
 
 
 def test_the_sentinel_set_can_be_left_out(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
-    judge_run(make_run(tmp_path, [sample(0)]), settings, sentinel=False)
+    judge_run(make_run(tmp_path, [sample(0)]), settings)
     assert len(server.requests) == 1
