@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import floor
 from typing import Any
 
 import altair as alt
@@ -21,21 +22,34 @@ _SHAPES = {"better": "triangle-up", "worse": "triangle-down", "equivalent": "cir
 _COLOURS = {"better": "#15803d", "worse": "#b91c1c", "equivalent": "#6b7280", "inconclusive": "#a16207"}
 _PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a16207", "#374151"]
 """Okabe and Ito's colours, which stay apart for colour-blind readers."""
-_LABELS = 320
+_LABELS = 200
 """Widest label of an axis, in pixels."""
 
 
-def _names(order: Sequence[str], title: str | None = None, width: int = _LABELS) -> alt.Y:
+def names_axis(order: Sequence[str], title: str | None = None, width: int = _LABELS) -> alt.Y:
+    """The axis of names, in the order given, long ones cut at ``width`` pixels."""
     return alt.Y("name:N", sort=list(order), title=title, axis=alt.Axis(labelLimit=width, labelOverlap=False))
 
 
+def leading(rows: Sequence[Row]) -> dict[str, Any]:
+    """The address that a click on a mark opens: ``href`` of its row, made by the page."""
+    return {"href": alt.Href("href:N")} if any(row.get("href") for row in rows) else {}
+
+
+def _near(values: Iterable[float | None], low: float, high: float, step: float = 10) -> list[float]:
+    """Ends of a scale around ``values``, within ``low`` … ``high``: points with intervals need no zero."""
+    known = [value for value in values if value is not None and not pd.isna(value)]
+    if not known:
+        return [low, high]
+    return [max(low, floor(min(known) / step) * step), min(high, (floor(max(known) / step) + 1) * step)]
+
+
 def intervals(rows: Sequence[Row], t: Translator) -> Chart:
-    """Overall value and 95 % interval per model; ``name, overall, ci_low, ci_high, rank``, best first."""
-    frame = pd.DataFrame(rows, columns=["name", "overall", "ci_low", "ci_high", "ranks"])
-    y, x = (
-        _names(frame["name"].tolist()),
-        alt.X("overall:Q", title=t("board.overall_axis"), scale=alt.Scale(domain=[0, 100])),
-    )
+    """Overall value and 95 % interval per model; ``name, overall, ci_low, ci_high, ranks``, in the order given."""
+    frame = pd.DataFrame(rows, columns=["name", "overall", "ci_low", "ci_high", "ranks", "href"])
+    ends = _near([*frame["overall"], *frame["ci_low"], *frame["ci_high"]], 0, 100)
+    scale = alt.Scale(domain=ends, nice=False, zero=False)
+    y = names_axis(frame["name"].tolist())
     tips = [
         alt.Tooltip("name:N", title=t("board.model")),
         alt.Tooltip("overall:Q", format=".1f", title=t("board.overall")),
@@ -43,20 +57,21 @@ def intervals(rows: Sequence[Row], t: Translator) -> Chart:
         alt.Tooltip("ci_high:Q", format=".1f", title=t("board.ci_high")),
         alt.Tooltip("ranks:N", title=t("board.ranks")),
     ]
-    base = alt.Chart(frame).encode(y=y, tooltip=tips)
+    base = alt.Chart(frame).encode(y=y, tooltip=tips, **leading(rows))
     rules = base.mark_rule(color=BLUE, strokeWidth=2).encode(
-        x=alt.X("ci_low:Q", title=t("board.overall_axis")), x2="ci_high:Q"
+        x=alt.X("ci_low:Q", title=t("board.overall_axis"), scale=scale), x2="ci_high:Q"
     )
-    points = base.mark_point(filled=True, size=70, color=BLUE).encode(x=x)
+    points = base.mark_point(filled=True, size=70, color=BLUE).encode(x=alt.X("overall:Q", scale=scale))
     return (rules + points).properties(height=alt.Step(24))
 
 
 def heat_map(rows: Sequence[Row], order: Sequence[str], columns: Sequence[str], title: str, t: Translator) -> Chart:
     """A value 0–1 per model and format: ``name, format, value``; an empty cell says "—"."""
-    frame = pd.DataFrame(rows, columns=["name", "format", "value"])
+    frame = pd.DataFrame(rows, columns=["name", "format", "value", "href"])
     frame["shown"] = ["—" if pd.isna(value) else f"{100 * value:.0f}" for value in frame["value"]]
     base = alt.Chart(frame).encode(
-        y=_names(order, width=160),
+        **leading(rows),
+        y=names_axis(order, width=160),
         x=alt.X(
             "format:N", sort=list(columns), title=None, axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=120)
         ),
@@ -81,29 +96,48 @@ def heat_map(rows: Sequence[Row], order: Sequence[str], columns: Sequence[str], 
 
 def scatter(rows: Sequence[Row], t: Translator) -> Chart:
     """Flexibility against size: ``name, params, value, ci_low, ci_high``; sizes on a logarithmic axis."""
-    frame = pd.DataFrame(rows, columns=["name", "params", "value", "ci_low", "ci_high"])
+    frame = pd.DataFrame(rows, columns=["name", "params", "value", "ci_low", "ci_high", "href"])
+    billions = "datum.value >= 1e9 ? datum.value / 1e9 + 'B' : datum.value / 1e6 + 'M'"
     x = alt.X(
-        "params:Q", title=t("board.size_axis"), scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", tickCount=5)
-    )
+        "params:Q", title=t("board.size_axis"), scale=alt.Scale(type="log"), axis=alt.Axis(labelExpr=billions, tickCount=5)
+    )  # fmt: skip
+    frame["size"] = [f"{params / 1e9:.3g}B" for params in frame["params"]]
     tips = [
         alt.Tooltip("name:N", title=t("board.model")),
-        alt.Tooltip("params:Q", format=".3s", title=t("board.params")),
+        alt.Tooltip("size:N", title=t("board.params")),
         alt.Tooltip("value:Q", format=".1f", title=t("board.flexibility")),
     ]
-    base = alt.Chart(frame).encode(x=x)
-    bars = base.mark_rule(color=GREY).encode(y=alt.Y("ci_low:Q", title=t("board.flexibility_axis")), y2="ci_high:Q")
-    points = base.mark_point(filled=True, size=80, color=BLUE).encode(
-        y=alt.Y("value:Q", title=t("board.flexibility_axis"), scale=alt.Scale(domain=[0, 100])), tooltip=tips
-    )
-    named = base.mark_text(align="left", dx=8, dy=-6, limit=140).encode(y="value:Q", text="name:N")
-    layers = [bars, points, named] if len(frame) <= 30 else [bars, points]
+    ends = _near([*frame["value"], *frame["ci_low"], *frame["ci_high"]], 0, 100)
+    scale = alt.Scale(domain=ends, nice=False, zero=False)
+    y = alt.Y("value:Q", title=t("board.flexibility_axis"), scale=scale)
+    base = alt.Chart(frame).encode(x=x, **leading(rows))
+    low = alt.Y("ci_low:Q", title=t("board.flexibility_axis"), scale=scale)
+    bars = base.mark_rule(color=GREY).encode(y=low, y2="ci_high:Q")
+    points = base.mark_point(filled=True, size=80, color=BLUE).encode(y=y, tooltip=tips)
+    layers = [bars, points, *(_labels(frame) if len(frame) <= 30 else ())]
     return alt.layer(*layers).properties(height=380)
+
+
+def _labels(frame: pd.DataFrame) -> list[Chart]:
+    """Names beside the points: of models of one size the higher stand above, the lower below; at the right end, left."""
+    place = frame.groupby("params")["value"].rank(method="first", ascending=False)
+    below = place > frame.groupby("params")["value"].transform("size") / 2 + 0.5
+    left = frame["params"] >= 0.6 * frame["params"].max()
+    found = []
+    for low in (False, True):
+        for right in (False, True):
+            some = frame[(below == low) & (left == right)]
+            mark = alt.Chart(some).mark_text(
+                align="right" if right else "left", dx=-8 if right else 8, dy=12 if low else -8, limit=140
+            )
+            found += [mark.encode(x="params:Q", y="value:Q", text="name:N")] if len(some) else []
+    return found
 
 
 def bars(rows: Sequence[Row], title: str, *, low: float = 0, high: float = 100) -> Chart:
     """A value with its interval per name: ``name, value, ci_low, ci_high``."""
-    frame = pd.DataFrame(rows, columns=["name", "value", "ci_low", "ci_high"])
-    base = alt.Chart(frame).encode(y=_names(frame["name"].tolist()))
+    frame = pd.DataFrame(rows, columns=["name", "value", "ci_low", "ci_high", "href"])
+    base = alt.Chart(frame).encode(y=names_axis(frame["name"].tolist()), **leading(rows))
     bar = base.mark_bar(color="#93c5fd", height=14).encode(
         x=alt.X("value:Q", title=title, scale=alt.Scale(domain=[low, high])),
         tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("value:Q", format=".3~f", title=title)],
@@ -112,61 +146,9 @@ def bars(rows: Sequence[Row], title: str, *, low: float = 0, high: float = 100) 
     return (bar + rule).properties(height=alt.Step(26))
 
 
-def histogram(
-    series: Mapping[str, Sequence[Row]], width: int, title: str, band: tuple[float, float] | None, t: Translator
-) -> Chart:
-    """Shares of replies per bin, one outline per series; ``band`` is the wanted range."""
-    rows = [row for name, found in series.items() for row in _whole_bins(name, found, width)]
-    frame = pd.DataFrame(rows, columns=["series", "start", "end", "share", "n"])
-    names = list(series)
-    dashes = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2]]
-    colour = alt.Color(
-        "series:N", sort=names, title=None, scale=alt.Scale(domain=names, range=[BLUE, ORANGE, GREY, "#15803d"][: len(names)]),
-        legend=alt.Legend(orient="top") if len(names) > 1 else None,
-    )  # fmt: skip
-    x = alt.X("start:Q", title=title, scale=alt.Scale(zero=True, nice=False), axis=alt.Axis(tickMinStep=1))
-    y = alt.Y("share:Q", title=t("model.share_axis"), axis=alt.Axis(format=".0%"), stack=None)
-    tips = [
-        alt.Tooltip("series:N", title=" "),
-        alt.Tooltip("start:Q", title=t("model.from")),
-        alt.Tooltip("end:Q", title=t("model.below")),
-        alt.Tooltip("n:Q", title=t("common.n")),
-        alt.Tooltip("share:Q", format=".1%", title=t("model.share")),
-    ]
-    boxes = alt.Chart(frame).mark_rect(opacity=0.35).encode(
-        x=x, x2="end:Q", y=y, y2=alt.datum(0), color=colour, tooltip=tips
-    )  # fmt: skip
-    lines = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=2).encode(
-        x=x, y=y, color=colour,
-        strokeDash=alt.StrokeDash("series:N", sort=names, scale=alt.Scale(domain=names, range=dashes[: len(names)]), legend=None),
-    )  # fmt: skip
-    layers: list[Any] = [boxes, lines]
-    if band is not None:
-        ends = pd.DataFrame([{"low": band[0], "high": band[1] + 1, "what": t("model.band")}])
-        shade = alt.Chart(ends).mark_rect(color=BAND, opacity=0.7).encode(
-            x=alt.X("low:Q", title=title), x2="high:Q", tooltip=alt.Tooltip("what:N", title=" ")
-        )  # fmt: skip
-        layers = [shade, *layers]
-    return alt.layer(*layers).properties(height=260)
-
-
-def _whole_bins(name: str, found: Sequence[Row], width: int) -> list[dict[str, Any]]:
-    """One row per bin, empty ones and the one after the last included, so that an outline returns to zero."""
-    by_start = {row["start"]: row for row in found}
-    if not by_start:
-        return []
-    starts = range(min(by_start), max(by_start) + 2 * width, width)
-    empty = {"share": 0.0, "n": 0}
-    return [
-        {"series": name, "start": start, "end": start + width}
-        | {key: by_start.get(start, empty)[key] for key in ("share", "n")}
-        for start in starts
-    ]
-
-
 def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
     """Differences with intervals around zero: ``name, delta, ci_low, ci_high, verdict`` (a verdict word), ``words``."""
-    frame = pd.DataFrame(rows, columns=["name", "delta", "ci_low", "ci_high", "verdict", "words"])
+    frame = pd.DataFrame(rows, columns=["name", "delta", "ci_low", "ci_high", "verdict", "words", "href"])
     verdicts = list(_SHAPES)
     words = [t(f"verdict.{verdict}").split(" ")[-1] for verdict in verdicts]
     frame["word"] = [dict(zip(verdicts, words, strict=True)).get(verdict, "") for verdict in frame["verdict"]]
@@ -176,7 +158,7 @@ def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
         title=None,
         legend=alt.Legend(orient="bottom", columns=2),
     )
-    base = alt.Chart(frame).encode(y=_names(frame["name"].tolist()), color=colour)
+    base = alt.Chart(frame).encode(y=names_axis(frame["name"].tolist()), color=colour, **leading(rows))
     tips = [
         alt.Tooltip("name:N", title=" "),
         alt.Tooltip("delta:Q", format="+.3f", title="Δ"),
@@ -191,52 +173,39 @@ def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
     return (zero + rule + point).properties(height=alt.Step(26))
 
 
-def lines(rows: Sequence[Row], x_title: str, y_title: str, order: Sequence[str], *, percent: bool = True) -> Chart:
-    """A curve per series over whole numbers: ``x, series, value, n``; a small marker at every point."""
-    frame = pd.DataFrame(rows, columns=["x", "series", "value", "n"])
+def lines(
+    rows: Sequence[Row], x_title: str, y_title: str, order: Sequence[str], ends: tuple[float, float] | None = (0, 1)
+) -> Chart:
+    """A curve per series over whole numbers: ``x, series, value, n``; ``ends`` of the scale, 0–1 for shares."""
+    frame = pd.DataFrame(rows, columns=["x", "series", "value", "n", "href"])
     ticks = sorted(frame["x"].unique().tolist())
-    return (
-        alt.Chart(frame)
-        .mark_line(point=alt.OverlayMarkDef(size=60))
-        .encode(
-            x=alt.X("x:O", sort=ticks, title=x_title, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format=".0%" if percent else "~f")),
-            color=alt.Color(
-                "series:N", title=None, scale=alt.Scale(domain=list(order), range=_PALETTE * (1 + len(order) // len(_PALETTE))),
-                legend=alt.Legend(orient="bottom", columns=2, labelLimit=150),
-            ),
-            strokeDash=alt.StrokeDash("series:N", sort=list(order), legend=None),
-            shape=alt.Shape("series:N", sort=list(order), legend=None),
-            tooltip=["series:N", "x:O", alt.Tooltip("value:Q", format=".3f"), "n:Q"],
-        )
-        .properties(height=280)
+    legend = alt.Legend(orient="bottom", columns=3, labelLimit=200, symbolStrokeWidth=0, symbolOpacity=1)
+    y = alt.Y(
+        "value:Q", title=y_title, axis=alt.Axis(format=".0%" if ends == (0, 1) else "~f"),
+        scale=alt.Scale(domain=list(ends), nice=False) if ends else alt.Undefined,
     )  # fmt: skip
+    several = legend if len(order) > 1 else None
+    base = alt.Chart(frame).encode(
+        x=alt.X("x:O", sort=ticks, title=x_title, axis=alt.Axis(labelAngle=0)),
+        y=y,
+        color=alt.Color("series:N", title=None, legend=several, scale=_colours(order)),
+    )
+    curves = base.mark_line().encode(strokeDash=alt.StrokeDash("series:N", sort=list(order), legend=None))
+    points = base.mark_point(filled=True, size=70).encode(
+        shape=alt.Shape("series:N", title=None, sort=list(order), legend=several),
+        tooltip=[
+            alt.Tooltip("series:N", title=" "),
+            alt.Tooltip("x:O", title=x_title),
+            alt.Tooltip("value:Q", format=".3f", title=y_title),
+            alt.Tooltip("n:Q", title="n"),
+        ],
+        **leading(rows),
+    )
+    return (curves + points).properties(height=300 + 26 * (len(order) // 3))
 
 
-def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
-    """Shares of the scores 1–7 per judge and criterion as stacked bars: ``name, score, share, n``."""
-    frame = pd.DataFrame(rows, columns=["name", "score", "share", "n"])
-    order = list(dict.fromkeys(frame["name"]))
-    return (
-        alt.Chart(frame)
-        .mark_bar(height=18, stroke="white")
-        .encode(
-            y=_names(order),
-            x=alt.X("share:Q", stack="zero", title=t("judge.share_axis"), scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%")),
-            color=alt.Color(
-                "score:O", sort=list(range(1, 8)), title=t("judge.score"),
-                scale=alt.Scale(domain=list(range(1, 8)), scheme="redyellowblue"), legend=alt.Legend(orient="bottom", columns=4),
-            ),
-            order=alt.Order("score:Q"),
-            tooltip=[
-                alt.Tooltip("name:N", title=" "),
-                alt.Tooltip("score:O", title=t("judge.score")),
-                alt.Tooltip("share:Q", format=".1%", title=t("model.share")),
-                alt.Tooltip("n:Q", title=t("common.n")),
-            ],
-        )
-        .properties(height=alt.Step(30))
-    )  # fmt: skip
+def _colours(order: Sequence[str]) -> alt.Scale:
+    return alt.Scale(domain=list(order), range=(_PALETTE * (1 + len(order) // len(_PALETTE)))[: len(order)])
 
 
 def radar(rows: Sequence[Row], axes: Mapping[str, str]) -> dict[str, Any]:

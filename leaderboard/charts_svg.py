@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
+
+from harness.reports.labels import parameters
 
 WIDTH = 360
 """User units; near the width of a phone, so that text keeps its size there."""
@@ -76,6 +78,82 @@ def interval_chart(
     shown = [(place(tick), f"{tick:g}".replace("-", "−")) for tick in ticks]
     height = _TOP + _ROW * len(rows) + 24
     return IntervalChart(title, WIDTH, height, marks, shown, bands, place(0.0) if zero else None)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A chart with two axes: outlines of distributions, or points with intervals."""
+
+    title: str
+    width: int
+    height: float
+    paths: list[tuple[str, str]]
+    """Outlines (class, path); the classes differ in colour and in dashes."""
+    points: list[tuple[float, float, float, float, str]]
+    """Points: x, y, both ends of the interval, name."""
+    x_ticks: list[tuple[float, str]]
+    y_ticks: list[tuple[float, str]]
+    bands: list[tuple[float, float]]
+    legend: list[tuple[str, str]]
+    text: str
+    """The chart in words."""
+
+
+_HIGH, _SIDE, _FOOT = 180, 34, 22
+
+
+def _scale(start: float, end: float, low: float, high: float) -> Callable[[float], float]:
+    return lambda value: round(low + (value - start) / ((end - start) or 1) * (high - low), 2)
+
+
+def overlay_chart(
+    title: str, series: Mapping[str, Sequence[Mapping[str, Any]]], width: int, band: tuple[float, float] | None
+) -> Plane | None:
+    """Shares of replies per bin (``start, share``, ``width`` wide) as one outline per series; None without replies."""
+    found = {name: {row["start"]: row["share"] for row in rows} for name, rows in series.items()}
+    starts = [start for rows in found.values() for start in rows]
+    if not starts:
+        return None
+    x_ticks = nice_ticks(min(starts), max(starts) + width)
+    y_ticks = nice_ticks(0, max(share for rows in found.values() for share in rows.values()), 4)
+    x = _scale(x_ticks[0], x_ticks[-1], _SIDE, WIDTH - _RIGHT)
+    y = _scale(y_ticks[0], y_ticks[-1], _HIGH - _FOOT, _TOP)
+    paths, words = [], []
+    for number, (name, rows) in enumerate(found.items()):
+        bins = range(min(starts), max(starts) + width, width)
+        steps = [f"M{x(min(starts))} {y(0)}", *(f"V{y(rows.get(start, 0))} H{x(start + width)}" for start in bins)]
+        paths.append((f"series{number}", " ".join(steps) + f" V{y(0)}"))
+        top = max(rows, key=lambda start: rows[start]) if rows else 0
+        words.append(f"{name}：最も多いのは{top}〜{top + width - 1}（{100 * rows.get(top, 0):.0f}%）")
+    bands = [(x(band[0]), round(x(min(band[1] + 1, x_ticks[-1])) - x(band[0]), 2))] if band else []
+    legend = [(f"series{number}", name) for number, name in enumerate(found)]
+    ticks = [(x(tick), f"{tick:g}") for tick in x_ticks], [(y(tick), f"{100 * tick:.0f}%") for tick in y_ticks]
+    return Plane(title, WIDTH, _HIGH, paths, [], *ticks, bands, legend, "。".join(words))
+
+
+def size_chart(title: str, rows: Sequence[Mapping[str, Any]]) -> Plane | None:
+    """Points with intervals over a logarithmic axis of parameters: ``name, params, value, low, high``; None for none."""
+    known = [row for row in rows if row["params"] and row["value"] is not None]
+    if not known:
+        return None
+    powers = [log10(row["params"]) for row in known]
+    x = _scale(
+        floor(min(powers)),
+        ceil(max(powers)) if max(powers) > floor(min(powers)) else ceil(max(powers)) + 1,
+        _SIDE,
+        WIDTH - _RIGHT,
+    )
+    numbers = [n for row in known for n in (row["value"], row["low"], row["high"]) if n is not None]
+    y_ticks = nice_ticks(min(numbers), max(numbers), 4)
+    y = _scale(y_ticks[0], y_ticks[-1], _HIGH - _FOOT, _TOP)
+    points = []
+    for power, row in zip(powers, known, strict=True):
+        low, high = (y(row["value"] if row[end] is None else row[end]) for end in ("low", "high"))
+        points.append((x(power), y(row["value"]), low, high, str(row["name"])))
+    decades = range(floor(min(powers)), ceil(max(powers)) + 1)
+    ticks = [(x(decade), parameters(10**decade)) for decade in decades], [(y(tick), f"{tick:g}") for tick in y_ticks]
+    words = "。".join(f"{row['name']}：{parameters(row['params'])}、{row['value']:.1f}" for row in known)
+    return Plane(title, WIDTH, _HIGH, [], points, *ticks, [], [], words)
 
 
 def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:

@@ -19,7 +19,7 @@ from harness.store.rundir import SCHEMA, RunDirectory, read_json, write_atomical
 
 State = Literal["complete", "partial", "planned", "running", "interrupted", "failed", "broken", "newer"]
 Signature = tuple[int, int]
-_VERSION = 1
+_VERSION = 2
 _HEAD_BYTES = 1 << 16
 _SLICES = b',\n  "slices": ['
 
@@ -77,6 +77,7 @@ class Head(msgspec.Struct, frozen=True):
     lengths: dict[str, dict[str, dict[str, float | None]]] = {}
     judge: list[Judged] = []
     perf: Performance = Performance()
+    judge_drift: str | None = None
 
     def mean(self, metric: str) -> float | None:
         """Mean of a metric over personas; None when it does not apply."""
@@ -183,6 +184,12 @@ def _finished(path: Path, signature: Signature) -> Entry:
     if not (path / "manifest.json").is_file():
         return Entry(path.name, signature, "broken", "manifest", name=head.name)
     return Entry(path.name, signature, "complete" if head.state == "complete" else "partial", name=head.name, head=head)
+
+
+def head_of(run: RunDirectory) -> Head | None:
+    """The head of one run's summary; None where there is none, or it cannot be read."""
+    signature = signature_of(run.summary_file)
+    return _finished(run.path, signature).head if signature else None
 
 
 def read_head(path: Path) -> bytes:

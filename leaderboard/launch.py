@@ -74,6 +74,8 @@ def server_config(host: str, port: int) -> dict[str, Any]:
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "viewer",
         "client.showErrorDetails": "none",
+        "client.showErrorLinks": False,
+        "client.disableDataExport": True,  # the page's own CSV guards formulas; the grid's would not
         "global.disableWidgetStateDuplicationWarning": True,
         "runner.magicEnabled": False,
         "theme.metricValueFontSize": "1.35rem",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -17,24 +17,26 @@ from leaderboard.queries.tables import opened, rows_of
 from leaderboard.store import stamp
 
 _KEPT = 40
+CONDITIONS = ("persona", "task", "format", "shots", "technique")
+"""What changes can be restricted to, as the slices of a comparison."""
 
 
-def comparison(
-    a: RunDirectory, b: RunDirectory, *, common: bool = False, on_step: Callable[[str], None] = lambda _: None
-) -> dict[str, Any]:
+def comparison(a: RunDirectory, b: RunDirectory, *, common: bool = False, slices: bool = True) -> dict[str, Any]:
     """What ``kikime compare A B --json`` prints; computed once for the same tables.
+
+    Without ``slices``, which take most of the time, those of the metrics are empty.
 
     Raises:
         UsageError: a run has no tables yet, or a score is not a number.
     """
-    inputs = [str(a.path), stamp(a), str(b.path), stamp(b), common, load_margins().version]
+    inputs = [str(a.path), stamp(a), str(b.path), stamp(b), common, slices, load_margins().version]
     path = cache_folder() / f"compare-{digest('compare', inputs)}.json"
     known = read_json(path)
     if known is not None:
         return known
     from harness.reports.compare import compare
 
-    report = compare(a, b, common=common, on_step=on_step)
+    report = compare(a, b, common=common, slices=slices)
     data = orjson.dumps(report, option=orjson.OPT_SERIALIZE_NUMPY, default=str)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,8 +48,18 @@ def comparison(
     return orjson.loads(data)  # type: ignore[no-any-return]
 
 
-def flips(a: RunDirectory, b: RunDirectory, metric: str, *, worse: bool, limit: int = 200) -> list[dict[str, Any]]:
+def flips(
+    a: RunDirectory,
+    b: RunDirectory,
+    metric: str,
+    *,
+    worse: bool,
+    within: Mapping[str, Sequence[str]] | None = None,
+    limit: int = 200,
+) -> list[dict[str, Any]]:
     """Pairs of replies in which a metric changed, the largest loss (or gain) first.
+
+    ``within`` holds wanted values, as text, of :data:`CONDITIONS`.
 
     Returns:
         ``pair_key, task, item_id, persona, format, shots, user, value_a, value_b, change`` (better is positive).
@@ -60,7 +72,7 @@ def flips(a: RunDirectory, b: RunDirectory, metric: str, *, worse: bool, limit: 
     sign = -1.0 if direction(metric) == "lower" else 1.0
     with opened(a) as left, opened(b) as right:
         scores = [_scores(connection, metric) for connection in (left, right)]
-        return _joined(left, scores, sign=sign, worse=worse, limit=limit)
+        return _joined(left, scores, within or {}, sign=sign, worse=worse, limit=limit)
 
 
 def _scores(connection: duckdb.DuckDBPyConnection, metric: str) -> Any:
@@ -69,18 +81,26 @@ def _scores(connection: duckdb.DuckDBPyConnection, metric: str) -> Any:
 
 
 def _joined(
-    connection: duckdb.DuckDBPyConnection, scores: list[Any], *, sign: float, worse: bool, limit: int
+    connection: duckdb.DuckDBPyConnection,
+    scores: list[Any],
+    within: Mapping[str, Sequence[str]],
+    *,
+    sign: float,
+    worse: bool,
+    limit: int,
 ) -> list[dict[str, Any]]:
     for name, table in zip(("scores_a", "scores_b"), scores, strict=True):
         connection.register(name, table)
+    wanted = {name: list(within[name]) for name in CONDITIONS if within.get(name)}
+    where = "".join(f" AND CAST(s.{name} AS VARCHAR) IN (SELECT unnest(?))" for name in wanted)
     return rows_of(
         connection.execute(
-            """SELECT s.pair_key, s.task, s.item_id, s.persona, s.format, s.shots, s.user, a.value AS value_a,
+            f"""SELECT s.pair_key, s.task, s.item_id, s.persona, s.format, s.shots, s.user, a.value AS value_a,
                       b.value AS value_b, (b.value - a.value) * ? AS change
                FROM samples s JOIN scores_a a USING (pair_key) JOIN scores_b b USING (pair_key)
-               WHERE a.value != b.value AND ((b.value - a.value) * ? < 0) = ?
-               ORDER BY abs(change) DESC, s.position, s.turn LIMIT ?""",
-            [sign, sign, worse, limit],
+               WHERE a.value != b.value AND ((b.value - a.value) * ? < 0) = ?{where}
+               ORDER BY abs(change) DESC, s.position, s.turn LIMIT ?""",  # noqa: S608  (own column names)
+            [sign, sign, worse, *wanted.values(), limit],
         )
     )
 

@@ -120,7 +120,15 @@ def reweighted(rows: Sequence[Row], weights: Mapping[str, float]) -> list[Row]:
     ]
     ordered = sorted(scored, key=lambda pair: (-pair[0], pair[1]["run"]))
     return [
-        {**row, "overall": overall, "ci_low": None, "ci_high": None, "rank_low": None, "rank_high": None}
+        {
+            **row,
+            "overall": overall,
+            "ci_low": None,
+            "ci_high": None,
+            "rank_low": None,
+            "rank_high": None,
+            "p_best": None,
+        }
         | {"rank": 1 + sum(other > overall for other, _ in scored)}
         for overall, row in ordered
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 import harness
 from harness.errors import EnvironmentFault, UsageError
@@ -19,16 +20,22 @@ from harness.reports.flexibility import flexibility_table
 from harness.reports.overview import run_overview
 from harness.reports.ranking import rank
 from harness.store.rundir import RunDirectory, write_atomically
-from leaderboard.charts_svg import IntervalChart, interval_chart, shade
+from leaderboard.charts_svg import IntervalChart, Plane, interval_chart, overlay_chart, shade, size_chart
+from leaderboard.i18n import Translator
+from leaderboard.index import head_of
+from leaderboard.marks import diff_html
+from leaderboard.queries.distributions import histogram
+from leaderboard.reasons import translated
 
 MAX_REPLY = 2000
 """Characters of a reply that the report shows; longer ones end with a note that says how long they are."""
 
 
-def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = False) -> Path:
+def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = False, slices: bool = True) -> Path:
     """Write the report of ``runs`` to ``path``: two runs are compared, several are ranked.
 
-    ``common`` compares the shared cells of two runs that do not have the same ones.
+    ``common`` compares the shared cells of two runs that do not have the same ones; ``slices`` also compares per condition,
+    which takes most of the time.
 
     Raises:
         UsageError: no run, or a run without tables.
@@ -36,7 +43,7 @@ def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = Fal
     """
     if not runs:
         raise UsageError("there is no run to report", hint="kikime run MODEL")
-    page = render_report(report_content(runs, common=common))
+    page = render_report(report_content(runs, common=common, slices=slices))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -45,17 +52,21 @@ def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = Fal
     return path
 
 
-def report_content(runs: Sequence[RunDirectory], *, common: bool = False) -> dict[str, Any]:
+def report_content(runs: Sequence[RunDirectory], *, common: bool = False, slices: bool = True) -> dict[str, Any]:
     """Everything that the report shows, as plain values and charts."""
     ranking = rank(runs)
-    comparison = compare(*runs, common=common, slices=False) if len(runs) == 2 else None
+    comparison = compare(*runs, common=common, slices=slices) if len(runs) == 2 else None
     return {
         "overviews": [run_overview(run) for run in runs],
         "ranking": ranking,
         "ranking_chart": _ranking_chart(ranking),
+        "heads": {run.id: head_of(run) for run in runs},
+        "size_chart": _size_chart(ranking),
         "area_charts": _area_charts(ranking),
         "comparison": comparison,
-        "forest": _forest(comparison),
+        "forest": _forest(_chosen(comparison)),
+        "slice_charts": _slice_charts(comparison),
+        "overlays": _overlays(runs, comparison),
         "length_charts": _length_charts(comparison),
         "flexibility": flexibility_table(runs),
         "explain": explain(),
@@ -80,6 +91,8 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals["label"] = labels
     environment.globals["shade"] = shade
+    environment.globals["differing"] = _differing
+    environment.filters["sentence"] = lambda text: translated(Translator("ja"), text)
     environment.filters["reply"] = _shortened
     environment.filters["number"] = lambda value, digits=1: "—" if value is None else f"{value:,.{digits}f}"
     environment.filters["share"] = lambda value: "—" if value is None else f"{100 * value:.1f}%"
@@ -120,29 +133,75 @@ def _area_charts(ranking: dict[str, Any]) -> list[IntervalChart]:
     return charts
 
 
-def _forest(comparison: dict[str, Any] | None) -> IntervalChart | None:
-    """Differences of the shares, in percentage points, oriented so that right is better."""
-    if comparison is None:
-        return None
-    rows = []
-    for row in comparison["metrics"]:
-        if (
-            not labels.is_share(row["metric"])
-            or row["direction"] == "none"
-            or (row["delta"] == 0 and not row["primary"])
-        ):
-            continue
+def _chosen(comparison: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Metrics of the forest: shares with a better end that moved, and all primary ones."""
+    rows = comparison["metrics"] if comparison else []
+    return [
+        {**row, "label": labels.metric_label(row["metric"])}
+        for row in rows
+        if labels.is_share(row["metric"]) and row["direction"] != "none" and (row["delta"] != 0 or row["primary"])
+    ]
+
+
+def _forest(rows: Sequence[dict[str, Any]]) -> IntervalChart | None:
+    """Differences of shares, in percentage points, oriented so that right is better."""
+    shown = []
+    for row in rows:
         sign = 100 if row["direction"] == "higher" else -100
         ends = sorted(sign * end for end in (row["ci_low"], row["ci_high"]) if end is not None) or [None, None]
         words = f"{labels.change(row['metric'], row['delta'])}（{labels.interval(row['metric'], row['ci_low'], row['ci_high'])}）"
-        rows.append(
+        shown.append(
             {
-                "label": f"{labels.metric_label(row['metric'])}　{labels.verdict(row)}",
-                "text": f"{labels.metric_label(row['metric'])}：{words}、{labels.verdict(row)}",
+                "label": f"{row['label']}　{labels.verdict(row)}",
+                "text": f"{row['label']}：{words}、{labels.verdict(row)}",
                 "value": sign * row["delta"], "low": ends[0], "high": ends[1], "kind": row["verdict"],
             }
         )  # fmt: skip
-    return interval_chart("差（ポイント、右ほど良い）", rows, zero=True)
+    return interval_chart("差（ポイント、右ほど良い）", shown, zero=True)
+
+
+def _slice_charts(comparison: dict[str, Any] | None) -> dict[str, IntervalChart | None]:
+    """The forest of every primary metric's conditions."""
+    return {
+        row["metric"]: _forest(
+            [{**cell, "label": f"{labels.CONDITIONS[cell['by']]}：{cell['value']}"} for cell in row["slices"]]
+        )
+        for row in (comparison["metrics"] if comparison else [])
+        if row["primary"] and labels.is_share(row["metric"])
+    }
+
+
+def _size_chart(ranking: dict[str, Any]) -> Plane | None:
+    rows = [
+        {"name": row["name"], "params": row["params"], "value": row["areas"].get("flexibility")}
+        | dict(zip(("low", "high"), row["areas_ci"].get("flexibility") or (None, None), strict=True))
+        for row in ranking["rows"]
+    ]
+    return size_chart("プロンプトへの柔軟性（0〜100）とパラメータ数（対数）", rows)
+
+
+def _overlays(runs: Sequence[RunDirectory], comparison: dict[str, Any] | None) -> list[Plane]:
+    """Both runs' lengths over each other; the band is the target where all personas have the same one."""
+    if comparison is None or not comparison["comparable"]:
+        return []
+    charts = []
+    for unit, width in (("length_chars", 5), ("sentences", 1)):
+        names = [f"{side.upper()} {comparison[side]['name']}" for side in ("a", "b")]
+        series = {name: histogram(run, unit, None, width) for name, run in zip(names, runs, strict=True)}
+        ranges = {tuple(e["range"]) for e in comparison["lengths"] if e["unit"] == unit and e["range"]}
+        shown = {name: [row for row in rows if row["start"] <= 60 * width] for name, rows in series.items()}
+        band = next(iter(ranges)) if len(ranges) == 1 else None
+        chart = overlay_chart(f"{labels.UNITS[unit]}ごとの返答の割合", shown, width, band)
+        charts += [chart] if chart else []
+    return charts
+
+
+def _differing(a: str, b: str) -> tuple[Markup, Markup] | None:
+    """Both sides with what differs marked; None for texts that the report does not show whole."""
+    if max(len(a), len(b)) > MAX_REPLY:
+        return None
+    left, right = diff_html(a, b)
+    return Markup(left), Markup(right)  # noqa: S704  (escaped text and fixed tags only)
 
 
 def _length_charts(comparison: dict[str, Any] | None) -> list[IntervalChart]:

@@ -43,7 +43,7 @@ def demo(runs: Path, as_json: bool) -> None:
         note(workflow.plan_line(prepared, runs))
         planned = prepared, start_run(prepared, runs)
         finished += workflow.execute_all([planned], judge=None, quiet=as_json)
-    report = write_report([run for run, _ in finished], runs / "demo-report.html")
+    report = write_report([run for run, _ in finished], runs / "demo-report.html", slices=False)
     summaries = [summary for _, summary in finished]
     if as_json:
         print_json({"runs": [str(run.path) for run, _ in finished], "summaries": summaries, "report": str(report)})

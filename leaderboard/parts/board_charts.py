@@ -11,7 +11,7 @@ from leaderboard import charts, safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
 from leaderboard.parts.board_rows import Row, ranks
-from leaderboard.parts.common import draw_chart, frame_of, small
+from leaderboard.parts.common import address, draw_chart, frame_of, small
 from leaderboard.queries.slices import means
 from leaderboard.state import choose
 from leaderboard.store import slice_table
@@ -36,7 +36,10 @@ def _unique(rows: Sequence[Row], names: Mapping[str, str]) -> list[str]:
 def intervals(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
     """Overall values with their intervals."""
     some = _cut(t, [row for row in rows if row["overall"] is not None])
-    data = [{**row, "name": name, "ranks": ranks(row)} for row, name in zip(some, _unique(some, names), strict=True)]
+    data = [
+        {**row, "name": name, "ranks": ranks(row), "href": address(t, "model", run=row["run"])}
+        for row, name in zip(some, _unique(some, names), strict=True)
+    ]
     small(t("board.intervals_note"))
     draw_chart(charts.intervals(data, t), alt=t("board.intervals_alt"))
 
@@ -53,10 +56,16 @@ def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entrie
     shown = _unique(some, names)
     columns = sorted({value for run, value in found if run in {row["run"] for row in some}})
     cells = [
-        {"name": name, "format": column, "value": found.get((row["run"], column), {}).get(metric)}
+        {
+            "name": name,
+            "format": column,
+            "value": found.get((row["run"], column), {}).get(metric),
+            "href": address(t, "samples", run=row["run"], **{**filters, "format": column}),
+        }
         for row, name in zip(some, shown, strict=True)
         for column in columns
     ]
+    small(t("board.heat_note"))
     draw_chart(
         charts.heat_map(cells, shown, columns, t.metric(metric), t), alt=t("board.heat_alt", metric=t.metric(metric))
     )
@@ -76,9 +85,11 @@ def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
             "value": row["areas"]["flexibility"],
             "ci_low": (row["areas_ci"].get("flexibility") or [None, None])[0],
             "ci_high": (row["areas_ci"].get("flexibility") or [None, None])[1],
+            "href": address(t, "model", run=row["run"], part="formats"),
         }
         for row, name in zip(some, _unique(some, names), strict=True)
     ]
+    small(t("board.size_note"))
     draw_chart(charts.scatter(data, t), alt=t("board.size_alt"))
 
 
@@ -99,7 +110,7 @@ def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: S
     with right:
         table = [{"area": label} | {row["run"]: row["areas"].get(area) for row in some} for area, label in axes.items()]
         columns = {"area": t("board.area")} | {row["run"]: name for row, name in zip(some, shown, strict=True)}
-        config = {name: st.column_config.NumberColumn(format="%.1f") for name in shown}
+        config = {name: st.column_config.NumberColumn(format="%.1f", width=92) for name in shown}
         safe.table(frame_of(table, columns), alt=t("board.radar_alt"), column_config=config)
 
 

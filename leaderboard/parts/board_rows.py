@@ -36,6 +36,7 @@ def _row(run: str, head: Head, ranked: Mapping[str, Any]) -> Row:
         "overall": ranked.get("overall"),
         "ci_low": ranked.get("ci_low"),
         "ci_high": ranked.get("ci_high"),
+        "p_best": ranked.get("p_best"),
         "areas": ranked.get("areas", {}),
         "areas_ci": ranked.get("areas_ci", {}),
         "critical": head.mean("critical_failure"),
@@ -66,6 +67,28 @@ def passing(rows: Sequence[Row], *, text: str, sizes: Sequence[str]) -> list[Row
         and (not sizes or size_class(row["params"]) in sizes)
     ]
 
+
+def ordered(rows: Sequence[Row], by: str) -> list[Row]:
+    """Rows by one column, the better (or larger) first; ranks stay what they are, and rows without a value come last.
+
+    >>> [row["name"] for row in ordered([{"name": "a", "length": None}, {"name": "b", "length": 3.0}], "length")]
+    ['b', 'a']
+    """
+
+    def value(row: Row) -> Any:
+        return row["areas"].get(by.removeprefix("area_")) if by.startswith("area_") else row.get(by)
+
+    known = [row for row in rows if value(row) is not None]
+    known.sort(key=value, reverse=by not in SMALL_FIRST)
+    return known + [row for row in rows if value(row) is None]
+
+
+SORTS = (
+    "rank", "overall", "critical", "coverage", "length", "truncation", "judge_failures", "n", "tokens_per_second", "params",
+    "date", "name",
+)  # fmt: skip
+"""Columns to sort by, besides the areas."""
+SMALL_FIRST = ("rank", "critical", "truncation", "judge_failures", "name")
 
 SIZES: dict[str, Callable[[int], bool]] = {
     "s": lambda n: n < 3e9,

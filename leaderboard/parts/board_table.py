@@ -7,19 +7,22 @@ from typing import Any
 
 import streamlit as st
 
+from harness.reports.areas import load_areas
 from leaderboard import safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
 from leaderboard.parts.board_rows import Row, ranks
 from leaderboard.parts.common import frame_of, link, small
+from leaderboard.queries.samples import FLAGS
 from leaderboard.queries.slices import METRICS, means
-from leaderboard.state import write
+from leaderboard.reasons import translated
+from leaderboard.state import parameter, write
 from leaderboard.store import slice_table
 
 SliceMeans = Mapping[str, Mapping[str, float]]
 SLICE_METRICS = ("style_band", "length_fit", "fact_correct", "constraint_ok", "critical_failure", "length_chars")
 _PLAIN = (
-    "rank", "rank_low", "rank_high", "name", "model", "overall", "ci_low", "ci_high", "critical", "coverage", "length",
+    "rank", "rank_low", "rank_high", "name", "model", "overall", "ci_low", "ci_high", "p_best", "critical", "coverage", "length",
     "truncation", "judge_failures", "n", "tokens_per_second", "params", "date", "revision", "suite", "run",
 )  # fmt: skip
 
@@ -51,9 +54,12 @@ def draw(
     columns = _columns(t, counted, bool(sliced))
     if sliced:
         small(t("board.slice", filters="、".join(t(f"facet.{name}") for name in filters)))
-    frame = frame_of(table, {name: label for name, (label, _) in columns.items()})
-    chosen = _selectable(t, frame, [row["run"] for row in rows], {label: c for label, c in columns.values() if c})
-    _actions(t, chosen)
+    headings = {name: label for name, (label, _) in columns.items()}
+    config = {label: c for label, c in columns.values() if c}
+    chosen, cell = _selectable(t, frame_of(table, headings), [row["run"] for row in rows], config, list(columns))
+    _actions(t, chosen, cell, headings, filters)
+    if any(row["gate"] for row in rows):
+        small(t("board.gate_note", gate=f"{100 * load_areas().critical_gate:g}%"))
 
 
 def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Row:
@@ -67,7 +73,7 @@ def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Row:
 def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tuple[str, Any]]:
     """Column → heading and how it is drawn."""
     points = st.column_config.NumberColumn(format="%.1f", width=74)
-    share = st.column_config.NumberColumn(format="percent", width=98)
+    share = st.column_config.NumberColumn(format="percent", width=112)
     plain = st.column_config.TextColumn(width=96)
     found: dict[str, tuple[str, Any]] = {
         "rank": (t("board.rank"), st.column_config.NumberColumn(width=56, pinned=True)),
@@ -78,6 +84,7 @@ def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tup
             st.column_config.NumberColumn(format="%.1f", width=74, help=t("board.overall_help")),
         ),
         "ci": (t("board.ci"), st.column_config.TextColumn(width=104, help=t("board.ci_help"))),
+        "p_best": (t("board.p_best"), share),
     }
     if sliced:
         for name in SLICE_METRICS:
@@ -99,28 +106,72 @@ def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tup
     return found
 
 
-def _selectable(t: Translator, frame: Any, runs: list[str], config: Mapping[str, Any]) -> list[str]:
-    """Draw the table; the chosen runs are ``?sel=``."""
+def _selectable(
+    t: Translator, frame: Any, runs: list[str], config: Mapping[str, Any], columns: Sequence[str]
+) -> tuple[list[str], tuple[str, str] | None]:
+    """Draw the table; the chosen runs are ``?sel=``, a chosen cell is ``?cell=run:column``."""
     asked = [run for run in st.query_params.get_all("sel") if run in runs][:4]
+    at, _, column = (parameter("cell") or "").partition(":")
+    cell = (at, column) if at in runs and column in columns else None
+    labels = list(frame.columns)
     event = safe.table(
         frame,
         alt=t("board.table_alt"),
         column_config=config,
         key=f"board_{hash(tuple(runs))}",
         on_select="rerun",
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": [runs.index(run) for run in asked]}},
+        selection_mode=["multi-row", "single-cell"],
+        selection_default={
+            "selection": {
+                "rows": [runs.index(run) for run in asked],
+                "cells": [(runs.index(cell[0]), labels[columns.index(cell[1])])] if cell else [],
+            }
+        },
         height=min(38 + 35 * len(runs), 560),
     )
     chosen = [runs[at] for at in event.selection.rows if at < len(runs)]
+    cells = [(runs[at], columns[labels.index(name)]) for at, name in event.selection.cells if at < len(runs)]
+    picked = cells[0] if cells else None
     if chosen != asked:
         write("sel", chosen)
-    return chosen
+    if picked != cell:
+        write("cell", ":".join(picked) if picked else None)
+    return chosen, picked
 
 
-def _actions(t: Translator, chosen: Sequence[str]) -> None:
+_LEADS: dict[str, dict[str, str]] = {
+    "critical": {"flag": "critical_failure"},
+    "truncation": {"flag": "no_eos"},
+    "length": {"order": "long"},
+    "area_persona": {"flag": "fact_correct"},
+    "area_style": {"flag": "style_band"},
+    "area_length": {"flag": "length_fit"},
+    "area_fewshot": {"flag": "fewshot_copy"},
+    "area_stability": {"flag": "critical_failure"},
+    "area_capability": {"flag": "constraint_ok"},
+}
+"""Column → which of the run's replies its numbers come from; other columns lead to all of them."""
+
+
+def _actions(
+    t: Translator,
+    chosen: Sequence[str],
+    cell: tuple[str, str] | None,
+    headings: Mapping[str, str],
+    filters: Mapping[str, Any],
+) -> None:
+    if cell:
+        run, column = cell
+        lead = _LEADS.get(column, {})
+        if column.startswith("slice_"):
+            metric = column.removeprefix("slice_")
+            lead = {**filters, **({"flag": metric} if metric in FLAGS else {"order": "long"})}
+        with st.container(horizontal=True):
+            link("samples", t("board.open_cell", column=headings[column]), run=run, **lead)
+            link("model", t("board.open_model"), run=run)
     if not chosen:
-        small(t("board.select_hint"))
+        if not cell:
+            small(t("board.select_hint"))
         return
     with st.container(horizontal=True):
         link("model", t("board.open_model"), run=chosen[0])
@@ -148,7 +199,7 @@ def draw_unranked(t: Translator, rows: Sequence[Row]) -> None:
     st.subheader(t("board.unranked"), anchor=False)
     small(t("board.unranked_note"))
     names = ("name", "coverage", "reason", "critical", "length", "n", "n_params", "date", "run")
-    _state_table(t, [{**row, "reason": reason(t, row["reason"])} for row in rows], names, t("board.unranked"))
+    _state_table(t, [{**row, "reason": translated(t, row["reason"])} for row in rows], names, t("board.unranked"))
 
 
 def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
@@ -156,7 +207,7 @@ def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) ->
     if rows:
         with st.expander(t("board.excluded", n=len(rows))):
             small(t("board.excluded_note"))
-            shown = [{**row, "reason": reason(t, row["reason"])} for row in rows]
+            shown = [{**row, "reason": translated(t, row["reason"])} for row in rows]
             _state_table(
                 t, shown, ("name", "suite", "reason", "critical", "length", "n", "date", "run"), t("board.excluded_alt")
             )
@@ -167,11 +218,6 @@ def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) ->
                 {"run": e.id, "state": t(f"state.{e.state}"), "reason": t(f"problems.{e.problem}")} for e in troubled
             ]
             _state_table(t, found, ("run", "state", "reason"), t("board.troubled_alt"))
-
-
-def reason(t: Translator, text: str) -> str:
-    """A reason of the ranking, translated where it is one of the fixed ones."""
-    return t.get(f"reasons.{text}", text)
 
 
 def _state_table(t: Translator, rows: Sequence[Row], names: Sequence[str], alt: str) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from harness.errors import KikimeError
 from harness.store.rundir import RunDirectory
 from leaderboard import safe
-from leaderboard.i18n import Translator
+from leaderboard.i18n import LANGUAGES, Translator
 from leaderboard.index import Entry
 from leaderboard.state import choose
 from leaderboard.store import index, labels
@@ -53,9 +54,26 @@ def _readable(entry: Entry) -> bool:
     return entry.state not in {"broken", "newer", "planned"}
 
 
-def link(to: str, label: str, /, **parameters: str) -> None:
+def link(to: str, label: str, /, **parameters: Any) -> None:
     """A link to another page of the app; ``label`` is a text of the page, never data."""
     st.page_link(_VIEWS / f"{to}.py", label=f"{label} →", query_params={k: v for k, v in parameters.items() if v})
+
+
+def address(t: Translator, to: str, /, **parameters: Any) -> str:
+    """The address of another page, relative to any page, for marks of charts and cells of tables.
+
+    Parameters without a value are left out; those that are lists are repeated. The language goes with them, as a link out of
+    a chart begins a new session.
+    """
+    given = {name: value for name, value in parameters.items() if value not in (None, "", [])}
+    if t.language != LANGUAGES[0]:
+        given["lang"] = t.language
+    return f"{to}?{urlencode(given, doseq=True)}"
+
+
+def opens(label: str) -> Any:
+    """A column of addresses, each shown as ``label``: a text of the page, never data."""
+    return st.column_config.LinkColumn(label, display_text=f"{label} →", width=110)
 
 
 def guarded(t: Translator, part: Callable[[], None]) -> None:
@@ -67,9 +85,9 @@ def guarded(t: Translator, part: Callable[[], None]) -> None:
         safe.plain(error.message)
 
 
-def numbers(cells: Sequence[tuple[str, str]]) -> None:
-    """A row of figures that wraps on small screens: (label, shown value), both without markup."""
-    with st.grid(min_column_width=118, gap="small"):
+def numbers(cells: Sequence[tuple[str, str]], *, width: int = 118) -> None:
+    """A row of figures, each at least ``width`` pixels, that wraps on small screens: (label, shown value), without markup."""
+    with st.grid(min_column_width=width, gap="small"):
         for label, value in cells:
             st.metric(label, value, border=True)
 
@@ -106,3 +124,13 @@ def frame_of(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> Any:
     import pandas as pd
 
     return pd.DataFrame([[row.get(name) for name in columns] for row in rows], columns=list(columns.values()))
+
+
+def without(rows: Sequence[Mapping[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """The rows without some of their columns: addresses belong to the page, not to a download."""
+    return [{name: value for name, value in row.items() if name not in names} for row in rows]
+
+
+def bin_of(start: int, width: int) -> str:
+    """A bin of whole numbers as the page of replies takes it."""
+    return f"{start}-{start + width - 1}"

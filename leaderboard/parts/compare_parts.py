@@ -9,10 +9,11 @@ import streamlit as st
 
 from harness.reports import labels
 from harness.store.rundir import RunDirectory
-from leaderboard import charts, download, safe
+from leaderboard import charts, charts_distribution, download, safe
 from leaderboard.i18n import Translator
-from leaderboard.parts.common import draw_chart, frame_of, number, percent, small
+from leaderboard.parts.common import address, bin_of, draw_chart, frame_of, number, opens, percent, small, without
 from leaderboard.queries.distributions import histogram
+from leaderboard.reasons import translated
 from leaderboard.state import choose, switch
 from leaderboard.store import manifest_of
 
@@ -35,14 +36,17 @@ def headline(t: Translator, report: Report) -> None:
     words = "　".join(f"{t(f'verdict.{verdict}')} {n}" for verdict, n in counts.items())
     small(t("compare.headline", n=f"{report['n_cells']:,}", personas=len(report["scope"]["personas"]), verdicts=words))
     for note in report["notes"]:
-        safe.plain(note)
+        safe.plain(translated(t, note))
 
 
 def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
     """Δ with interval and verdict per metric."""
-    del a, b
     every = switch("all", t("compare.all_metrics"))
-    rows = [row for row in report["metrics"] if every or row["primary"] or row["judge"]]
+    rows = [
+        {**row, "open": address(t, "compare", a=a.id, b=b.id, view="flips", by=row["metric"])}
+        for row in report["metrics"]
+        if every or row["primary"] or row["judge"]
+    ]
     _forest(t, [row for row in rows if labels.is_share(row["metric"])], t("compare.delta_points"), scale=100)
     judged = [row for row in rows if row["judge"]]
     if judged:
@@ -53,14 +57,17 @@ def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> 
 
 def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
     """Δ of one metric per persona, task, format, shots and technique."""
-    del a, b
     names = [row["metric"] for row in report["metrics"] if row["slices"]]
     if not names:
         small(t("compare.no_slices"))
         return
     metric = choose("metric", t("compare.metric"), names, show=t.metric)
     found = next(row["slices"] for row in report["metrics"] if row["metric"] == metric)
-    rows = [{**row, "name": f"{t('facet.' + row['by'])}: {row['value']}"} for row in found]
+    rows = [
+        {**row, "name": f"{t('facet.' + row['by'])}: {row['value']}"}
+        | {"open": address(t, "compare", a=a.id, b=b.id, view="flips", by=metric, **{f"in_{row['by']}": row["value"]})}
+        for row in found
+    ]
     share = labels.is_share(metric)
     small(t("compare.slices_note"))
     _forest(t, rows, t("compare.delta_points") if share else "Δ", scale=100 if share else 1, named=True)
@@ -76,6 +83,7 @@ def _forest(t: Translator, rows: Sequence[Row], title: str, *, scale: float, nam
             **{key: None if row[key] is None else row[key] * scale for key in ("delta", "ci_low", "ci_high")},
             "verdict": row["verdict"],
             "words": word(t, row),
+            "href": row["open"],
         }
         for row in rows
         if row["delta"] is not None
@@ -98,12 +106,14 @@ def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
             "dominance": row["dominance"],
             "mde": labels.value(row["metric"], row["mde"]),
             "n": row["n_items"],
+            "open": row["open"],
         }
         for row in rows
     ]
     names = ("name", "verdict", "a", "b", "delta", "interval", "p", "dominance", "mde", "n")
-    columns = {name: t(f"compare.col_{name}") for name in names}
+    columns = {name: t(f"compare.col_{name}") for name in names} | {"open": t("common.replies")}
     config = {
+        columns["open"]: opens(columns["open"]),
         columns["dominance"]: st.column_config.NumberColumn(format="%+.2f"),
         columns["name"]: st.column_config.TextColumn(pinned=True),
     }
@@ -125,13 +135,22 @@ def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> 
     for unit in ("length_chars", "sentences"):
         width, kind = (5, "chars") if unit == "length_chars" else (1, "sentences")
         series = {
-            name: [row for row in histogram(run, unit, persona or None, width) if row["start"] <= 60 * width]
+            name: [
+                {
+                    **row,
+                    "href": address(t, "samples", run=run.id, persona=persona, **{unit: bin_of(row["start"], width)}),
+                }
+                for row in histogram(run, unit, persona or None, width)
+                if row["start"] <= 60 * width
+            ]
             for name, run in names.items()
         }
         band = tuple(cards[persona]["length"][kind]) if persona else None
         small(t(f"model.unit_{unit}"))
         title = t(f"model.unit_{unit}")
-        draw_chart(charts.histogram(series, width, title, band, t), alt=t("compare.length_alt", unit=title))
+        draw_chart(
+            charts_distribution.histogram(series, width, title, band, t), alt=t("compare.length_alt", unit=title)
+        )
     entries = [entry for entry in report["lengths"] if entry["persona"] == (persona or None)]
     entries = entries or [entry for entry in report["lengths"] if entry["persona"] is None]
     rows = [
@@ -147,6 +166,7 @@ def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> 
     ]
     columns = {name: t(f"compare.length_{name}") for name in ("unit", "a", "b", "ratio", "median", "range")}
     safe.table(frame_of(rows, columns), alt=t("compare.length_table_alt"))
+    download.buttons(t, "lengths", rows, key="lengths")
 
 
 def _ratio(ratio: Row) -> str:
@@ -158,7 +178,7 @@ def _ratio(ratio: Row) -> str:
 
 def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
     """Which kinds of request each model handles."""
-    del a, b
+    del a
     rows = [
         {
             "title": row["title"],
@@ -168,14 +188,17 @@ def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) 
             },
             "between": "　→　".join(f"{percent(row[s]['low'], 0)}–{percent(row[s]['high'], 0)}" for s in ("a", "b")),
             "n": row["a"]["n"],
+            "open": address(t, "samples", run=b.id, task=row["task"]),
         }
         for row in report["capability"]
     ]
     columns = {"title": t("facet.task"), "a": f"A {report['a']['name']}", "b": f"B {report['b']['name']}"}
     columns |= {"between": t("compare.capability_between"), "n": t("compare.col_n")}
+    columns |= {"open": t("common.replies")}
     small(t("compare.capability_note"))
-    safe.table(frame_of(rows, columns), alt=t("compare.capability_alt"))
-    download.buttons(t, "capability", rows, key="capability")
+    config = {columns["open"]: opens(columns["open"])}
+    safe.table(frame_of(rows, columns), alt=t("compare.capability_alt"), column_config=config)
+    download.buttons(t, "capability", without(rows, "open"), key="capability")
 
 
 def settings(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
@@ -188,6 +211,7 @@ def settings(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) ->
     columns = {"path": t("model.path"), "a": "A", "b": "B"}
     small(t("compare.settings_note"))
     safe.table(frame_of(rows, columns), alt=t("compare.settings_alt"))
+    download.buttons(t, "settings", rows, key="settings")
 
 
 def _shown(value: Any) -> str:

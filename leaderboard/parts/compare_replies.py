@@ -12,7 +12,8 @@ from harness.store.rundir import RunDirectory
 from leaderboard import download, pairs, safe
 from leaderboard.i18n import Translator
 from leaderboard.parts.common import frame_of, link, number, small
-from leaderboard.state import choose, parameter, write
+from leaderboard.queries.samples import facets
+from leaderboard.state import choose, choose_many, parameter, write
 
 Row = dict[str, Any]
 _FLIPPED = (
@@ -31,14 +32,17 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Mapping[str, 
     """Replies that changed, the largest loss first; one of them in full."""
     left, right = st.columns(2)
     with left:
-        by = choose("by", t("compare.flip_by"), ("quality", *_FLIPPED), show=t.metric)
+        others = [
+            row["metric"] for row in report["metrics"] if row["metric"] in METRICS and row["metric"] not in _FLIPPED
+        ]
+        by = choose("by", t("compare.flip_by"), ("quality", *_FLIPPED, *others), show=t.metric)
     with right:
         way = choose("way", t("compare.flip_way"), ("worse", "better"), show=lambda w: t(f"compare.flip_{w}"))
     if by == "quality":
         rows = [_changed(row) for row in report["examples"][way]]
         small(t("compare.flip_quality"))
     else:
-        rows = pairs.flips(a, b, by, worse=way == "worse")
+        rows = pairs.flips(a, b, by, worse=way == "worse", within=_within(t, a))
     if not rows:
         small(t("compare.no_flips"))
         return
@@ -68,6 +72,14 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Mapping[str, 
     if chosen and chosen[0] != asked:
         write("pair", chosen[0])
     _side_by_side(t, a, b, chosen[0] if chosen else keys[0])
+
+
+def _within(t: Translator, run: RunDirectory) -> dict[str, list[str]]:
+    """The conditions that the visitor restricts the changes to."""
+    offered = facets(run)
+    asked = [name for name in pairs.CONDITIONS if len(offered[name]) > 1]
+    with st.expander(t("board.filters"), expanded=any(parameter(f"in_{name}") for name in asked)):
+        return {name: choose_many(f"in_{name}", t(f"facet.{name}"), offered[name]) for name in asked}
 
 
 def _changed(row: Mapping[str, Any]) -> Row:

@@ -13,6 +13,7 @@ from harness.metrics.registry import METRICS
 from harness.store.rundir import RunDirectory
 from leaderboard import safe
 from leaderboard.i18n import Translator
+from leaderboard.marks import has_invisible
 from leaderboard.parts.common import frame_of, link, number, small
 from leaderboard.queries.samples import one
 from leaderboard.state import switch, write
@@ -69,7 +70,7 @@ def _reply(t: Translator, run: RunDirectory, sample: Mapping[str, Any]) -> None:
             return
     safe.block(text)
     spans = spans_of(run, sample)
-    if spans or safe.has_invisible(text):
+    if spans or has_invisible(text):
         small(t("detail.marked"))
         safe.marked(text, spans, {name: t.metric(name) for name in spans})
 

@@ -11,15 +11,21 @@ import streamlit as st
 from harness.errors import KikimeError
 from harness.prompts import load_format
 from harness.store.rundir import RunDirectory
-from leaderboard import safe
+from leaderboard import download, safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
-from leaderboard.parts.common import frame_of, number, numbers, percent, small
+from leaderboard.parts.common import address, frame_of, number, numbers, opens, percent, small
 from leaderboard.queries.distributions import formats as measured_formats
-from leaderboard.state import choose
+from leaderboard.state import choose, switch
 from leaderboard.store import manifest_of, stamp
 
 Row = dict[str, Any]
+_SHOWN = (
+    "format", "quality", "n", "tokens", "extra", "system", "roles", "enclosed", "stop", "title", "source", "lossy",
+)  # fmt: skip
+_MEASURED = (
+    "format", "fixed_overhead", "turn_overhead", "single", "eot_tokens", "protected", "newlines", "markers", "forged",
+)  # fmt: skip
 
 
 def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:
@@ -29,31 +35,22 @@ def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:
     report = _report(str(run.path), stamp(run), run, native)
     _flexibility(t, report)
     quality = (report["formats"] or {}).get("format_means", {})
-    rows = [{**row, **_card(t, row["format"]), "quality": quality.get(row["format"])} for row in measured_formats(run)]
-    columns = {
-        name: t(f"formats.{name}")
-        for name in (
-            "format",
-            "quality",
-            "n",
-            "tokens",
-            "extra",
-            "system",
-            "roles",
-            "enclosed",
-            "stop",
-            "title",
-            "source",
-            "lossy",
-        )
-    }
+    rows = [
+        {**row, **_card(t, row["format"]), "quality": quality.get(row["format"])}
+        | {"open": address(t, "samples", run=run.id, format=row["format"])}
+        for row in measured_formats(run)
+    ]
+    columns = {name: t(f"formats.{name}") for name in _SHOWN} | {"open": t("common.replies")}
     config = {
         columns["quality"]: st.column_config.NumberColumn(format="percent"),
         columns["tokens"]: st.column_config.NumberColumn(format="%.0f"),
         columns["extra"]: st.column_config.NumberColumn(format="%+.0f"),
+        columns["open"]: opens(columns["open"]),
     }
     small(t("formats.note"))
     safe.table(frame_of(rows, columns), alt=t("formats.alt"), column_config=config)
+    flat = [{name: row.get(name) for name in ("format", "quality", "n", "tokens", "extra")} for row in rows]
+    download.buttons(t, f"formats-{run.id[-6:]}", flat, key="formats")
     _measure_cards(t, run, [row["format"] for row in rows])
 
 
@@ -87,6 +84,7 @@ def _flexibility(t: Translator, report: Row) -> None:
             (t("formats.sigma"), number(found["sigma_format"], 3)),
             (t("formats.share"), percent(found["format_share"])),
         ],
+        width=190,
     )
     small(t("formats.flexibility_note"))
     if found["retained"] is None:
@@ -100,10 +98,10 @@ def _card(t: Translator, name: str) -> Row:
     except KikimeError:
         return {"title": t("formats.unknown")}
     return {
-        "title": found.title,
-        "source": found.source.kind,
-        "system": found.system,
-        "roles": str(found.n_roles),
+        "title": t("formats.native_title") if name == "native" else found.title,
+        "source": t.get(f"formats.source_{found.source.kind}", found.source.kind),
+        "system": t.get(f"formats.system_{found.system}", found.system),
+        "roles": t.get(f"formats.roles_{found.n_roles}", str(found.n_roles)),
         "enclosed": t("formats.yes") if found.enclosed else t("formats.no"),
         "stop": " ".join(map(repr, found.stop)) or "EOS",
         "lossy": "; ".join(found.lossy) or "—",
@@ -116,7 +114,7 @@ def _measure_cards(t: Translator, run: RunDirectory, names: list[str]) -> None:
     if not path or not Path(path).is_dir():
         small(t("formats.no_tokenizer"))
         return
-    if not st.button(t("formats.measure")):
+    if not switch("cards", t("formats.measure")):
         return
     cards = []
     for name in names:
@@ -125,20 +123,7 @@ def _measure_cards(t: Translator, run: RunDirectory, names: list[str]) -> None:
         except KikimeError as error:
             small(t("formats.left_out"))
             safe.plain(f"{name}: {error.message}")
-    columns = {
-        name: t(f"formats.card_{name}")
-        for name in (
-            "format",
-            "fixed_overhead",
-            "turn_overhead",
-            "single",
-            "eot_tokens",
-            "protected",
-            "newlines",
-            "markers",
-            "forged",
-        )
-    }
+    columns = {name: t(f"formats.card_{name}") for name in _MEASURED}
     small(t("formats.card_note"))
     safe.table(frame_of(cards, columns), alt=t("formats.card_alt"))
 

@@ -11,11 +11,12 @@ from harness.errors import UsageError
 from harness.metrics.registry import CRITICAL
 from harness.store.rundir import RunDirectory
 from harness.store.summary import overall_by
-from leaderboard import charts, download, safe
+from leaderboard import charts, charts_distribution, download, safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
-from leaderboard.parts.common import draw_chart, frame_of, link, small
-from leaderboard.queries.distributions import UNITS, drift, endings, histogram, leaks
+from leaderboard.parts.common import address, bin_of, draw_chart, frame_of, link, opens, small, without
+from leaderboard.queries.distributions import UNITS, endings, histogram, leaks
+from leaderboard.queries.samples import FLAGS
 from leaderboard.ranking import PATIENCE, ranking
 from leaderboard.state import choose
 from leaderboard.store import index, manifest_of, stamp
@@ -35,7 +36,6 @@ _BY = ("format", "persona", "task", "shots", "technique", "context")
 
 def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
     """Areas with intervals, and what the whole run comes to."""
-    del run
     result = ranking(index(), patience=PATIENCE).result
     row = next((row for row in result["rows"] if row["run"] == entry.id), None)
     if row is None:
@@ -45,6 +45,7 @@ def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
             {
                 "name": t(f"area.{name}"),
                 "value": value,
+                "href": address(t, "samples", run=run.id),
                 **dict(zip(("ci_low", "ci_high"), row["areas_ci"][name], strict=True)),
             }
             for name, value in row["areas"].items()
@@ -55,19 +56,22 @@ def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
         return
     rows = [
         {"metric": t.metric(name), "mean": mean.mean, "n": mean.n, **{f"p_{p}": v for p, v in mean.personas.items()}}
+        | {"open": address(t, "samples", run=run.id, flag=name if name in FLAGS else None)}
         for name, mean in head.metrics.items()
     ]
     personas = sorted({persona for mean in head.metrics.values() for persona in mean.personas})
     columns = {"metric": t("model.metric"), "mean": t("model.mean"), "n": t("common.n")} | {
         f"p_{p}": p for p in personas
     }
+    columns["open"] = t("common.replies")
     number = st.column_config.NumberColumn(format="%.3f")
     small(t("model.metrics_note"))
     safe.table(
         frame_of(rows, columns), alt=t("model.metrics_alt"), height=420,
-        column_config={label: number for name, label in columns.items() if name not in {"metric", "n"}},
+        column_config={label: number for name, label in columns.items() if name not in {"metric", "n", "open"}}
+        | {columns["open"]: opens(columns["open"])},
     )  # fmt: skip
-    download.buttons(t, f"metrics-{entry.id[-6:]}", rows, key="metrics")
+    download.buttons(t, f"metrics-{entry.id[-6:]}", without(rows, "open"), key="metrics")
 
 
 def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
@@ -78,34 +82,33 @@ def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
     with right:
         others = ["", *(name for name in _BY if name != by)]
         then = choose("then", t("model.then"), others, show=lambda name: t(f"facet.{name}") if name else "—")
-    summary = _summary(str(run.path), stamp(run), run)
+    summary = summary_of(str(run.path), stamp(run), run)
     facets = [by, *([then] if then else [])]
     found = overall_by(summary, facets)
     rows = [
         {**dict(zip(facets, map(str, key), strict=True)), "n": cell["n"]}
         | {name: cell["metrics"].get(name, {}).get("mean") for name in (*SHARES, "length_chars")}
+        | {"open": address(t, "samples", run=run.id, **dict(zip(facets, map(str, key), strict=True)))}
         for key, cell in found.items()
     ]
     columns = {name: t(f"facet.{name}") for name in facets} | {"n": t("common.n")}
-    columns |= {name: t.metric(name) for name in (*SHARES, "length_chars")}
+    columns |= {name: t.metric(name) for name in (*SHARES, "length_chars")} | {"open": t("common.replies")}
     share = st.column_config.NumberColumn(format="percent", width=104)
     config = {columns[name]: share for name in SHARES} | {
-        columns["length_chars"]: st.column_config.NumberColumn(format="%.1f")
+        columns["length_chars"]: st.column_config.NumberColumn(format="%.1f"),
+        columns["open"]: opens(columns["open"]),
     }
-    event = safe.table(
-        frame_of(rows, columns), alt=t("model.slices_alt"), column_config=config, on_select="rerun",
-        selection_mode="single-row", key=f"slices_{by}_{then}",
-    )  # fmt: skip
-    chosen = [rows[at] for at in event.selection.rows if at < len(rows)]
-    if chosen:
-        link("samples", t("model.open_cell"), run=run.id, **{name: chosen[0][name] for name in facets})
-    else:
-        small(t("model.slice_hint"))
-    download.buttons(t, f"slices-{entry.id[-6:]}", rows, key="slices")
+    safe.table(frame_of(rows, columns), alt=t("model.slices_alt"), column_config=config)
+    download.buttons(t, f"slices-{entry.id[-6:]}", without(rows, "open"), key="slices")
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _summary(path: str, stamp: Any, _run: RunDirectory) -> dict[str, Any]:
+def summary_of(path: str, stamp: Any, _run: RunDirectory) -> dict[str, Any]:
+    """The summary of a run with its slices.
+
+    Raises:
+        UsageError: there is none yet.
+    """
     del path, stamp
     found = _run.summary()
     if found is None or "slices" not in found:
@@ -128,12 +131,18 @@ def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
         own = cards[persona]["length"]["chars" if unit == "length_chars" else "sentences"] if persona else None
         band = tuple(own) if own else next(iter(ranges)) if len(ranges) == 1 else None
         title = t(f"model.unit_{unit}")
-        cut = [row for row in found if row["start"] <= 60 * width]
+        cut = [
+            {**row, "href": address(t, "samples", run=run.id, persona=persona, **{unit: bin_of(row["start"], width)})}
+            for row in found
+            if row["start"] <= 60 * width
+        ]
         if len(cut) < len(found):
             small(t("model.tail", n=sum(row["n"] for row in found) - sum(row["n"] for row in cut), limit=61 * width))
         name = persona or t("common.all")
         small(f"{title}　" + (t("model.band_note", low=band[0], high=band[1]) if band else t("model.choose_persona")))
-        draw_chart(charts.histogram({name: cut}, width, title, band, t), alt=t("model.length_alt", unit=title))
+        draw_chart(
+            charts_distribution.histogram({name: cut}, width, title, band, t), alt=t("model.length_alt", unit=title)
+        )
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -156,57 +165,18 @@ def stops(t: Translator, entry: Entry, run: RunDirectory) -> None:
     columns = {"format": t("facet.format"), "critical_failure": t.metric("critical_failure")}
     columns |= {name: t.metric(name) for name in CRITICAL}
     columns |= {name: t("model.ended", how=t.get(f"finish.{name[4:]}", name[4:])) for name in ends}
-    share = st.column_config.NumberColumn(format="percent", width=110)
+    share = st.column_config.NumberColumn(format="percent", width=124)
+    flag = choose("leak", t("model.leak"), ("critical_failure", *CRITICAL), show=t.metric)
+    columns["open"] = t("common.replies")
+    rows = [{**row, "open": address(t, "samples", run=run.id, format=form, flag=flag)} for form, row in rates.items()]
     small(t("model.stops_note"))
     safe.table(
-        frame_of(list(rates.values()), columns), alt=t("model.stops_alt"),
-        column_config={columns[name]: share for name in (*CRITICAL, "critical_failure")},
+        frame_of(rows, columns), alt=t("model.stops_alt"),
+        column_config={columns[name]: share for name in (*CRITICAL, "critical_failure")}
+        | {columns["open"]: opens(columns["open"])},
     )  # fmt: skip
-    flag = choose("leak", t("model.leak"), ("critical_failure", *CRITICAL), show=t.metric)
+    download.buttons(t, f"stops-{run.id[-6:]}", without(rows, "open"), key="stops")
     link("samples", t("model.open_leaks"), run=run.id, flag=flag)
-
-
-def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
-    """How metrics move over the turns of a dialogue."""
-    del entry
-    rows = drift(run)
-    if not rows:
-        small(t("model.no_turns"))
-        return
-    data = [
-        {"x": row["turn"] + 1, "series": t.metric(row["metric"]), "value": row["value"], "n": row["n"]}
-        for row in rows
-        if row["metric"] != "length_chars"
-    ]
-    order = list(dict.fromkeys(row["series"] for row in data))
-    draw_chart(charts.lines(data, t("facet.turn"), t("model.share"), order), alt=t("model.turns_alt"))
-    long = [
-        {"x": row["turn"] + 1, "series": t.metric("length_chars"), "value": row["value"], "n": row["n"]}
-        for row in rows
-        if row["metric"] == "length_chars"
-    ]
-    title = t.metric("length_chars")
-    draw_chart(charts.lines(long, t("facet.turn"), title, [title], percent=False), alt=t("model.turns_length_alt"))
-
-
-def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
-    """A metric by the number of examples, one curve per format."""
-    del entry
-    metric = choose("curve", t("model.curve"), SHARES, show=t.metric)
-    found = overall_by(_summary(str(run.path), stamp(run), run), ("shots", "format"))
-    rows = [
-        {"x": shot, "series": form, "value": cell["metrics"][metric]["mean"], "n": cell["metrics"][metric]["n"]}
-        for (shot, form), cell in found.items()
-        if metric in cell["metrics"]
-    ]
-    if len({row["x"] for row in rows}) < 2:
-        small(t("model.no_shots"))
-        return
-    order = list(dict.fromkeys(row["series"] for row in rows))
-    small(t("model.shots_note"))
-    draw_chart(
-        charts.lines(rows, t("facet.shots"), t.metric(metric), order), alt=t("model.shots_alt", metric=t.metric(metric))
-    )
 
 
 def provenance(t: Translator, entry: Entry, run: RunDirectory) -> None:

@@ -14,6 +14,12 @@ PAGE = 50
 FACETS = ("task", "persona", "format", "shots", "technique", "context", "turn")
 """Columns that replies can be filtered by."""
 ORDERS = ("plan", "metric_low", "metric_high", "judge_low", "judge_high", "long", "short")
+FLAGS = tuple(
+    name for name, m in METRICS.items() if m.direction != "none" and (m.kind == "binary" or name == "forbidden_terms")
+)
+"""Metrics by which replies with a fault can be chosen."""
+VERDICT = ("judge_id", "criterion", "score", "status")
+"""Columns of verdicts that replies can be filtered by."""
 _SHOWN = ("key", "task", "item_id", "persona", "format", "shots", "technique", "context", "turn", "repeat", "user")
 
 
@@ -31,6 +37,10 @@ class Filter:
     """Only generations that failed."""
     item: str = ""
     """Only this item."""
+    between: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Metric → lowest and highest wanted value."""
+    verdict: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Column of :data:`VERDICT` → wanted values, as text: one verdict of the reply has them all."""
     order: str = "plan"
     metric: str = ""
     """The metric of ``order``."""
@@ -65,10 +75,10 @@ def page_of(run: RunDirectory, chosen: Filter, page: int = 1) -> Page:
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
-    where, values = _where(chosen)
+    judged = has_verdicts(run)
+    where, values = _where(chosen, judged=judged)
     with opened(run) as connection:
-        judged = has_verdicts(run)
-        counted = connection.execute(f"SELECT count(*) FROM samples s WHERE {where}", values).fetchone()  # noqa: S608
+        counted = connection.execute(f"SELECT count(*) FROM samples s WHERE {where}", values).fetchall()  # noqa: S608
         order, order_values = _order(chosen, judged=judged)
         keys = connection.execute(
             f"""SELECT s.key FROM samples s {order[0]} WHERE {where}
@@ -76,24 +86,41 @@ def page_of(run: RunDirectory, chosen: Filter, page: int = 1) -> Page:
             [*order_values, *values, (max(page, 1) - 1) * PAGE],
         ).fetchall()
         rows = _rows(connection, [key for (key,) in keys], judged=judged)
-    return Page(rows, int(counted[0]) if counted else 0)
+    return Page(rows, int(counted[0][0]))
 
 
 def every(run: RunDirectory, chosen: Filter, limit: int = 5_000) -> list[dict[str, Any]]:
-    """The first ``limit`` replies that pass, in full, for a download.
+    """The first ``limit`` replies that pass, in full and in the chosen order, for a download.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
-    where, values = _where(chosen)
+    judged = has_verdicts(run)
+    where, values = _where(chosen, judged=judged)
+    order, order_values = _order(chosen, judged=judged)
+    columns = ", ".join(f"s.{name}" for name in _SHOWN)
     with opened(run) as connection:
         return rows_of(
             connection.execute(
-                f"""SELECT {", ".join(f"s.{name}" for name in _SHOWN)}, s.response, s.finish_reason, s.error
-                    FROM samples s WHERE {where} ORDER BY position, turn LIMIT ?""",  # noqa: S608
-                [*values, limit],
+                f"""SELECT {columns}, s.response, s.finish_reason, s.error FROM samples s {order[0]}
+                    WHERE {where} ORDER BY {order[1]}, position, turn LIMIT ?""",  # noqa: S608
+                [*order_values, *values, limit],
             )
         )
+
+
+def verdict_values(run: RunDirectory) -> dict[str, list[str]]:
+    """Values of each column of :data:`VERDICT`; nothing where nobody has judged.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    if not has_verdicts(run):
+        return {}
+    columns = ", ".join(VERDICT)
+    with opened(run) as connection:
+        found = connection.execute(f"SELECT DISTINCT {columns} FROM judge").fetchall()  # noqa: S608
+    return {name: sorted({str(row[at]) for row in found if row[at] is not None}) for at, name in enumerate(VERDICT)}
 
 
 def one(run: RunDirectory, key: str) -> dict[str, Any] | None:
@@ -125,11 +152,11 @@ def partner(run: RunDirectory, pair_key: str) -> str | None:
         UsageError: no reply yet, or a table is broken.
     """
     with opened(run) as connection:
-        row = connection.execute("SELECT key FROM samples WHERE pair_key = ?", [pair_key]).fetchone()
-    return str(row[0]) if row else None
+        found = connection.execute("SELECT key FROM samples WHERE pair_key = ?", [pair_key]).fetchall()
+    return str(found[0][0]) if found else None
 
 
-def _where(chosen: Filter) -> tuple[str, list[Any]]:
+def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[Any]]:
     parts = ["true"]
     values: list[Any] = []
     for name in FACETS:
@@ -149,6 +176,14 @@ def _where(chosen: Filter) -> tuple[str, list[Any]]:
         bad = "value < 1" if metric.direction == "higher" else "value > 0"
         parts.append(f"s.key IN (SELECT key FROM scores WHERE metric = ? AND {bad})")  # noqa: S608  (one of two fixed texts)
         values.append(metric.name)
+    for name, (low, high) in chosen.between.items():
+        parts.append("s.key IN (SELECT key FROM scores WHERE metric = ? AND value BETWEEN ? AND ?)")
+        values += [name, low, high]
+    wanted = {name: list(chosen.verdict[name]) for name in VERDICT if chosen.verdict.get(name)}
+    if wanted and judged:
+        same = " AND ".join(f"CAST({name} AS VARCHAR) IN (SELECT unnest(?))" for name in wanted)
+        parts.append(f"s.key IN (SELECT key FROM judge WHERE {same})")  # noqa: S608  (own column names)
+        values += wanted.values()
     return " AND ".join(parts), values
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from leaderboard import download, safe
 from leaderboard.index import Entry
 from leaderboard.parts import board_charts, board_table
-from leaderboard.parts.board_rows import SIZES, board_rows, passing
+from leaderboard.parts.board_rows import SIZES, SORTS, board_rows, ordered, passing
 from leaderboard.parts.common import small
 from leaderboard.queries.slices import FACETS, offered
 from leaderboard.ranking import PATIENCE, Ranking, ranking, reweighted
@@ -29,7 +29,9 @@ def show() -> None:
         st.info(t("common.no_runs"))
         safe.block("kikime demo\nkikime run MODEL --suite quick")
         return
-    suite, judge = _scope(entries)
+    controls = st.container(horizontal=True, vertical_alignment="bottom")
+    with controls:
+        suite, judge = _scope(entries)
     found = ranking(index(), entries=entries, suite=suite, judge=judge, patience=PATIENCE)
     if not found.ready:
         _wait(suite, judge)
@@ -38,7 +40,9 @@ def show() -> None:
     ranked, unranked, others = board_rows(entries, found.result)
     custom = any(weight != 1 for weight in weights.values())
     ranked = reweighted(ranked, weights) if custom else ranked
-    shown = passing(ranked, text=text, sizes=sizes)
+    with controls:
+        by = _sort(found.result)
+    shown = ordered(passing(ranked, text=text, sizes=sizes), by)
     if custom:
         st.warning(t("board.custom"))
     _notes(found, len(shown), len(ranked))
@@ -56,17 +60,11 @@ def _scope(entries: list[Entry]) -> tuple[str | None, str | None]:
     heads = [entry.head for entry in entries if entry.head is not None]
     suites = sorted({head.suite for head in heads})
     judges = sorted({entry.judge_id for head in heads for entry in head.judge})
-    if len(suites) < 2 and not judges:
-        return None, None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        suite = (
-            choose("suite", t("board.suite"), ["", *suites], show=lambda s: s or t("board.suite_largest"))
-            if suites[1:]
-            else ""
-        )
-        judge = (
-            choose("by", t("board.judge"), ["", *judges], show=lambda j: j or t("board.rules_only")) if judges else ""
-        )
+    suite = judge = ""
+    if suites[1:]:
+        suite = choose("suite", t("board.suite"), ["", *suites], show=lambda s: s or t("board.suite_largest"))
+    if judges:
+        judge = choose("by", t("board.judge"), ["", *judges], show=lambda j: j or t("board.rules_only"))
     return suite or None, judge or None
 
 
@@ -87,6 +85,18 @@ def _filters(entries: list[Entry]) -> tuple[dict[str, list[str]], str, list[str]
         small(t("board.filters_note"))
     assert set(filters) <= set(FACETS)
     return {name: chosen for name, chosen in filters.items() if chosen}, text, sizes
+
+
+def _sort(result: Mapping[str, Any]) -> str:
+    """Which column the table, the charts and the downloads are sorted by."""
+    t = translator()
+    areas = [f"area_{area['id']}" for area in result["areas"] if area["counts"]]
+    headings = {"tokens_per_second": "speed", "name": "model"}
+
+    def shown(name: str) -> str:
+        return t(f"area.{name[5:]}") if name.startswith("area_") else t(f"board.{headings.get(name, name)}")
+
+    return choose("sort", t("board.sort"), [*SORTS[:2], *areas, *SORTS[2:]], show=shown)
 
 
 def _weights(result: Mapping[str, Any]) -> dict[str, float]:

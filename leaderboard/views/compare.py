@@ -13,7 +13,8 @@ from leaderboard.i18n import Translator
 from leaderboard.pairs import comparison
 from leaderboard.parts import compare_parts, compare_replies
 from leaderboard.parts.common import choose_run, guarded, link, small
-from leaderboard.state import switch, tabs, translator
+from leaderboard.reasons import translated
+from leaderboard.state import parameter, switch, tabs, translator
 
 Part = Callable[[Translator, RunDirectory, RunDirectory, dict[str, Any]], None]
 PARTS: dict[str, Part] = {
@@ -47,10 +48,10 @@ def show() -> None:
 def _compared(t: Translator, a: RunDirectory, b: RunDirectory) -> None:
     common = switch("common", t("compare.common"))
     with st.spinner(t("compare.computing")):
-        report = comparison(a, b, common=common)
+        report = comparison(a, b, common=common, slices=parameter("view") == "slices")
     if not report["comparable"]:
         st.error(t("compare.refused"))
-        safe.listed(report["why_not"])
+        safe.listed(translated(t, reason) for reason in report["why_not"])
         small(t("compare.refused_hint"))
         compare_parts.settings(t, a, b, report)
         return

@@ -8,11 +8,24 @@ from typing import Any
 import streamlit as st
 
 from harness.store.rundir import RunDirectory
-from leaderboard import charts, download, safe
+from leaderboard import charts, charts_distribution, download, safe
 from leaderboard.i18n import Translator
-from leaderboard.parts.common import choose_run, draw_chart, frame_of, guarded, link, number, numbers, percent, small
+from leaderboard.parts.common import (
+    address,
+    choose_run,
+    draw_chart,
+    frame_of,
+    guarded,
+    link,
+    number,
+    numbers,
+    opens,
+    percent,
+    small,
+)
 from leaderboard.queries import verdicts
 from leaderboard.ratings import read_annotations
+from leaderboard.reasons import translated
 from leaderboard.state import tabs, translator
 from leaderboard.store import stamp
 
@@ -33,6 +46,7 @@ def show() -> None:
         _people_only(t, run)
         return
     guarded(t, lambda: _head(t, run))
+    _drifted(t, run)
     part = tabs("part", {name: t(f"judge.part_{name}") for name in PARTS})
     guarded(t, lambda: PARTS[part](t, run))
 
@@ -54,13 +68,23 @@ def _head(t: Translator, run: RunDirectory) -> None:
     )
 
 
+def _drifted(t: Translator, run: RunDirectory) -> None:
+    """The summary's warning that the judge no longer scores as it did, on every part of the page."""
+    warning = (run.summary() or {}).get("judge_drift")
+    if isinstance(warning, str) and warning:
+        st.warning(t("judge.drifted"))
+        safe.plain(translated(t, warning))
+
+
 def distribution(t: Translator, run: RunDirectory) -> None:
     """Shares of the scores 1–7."""
     rows = [
-        {**row, "name": f"{row['judge']} · {criterion(t, row['criterion'])}"} for row in _cached(run, "distribution")
+        {**row, "name": f"{row['judge']} · {criterion(t, row['criterion'])}"}
+        | {"href": _replies(t, run, row), "open": _replies(t, run, row)}
+        for row in _cached(run, "distribution")
     ]
     small(t("judge.distribution_note"))
-    draw_chart(charts.score_bars(rows, t), alt=t("judge.distribution_alt"))
+    draw_chart(charts_distribution.score_bars(rows, t), alt=t("judge.distribution_alt"))
     top: dict[str, float] = {}
     for row in rows:
         top[row["name"]] = max(top.get(row["name"], 0.0), row["share"])
@@ -69,6 +93,13 @@ def distribution(t: Translator, run: RunDirectory) -> None:
         st.warning(t("judge.ceiling"))
         safe.listed(ceiling)
     _table(t, rows, ("judge", "criterion", "score", "n", "share"), "distribution", percentages=("share",))
+
+
+def _replies(t: Translator, run: RunDirectory, row: Row) -> str:
+    """The address of the replies that a judge gave this score, or this status."""
+    names = ("criterion", "score", "status")
+    judge = row["judge"].rpartition(" / ")[0]
+    return address(t, "samples", run=run.id, judge=judge, **{name: row.get(name) for name in names})
 
 
 def agreement(t: Translator, run: RunDirectory) -> None:
@@ -116,14 +147,13 @@ def length(t: Translator, run: RunDirectory) -> None:
             "series": f"{row['judge']} · {criterion(t, row['criterion'])}",
             "value": row["mean"],
             "n": row["n"],
+            "href": address(t, "samples", run=run.id, order="short" if row["quarter"] < 3 else "long"),
         }
         for row in _cached(run, "length_effect")
     ]
     small(t("judge.length_note"))
     order = list(dict.fromkeys(row["series"] for row in rows))
-    draw_chart(
-        charts.lines(rows, t("judge.quarter"), t("judge.score"), order, percent=False), alt=t("judge.length_alt")
-    )
+    draw_chart(charts.lines(rows, t("judge.quarter"), t("judge.score"), order, (1, 7)), alt=t("judge.length_alt"))
     _table(t, _cached(run, "adjusted"), ("judge", "criterion", "n", "mean", "mean_adjusted", "correlation"), "length")
 
 
@@ -134,16 +164,25 @@ def drift(t: Translator, run: RunDirectory) -> None:
         small(t("judge.no_drift"))
         return
     small(t("judge.drift_note"))
-    for row in rows:
-        if row.get("warning"):
-            st.warning(t("judge.drifted"))
-            safe.plain(row["warning"])
+    changes = [
+        {"x": str(row.get("utc", ""))[:16].replace("T", " "), "series": str(row.get("judge_id", ""))}
+        | {"value": row["mean_change"], "n": row.get("n")}
+        for row in rows
+        if isinstance(row.get("mean_change"), (int, float))
+    ]
+    order = list(dict.fromkeys(row["series"] for row in changes))
+    draw_chart(
+        charts.lines(changes, t("judge.col_utc"), t("judge.col_mean_change"), order, (-1, 1)), alt=t("judge.drift_alt")
+    )
     _table(t, rows, ("utc", "judge_id", "n", "mean_change", "qwk", "since"), "drift")
 
 
 def failures(t: Translator, run: RunDirectory) -> None:
     """What became of every verdict that was asked for, and what it cost."""
-    rows = [{**row, "status": t.get(f"status.{row['status']}", str(row["status"]))} for row in _cached(run, "statuses")]
+    rows = [
+        {**row, "status": t.get(f"status.{row['status']}", str(row["status"])), "open": _replies(t, run, row)}
+        for row in _cached(run, "statuses")
+    ]
     small(t("judge.failures_note"))
     _table(t, rows, ("judge", "status", "n", "grounded"), "failures", percentages=("grounded",))
     costs = [{**row, "cost_usd": number(row["cost_usd"], 4)} for row in _cached(run, "costs")]
@@ -170,6 +209,7 @@ def _table(
 ) -> None:
     shown = [{**row, **({"criterion": criterion(t, row["criterion"])} if "criterion" in row else {})} for row in rows]
     columns = {name: t(f"judge.col_{name}") for name in names}
+    columns |= {"open": t("common.replies")} if rows and "open" in rows[0] else {}
     real = st.column_config.NumberColumn(format="%.3f")
     share = st.column_config.NumberColumn(format="percent")
     reals = (
@@ -186,6 +226,7 @@ def _table(
         "mean_change",
     )
     config = {columns[name]: real for name in reals if name in columns} | {columns[name]: share for name in percentages}
+    config |= {columns["open"]: opens(columns["open"])} if "open" in columns else {}
     safe.table(frame_of(shown, columns), alt=t(f"judge.alt_{key}"), column_config=config)
     download.buttons(t, f"judge-{key}", [{name: row.get(name) for name in names} for row in rows], key=key)
 

@@ -8,7 +8,7 @@ from harness.store.rundir import RunDirectory
 from leaderboard import safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
-from leaderboard.parts import model_formats, model_parts
+from leaderboard.parts import model_curves, model_formats, model_parts
 from leaderboard.parts.common import choose_run, guarded, link, number, numbers, percent, size, small
 from leaderboard.state import tabs, translator
 
@@ -18,8 +18,8 @@ PARTS = {
     "lengths": model_parts.lengths,
     "stops": model_parts.stops,
     "formats": model_formats.formats,
-    "turns": model_parts.turns,
-    "shots": model_parts.shots,
+    "turns": model_curves.turns,
+    "shots": model_curves.shots,
     "provenance": model_parts.provenance,
 }
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from harness.metrics.registry import METRICS
 from harness.store.rundir import RunDirectory
 from leaderboard import download, safe
 from leaderboard.i18n import Translator
 from leaderboard.parts import detail
 from leaderboard.parts.common import choose_run, frame_of, guarded, small
-from leaderboard.queries.samples import FACETS, ORDERS, PAGE, Filter, every, facets, page_of
+from leaderboard.queries.samples import FACETS, FLAGS, ORDERS, PAGE, Filter, every, facets, page_of, verdict_values
 from leaderboard.state import choose, choose_many, page_number, parameter, search, switch, translator, write
 from leaderboard.store import stamp
 
 _MAIN, _MORE = ("task", "persona", "format", "shots"), ("technique", "context", "turn")
 _RESETS = ("p", "sample")
-_FLAGS = tuple(
-    name for name, m in METRICS.items() if m.direction != "none" and (m.kind == "binary" or name == "forbidden_terms")
-)
+_RANGE = re.compile(r"([0-9]{1,7})(?:[-〜~～]([0-9]{1,7}))?")
+_UNITS = ("length_chars", "sentences")
+_VERDICT = {"judge_id": "judge", "criterion": "criterion", "score": "score", "status": "status"}
+"""Column of the verdicts → parameter of the URL."""
 
 
 def show() -> None:
@@ -34,7 +36,7 @@ def show() -> None:
 
 
 def _replies(t: Translator, run: RunDirectory) -> None:
-    wanted = _filter(t, _facets(str(run.path), stamp(run), run))
+    wanted = _filter(t, *_offered(str(run.path), stamp(run), run))
     found = page_of(run, wanted, _asked_page())
     pages = max(1, -(-found.total // PAGE))
     key = parameter("sample")
@@ -51,9 +53,9 @@ def _replies(t: Translator, run: RunDirectory) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _facets(path: str, stamp: Any, _run: RunDirectory) -> dict[str, list[str]]:
+def _offered(path: str, stamp: Any, _run: RunDirectory) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     del path, stamp
-    return facets(_run)
+    return facets(_run), verdict_values(_run)
 
 
 def _asked_page() -> int:
@@ -61,7 +63,7 @@ def _asked_page() -> int:
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
 
 
-def _filter(t: Translator, offered: Mapping[str, Sequence[str]]) -> Filter:
+def _filter(t: Translator, offered: Mapping[str, Sequence[str]], judged: Mapping[str, Sequence[str]]) -> Filter:
     values: dict[str, list[str]] = {}
     for column, name in zip(st.columns(4), _MAIN, strict=True):
         with column:
@@ -70,20 +72,54 @@ def _filter(t: Translator, offered: Mapping[str, Sequence[str]]) -> Filter:
     with left:
         text = search("q", t("samples.search"), resets=_RESETS)
     with middle:
-        flag = choose(
-            "flag", t("samples.flag"), ["", *_FLAGS], show=lambda f: t.metric(f) if f else "—", resets=_RESETS
-        )
+        flag = choose("flag", t("samples.flag"), ["", *FLAGS], show=lambda f: t.metric(f) if f else "—", resets=_RESETS)
     with right:
         orders = [o for o in ORDERS if not o.startswith("metric_")]
         order = choose("order", t("samples.order"), orders, show=lambda o: t(f"samples.order_{o}"), resets=_RESETS)
     more = [name for name in _MORE if len(offered[name]) > 1]
-    with st.expander(t("samples.more"), expanded=any(parameter(name) for name in (*more, "failed", "item"))):
+    hidden = (*more, "failed", "item", *_UNITS, *_VERDICT.values())
+    with st.expander(t("samples.more"), expanded=any(parameter(name) for name in hidden)):
         for name in more:
             values[name] = choose_many(name, t(f"facet.{name}"), offered[name], resets=_RESETS)
+        between = _ranges(t)
+        verdict = _verdict(t, judged)
         item = search("item", t("samples.item"), resets=_RESETS)
         failed = switch("failed", t("samples.failed"))
     assert set(values) <= set(FACETS)
-    return Filter(values=values, text=text, flag=flag, failed=failed, item=item, order=order)
+    return Filter(values, text, flag, failed, item, between, verdict, order)
+
+
+def _ranges(t: Translator) -> dict[str, tuple[float, float]]:
+    """Lengths as ``10-20`` or ``10``; anything else does not filter."""
+    found: dict[str, tuple[float, float]] = {}
+    for column, unit in zip(st.columns(2), _UNITS, strict=True):
+        with column:
+            asked = search(unit, t(f"samples.range_{unit}"), resets=_RESETS)
+        ends = _RANGE.fullmatch(asked)
+        if ends:
+            found[unit] = (float(ends[1]), float(ends[2] or ends[1]))
+    return found
+
+
+def _named(t: Translator, key: str, value: str) -> str:
+    return t.get(f"{key}.{value}", value)
+
+
+def _verdict(t: Translator, judged: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """What a judge said of the reply."""
+    if not judged:
+        return {}
+    found: dict[str, list[str]] = {}
+    for column, (name, key) in zip(st.columns(4), _VERDICT.items(), strict=True):
+        with column:
+            found[name] = choose_many(
+                key,
+                t(f"samples.verdict_{key}"),
+                judged[name],
+                show=partial(_named, t, key),
+                resets=_RESETS,
+            )
+    return found
 
 
 def _table(t: Translator, rows: Sequence[dict[str, Any]], key: str | None) -> None:

@@ -164,7 +164,8 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(ranked):
     runs = named(ranked)
     app = opened("compare", a=runs["大きなモデル"], b=runs["アイネス-9月"])
     assert "比べられません" in texts(app)
-    assert "cells" in texts(app)
+    assert "評価した条件がそろっていません" in texts(app)
+    assert "cells" not in texts(app)
 
 
 def test_ratings_are_appended_blind(ranked):

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 import leaderboard
 from leaderboard.download import as_csv, as_markdown
-from leaderboard.safe import diff_html, marked_html
+from leaderboard.marks import diff_html, marked_html
 
 ROOT = Path(leaderboard.__file__).parent
 TAGS = {"div", "mark", "sup", "span", "ins", "del"}
