@@ -80,6 +80,7 @@ class JudgeServer:
         self.times: list[float] = []
         self.keys: set[str] = set()
         self.batches = BatchDesk(self)
+        self.models = ["player"]
         self.in_flight = self.most_in_flight = 0
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"judge": self})
@@ -117,6 +118,7 @@ class BatchDesk:
         self.files: dict[str, bytes] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
         self.polls = 1
+        self.lose_next = self.refuse_next = False
 
     def upload(self, content: bytes) -> dict[str, Any]:
         name = f"file-{len(self.files) + 1}"
@@ -129,6 +131,15 @@ class BatchDesk:
             "filename": "b.jsonl",
             "purpose": "batch",
         }
+
+    def submit(self, request: dict[str, Any]) -> Answer:
+        """Create the batch, or fail before it (``refuse_next``) or after it (``lose_next``)."""
+        if self.refuse_next:
+            self.refuse_next = False
+            return api_error(400, "the file is not valid")
+        answer = Answer(body=self.create(request), drop=self.lose_next)
+        self.lose_next = False
+        return answer
 
     def create(self, request: dict[str, Any]) -> dict[str, Any]:
         name = f"batch-{len(self.jobs) + 1}"
@@ -188,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/v1/files":
             self._send(Answer(body=self.judge.batches.upload(_file_part(content))))
         elif path == "/v1/batches":
-            self._send(Answer(body=self.judge.batches.create(json.loads(content))))
+            self._send(self.judge.batches.submit(json.loads(content)))
         elif path == "/v1/chat/completions":
             self._send(self.judge.answer(json.loads(content)))
         else:
@@ -196,7 +207,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         desk, parts = self.judge.batches, self.path.split("?")[0].strip("/").split("/")
-        if parts[1:] == ["batches"]:
+        if parts[1:] == ["models"]:
+            models = [{"id": name, "object": "model", "created": 1, "owned_by": "test"} for name in self.judge.models]
+            self._send(Answer(body={"object": "list", "data": models}))
+        elif parts[1:] == ["batches"]:
             jobs = list(desk.jobs.values())
             self._send(Answer(body={"object": "list", "data": jobs, "has_more": False}))
         elif parts[1] == "batches" and parts[2] in desk.jobs:

@@ -179,3 +179,13 @@ def test_broken_data_names_the_place(tmp_path: Path, name: str, content: bytes, 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FileFormatError, match=re.escape(problem)):
         open_table(tmp_path / name)
+
+
+def test_a_rubric_for_pairs_is_refused_with_those_that_fit(server: JudgeServer, tmp_path: Path) -> None:
+    data = write(tmp_path / "d.jsonl")
+    run = kikime(
+        "audit", str(data), "--persona", "ojousama", "--rubric", "pairwise_v1", "--judge-base-url", server.url
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert "replies: character_v1" in run.stderr
+    assert server.requests == []

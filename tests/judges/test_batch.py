@@ -111,6 +111,48 @@ def test_a_batch_whose_id_was_never_noted_is_found_again(
     assert len(server.batches.jobs) == 1
 
 
+def test_a_batch_whose_announcement_was_answered_by_a_lost_connection_is_found_again(
+    persona: Persona, settings: JudgeSettings, server: JudgeServer
+) -> None:
+    server.batches.lose_next = True
+    with pytest.raises(EnvironmentFault, match="cannot be reached"):
+        run(persona, settings)
+    assert len(server.batches.jobs) == 1, "the provider has the batch, the client never learnt its id"
+    assert {line["status"] for line in run(persona, settings).lines} == {"ok"}
+    assert len(server.batches.jobs) == 1
+
+
+def test_a_batch_that_was_refused_is_submitted_again(
+    persona: Persona, settings: JudgeSettings, server: JudgeServer
+) -> None:
+    server.batches.refuse_next = True
+    with pytest.raises(EnvironmentFault, match="400"):
+        run(persona, settings)
+    assert server.batches.jobs == {}
+    assert {line["status"] for line in run(persona, settings).lines} == {"ok"}
+    assert len(server.batches.jobs) == 1
+
+
+@pytest.mark.parametrize(
+    "body", ["too many tokens", {"error": "too many tokens"}, {"error": {"message": "too many tokens"}}]
+)
+def test_an_error_of_a_line_may_be_text_or_an_object(
+    persona: Persona, settings: JudgeSettings, server: JudgeServer, body: object
+) -> None:
+    server.script = lambda asked, n: Answer(400, body)
+    judged = run(persona, settings, 1)
+    assert {(line["status"], line["score"], line["error"]) for line in judged.lines} == {
+        ("error", None, "too many tokens")
+    }
+
+
+def test_an_answer_that_is_no_completion_is_invalid(
+    persona: Persona, settings: JudgeSettings, server: JudgeServer
+) -> None:
+    server.script = lambda asked, n: Answer(200, "a sentence")
+    assert {line["status"] for line in run(persona, settings, 1).lines} == {"invalid"}
+
+
 def test_a_batch_of_another_input_stays_open_until_its_own_command_returns(
     persona: Persona, settings: JudgeSettings, server: JudgeServer
 ) -> None:

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
+import threading
 import time
+from contextlib import suppress
 
 import pytest
 from judge_server import KEY, Answer, JudgeServer, api_error, completion, good, judged_text, verdict
 
+from harness.errors import UsageError
 from harness.persona import Persona
 from judges.collection import judge_subjects
 from judges.gathering import Judged
+from judges.redact import redactor
 from judges.rubric import load_rubric
 from judges.session import JudgeSettings, judge_settings
 from judges.subject import Subject
@@ -285,6 +290,97 @@ def test_a_pair_is_asked_in_both_orders_and_disagreement_is_a_tie(
     judged = judge_subjects([pair], [load_rubric("pairwise_v1")], settings)
     assert len(server.requests) == 2
     assert judged.lines[0]["preference"] == preference
+
+
+def pair_lines(persona: Persona, settings: JudgeSettings) -> dict[str, object]:
+    pair = Subject("p", persona, "やあ", "ごきげんよう", rival="よお")
+    [line] = judge_subjects([pair], [load_rubric("pairwise_v1")], settings).lines
+    return line
+
+
+def test_a_pair_without_an_answer_says_why_and_prefers_nobody(
+    persona: Persona, settings: JudgeSettings, server: JudgeServer
+) -> None:
+    server.script = lambda body, n: (
+        api_error(400, "no such parameter")
+        if judged_text(body) == "よお"
+        else Answer(body=completion(json.dumps(verdict(body))))
+    )
+    line = pair_lines(persona, settings)
+    assert (line["status"], line["preference"], line["score"], line["order_consistent"]) == ("error", None, None, None)
+    assert line["error"] == "400: no such parameter"
+
+
+@pytest.mark.parametrize(
+    ("quotes", "status", "grounded"),
+    [((["ごきげん"], ["よお"]), "ok", True), ((["ごきげん"], ["ない"]), "ungrounded", False), (([], []), "ok", None)],
+)
+def test_a_pair_is_grounded_when_both_orders_quote_what_was_said(
+    persona: Persona, settings: JudgeSettings, server: JudgeServer, quotes: tuple[list[str], ...], status: str,
+    grounded: bool | None,
+) -> None:  # fmt: skip
+    server.script = lambda body, n: Answer(
+        body=completion(json.dumps(verdict(body, evidence=quotes[judged_text(body) == "よお"])))
+    )
+    line = pair_lines(persona, settings)
+    assert (line["status"], line["grounded"], line["error"]) == (status, grounded, "")
+
+
+@pytest.mark.parametrize("raw", ["HELLO\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"])
+def test_a_server_that_does_not_speak_http_is_a_status(persona: Persona, server: JudgeServer, raw: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer_all, args=(listening, raw.encode()), daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        judged = run(persona, judge_settings("gpt-4o-mini", url, concurrency=1))
+    assert statuses(judged) == {"error"}
+    assert "\n" not in str(judged.lines[0]["error"])
+
+
+def answer_all(listening: socket.socket, raw: bytes) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            connection.recv(1 << 20)
+            connection.sendall(raw)
+            connection.close()
+
+
+def test_what_is_left_of_a_budget_is_never_negative_and_no_limit_stays_none() -> None:
+    settings = judge_settings("gpt-4o-mini", max_usd=1.0)
+    assert settings.after(0.25).max_usd == pytest.approx(0.75)
+    assert settings.after(0.25).judge is settings.judge
+    assert settings.after(2.0).max_usd == 0.0
+    assert judge_settings("gpt-4o-mini").after(2.0).max_usd is None
+
+
+def test_nothing_is_asked_once_the_budget_is_gone(persona: Persona, server: JudgeServer) -> None:
+    judged = run(persona, judge_settings("gpt-4o-mini", server.url, max_usd=1.0).after(1.0))
+    assert statuses(judged) == {"budget"}
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "clean"),
+    [
+        ("abc", "key abc!", "key [redacted]!"),
+        ("abc", "abcd xabc abc-1", "abcd xabc abc-1"),
+        ("7", "鍵は7です、17点", "鍵は[redacted]です、17点"),
+        ("long-secret", "xlong-secrety", "x[redacted]y"),
+        ("a.b(c", "key: a.b(c", "key: [redacted]"),
+        ("", "nothing", "nothing"),
+    ],
+)
+def test_any_key_is_masked_and_a_short_one_only_where_it_stands_alone(key: str, text: str, clean: str) -> None:
+    assert redactor(key)(text) == clean
+
+
+def test_a_rubric_that_fits_nothing_is_named_with_those_that_do(
+    persona: Persona, settings: JudgeSettings, server: JudgeServer
+) -> None:
+    with pytest.raises(UsageError, match="pairwise_v1") as error:
+        run(persona, settings, rubric="pairwise_v1")
+    assert "character_v1" in str(error.value.hint)
+    assert server.requests == []
 
 
 def test_the_key_never_comes_back(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -123,6 +125,28 @@ def test_quota_is_exit_3_and_every_reply_still_has_its_lines(server: JudgeServer
     assert "Traceback" not in run.stderr
 
 
+def test_the_command_that_goes_on_is_complete(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = lambda body, n: api_error(429, "no money", "insufficient_quota")
+    path = replies(tmp_path / "a file.jsonl", 3)
+    arguments = ["judge", str(path), "--persona", "ojousama", "--rubric", "values", "--rubric", "naturalness"]
+    arguments += ["--judge-model", "gpt-6-luna", "--judge-base-url", server.url, "--max-usd", "2.0"]
+    arguments += ["--protocol", "dist", "--no-sentinel", "--json"]
+    stopped = kikime(*arguments)
+    assert stopped.returncode == 3
+    again = shlex.split(stopped.stderr.rsplit("go on with: ", 1)[1])
+    assert again[0] == "kikime"
+    assert sorted(again[1:]) == sorted(arguments)
+    server.script = good
+    assert "values" in kikime(*again[1:]).stdout
+
+
+def test_a_spent_budget_says_how_to_go_on(server: JudgeServer, tmp_path: Path) -> None:
+    run = judge(replies(tmp_path / "r.jsonl", 5), server, "--max-usd", "0.002")
+    assert run.returncode == 4
+    assert {line["status"] for line in rows(run)} == {"ok", "budget"}
+    assert f"kikime judge {tmp_path / 'r.jsonl'} --persona ojousama" in run.stderr
+
+
 def test_some_failures_are_exit_4(server: JudgeServer, tmp_path: Path) -> None:
     server.script = lambda body, n: Answer(body=completion(None, refusal="no")) if n == 0 else good(body)
     run = judge(replies(tmp_path / "r.jsonl", 3), server, "--concurrency", "1")
@@ -209,7 +233,10 @@ def test_calibrate_prints_one_json_object(tmp_path: Path) -> None:
     run = kikime("calibrate", str(path), "--json")
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["judges"][0]["criteria"][0]["qwk"] == pytest.approx(1)
-    assert "may rank" in kikime("calibrate", str(path)).stdout
+    printed = kikime("calibrate", str(path)).stdout
+    assert "may rank" in printed
+    assert "people's score (down)" in printed
+    assert re.search(r"1 │ 5 │ 0 │ 0 │.*\n.*2 │ 0 │ 5 │ 0 │.*\n.*3 │ 0 │ 0 │ 4 │", printed)
 
 
 def test_an_unwritable_cache_is_one_clear_line(
