@@ -33,7 +33,7 @@ def measure_terms(cells: pd.DataFrame, areas: Areas, manifest: Json, verdicts: p
         ``items`` ([persona, item] each) and ``terms``: id → ``personas`` (those that the term applies to), ``num`` and
         ``den`` (one number per item; a den of 0: nothing there). A term that no cell of the suite can measure is left out.
     """
-    usable = cells[cells["task"].isin(measured_tasks(areas, manifest))]
+    usable = cells[cells["task"].isin(measured_tasks(areas, manifest)) & ~is_baseline(cells, manifest)]
     items = usable[ITEM].drop_duplicates().sort_values(ITEM)
     index = {tuple(row): number for number, row in enumerate(items.to_numpy().tolist())}
     bands = Bands(manifest)
@@ -51,6 +51,12 @@ def measure_terms(cells: pd.DataFrame, areas: Areas, manifest: Json, verdicts: p
 def measured_tasks(areas: Areas, manifest: Json) -> list[str]:
     """Tasks that areas are computed from."""
     return [name for name, task in manifest["tasks"].items() if name not in areas.contrast and not task.get("bare")]
+
+
+def is_baseline(cells: pd.DataFrame, manifest: Json) -> Any:
+    """Whether a reply answers a question about given facts without having been given them: only a contrast's base."""
+    given = [name for name, task in manifest["tasks"].items() if any(item["contexts"] for item in task["items"])]
+    return cells["task"].isin(given) & (cells["context"] == "none")
 
 
 def _scope(cells: pd.DataFrame, term: Term, manifest: Json) -> Any:
