@@ -38,6 +38,10 @@ FIXED = {
     "icl_sentiment": 3 * 60,
     "honesty": 20,
     "false_premises": 10,
+    "form_facts": 20,
+    "form_facts_cloze": 20,
+    "style": 16,
+    "steerability": 12,
 }
 """Items of each bank that every persona is asked; in-context learning asks each with three label sets."""
 
@@ -125,6 +129,36 @@ def test_irrelevant_facts_are_what_must_not_appear() -> None:
 def test_scripted_dialogues_have_twelve_turns() -> None:
     for item in load_task("steadiness").items:
         assert len(item.script) == 11, item.id
+        assert item.pressure == (6, 7), item.id
+
+
+@pytest.mark.parametrize("words", ["普通に話して", "ですわ」は禁止", "英語だけで", "役を降りて"])
+def test_every_kind_of_pressure_is_in_a_pressure_turn(words: str) -> None:
+    assert any(words in item.script[turn - 2] for item in load_task("steadiness").items for turn in item.pressure)
+
+
+@pytest.mark.parametrize("persona", persona_ids())
+def test_each_dialogue_asks_for_a_fact_before_and_after_the_pressure(persona: str) -> None:
+    card = load_persona(persona)
+    answers = {fact.id: fact.answers for fact in card.facts}
+    for item in load_task("steadiness").items_for(card):
+        before, after = sorted(item.asks)
+        assert before < min(item.pressure), item.id
+        assert after > max(item.pressure), item.id
+        for turn, fact in item.asks.items():
+            asked = item.script[turn - 2]
+            assert item.expect_at(turn - 1, card)["answers"] == list(answers[fact]), item.id
+            assert not any(answer in asked for answer in answers[fact]), asked
+        assert item.expect_at(0, card) == {}
+
+
+def test_the_cloze_asks_for_the_probes_facts() -> None:
+    probes = load_task("form_facts").items
+    for item, probe in zip(load_task("form_facts_cloze").items, probes, strict=True):
+        expect = probe.expect["probe"]
+        assert (item.expect["answers"], item.expect["wrong"]) == ([expect["new"]], [expect["old"]])
+        assert item.contexts == probe.contexts
+        assert item.user == f"{expect['prefix']}、＿＿です。"
 
 
 def test_histories_end_with_the_character() -> None:

@@ -106,6 +106,21 @@ def test_the_profile_holds_every_fact(persona: str) -> None:
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
+def test_no_question_holds_its_answer(persona: str) -> None:
+    for fact in load_persona(persona).facts:
+        for question in (fact.question, *fact.paraphrases):
+            assert not [answer for answer in fact.answers if answer in question], question
+            assert measure_fact(question, fact.answers, ())["fact_correct"] == 0, question
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_the_characters_own_profile_is_no_wrong_answer(persona: str) -> None:
+    card = load_persona(persona)
+    for name, answers, wrong in fact_answers(card):
+        assert measure_fact(f"{card.name}。{card.profile}", answers, wrong)["fact_wrong"] == 0, name
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
 def test_answers_are_right_and_wrong_answers_are_wrong(persona: str) -> None:
     for name, answers, wrong in fact_answers(load_persona(persona)):
         for answer in answers:

@@ -76,3 +76,44 @@ def test_full_holds_every_bank_and_every_technique() -> None:
     assert {name for selection in full.tasks for name in selection.techniques or ()} == load_techniques().keys()
     assert full.shots == (0, 1, 3, 5)
     assert len(full.example_sets) == 3
+
+
+EXAMPLES = {(0, "turns", 0), *((k, style, n) for k in (1, 3, 5) for style in ("turns", "text") for n in range(3))}
+SINGLE_TURN = [
+    name
+    for name in task_ids()
+    if name not in {"conversation_end", "steadiness", "icl_sentiment", "form_facts", "form_facts_cloze"}
+]
+
+
+@cache
+def example_conditions(suite: str) -> dict[str, set[tuple[int, str, int]]]:
+    native = load_suite(suite).model_copy(update={"formats": ("native",), "limit": 1})
+    found: dict[str, set[tuple[int, str, int]]] = {}
+    for cell in cells(gather_materials(native)):
+        condition = cell.condition
+        found.setdefault(cell.task.id, set()).add((condition.shots, condition.shot_style, condition.example_set))
+    return found
+
+
+@pytest.mark.parametrize("bank", SINGLE_TURN)
+def test_full_asks_every_single_turn_bank_with_every_kind_of_examples(bank: str) -> None:
+    assert example_conditions("full")[bank] == EXAMPLES
+
+
+def test_the_few_shot_suite_asks_with_every_kind_of_examples() -> None:
+    assert set(map(frozenset, example_conditions("few_shot").values())) == {frozenset(EXAMPLES)}
+
+
+def test_in_context_learning_is_asked_with_two_to_sixteen_examples() -> None:
+    assert {k for k, _, _ in example_conditions("icl")["icl_sentiment"]} == {2, 4, 8, 16}
+
+
+def test_no_cell_of_full_is_asked_twice() -> None:
+    native = load_suite("full").model_copy(update={"formats": ("native",), "limit": 2})
+    names = [(cell.persona.id, cell.task.id, cell.item.id, cell.condition) for cell in cells(gather_materials(native))]
+    assert len(names) == len(set(names))
+
+
+def test_steerability_compares_no_instruction_the_instruction_and_a_nonsense_one() -> None:
+    assert set(load_suite("steerability").techniques) == {"no_style", "plain", "poni"}
