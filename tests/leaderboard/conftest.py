@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
+from browsing import Beacon, free_port
 from builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
 
 from harness.task import Item
+from leaderboard.index import Index
+from leaderboard.ranking import ranking
 
+CHROMIUM = os.environ.get("KIKIME_CHROMIUM", "/usr/bin/chromium")
 FORMATS = ("alpaca", "chatml")
 LEAK = "はい。\nユーザー: それでは次の質問です。\nAI: わかりました。"
 
@@ -104,3 +115,58 @@ def _used(runs: Path, tmp_path, monkeypatch):
     monkeypatch.setenv("KIKIME_RUNS", str(runs))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return runs
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Start the command over a store; gives the page's address."""
+    started = []
+
+    def start(runs):
+        port = free_port()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness", "leaderboard", "--runs", str(runs), "--port", str(port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        )
+        started.append(process)
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=5)
+            except OSError:
+                time.sleep(0.2)
+            else:
+                return address
+        raise AssertionError("the server did not start")
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(store, serve):
+    ranking(Index(store))
+    return serve(store), {entry.name: entry.id for entry in Index(store).entries()}, store
+
+
+@pytest.fixture
+def beacon():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Beacon)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    Beacon.hits.clear()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()

@@ -1,121 +1,16 @@
-"""A real Chromium over a real server: five journeys of a user, and a run full of payloads."""
+"""A real Chromium over a real server: journeys of a user, each of them over a link."""
 
 from __future__ import annotations
 
-import http.server
-import os
-import socket
-import subprocess
-import sys
-import threading
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
-from builders import make_materials, make_run, talk_task
+from browsing import Visitor
 
-from harness.persona import load_persona
-from harness.plan import Materials
 from leaderboard.index import Index
-from leaderboard.ranking import ranking
 from leaderboard.ratings import read_annotations
 
 pytestmark = pytest.mark.browser
-ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "leaderboard"
-CHROMIUM = os.environ.get("KIKIME_CHROMIUM", "/usr/bin/chromium")
-READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-@pytest.fixture
-def serve(tmp_path):
-    """Start the command over a store; gives the page's address."""
-    started = []
-
-    def start(runs):
-        port = free_port()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "harness", "leaderboard", "--runs", str(runs), "--port", str(port)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
-        )
-        started.append(process)
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=5)
-            except OSError:
-                time.sleep(0.2)
-            else:
-                return address
-        raise AssertionError("the server did not start")
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Visitor:
-    """One tab; notes every request that leaves the server."""
-
-    def __init__(self, browser, address, width=1280):
-        self.address, self.external = address, []
-        self.tab = browser.new_page(viewport={"width": width, "height": 900})
-        self.tab.set_default_timeout(60_000)
-        self.tab.on("request", self._note)
-
-    def _note(self, request):
-        host = self.address.removeprefix("http://")
-        if not request.url.startswith((self.address, f"ws://{host}", "data:", "blob:")):
-            self.external.append(request.url)
-
-    def go(self, path):
-        self.tab.goto(self.address + path)
-        self.settle()
-        return self.tab
-
-    def settle(self):
-        self.tab.wait_for_selector(READY)
-        self.tab.wait_for_timeout(700)
-        self.tab.wait_for_selector(READY)
-        _wait_until(self.tab, "!document.querySelector('[data-testid=stSkeleton]')")
-
-    def shoot(self, name):
-        ARTIFACTS.mkdir(parents=True, exist_ok=True)
-        height = self.tab.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 900")
-        size = self.tab.viewport_size
-        self.tab.set_viewport_size({"width": size["width"], "height": min(max(height + 20, 900), 4000)})
-        self.settle()
-        self.tab.screenshot(path=str(ARTIFACTS / f"{name}.png"))
-        self.tab.set_viewport_size(size)
-
-    def fits(self):
-        return self.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
-@pytest.fixture
-def site(store, serve):
-    ranking(Index(store))
-    return serve(store), {entry.name: entry.id for entry in Index(store).entries()}, store
 
 
 def test_browsing_the_leaderboard(site, chromium):
@@ -220,100 +115,53 @@ def test_rating_with_the_keyboard(site, chromium):
     assert "アイネス" not in tab.locator('[data-testid="stMain"]').inner_text().replace("キャラクター", "")
 
 
-class Beacon(http.server.BaseHTTPRequestHandler):
-    hits: list[str] = []
-
-    def do_GET(self):
-        self.hits.append(self.path)
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def beacon():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Beacon)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    Beacon.hits.clear()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-
-
-def payloads(url):
-    return [
-        f"<script>new Image().src='{url}/script'</script>",
-        f"<img src={url}/img onerror=\"fetch('{url}/onerror')\">",
-        f"![画像]({url}/markdown.png) [押して](javascript:fetch('{url}/js'))",
-        f"<svg onload=fetch('{url}/svg')></svg><iframe src={url}/frame></iframe><style>@import '{url}/css';</style>",
-        f":red[赤] :material/delete: $\\sum_i$ `code` # 見出し\n\n```mermaid\ngraph LR; A-->B\n```\n|a|b|\n|-|-|\n{url}/plain",
-        f'=HYPERLINK("{url}/cell")',
-        "右から\u202e左へ\u2066 ゼロ幅\u200b\u200d\ufeff 合字👨\u200d👩\u200d👧",
-        "</code></pre></div><h1>外へ</h1>&lt;b&gt;&amp;",
-        "長" * 1_000_000,
-    ]
-
-
-def test_hostile_text_is_shown_as_it_is_and_fetches_nothing(tmp_path, serve, chromium, beacon):
-    texts = payloads(beacon)
-    persona = load_persona("ojousama").model_copy(update={"name": f"![名]({beacon}/persona.png)"})
-    plain = make_materials([talk_task(len(texts))], personas=("ojousama",))
-    materials = Materials(plain.suite, plain.tasks, {"ojousama": persona})
-    name = f"<img src={beacon}/name>![n]({beacon}/name.png)"
-    evil = make_run(tmp_path / "runs", name, lambda request: texts[int(request.item_id[1:])], materials=materials)
-    make_run(
-        tmp_path / "runs", f"{name} 2", lambda request: texts[-1 - int(request.item_id[1:])][:500], materials=materials
-    )
-    other = next(path.name for path in (tmp_path / "runs").iterdir() if path.name != evil.id)
-    address = serve(tmp_path / "runs")
-    visitor = Visitor(chromium, address)
+def test_a_link_shows_the_same_view_to_somebody_else(site, chromium):
+    address, runs, _ = site
+    august, september = runs["アイネス-8月"], runs["アイネス-9月"]
+    visitor, other = Visitor(chromium, address), Visitor(chromium, address)
     for path in (
-        "/",
-        f"/model?run={evil.id}",
-        f"/compare?a={evil.id}&b={other}&view=flips",
-        f"/rate?run={evil.id}&rater=<img>",
-        "/judge",
-        "/live",
+        f"/?sort=length&q=月&size=m&persona=bushi&w_style=2&view=formats&metric=length_fit&sel={august}&cell={september}:critical",
+        f"/model?run={august}&part=slices&by=persona&then=format&lang=en",
+        f"/samples?run={august}&persona=bushi&flag=length_fit&order=short&length_chars=10-40&score=5&p=2",
+        f"/compare?a={august}&b={september}&view=flips&by=length_fit&way=better&in_format=alpaca&lang=en",
+        f"/judge?run={august}&part=length",
     ):
-        visitor.go(path)
-    import pyarrow.parquet as pq
+        seen = [_shown(each, path) for each in (visitor, other)]
+        assert seen[0] == seen[1]
+        assert other.tab.url.startswith(address + path.split("?")[0])
+        asked = dict(parse_qsl(path.partition("?")[2]))
+        kept = dict(parse_qsl(other.tab.url.partition("?")[2]))
+        assert asked.items() <= kept.items(), path
+    other.tab.close()
 
-    keys = {row["response"]: row["key"] for row in pq.read_table(evil.samples_file).to_pylist()}
-    for number, text in enumerate(texts):
-        more = "&full=1" if len(text) > 20_000 else ""
-        tab = visitor.go(f"/samples?run={evil.id}&sample={keys[text]}{more}")
-        tab.get_by_text("返答の詳細").wait_for()
-        shown = tab.locator('[data-testid="stCode"] code').evaluate_all("all => all.map(one => one.textContent)")
-        assert text in shown, f"payload {number} is not intact"
-        if number in {0, 4, 6}:
-            visitor.shoot(f"hostile-{number}")
-    assert tab.locator("h1").count() == 1
-    assert visitor.tab.title().startswith("kikime")
-    visitor.tab.wait_for_timeout(1500)
-    assert Beacon.hits == []
+
+def _shown(visitor, path):
+    """What a visitor reads, and what is chosen in every field."""
+    tab = visitor.go(path)
+    fields = tab.locator('[data-testid="stMain"] input').evaluate_all("all => all.map(one => one.value)")
+    return tab.locator('[data-testid="stMain"]').inner_text(), fields
+
+
+def test_points_and_cells_lead_to_their_replies(site, chromium):
+    address, runs, _ = site
+    september = runs["アイネス-9月"]
+    visitor = Visitor(chromium, address)
+    tab = visitor.go("/?view=formats")
+    tab.locator('[data-testid="stVegaLiteChart"] .mark-text text').first.click()
+    tab.wait_for_url("**/samples?*format=*")
+    visitor.settle()
+    tab.get_by_text("件の返答").first.wait_for()
+    visitor.go(f"/model?run={september}&part=turns")
+    tab.locator('[data-testid="stVegaLiteChart"] .mark-symbol path').first.click()
+    tab.wait_for_url("**/samples?*turn=*")
+    visitor.go(f"/model?run={september}&part=lengths")
+    tab.locator('[data-testid="stVegaLiteChart"] .mark-rect path').first.click()
+    tab.wait_for_url("**/samples?*length_chars=*")
+    visitor.go("/")
+    box = tab.locator('[data-testid="stDataFrame"]').first.bounding_box()
+    tab.mouse.click(box["x"] + box["width"] - 60, box["y"] + 35 + 17)
+    tab.wait_for_url("**cell=*")
+    visitor.settle()
+    tab.get_by_text("のもとになった返答を見る").click()
+    tab.wait_for_url("**/samples?*run=*")
     assert visitor.external == []
-
-
-def test_every_response_carries_the_policy(empty_store, serve):
-    address = serve(empty_store)
-    for path in ("/", "/_stcore/health", "/compare"):
-        with urllib.request.urlopen(address + path, timeout=30) as response:
-            assert "default-src 'self'" in response.headers["content-security-policy"]
-            assert response.headers["referrer-policy"] == "no-referrer"
-
-
-def test_a_foreign_host_name_is_refused(empty_store, serve):
-    request = urllib.request.Request(serve(empty_store) + "/", headers={"Host": "evil.example"})
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=30)
-    assert refused.value.code in {400, 403, 421}
-
-
-def _wait_until(page, expression: str, *_: object, timeout: float = 60_000, **__: object) -> None:
-    """Poll from outside: the page's content security policy forbids evaluating strings inside it."""
-    for _attempt in range(int(timeout // 200)):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError(expression)
