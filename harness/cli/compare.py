@@ -136,11 +136,13 @@ def _print_lengths(report: dict[str, Any], a: str, b: str) -> None:
 
 
 def _print_capability(report: dict[str, Any], a: str, b: str) -> None:
+    from harness.reports import labels
+
     rows = [
-        [row["title"], *(f"{row[s]['mark']} {100 * row[s]['rate']:.0f}%" for s in ("a", "b")), row["a"]["n"]]
+        [row["title"], *(labels.handled(row[side]) for side in ("a", "b")), row["a"]["n"]]
         for row in report["capability"]
     ]
-    print_table("応えられる依頼の種類", ["種類", a, b, "項目"], rows)
+    print_table("応えられる依頼の種類（応えた項目の割合と95%区間）", ["種類", a, b, "項目"], rows)
 
 
 def _print_examples(report: dict[str, Any], a: str, b: str) -> None:

@@ -12,6 +12,12 @@ from harness.reports import labels
 
 def print_flexibility(table: dict[str, Any]) -> None:
     """Flexibility, steerability, few-shot gain and the claims for people."""
+    names = labels.distinct_names(table["runs"])
+    table = {
+        **table,
+        "runs": [{**report, "name": names[report["run"]]} for report in table["runs"]],
+        "claims": [{**row, "model": names.get(row["run"], row["model"])} for row in table["claims"]],
+    }
     _print_formats(table["runs"])
     _print_effects(table["runs"])
     for text in _remarks(table):

@@ -52,9 +52,10 @@ def print_ranking(result: dict[str, Any]) -> None:
     from harness.reports import labels
 
     counted = [area for area in result["areas"] if area["counts"]]
+    names = labels.distinct_names([*result["rows"], *result["unranked"], *result["excluded"]])
     rows = [
         [
-            row["name"],
+            names[row["run"]],
             labels.rank_text(row),
             f"{labels.points(row['overall'])} ({labels.points(row['ci_low'])}–{labels.points(row['ci_high'])})",
             labels.chance(row["p_best"]),
@@ -69,7 +70,7 @@ def print_ranking(result: dict[str, Any]) -> None:
     areas = [area["ja"] for area in counted]
     columns = ["名前", "順位", "総合", "P(1位)", *areas, "致命的な失敗", "平均文字数", "大きさ", "項目"]
     print_table(f"リーダーボード（スイート {result['suite'] or '—'}）", columns, rows)
-    _print_others(result)
+    _print_others(result, names)
     if counted:
         click.echo(
             f"総合は{'・'.join(areas)}の平均（{result['version']}）。式は --explain、書式や指示の効き目は --flexibility"
@@ -79,14 +80,16 @@ def print_ranking(result: dict[str, Any]) -> None:
             click.echo(f"{area['ja']}：{area['why_not']}")
 
 
-def _print_others(result: dict[str, Any]) -> None:
+def _print_others(result: dict[str, Any], names: dict[str, str]) -> None:
     from harness.reports import labels
 
     if result["unranked"]:
-        rows = [[row["name"], percent(row["coverage"]), labels.reason(row["reason"])] for row in result["unranked"]]
+        rows = [
+            [names[row["run"]], percent(row["coverage"]), labels.reason(row["reason"])] for row in result["unranked"]
+        ]
         print_table("順位なし", ["名前", "充足率", "理由"], rows, left=3)
     if result["excluded"]:
-        rows = [[row.get("name", row["run"]), row["reason"]] for row in result["excluded"]]
+        rows = [[names[row["run"]], row["reason"]] for row in result["excluded"]]
         print_table("比べられないもの", ["名前", "理由"], rows, left=2)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.metrics.registry import METRICS
 from harness.reports.cells import CONDITION
 from harness.reports.frames import ITEM, POOLED_MARKERS, Bands, item_frame
+from harness.reports.labels import is_share
 from harness.reports.margins import QUALITY, direction, load_margins
 from harness.reports.pairs import Pair
 from harness.stats.multiplicity import benjamini_hochberg, holm
@@ -69,14 +70,22 @@ def difference(
         transform=items.transform,
     )
     row = {"metric": metric, "direction": better, "primary": metric in margins.primary, "margin": margin}
+    low, high = (_possible(metric, end) for end in (found.ci_low, found.ci_high))
     row |= asdict(found) | {
+        "ci_low": low,
+        "ci_high": high,
         "scope": found.scope,
         "n_cells": items.n_cells,
-        "change": _change(found.ci_low, found.ci_high),
+        "change": _change(low, high),
     }
     if better == "none" and found.verdict != "equivalent":
         row["verdict"] = "inconclusive"
     return row
+
+
+def _possible(metric: str, end: float | None) -> float | None:
+    """An end of an interval, not beyond what a difference of shares can be."""
+    return max(-1.0, min(1.0, end)) if end is not None and is_share(metric) else end
 
 
 def _change(low: float | None, high: float | None) -> str:

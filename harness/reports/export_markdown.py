@@ -36,15 +36,12 @@ def run_markdown(overview: dict[str, Any]) -> str:
         ]
         for row in overview["metrics"]
     ]
-    able = [
-        [escape_cell(row["title"]), row["mark"], f"{100 * row['rate']:.1f}%", str(row["n"])]
-        for row in overview["capability"]
-    ]
+    able = [[escape_cell(row["title"]), labels.handled(row), str(row["n"])] for row in overview["capability"]]
     return (
         f"## {escape_cell(overview['name'])} × {escape_cell(overview['suite'])}\n\n"
         + table(["指標", "名前", "向き", "平均 ± 95%", "n"], rows, left=3)
         + "\n"
-        + table(["依頼の種類", "判定", "応えた項目", "n"], able, left=2)
+        + table(["依頼の種類", "応えた項目の割合（95%区間）", "n"], able)
         + f"\nモデル {escape_cell(overview['model'])}（{labels.parameters(overview['params'])}）、充足率 "
         f"{100 * overview['coverage']:.1f}%、run `{overview['run']}`。"
         "平均は、項目ごとの平均をキャラクターごとに平均し、さらにキャラクターで平均したもの"
@@ -73,9 +70,7 @@ def comparison_markdown(report: dict[str, Any]) -> str:
         for row in report["metrics"]
     ]
     able = [
-        [escape_cell(row["title"])]
-        + [f"{row[side]['mark']} {100 * row[side]['rate']:.1f}%" for side in ("a", "b")]
-        + [str(row["a"]["n"])]
+        [escape_cell(row["title"])] + [labels.handled(row[side]) for side in ("a", "b")] + [str(row["a"]["n"])]
         for row in report["capability"]
     ]
     return (

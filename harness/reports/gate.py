@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from difflib import get_close_matches
 from typing import Any
 
 from harness.errors import UsageError
@@ -53,7 +54,9 @@ def gate(
     if pair.why_not:
         raise UsageError("these runs cannot be compared: " + "; ".join(pair.why_not), hint=pair.hint)
     if metric not in metric_names(pair):
-        raise UsageError(f"no metric '{metric}'", hint=f"there are: {', '.join(metric_names(pair))}")
+        near = get_close_matches(metric, metric_names(pair), n=3, cutoff=0.5)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(f"no metric '{metric}'", hint=f"{meant}there are: {', '.join(metric_names(pair))}")
     if direction(metric) == "none":
         raise UsageError(f"{metric} has no better or worse end", hint="choose a metric that has one")
     items = item_frame(pair.a, pair.b, metric, pair.bands)
@@ -93,7 +96,7 @@ def gate_summary(answer: dict[str, Any]) -> str:
         f"| {labels.metric_label(metric)}（`{metric}`、{labels.DIRECTIONS[answer['direction']]}） "
         f"| {labels.value(metric, found['mean_a'])} | {labels.value(metric, found['mean_b'])} "
         f"| {labels.change(metric, found['delta'])} | {labels.interval(metric, found['ci_low'], found['ci_high'])} "
-        f"| {labels.value(metric, answer['margin'])} | {answer['n']} {unit} |"
+        f"| {labels.size_of(metric, answer['margin'])} | {answer['n']} {unit} |"
     )
     lines = [
         f"### {sign} kikime gate：{labels.DECISIONS[answer['decision']]}（{answer['decision']}）",
@@ -103,6 +106,7 @@ def gate_summary(answer: dict[str, Any]) -> str:
         row,
         "",
         _sentence(answer, unit),
+        *(f"\n注：{escape_cell(note)}" for note in answer["notes"]),
     ]
     return "\n".join(lines) + "\n"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.metrics.registry import METRICS
@@ -119,6 +120,18 @@ def chance(number: float | None) -> str:
     if 0 < number < 0.001:
         return "<0.1%"
     return ">99.9%" if 0.999 < number < 1 else f"{100 * number:.1f}%"
+
+
+def handled(side: Mapping[str, Any]) -> str:
+    """Whether a kind of request is handled, with the share of items and its interval: ✓ 92% (65–99)."""
+    return f"{side['mark']} {100 * side['rate']:.0f}% ({100 * side['low']:.0f}–{100 * side['high']:.0f})"
+
+
+def distinct_names(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The name of each run (by id), with the end of its id where several runs have the same name."""
+    named = {row["run"]: row.get("name", row["run"]) for row in rows}
+    often = Counter(named.values())
+    return {run: f"{name} ({run[-6:]})" if often[name] > 1 else name for run, name in named.items()}
 
 
 def rank_text(row: Mapping[str, Any]) -> str:

@@ -181,6 +181,16 @@ def test_two_judges_never_share_a_row(tmp_path):
     assert found["character_v1.tone@judge-b/cot"]["mean_a"] == 6
 
 
+def test_no_interval_of_shares_is_wider_than_shares_can_differ(tmp_path):
+    materials = make_materials([talk_task(4)], personas=("ojousama",))
+    a = make_run(tmp_path, "a", PLAIN, materials=materials)
+    b = make_run(tmp_path, "b", lambda q: PLAIN if q.item_id == "t00" else IN_VOICE, materials=materials)
+    found = rows(compare(a, b, **FEW))
+    assert found["style_band"]["ci_low"] < found["style_band"]["delta"]
+    shares = [row for metric, row in found.items() if metric not in {"length_chars", "sentences", "newlines"}]
+    assert all(-1 <= row["ci_low"] <= row["ci_high"] <= 1 for row in shares if row["ci_low"] is not None)
+
+
 def test_missing_cells_are_refused_and_left_out_on_request(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", PLAIN, keep=lambda q: q.item_id != "t00")

@@ -1,5 +1,5 @@
 import pytest
-from builders import IN_VOICE, PLAIN, make_materials, make_run, talk_task
+from builders import IN_VOICE, PLAIN, add_verdicts, make_materials, make_run, talk_task
 
 from harness.errors import UsageError
 from harness.reports.gate import gate, gate_summary
@@ -32,8 +32,14 @@ def test_a_metric_without_a_better_end_is_refused(pair):
 
 
 def test_an_unknown_metric_lists_the_known_ones(pair):
-    with pytest.raises(UsageError, match="style_band"):
-        gate(*pair, metric="stile")
+    with pytest.raises(UsageError, match="did you mean style_band"):
+        gate(*pair, metric="stile_band")
+
+
+def test_a_note_about_the_runs_is_in_the_step_summary(tmp_path):
+    a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
+    add_verdicts(a, lambda _: 5)
+    assert "だけが審査済み" in gate_summary(gate(a, b, metric="length_fit", n_resamples=200))
 
 
 def test_names_cannot_break_the_markdown_table(tmp_path):
