@@ -37,21 +37,9 @@ FORMATS = ("alpaca", "chatml", "llama2", "llama3", "vicuna", "aines_v3")
 SHOTS = (0, 3)
 ITEMS = 4
 WORDS = (
-    "ごきげんよう",
-    "拙者は",
-    "本日も",
-    "良い天気",
-    "ですわ",
-    "でござる",
-    "ミュージカル",
-    "舞台",
-    "友人と",
-    "紅茶を",
-    "楽しみ",
-    "にいたします",
-    "ぜ！",
-    "。",
-)
+    "ごきげんよう", "拙者は", "本日も", "良い天気", "ですわ", "でござる", "ミュージカル", "舞台", "友人と", "紅茶を", "楽しみ",
+    "にいたします", "ぜ！", "。",
+)  # fmt: skip
 SEED = 7
 ORIGINALS = 20
 
@@ -275,6 +263,7 @@ def measure(runs: Path) -> dict[str, Any]:
     timed("sample page, whole page: order", lambda: samples.selectbox(key="w_order").set_value("long").run())
     assert not samples.exception
     found["peak memory, MiB"] = peak_memory()
+    found["a fixed Python loop, ms (for scale)"] = loop_speed()
     return found
 
 
@@ -282,6 +271,16 @@ def peak_memory() -> float:
     """Of this process alone: what ``getrusage`` says is inherited from the parent."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return float(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
+
+
+def loop_speed() -> float:
+    """Milliseconds of a fixed Python loop, the best of three: how fast the machine is just now."""
+    best = float("inf")
+    for _ in range(3):
+        started = time.perf_counter()
+        sum(at * at for at in range(1_000_000))
+        best = min(best, 1000 * (time.perf_counter() - started))
+    return best
 
 
 def report(title: str, found: dict[str, Any]) -> None:

@@ -110,6 +110,21 @@ def with_people(run: RunDirectory) -> list[dict[str, Any]]:
     ]
 
 
+def between_people(run: RunDirectory) -> list[dict[str, Any]]:
+    """Agreement of every two people on the replies that both rated, per criterion."""
+    given: dict[tuple[str, str], dict[str, float]] = {}
+    for line in read_annotations(run):
+        for criterion, value in (line.get("human_scores") or {}).items():
+            given.setdefault((criterion, str(line["rater"])), {})[str(line["id"])] = float(value)
+    found = []
+    for (criterion, one), (other_criterion, other) in combinations(sorted(given), 2):
+        if criterion == other_criterion:
+            mine, theirs = given[criterion, one], given[criterion, other]
+            pairs = [(mine[key], theirs[key]) for key in sorted(mine.keys() & theirs.keys())]
+            found += [{"a": one, "b": other, "criterion": criterion, **_agreement(pairs)}] if pairs else []
+    return found
+
+
 def drift(run: RunDirectory) -> list[dict[str, Any]]:
     """Reports of the sentinel set, oldest first: ``utc, judge_id, mean_change, qwk, n, since, warning``."""
     reports = (read_json(run.path / "judge.json") or {}).get("sentinel")

@@ -112,6 +112,10 @@ def agreement(t: Translator, run: RunDirectory) -> None:
     else:
         small(t("judge.no_people"))
         link("rate", t("model.rate"), run=run.id)
+    raters = _cached(run, "between_people")
+    if raters:
+        st.subheader(t("judge.raters"), anchor=False)
+        _table(t, raters, ("a", "b", "criterion", *_AGREED), "raters")
     st.subheader(t("judge.between"), anchor=False)
     pairs = _cached(run, "between_judges")
     if pairs:
