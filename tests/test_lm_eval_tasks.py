@@ -26,6 +26,7 @@ from harness.lmeval.scoring import (
     persona_mean,
     pooled_marker_rate,
     pooled_style_band,
+    process_logprobs,
     process_results,
 )
 from harness.measuring import Measuring
@@ -171,37 +172,89 @@ def test_the_include_path_is_printed(kikime):
     assert Path(kikime("tasks", "path").stdout.strip()) == FOLDER
 
 
+@pytest.mark.parametrize(
+    ("task", "n_candidates"), [("kikime_icl_sentiment_alpaca_4shot", 4), ("kikime_form_facts_alpaca_0shot", 2)]
+)
+def test_lm_eval_is_asked_for_every_candidate_once(task, n_candidates):
+    from lm_eval.tasks import TaskManager
+
+    manager = TaskManager(include_path=FOLDER, include_defaults=False, metadata={"pretrained": checkpoint("september")})
+    loaded = manager.load([task])["tasks"][task]
+    loaded.build_all_requests(limit=3, rank=0, world_size=1)
+    assert {instance.request_type for instance in loaded.instances} == {"loglikelihood"}
+    tokenizer = load_tokenizer(checkpoint("september"))
+    cell = loaded.config.dataset_kwargs["cell"]
+    for instances, request in zip(batched(loaded.instances, n_candidates), planned("september", cell), strict=False):
+        assert len(instances) == len(request.candidates)
+        for instance, candidate in zip(instances, request.candidates, strict=True):
+            text = "".join(instance.args)
+            bos = text.startswith(tokenizer.bos_token)
+            assert tokenizer(text, add_special_tokens=not bos).input_ids == candidate.token_ids
+            assert instance.args[1] == candidate.text
+
+
+def batched(rows: list[Any], size: int) -> list[list[Any]]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def test_log_likelihoods_are_measured_as_in_a_run():
+    cell = {"task": "icl_sentiment", "format": "alpaca", "shots": 2, "personas": ["ojousama"], "limit": 3}
+    row = documents(cell=cell, pretrained=checkpoint("september"))["test"][0]
+    assert process_logprobs(row, [(-1.0, False), (-2.0, False), (-0.5, False), (-3.0, False)]) == {
+        "label_correct": 0,
+        "label_margin": -1.5,
+    }
+
+
 @pytest.mark.engine
 def test_lm_eval_run_gives_the_values_of_kikime_run(kikime, tmp_path):
-    model = checkpoint("september")
+    _lm_eval([f"kikime_{name}" for name in PARITY], tmp_path / "lm_eval")
+    tasks = [argument for name in ("persona_facts", "conversation_end", "style") for argument in ("--task", name)]
+    ours = kikime(
+        "run", checkpoint("september"), *tasks, "--format", "alpaca", "--dtype", "float32", "--json", timeout=600
+    )
+    assert ours.returncode == 0, ours.stderr
+    summary = json.loads(ours.stdout)
+    _same_replies(Path(summary["path"]), tmp_path / "lm_eval")
+    _same_results(summary, tmp_path / "lm_eval")
+
+
+@pytest.mark.engine
+def test_lm_eval_run_scores_candidates_as_kikime_run_does(kikime, tmp_path):
+    _lm_eval(["kikime_form_facts_alpaca_0shot", "kikime_icl_sentiment_alpaca_2shot"], tmp_path / "lm_eval")
+    samples = [json.loads(line) for path in tmp_path.rglob("samples_*.jsonl") for line in path.open(encoding="utf-8")]
+    found = {(s["doc"]["pair_key"], metric): s[metric] for s in samples for metric in s["metrics"]}
+    tasks = ["--task", "form_facts", "--task", "icl_sentiment", "--shots", "0", "--shots", "2"]
+    ours = kikime(
+        "run", checkpoint("september"), *tasks, "--format", "alpaca", "--dtype", "float32", "--json", timeout=600
+    )
+    assert ours.returncode == 0, ours.stderr
+    run = json.loads(ours.stdout)["path"]
+    with duckdb.connect() as connection:
+        query = f"SELECT pair_key, metric, value FROM '{run}/samples.parquet' JOIN '{run}/scores.parquet' USING (key)"
+        values = {(pair_key, metric): value for pair_key, metric, value in connection.execute(query).fetchall()}
+    assert len(found) == 2 * (20 + 180)
+    assert found == pytest.approx({key: values[key] for key in found}, abs=1e-3)
+
+
+def _lm_eval(tasks: list[str], output: Path) -> None:
+    """``lm_eval run`` on september, in float32 as the runs that it is compared with."""
     arguments = (
-        f"pretrained={model},dtype=float32,enforce_eager=True,enable_chunked_prefill=False,generation_config=vllm"
+        f"pretrained={checkpoint('september')},dtype=float32,enforce_eager=True,enable_chunked_prefill=False,"
+        "generation_config=vllm"
     )
     command = ["run", "--model", "vllm", "--model_args", arguments, "--include_path", str(FOLDER), "--log_samples"]
-    command += [
-        "--tasks",
-        ",".join(f"kikime_{name}" for name in PARITY),
-        "--batch_size",
-        "auto",
-        "--output_path",
-        str(tmp_path / "lm_eval"),
-    ]
+    command += ["--tasks", ",".join(tasks), "--batch_size", "auto", "--output_path", str(output)]
     environment = {
         **os.environ,
         "HF_HUB_OFFLINE": "1",
         "VLLM_CPU_KVCACHE_SPACE": "1",
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     }
-    theirs = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "lm_eval", *command], capture_output=True, text=True, timeout=600, env=environment
     )
-    assert theirs.returncode == 0, theirs.stderr[-3000:]
-    tasks = [argument for name in ("persona_facts", "conversation_end", "style") for argument in ("--task", name)]
-    ours = kikime("run", model, *tasks, "--format", "alpaca", "--dtype", "float32", "--json", timeout=600)
-    assert ours.returncode == 0, ours.stderr
-    summary = json.loads(ours.stdout)
-    _same_replies(Path(summary["path"]), tmp_path / "lm_eval")
-    _same_results(summary, tmp_path / "lm_eval")
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def _same_replies(run: Path, folder: Path) -> None:

@@ -44,7 +44,8 @@ def documents(
         add_bos_token: what lm-eval's model will do.
 
     Returns:
-        One split ``test`` with the columns ``prompt, target, pair_key, persona, item, user, cell, scorer, request``.
+        One split ``test`` with the columns ``prompt, target, pair_key, persona, item, user, cell, scorer, candidates,
+        request``; ``candidates`` are the texts before and of each continuation that is scored, as JSON.
 
     Raises:
         UsageError: the cell names something unknown, or lm-eval would send other token ids than ``kikime run``.
@@ -54,15 +55,15 @@ def documents(
     materials = cell_materials(orjson.dumps(dict(cell)).decode())
     where = tokenizer or pretrained
     if where:
-        requests = _exact(materials, _tokenizer(where), where, add_bos_token=add_bos_token)
+        asked = _exact(materials, _tokenizer(where), where, add_bos_token=add_bos_token)
     else:
         _log.warning(
             "kikime: lm-eval does not say which tokenizer the model has (model_args pretrained=… or --metadata "
             """'{"tokenizer": PATH}'); prompts are the format's plain text and leave the BOS to the tokenizer"""
         )
-        requests = _as_text(materials)
+        asked = _as_text(materials)
     stored = orjson.dumps(dict(cell)).decode()
-    return DatasetDict({"test": Dataset.from_list([_row(request, stored) for request in requests])})
+    return DatasetDict({"test": Dataset.from_list([_row(request, pairs, stored) for request, pairs in asked])})
 
 
 @lru_cache(maxsize=256)
@@ -90,22 +91,34 @@ def cell_materials(cell: str) -> Materials:
         raise UsageError(f"cell of an lm-eval task: {first['loc'][0]}: {first['msg']}") from None
 
 
-def _exact(materials: Materials, tokenizer: Any, where: str, *, add_bos_token: bool | None) -> Iterator[Request]:
+Asked = tuple[Request, list[tuple[str, str]]]
+"""A request, and the texts before and of each of its candidates."""
+
+
+def _exact(materials: Materials, tokenizer: Any, where: str, *, add_bos_token: bool | None) -> Iterator[Asked]:
     for request in Planner(materials, tokenizer, _IDENTITY).requests():
-        _check_ids(request, tokenizer, add_bos_token=add_bos_token)
-        if request.format == "native":
+        added = _check_ids(request, tokenizer, add_bos_token=add_bos_token)
+        if request.format == "native" and not request.candidates:
             _check_end_of_turn(request, tokenizer, where)
-        yield request
+        yield request, _scored(request, tokenizer, add_special_tokens=added)
 
 
-def _as_text(materials: Materials) -> Iterator[Request]:
+def _scored(request: Request, tokenizer: Any, *, add_special_tokens: bool) -> list[tuple[str, str]]:
+    if not request.candidates:
+        return []
+    from harness.lmeval.labels import candidate_pairs
+
+    return candidate_pairs(request.candidates, tokenizer, add_special_tokens=add_special_tokens)
+
+
+def _as_text(materials: Materials) -> Iterator[Asked]:
     """Prompts in the vendor's own strings, without the leading BOS: the model's tokenizer adds its own."""
     for request in Planner(materials, None, _IDENTITY).requests():
         persona = None if request.persona == NOBODY else materials.personas[request.persona]
         form = load_format(request.format)
         rendered = Renderer(form, None, persona=persona).render(request.messages)
         text = rendered.text.removeprefix(form.bos_token) if rendered.bos else rendered.text
-        yield msgspec.structs.replace(request, prompt=text)
+        yield msgspec.structs.replace(request, prompt=text), []
 
 
 @lru_cache(maxsize=4)
@@ -113,13 +126,13 @@ def _tokenizer(where: str) -> Any:
     return load_tokenizer(where)
 
 
-def _check_ids(request: Request, tokenizer: Any, *, add_bos_token: bool | None) -> None:
-    """Encode as lm-eval does: special tokens are added unless the text begins with the BOS."""
+def _check_ids(request: Request, tokenizer: Any, *, add_bos_token: bool | None) -> bool:
+    """Encode as lm-eval does: special tokens are added unless the text begins with the BOS; returns whether they are."""
     bos = tokenizer.bos_token or tokenizer.eos_token
     added = not (bos and request.prompt.startswith(bos)) and add_bos_token is not False
     ids = tokenizer(request.prompt, add_special_tokens=added).input_ids
     if list(ids) == request.token_ids:
-        return
+        return added
     raise UsageError(
         f"lm-eval would send other token ids than kikime run for {request.task}/{request.item_id} in format "
         f"'{request.format}' (first: {tokenizer.decode(ids[:1])!r}, not {tokenizer.decode(request.token_ids[:1])!r})",
@@ -148,9 +161,10 @@ def _check_end_of_turn(request: Request, tokenizer: Any, where: str) -> None:
         )
 
 
-def _row(request: Request, cell: str) -> dict[str, str]:
+def _row(request: Request, pairs: list[tuple[str, str]], cell: str) -> dict[str, str]:
     answers = request.expect.get("answers") or [request.expect.get("reference") or ""]
-    kept = msgspec.structs.replace(request, token_ids=[], messages=[], prompt="")
+    named = [msgspec.structs.replace(candidate, token_ids=[]) for candidate in request.candidates]
+    kept = msgspec.structs.replace(request, token_ids=[], messages=[], prompt="", candidates=named)
     return {
         "prompt": request.prompt,
         "target": answers[0],
@@ -160,5 +174,6 @@ def _row(request: Request, cell: str) -> dict[str, str]:
         "user": request.user,
         "cell": cell,
         "scorer": VERSION,
+        "candidates": orjson.dumps(pairs).decode(),
         "request": msgspec.json.encode(kept).decode(),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 import yaml
@@ -70,14 +70,14 @@ def task_files() -> dict[str, str]:
 
 def _cells(form: str) -> Iterator[_Cell]:
     """Every bank whose items are one reply each: the quick suite's cells, then the others'."""
-    quick, standard = load_suite("quick"), load_suite("standard")
-    selections = {s.id: s for s in (*standard.tasks, *quick.tasks)}
+    quick, standard, icl = load_suite("quick"), load_suite("standard"), load_suite("icl")
+    selections = {s.id: s for s in (*icl.tasks, *standard.tasks, *quick.tasks)}
     for task in map(load_task, task_ids()):
-        if task.label_sets or any(item.script or "probe" in item.expect for item in task.items):
+        if any(item.script for item in task.items):
             continue
         selection = selections.get(task.id, TaskSelection(id=task.id))
         in_quick = selection in quick.tasks
-        shots = (selection.shots or (0,)) if in_quick else (0,)
+        shots = icl.shots if task.label_sets else (selection.shots or (0,)) if in_quick else (0,)
         contexts = selection.contexts or _contexts(task)
         for k in shots:
             for technique in selection.techniques or ("plain",):
@@ -102,6 +102,17 @@ def _personas(task: Task, personas: tuple[str, ...]) -> list[str]:
 
 
 def _content(cell: _Cell, form: str) -> dict[str, Any]:
+    if scores_candidates(cell.task):
+        return {
+            "include": "../common.yaml",
+            "task": cell.name,
+            "class": _Function("harness.lmeval.labels.CandidateTask"),
+            "output_type": "loglikelihood",
+            "process_results": _Function("harness.lmeval.scoring.process_logprobs"),
+            "metric_list": _metric_list(cell.task.metrics),
+            "dataset_kwargs": {"cell": cell.spec},
+            "metadata": {"version": cell.task.version},
+        }
     stops = [] if form == "native" else list(load_format(form).stop)
     return {
         "include": "../common.yaml",
@@ -120,7 +131,13 @@ def _functions() -> dict[str, _Function]:
     return {key: _Function(name) for key, name in _FUNCTIONS.items()}
 
 
-def _metric_list() -> list[dict[str, Any]]:
+def scores_candidates(task: Task) -> bool:
+    """Whether a task compares log-probabilities instead of reading replies."""
+    return bool(task.label_sets) or any("probe" in item.expect for item in task.items)
+
+
+def _metric_list(names: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The metrics of replies, or those that are named."""
     return [
         {
             "metric": metric.name,
@@ -128,7 +145,7 @@ def _metric_list() -> list[dict[str, Any]]:
             "higher_is_better": _BETTER[metric.direction],
         }
         for metric in METRICS.values()
-        if metric.group != "labels"
+        if (metric.name in names if names else metric.group != "labels")
     ]
 
 

@@ -55,6 +55,14 @@ class Finished(str):
         return finished
 
 
+def process_logprobs(doc: Mapping[str, str], results: Sequence[tuple[float, bool]]) -> dict[str, Score]:
+    """Measure the log-likelihoods of a document's candidates."""
+    request = msgspec.json.decode(doc["request"], type=Request)
+    reply = Reply(request.key, "", "stop", logprobs=[float(value) for value, _ in results])
+    measured = _measuring(doc["cell"])(request, reply)
+    return {name: Score(value, request.persona) for name, value in measured.items() if value is not None}
+
+
 def process_results(doc: Mapping[str, str], results: Sequence[str]) -> dict[str, Score]:
     """Measure one reply; a metric that does not apply, or cannot be known, has no key."""
     text = results[0]
