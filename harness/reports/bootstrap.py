@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.metrics import style_band
 from harness.reports.areas import Term
-from harness.stats.intervals import LEVEL, t_over_z
+from harness.stats.intervals import LEVEL, t_over_z, unseen_share
 from harness.stats.resampling import count_blocks, generators, small_sample_factor
 from harness.stats.validation import FloatArray
 
@@ -64,10 +64,17 @@ def joint_scores(
     if draws is None:
         nothing = np.full(len(runs), np.nan)
         return Scores(values, dict.fromkeys(values, (nothing, nothing)), overall, None)
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    quantiles = {area: np.clip(np.quantile(points, tails, axis=0), 0, 100) for area, points in draws.items()}
-    intervals = {area: (low, high) for area, (low, high) in quantiles.items()}
+    intervals = {area: _interval(points, values[area], model.n_items(area)) for area, points in draws.items()}
     return Scores(values, intervals, overall, np.mean(list(draws.values()), axis=0))
+
+
+def _interval(draws: FloatArray, observed: FloatArray, n_items: int) -> tuple[FloatArray, FloatArray]:
+    """95 % of each model's draws, within 0–100; where these never vary, what ``n_items`` can miss instead of no width."""
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    constant = np.ptp(draws, axis=0) <= 1e-9
+    unseen = 100 * unseen_share(n_items)
+    ends = (np.where(constant, observed - unseen, low), np.where(constant, observed + unseen, high))
+    return np.clip(ends[0], 0, 100), np.clip(ends[1], 0, 100)
 
 
 def _bands_of(run: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
@@ -94,6 +101,10 @@ class _Model(NamedTuple):
         return {
             area: self._area(stacks, lambda stack: self._term(stack, counts)) for area, stacks in self.stacks.items()
         }
+
+    def n_items(self, area: str) -> int:
+        """Items that any term of the area rests on."""
+        return int(np.any([stack.den.max(axis=1) > 0 for stack in self.stacks[area]], axis=0).sum())
 
     def draws(
         self, observed: dict[str, FloatArray], *, seed: int, n_resamples: int, n_models: int

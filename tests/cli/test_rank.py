@@ -1,6 +1,6 @@
 import json
 
-from builders import IN_VOICE, PLAIN, invoke, make_run
+from builders import IN_VOICE, PLAIN, invoke, make_materials, make_run, talk_task
 
 
 def test_rank_prints_json_with_the_promised_fields(tmp_path):
@@ -69,3 +69,18 @@ def test_the_claims_are_a_table_even_when_nothing_can_be_said(tmp_path):
         "大きさの違うモデルが3つ以上要る",
     ):
         assert words in shown
+
+
+def test_the_size_claim_is_answered_from_three_sizes_on(tmp_path):
+    """The larger the model, the more items it answers in voice in the foreign format."""
+    materials = make_materials([talk_task(12)], personas=("ojousama",), formats=("alpaca", "chatml"))
+    for number, params in enumerate((10**8, 10**9, 10**10, 10**11)):
+        make_run(
+            tmp_path / "runs", f"m{number}",
+            lambda q, n=number: PLAIN if q.format == "chatml" and int(q.item_id[1:]) >= 3 + 3 * n else IN_VOICE,
+            materials=materials, n_params=params,
+        )  # fmt: skip
+    done = invoke(tmp_path / "runs", "rank", "--flexibility", "--native", "alpaca")
+    [row] = [line for line in done.stdout.splitlines() if "サイズが上がると柔軟性は高くなる" in line]
+    assert "4モデル" in row
+    assert "はい" in row

@@ -100,6 +100,13 @@ def test_equal_models_share_their_rank(tmp_path):
     assert [(row["rank"], row["rank_low"], row["rank_high"], row["p_best"]) for row in rows] == [(1, 1, 2, 0.5)] * 2
 
 
+def test_an_area_in_which_nothing_varied_is_not_called_certain(tmp_path):
+    [row] = rank([make_run(tmp_path, "spoken", IN_VOICE)], **FEW)["rows"]
+    low, high = row["areas_ci"]["length"]
+    assert (row["areas"]["length"], high) == (100, 100)
+    assert low == pytest.approx(100 * 0.025 ** (1 / 12))
+
+
 def test_no_run_is_no_ranking():
     assert rank([]) | {"rows": []} == rank([])
 
