@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-_TURNS = 2
-"""Turns of the event loop until a request that was handed over is on the wire."""
-
 
 class Turnstile:
-    """One at a time: who passes has a head start of two turns of the event loop, enough to send the next request.
+    """One at a time: who passes has a head start of a turn of the event loop, enough to send the next request.
 
     Without it, answers that arrive in the same turn are worked on in step, and the requests that follow leave together
     when the last one is ready. They come back together and the clusters only grow; the server waits meanwhile.
@@ -28,12 +25,9 @@ class Turnstile:
             self._waiting.append(place)
             await place
         self._busy = True
-        loop.call_soon(self._turn, loop, _TURNS)
+        loop.call_soon(self._let_next)
 
-    def _turn(self, loop: asyncio.AbstractEventLoop, left: int) -> None:
-        if left > 1:
-            loop.call_soon(self._turn, loop, left - 1)
-            return
+    def _let_next(self) -> None:
         while self._waiting:
             place = self._waiting.popleft()
             if not place.done():
