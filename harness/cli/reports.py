@@ -18,6 +18,7 @@ REPORTS = {
     "icl": "few-shot labels: learnt from the examples, or known before (suite icl)",
     "turns": "scripted dialogues turn by turn: pressure, recovery, drift (task steadiness)",
     "techniques": "each way of asking against plain, reasoning leaks (suites techniques, steerability)",
+    "shots": "k examples against none, as turns and as text, per set of examples (suite few_shot)",
     "form_facts": "what tuning and what given context move; needs --base (suite form_facts)",
 }
 _INTERVALS = "values with 95 % intervals, items drawn within personas"
@@ -37,6 +38,7 @@ def show_report(name: str, run: RunDirectory, base: RunDirectory | None, *, as_j
         "icl": _print_icl,
         "turns": _print_turns,
         "techniques": _print_techniques,
+        "shots": _print_shots,
         "form_facts": _print_form_facts,
     }
     printers[name](report)
@@ -58,6 +60,10 @@ def _compute(name: str, run: RunDirectory, base: RunDirectory | None) -> Json:
         from harness.reports.turns import turns_report
 
         return turns_report(run)
+    if name == "shots":
+        from harness.reports.shots import shots_report
+
+        return shots_report(run)
     from harness.reports.techniques import techniques_report
 
     return techniques_report(run)
@@ -124,6 +130,18 @@ def _print_techniques(report: Json) -> None:
         columns = ["technique", "items", *(f"Δ {metric}" for metric in metrics), "reasoning leaks"]
         print_table(f"{report['name']} · {task} · plain: {head}", columns, table)
     note(f"Δ = technique − plain over the same items, {_INTERVALS}; reasoning is taken off before style is measured")
+
+
+def _print_shots(report: Json) -> None:
+    metrics = list(dict.fromkeys(row["metric"] for row in report["rows"]))
+    table = []
+    for (shots, style), own in _grouped(report["rows"], "shots", "shot_style"):
+        by_metric = {row["metric"]: row for row in own}
+        spread = ", ".join(f"{delta:+.2f}" for delta in by_metric["quality"]["sets"])
+        table.append([shots, style, *(_effect(by_metric.get(metric)) for metric in metrics), spread])
+    columns = ["examples", "as", *(f"Δ {metric}" for metric in metrics), "Δ quality per set"]
+    print_table(f"{report['name']}: with examples − without", columns, table, left=2)
+    note(_INTERVALS)
 
 
 def _print_form_facts(report: Json) -> None:

@@ -17,6 +17,7 @@ from harness.errors import UsageError
 from harness.grid import gather_materials
 from harness.reports.form_facts import form_facts_report
 from harness.reports.icl import icl_report
+from harness.reports.shots import shots_report
 from harness.reports.techniques import techniques_report
 from harness.reports.turns import turns_report
 from harness.request import Reply, Request
@@ -250,6 +251,24 @@ def test_techniques_are_paired_with_plain_and_leaks_are_counted(tmp_path):
     assert rate["ci_low"] > 0
 
 
+# examples
+
+
+def test_examples_are_compared_with_none_per_style_and_set(tmp_path):
+    def answer(request: Request) -> str:
+        return IN_VOICE if request.shots and request.example_set == 0 else PLAIN
+
+    suite = {"shots": (0, 2), "shot_style": ("turns", "text"), "example_sets": (0, 1)}
+    run = make_run(tmp_path, "shots", answer, materials=make_materials([talk_task(6)], personas=("ojousama",), **suite))
+    rows = {(row["shot_style"], row["metric"]): row for row in shots_report(run, **FEW)["rows"]}
+    assert {style for style, _ in rows} == {"turns", "text"}
+    quality = rows["text", "quality"]
+    assert quality["sets"][0] > 0
+    assert quality["sets"][1] == 0
+    assert quality["delta"] == pytest.approx(quality["sets"][0] / 2)
+    assert quality["n_items"] == 6
+
+
 # the command
 
 
@@ -276,6 +295,7 @@ def test_the_command_prints_the_four_cells_and_json(form):
         (("--report", "turns"), "no scripted dialogue"),
         (("--report", "icl"), "--suite icl"),
         (("--report", "techniques"), "--suite techniques"),
+        (("--report", "shots"), "--suite few_shot"),
     ],
 )
 def test_a_report_that_a_run_cannot_give_says_what_to_run(tmp_path, arguments, message):
