@@ -195,7 +195,7 @@ def manifest(run: str, name: str, n: int, copies: int) -> dict[str, Any]:
             "personas": list(PERSONAS),
             "limit": copies,
         },
-        "tasks": {task: {"id": task, "version": 1, "title": task, "metrics": metrics} for task in TASKS},
+        "tasks": {task: {"id": task, "version": 1, "title": task, "metrics": metrics, "items": []} for task in TASKS},
         "personas": {persona: load_persona(persona).model_dump(mode="json") for persona in PERSONAS},
         "hashes": {
             "tasks": {task: f"{task}-{copies}" for task in TASKS},

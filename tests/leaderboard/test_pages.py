@@ -1,5 +1,6 @@
 """Every page as streamlit runs it, over filled, empty and broken stores."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,32 @@ def test_custom_weights_say_so(ranked):
     app = opened("board", w_style="3")
     assert "カスタム順位" in texts(app)
     assert set(frames(app)[0]["順位の幅"]) == {"—"}
+
+
+def test_a_sort_moves_rows_but_not_their_ranks(ranked):
+    before, after = frames(opened("board"))[0], frames(opened("board", sort="length"))[0]
+    assert list(after["平均文字数"]) == sorted(after["平均文字数"], reverse=True)
+    assert dict(zip(after["モデル"], after["順位"], strict=True)) == dict(
+        zip(before["モデル"], before["順位"], strict=True)
+    )
+
+
+def test_a_chosen_cell_leads_to_the_replies_behind_it(ranked):
+    run = named(ranked)["アイネス-9月"]
+    app = opened("board", cell=f"{run}:critical")
+    (lead,) = (link.proto for link in app.get("page_link") if "致命的な失敗" in link.proto.label)
+    assert "flag=critical_failure" in lead.query_string
+    assert f"run={run}" in lead.query_string
+
+
+def test_a_judge_that_drifted_is_announced_from_the_summary(ranked):
+    path = ranked / named(ranked)["アイネス-9月"] / "summary.json"
+    path.write_text(
+        json.dumps(json.loads(path.read_text()) | {"judge_drift": "![](http://x) has drifted"}, indent=2) + "\n"
+    )
+    app = opened("judge", run=path.parent.name)
+    assert "採点の基準が" in texts(app)
+    assert "![](http://x) has drifted" in [text.value for text in app.text]
 
 
 def test_a_slice_adds_columns_and_keeps_the_overall(ranked):

@@ -7,7 +7,7 @@ from harness.reports.compare import compare
 from leaderboard.index import Index
 from leaderboard.pairs import comparison, flips
 from leaderboard.queries import distributions, slices, verdicts
-from leaderboard.queries.samples import PAGE, Filter, every, facets, one, page_of, partner
+from leaderboard.queries.samples import PAGE, Filter, every, facets, one, page_of, partner, verdict_values
 from leaderboard.ratings import annotate, scores_rating
 
 
@@ -77,6 +77,29 @@ def test_orders(august):
     assert by_length == sorted(by_length)
     means = [row["judge"] for row in page_of(august, Filter(order="judge_low")).rows if "judge" in row]
     assert means == sorted(means)
+
+
+def test_a_range_of_lengths_filters(august):
+    lengths = [row["length_chars"] for row in page_of(august, Filter(between={"length_chars": (0, 25)})).rows]
+    assert lengths
+    assert all(value is not None and value <= 25 for value in lengths)
+
+
+def test_what_a_judge_said_filters_by_one_verdict_that_has_it_all(august):
+    chosen = {"judge_id": ["judge-b"], "criterion": ["tone"], "score": ["2"]}
+    rows = page_of(august, Filter(verdict=chosen)).rows
+    assert rows
+    for row in rows:
+        assert any(
+            (v["judge_id"], v["criterion"], v["score"]) == ("judge-b", "tone", 2)
+            for v in one(august, row["key"])["verdicts"]
+        )
+    assert set(verdict_values(august)["judge_id"]) == {"judge-a", "judge-b"}
+
+
+def test_a_download_keeps_the_order_of_the_page(august):
+    chosen = Filter(order="short", values={"format": ["alpaca"]})
+    assert [row["key"] for row in every(august, chosen)][:PAGE] == [row["key"] for row in page_of(august, chosen).rows]
 
 
 def test_failed_generations_can_be_listed(august):
@@ -185,6 +208,22 @@ def test_calibrate_reads_what_the_page_writes(august, tmp_path):
     found = read_ratings(august.path / "annotations.jsonl", lines)
     assert {rating.criterion for rating in found} == {"tone", "personality"}
     assert {rating.judge for rating in found} <= {"judge-a", "judge-b"}
+
+
+def test_people_are_compared_with_each_other(august):
+    rows = [row for row in table(august) if row["error"] is None][:6]
+    for at, row in enumerate(rows):
+        for rater, shift in (("花子", 0), ("太郎", 1)):
+            annotate(august, scores_rating(row, {"tone": 1 + at + shift * (at < 5)}, rater=rater, model="八月"))
+    (found,) = verdicts.between_people(august)
+    assert (found["a"], found["b"], found["n"]) == ("太郎", "花子", 6)
+    assert found["spearman"] > 0.9
+
+
+def test_changes_can_be_restricted_to_a_condition(august, september):
+    whole = flips(september, august, "length_fit", worse=True)
+    some = flips(september, august, "length_fit", worse=True, within={"persona": ["bushi"]})
+    assert [row["pair_key"] for row in some] == [r["pair_key"] for r in whole if r["persona"] == "bushi"] != []
 
 
 def test_a_run_without_verdicts_has_none(runs):
