@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from harness.stats.anova import TwoWay, null_range, two_way
-from harness.stats.intervals import LEVEL
+from harness.stats.intervals import LEVEL, unseen_share
 from harness.stats.paired import NEW_PERSONAS_FROM
 from harness.stats.resampling import exchangeable_units, generators, mean_draws
 from harness.stats.validation import FloatArray, TableError, persona_sizes, sorted_rows
@@ -27,7 +27,7 @@ class Flexibility:
     retained: float | None
     """Mean of the other formats' means over the native one's; None unless the native mean is surely above the floor."""
     ci_low: float | None
-    """95 % interval of ``retained``."""
+    """95 % interval of ``retained``; where no item differs, what this many items can miss, never of width zero."""
     ci_high: float | None
     level: float
     """Mean over all formats: what ranks, as it pays for inflexibility and for being bad alike."""
@@ -138,8 +138,12 @@ def _retained(
     if not native_low > floor:
         return _Retained(None, None, None, native_low)
     above = draws[draws[:, 0] > 0]
-    low, high = np.quantile(above[:, 1] / above[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return _Retained(float(observed[1] / observed[0]), float(low), float(high), native_low)
+    retained, ratios = float(observed[1] / observed[0]), above[:, 1] / above[:, 0]
+    if np.ptp(ratios) <= 1e-9:  # items that all retain the same can miss others that do not
+        unseen = unseen_share(len(units)) * max(1.0, retained)
+        return _Retained(retained, max(0.0, retained - unseen), retained + unseen, native_low)
+    low, high = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return _Retained(retained, float(low), float(high), native_low)
 
 
 def _format_means(table: FloatArray, sizes: Sequence[int]) -> FloatArray:

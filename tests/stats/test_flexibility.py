@@ -94,7 +94,9 @@ def test_normal_range_is_that_of_control_charts(n: int, expected: float) -> None
 
 def test_constant_cells_are_finite() -> None:
     result = measure(cells([0.0] * 4).assign(value=1.0))
-    assert (result.retained, result.ci_low, result.ci_high) == (1.0, 1.0, 1.0)
+    assert result.retained == 1.0
+    unseen = 1 - 0.025 ** (1 / result.n_items)
+    assert (result.ci_low, result.ci_high) == pytest.approx((1 - unseen, 1 + unseen))
     assert (result.sigma_format, result.tail, result.raw_spread, result.raw_spread_null) == (0.0, 1.0, 0.0, 0.0)
     assert (result.format_share, result.item_share, result.interaction_share) == (0.0, 0.0, 0.0)
 
