@@ -5,6 +5,8 @@ Ranks are those of all comparable runs. They do not move when rows are hidden, a
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -24,6 +26,8 @@ from leaderboard.index import Entry, Index, cache_folder, signature_of
 Row = dict[str, Any]
 PATIENCE = 0.4
 """Seconds that a page waits for a ranking before it shows itself without one."""
+MANY = 100
+"""Runs that are ranked within the server; more are ranked in a process of their own."""
 _KEPT = 4
 
 
@@ -73,9 +77,7 @@ def _inputs(index: Index, entries: Sequence[Entry]) -> list[Any]:
 
 
 def _compute(runs: Path, ids: list[str], suite: str | None, judge: str | None, key: str) -> dict[str, Any]:
-    from harness.reports.ranking import rank
-
-    result = rank([RunDirectory(runs / run_id) for run_id in ids], suite=suite, judge=judge)
+    result = (_rank_apart if len(ids) > MANY else _rank)(runs, ids, suite, judge)
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
         write_atomically(_file(key), orjson.dumps(result, option=orjson.OPT_SERIALIZE_NUMPY))
@@ -83,6 +85,20 @@ def _compute(runs: Path, ids: list[str], suite: str | None, judge: str | None, k
     except (OSError, EnvironmentFault):
         return result  # only the next process has to compute it again
     return result
+
+
+def _rank(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> dict[str, Any]:
+    from harness.reports.ranking import rank
+
+    return rank([RunDirectory(runs / run_id) for run_id in ids], suite=suite, judge=judge)
+
+
+def _rank_apart(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> dict[str, Any]:
+    """The same in a process of its own: what it draws for many runs would stay in the server's memory."""
+    asked = orjson.dumps([str(runs.resolve()), ids, suite, judge])
+    command = [sys.executable, "-m", "leaderboard.ranking"]
+    done = subprocess.run(command, input=asked, capture_output=True, check=False, cwd=Path(__file__).parents[1])
+    return _rank(runs, ids, suite, judge) if done.returncode else orjson.loads(done.stdout)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -132,3 +148,8 @@ def reweighted(rows: Sequence[Row], weights: Mapping[str, float]) -> list[Row]:
         | {"rank": 1 + sum(other > overall for other, _ in scored)}
         for overall, row in ordered
     ]
+
+
+if __name__ == "__main__":
+    folder, *asked = orjson.loads(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(orjson.dumps(_rank(Path(folder), *asked), option=orjson.OPT_SERIALIZE_NUMPY))
