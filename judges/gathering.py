@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.heap import heap_rarely_walked
 from judges.flags import OutputFlags, graphemes, length_adjusted
 from judges.job import Estimate, Unit, estimate, judge_all
 from judges.lines import Line
@@ -48,7 +49,8 @@ def gather_verdicts(
     Raises:
         EnvironmentFault: the cache cannot be written, or the Batch API failed.
     """
-    return asyncio.run(_gather(subjects, units, settings, announce, advance, cache, batch))
+    with heap_rarely_walked():
+        return asyncio.run(_gather(subjects, units, settings, announce, advance, cache, batch))
 
 
 def plan_units(subjects: Sequence[Subject], rubrics: Sequence[Rubric]) -> list[Unit]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.heap import heap_rarely_walked
 from harness.store.rundir import RunDirectory, read_json, write_json
 from harness.store.summary import summarise
 from harness.store.wal import Segment
@@ -41,7 +42,8 @@ def judge_run(
         materials, done = RunMaterials(run.manifest(), rubrics), Done(run)
         planned = asyncio.run(_estimate(run, materials, done, settings))
         announce(settings, say)(planned)
-        outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
+        with heap_rarely_walked():
+            outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
         watch_run(run, settings, outcome, say=say)
         compact_verdicts(run)
         summarise(run)

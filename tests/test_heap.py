@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from harness.heap import collector_paused, heap_frozen
+from harness.heap import collector_paused, heap_frozen, heap_rarely_walked
 
 
 def test_nothing_is_collected_while_paused() -> None:
@@ -34,4 +34,13 @@ def test_a_collector_that_was_off_stays_off() -> None:
 def test_a_frozen_heap_thaws() -> None:
     with heap_frozen():
         assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() == 0
+
+
+def test_a_heap_is_walked_less_often_and_then_as_before() -> None:
+    former = gc.get_threshold()
+    with heap_rarely_walked():
+        assert gc.get_threshold()[0] == 50 * former[0]
+        assert gc.get_freeze_count() > 0
+    assert gc.get_threshold() == former
     assert gc.get_freeze_count() == 0
