@@ -64,16 +64,28 @@ def compare(
         "manifest": manifest_differences(pair.manifest_a, pair.manifest_b),
         "margins": load_margins().version,
     }
-    if pair.why_not:
-        return report
-    report["metrics"] = metric_rows(pair, slices=slices, seed=seed, n_resamples=n_resamples, on_step=on_step)
-    on_step("lengths")
-    report["lengths"] = length_display(pair, seed=seed)
-    report["capability"] = capability_table(pair)
-    on_step("examples")
-    report["examples"] = changed_replies(pair, n=n_examples)
-    report["scope"] = scope(pair)
+    if not pair.why_not:
+        report |= _compared(
+            pair, slices=slices, n_examples=n_examples, seed=seed, n_resamples=n_resamples, on_step=on_step
+        )
     return report
+
+
+def _compared(
+    pair: Pair, *, slices: bool, n_examples: int, seed: int, n_resamples: int, on_step: Progress
+) -> dict[str, Any]:
+    """The parts of the report that need comparable runs."""
+    metrics = metric_rows(pair, slices=slices, seed=seed, n_resamples=n_resamples, on_step=on_step)
+    on_step("lengths")
+    lengths, capability = length_display(pair, seed=seed), capability_table(pair)
+    on_step("examples")
+    return {
+        "metrics": metrics,
+        "lengths": lengths,
+        "capability": capability,
+        "examples": changed_replies(pair, n=n_examples),
+        "scope": scope(pair),
+    }
 
 
 def describe(run: RunDirectory, manifest: dict[str, Any]) -> dict[str, Any]:

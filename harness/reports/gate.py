@@ -11,9 +11,9 @@ from harness.reports import labels
 from harness.reports.compare import describe
 from harness.reports.differences import metric_names
 from harness.reports.export_markdown import escape_cell
-from harness.reports.frames import item_frame
+from harness.reports.frames import ItemFrame, item_frame
 from harness.reports.margins import direction, load_margins
-from harness.reports.pairs import load_pair
+from harness.reports.pairs import Pair, load_pair
 from harness.stats.gate import decide
 from harness.stats.paired import paired_difference
 from harness.store.rundir import RunDirectory
@@ -51,17 +51,7 @@ def gate(
         UsageError: the runs cannot be compared, the metric is unknown, has no better end or applies nowhere.
     """
     pair = load_pair(a, b, common=common)
-    if pair.why_not:
-        raise UsageError("these runs cannot be compared: " + "; ".join(pair.why_not), hint=pair.hint)
-    if metric not in metric_names(pair):
-        near = get_close_matches(metric, metric_names(pair), n=3, cutoff=0.5)
-        meant = f"did you mean {' or '.join(near)}? " if near else ""
-        raise UsageError(f"no metric '{metric}'", hint=f"{meant}there are: {', '.join(metric_names(pair))}")
-    if direction(metric) == "none":
-        raise UsageError(f"{metric} has no better or worse end", hint="choose a metric that has one")
-    items = item_frame(pair.a, pair.b, metric, pair.bands)
-    if items is None:
-        raise UsageError(f"{metric} applies to no reply of these runs")
+    items = _items(pair, metric)
     higher = direction(metric) == "higher"
     margin = load_margins().margin(metric) if margin is None else margin
     found = paired_difference(
@@ -85,6 +75,23 @@ def gate(
         "left_out": pair.left_out,
         "notes": pair.notes,
     }
+
+
+def _items(pair: Pair, metric: str) -> ItemFrame:
+    """The items of the metric, where it can decide anything."""
+    if pair.why_not:
+        raise UsageError("these runs cannot be compared: " + "; ".join(pair.why_not), hint=pair.hint)
+    known = metric_names(pair)
+    if metric not in known:
+        near = get_close_matches(metric, known, n=3, cutoff=0.5)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(f"no metric '{metric}'", hint=f"{meant}there are: {', '.join(known)}")
+    if direction(metric) == "none":
+        raise UsageError(f"{metric} has no better or worse end", hint="choose a metric that has one")
+    items = item_frame(pair.a, pair.b, metric, pair.bands)
+    if items is None:
+        raise UsageError(f"{metric} applies to no reply of these runs", hint="choose a metric of the suite's tasks")
+    return items
 
 
 def gate_summary(answer: dict[str, Any]) -> str:

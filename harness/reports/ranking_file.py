@@ -18,6 +18,7 @@ from harness.store.rundir import RunDirectory, read_json, write_json
 if TYPE_CHECKING:
     import pandas as pd
 
+Terms = Mapping[str, Any]
 SCHEMA = 2
 FILE = "ranking.json"
 _GRID = (
@@ -50,17 +51,6 @@ def build(run: RunDirectory) -> dict[str, Any]:
         raise UsageError(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
     areas, cells, verdicts = load_areas(), read_cells(run, manifest), read_verdicts(run)
     measured, bands = measure_terms(cells, areas, manifest), Bands(manifest)
-    judges = {}
-    for judge, table in verdicts.groupby("judge"):
-        found = measure_terms(cells, areas, manifest, table)
-        due = int((~cells["failed"]).sum())
-        scored = table[table["score"].notna()].groupby("criterion")["pair_key"].nunique()
-        judges[str(judge)] = {
-            "terms": {name: term for name, term in found["terms"].items() if name not in measured["terms"]},
-            "coverage": float(scored.min() / due) if len(scored) and due else 0.0,
-            "failures": float(table["score"].isna().mean()),
-            "rubrics": sorted(set(table["criterion"] + "#" + table["rubric_hash"])),
-        }
     return {
         "schema": SCHEMA,
         "run": run.id,
@@ -81,7 +71,22 @@ def build(run: RunDirectory) -> dict[str, Any]:
         "tokens_per_second": summary["perf"]["output_tokens_per_second"],
         "bands": {name: list(band) for name, band in bands.targets.items()},
         **measured,
-        "judges": judges,
+        "judges": {
+            str(judge): _judge(cells, table, measure_terms(cells, areas, manifest, table)["terms"], measured["terms"])
+            for judge, table in verdicts.groupby("judge")
+        },
+    }
+
+
+def _judge(cells: pd.DataFrame, verdicts: pd.DataFrame, terms: Terms, of_rules: Terms) -> dict[str, Any]:
+    """What one judge adds: its terms, and how many of the replies it scored."""
+    due = int((~cells["failed"]).sum())
+    scored = verdicts[verdicts["score"].notna()].groupby("criterion")["pair_key"].nunique()
+    return {
+        "terms": {name: term for name, term in terms.items() if name not in of_rules},
+        "coverage": float(scored.min() / due) if len(scored) and due else 0.0,
+        "failures": float(verdicts["score"].isna().mean()),
+        "rubrics": sorted(set(verdicts["criterion"] + "#" + verdicts["rubric_hash"])),
     }
 
 
