@@ -117,3 +117,12 @@ def test_no_cell_of_full_is_asked_twice() -> None:
 
 def test_steerability_compares_no_instruction_the_instruction_and_a_nonsense_one() -> None:
     assert set(load_suite("steerability").techniques) == {"no_style", "plain", "poni"}
+
+
+def test_one_task_of_full_keeps_all_its_conditions() -> None:
+    from harness.cli import workflow
+
+    chosen = workflow.materials(suite="full", limit=1, tasks=("style",), personas=("ojousama",), formats=(), shots=())
+    asked = {(cell.condition.technique, cell.condition.shots) for cell in cells(chosen)}
+    assert {shots for technique, shots in asked if technique == "plain"} == {0, 1, 3, 5}
+    assert ("step_by_step", 3) in asked
