@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from judges.batch import BatchOptions
 
 OK, PARTIAL = 0, 4
+REPEAT = "repeat the command"
 DEFAULT_RUBRICS = ("character_v1", "pairwise_v1")
 """Of a file: replies by the first one, pairs by the second one."""
 
@@ -48,6 +49,15 @@ def take_settings(options: dict[str, Any]) -> JudgeSettings:
 def judge_command(target: str | None, **options: Any) -> int:
     """``kikime judge``."""
     settings = take_settings(options)
+    try:
+        return _judge(target, settings, options)
+    except EnvironmentFault as error:
+        if error.hint and error.hint.startswith(REPEAT):
+            error.hint = f"{error.hint}: {this_command()}"
+        raise
+
+
+def _judge(target: str | None, settings: JudgeSettings, options: dict[str, Any]) -> int:
     if options["canaries"]:
         return _canaries(settings, options)
     if target is None:

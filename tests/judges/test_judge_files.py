@@ -140,6 +140,16 @@ def test_the_command_that_goes_on_is_complete(server: JudgeServer, tmp_path: Pat
     assert "values" in kikime(*again[1:]).stdout
 
 
+def test_a_refused_batch_names_the_command_to_repeat(server: JudgeServer, tmp_path: Path) -> None:
+    server.batches.refuse_next = True
+    path = replies(tmp_path / "r.jsonl", 2)
+    run = judge(path, server, "--batch", "--poll", "0.1")
+    assert run.returncode == 3
+    again = shlex.split(run.stderr.rsplit("repeat the command to go on: ", 1)[1])
+    assert kikime(*again[1:]).returncode == 0
+    assert len(server.batches.jobs) == 1
+
+
 def test_a_spent_budget_says_how_to_go_on(server: JudgeServer, tmp_path: Path) -> None:
     run = judge(replies(tmp_path / "r.jsonl", 5), server, "--max-usd", "0.002")
     assert run.returncode == 4
