@@ -48,6 +48,7 @@ class Measuring:
             finish_reason=reply.finish_reason,
             expect=request.expect,
         )
+        measured["stop_by_string"] = _stopped_by_string(request, reply)
         if leaked is not None:
             measured["reasoning_leak"] = leaked
         if self._tasks[request.task].bare:
@@ -69,3 +70,10 @@ class Measuring:
             return text, None
         _, found, answer = text.rpartition(mark)
         return (answer, 0) if found else (text, 1)
+
+
+def _stopped_by_string(request: Request, reply: Reply) -> int | None:
+    """Whether the reply ran into a stop string such as ``USER:`` instead of ending its turn; None where nobody tells."""
+    if not request.token_ids:
+        return None
+    return int(reply.stop_reason in request.stop and reply.stop_reason != load_format(request.format).eot)

@@ -20,6 +20,7 @@ from harness.lmeval.documents import cell_materials, documents
 from harness.lmeval.files import FORMATS, QUICK, task_files
 from harness.lmeval.scoring import (
     NEEDS_FINISH_REASON,
+    NEVER_KNOWN,
     Finished,
     Score,
     Voice,
@@ -39,6 +40,7 @@ from tasks import data_path
 
 FOLDER = data_path("lm_eval")
 PARITY = ("persona_facts_alpaca_0shot", "conversation_end_alpaca_0shot", "style_alpaca_0shot", "style_alpaca_3shot")
+LEFT_OUT = (*NEEDS_FINISH_REASON, *NEVER_KNOWN)
 STYLE = {"task": "style", "format": "alpaca", "shots": 0, "personas": ["ojousama", "bushi"], "limit": 3}
 
 
@@ -144,7 +146,9 @@ def test_a_document_is_measured_as_in_a_run():
     request = planned("august", STYLE)[0]
     text = "わたくしは音楽室で譜面を片づけておりますわ。\nユーザー: そうですか"
     expected = Measuring(cell_materials(json.dumps(STYLE)))(request, Reply(request.key, text, "length"))
-    assert process_results(row, [Finished(text, "length")]) == {k: v for k, v in expected.items() if v is not None}
+    assert process_results(row, [Finished(text, "length")]) == {
+        name: value for name, value in expected.items() if value is not None and name not in NEVER_KNOWN
+    }
 
 
 def test_what_needs_the_finish_reason_is_left_out_where_nobody_knows_it():
@@ -267,7 +271,7 @@ def _same_replies(run: Path, folder: Path) -> None:
     samples = [json.loads(line) for path in folder.rglob("samples_*.jsonl") for line in path.open(encoding="utf-8")]
     assert {sample["doc"]["pair_key"]: sample["resps"][0][0] for sample in samples} == replies
     found = {(s["doc"]["pair_key"], metric): s[metric] for s in samples for metric in s["metrics"]}
-    assert found == pytest.approx({key: v for key, v in values.items() if key[1] not in NEEDS_FINISH_REASON}, abs=1e-9)
+    assert found == pytest.approx({key: v for key, v in values.items() if key[1] not in LEFT_OUT}, abs=1e-9)
 
 
 def _same_results(summary: dict[str, Any], folder: Path) -> None:
@@ -276,6 +280,6 @@ def _same_results(summary: dict[str, Any], folder: Path) -> None:
     [path] = folder.rglob("results_*.json")
     results = json.loads(path.read_text(encoding="utf-8"))["results"]
     for (task, form, shots), entry in overall_by(summary, ("task", "format", "shots")).items():
-        for metric in entry["metrics"].keys() - set(NEEDS_FINISH_REASON):
+        for metric in entry["metrics"].keys() - set(LEFT_OUT):
             found = results[f"kikime_{task}_{form}_{shots}shot"][f"{metric},none"]
             assert found == pytest.approx(entry["metrics"][metric]["mean"], abs=1e-9)

@@ -31,6 +31,7 @@ def demo(runs: Path, as_json: bool) -> None:
     from harness.benchmark import prepare, start_run
     from harness.checkpoint import resolve_checkpoint
     from harness.cli import workflow
+    from harness.cli.run import ended_by_signals
     from harness.engines import EngineOptions
     from harness.grid import gather_materials
     from harness.suite import load_suite
@@ -42,7 +43,8 @@ def demo(runs: Path, as_json: bool) -> None:
         prepared = prepare(resolve_checkpoint(model), materials, EngineOptions())
         note(workflow.plan_line(prepared, runs))
         planned = prepared, start_run(prepared, runs)
-        finished += workflow.execute_all([planned], judge=None, quiet=as_json)
+        with ended_by_signals():
+            finished += workflow.execute_all([planned], judge=None, quiet=as_json)
     report = write_report([run for run, _ in finished], runs / "demo-report.html", slices=False)
     summaries = [summary for _, summary in finished]
     if as_json:

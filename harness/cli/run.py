@@ -45,7 +45,7 @@ def run(model: str, runs: Path, as_json: bool, name: str | None, adapters: tuple
     if base:
         from harness.cli.retention import run_retention
 
-        with _signals():
+        with ended_by_signals():
             run_retention(
                 model, base, adapters=adapters, lm_eval_tasks=lm_eval_tasks, materials=materials, options=engine,
                 runs=runs, name=name, as_json=as_json,
@@ -55,7 +55,7 @@ def run(model: str, runs: Path, as_json: bool, name: str | None, adapters: tuple
     for prepared in workflow.prepare_all(model, adapters, materials, engine):
         note(workflow.plan_line(prepared, runs))
         planned.append(workflow.new_run(prepared, runs, name))
-    with _signals():
+    with ended_by_signals():
         results = workflow.execute_all(planned, judge=judge, quiet=as_json)
     _finish(results, as_json=as_json)
 
@@ -95,7 +95,7 @@ def resume(run_name: str, runs: Path, as_json: bool, **options: Any) -> None:
     with found.locked():
         prepared = restore(found)
     note(workflow.plan_line(prepared, runs))
-    with _signals():
+    with ended_by_signals():
         results = workflow.execute_all([(prepared, found)], judge=judge, quiet=as_json)
     _finish(results, as_json=as_json)
 
@@ -126,7 +126,7 @@ def _finish(results: list[tuple[Any, dict[str, Any]]], *, as_json: bool) -> None
 
 
 @contextmanager
-def _signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM end a run as cleanly as Ctrl-C does."""
 
     def stop(*_: object) -> None:

@@ -20,6 +20,7 @@ _COLUMNS = {
     "fact_correct": "facts",
     "critical_failure": "critical",
     "turn_leak": "turn leak",
+    "stop_by_string": "by string",
     "no_eos": "no EOS",
 }
 _COUNTED = {"length_chars", "sentences"}

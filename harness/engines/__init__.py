@@ -10,17 +10,30 @@ from harness.errors import UsageError
 __all__ = ["Engine", "EngineOptions", "check_options", "load_engine"]
 
 
+_LOCAL = EngineOptions()
+_LOADING = ("dtype", "tensor_parallel_size", "max_model_len", "gpu_memory_utilization", "quantization", "engine_args")
+"""Options that say how a checkpoint is loaded into this process."""
+
+
 def check_options(checkpoint: Checkpoint, options: EngineOptions) -> None:
-    """Refuse engine arguments that the engine does not know, before anything is planned.
+    """Refuse engine options that the engine does not know or cannot use, before anything is planned.
 
     Raises:
-        UsageError: an unknown argument, with the nearest known one.
+        UsageError: an unknown or unusable option.
         EngineFault: vLLM is not installed.
     """
-    if checkpoint.base_url is None and options.engine_args:
+    given = [name for name in _LOADING if getattr(options, name) != getattr(_LOCAL, name)]
+    if not given:
+        return
+    if checkpoint.base_url is None:
         from harness.engines.vllm import check_arguments
 
-        check_arguments(options)
+        check_arguments(checkpoint, options)
+    elif named := [f"--{name.replace('_', '-').removesuffix('s')}" for name in given if name != "max_model_len"]:
+        raise UsageError(
+            f"{', '.join(named)}: how a served model is loaded is its server's business",
+            hint="leave the options out here and give them to the server",
+        )
 
 
 def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:

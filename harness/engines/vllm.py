@@ -10,12 +10,15 @@ import warnings
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.checkpoint import Checkpoint
 from harness.engines.options import EngineOptions
 from harness.errors import EngineFault, UsageError
 from harness.request import Candidate, Reply, Request, chosen_reply
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _CPU_CACHE_GIB = "1"
 _SMALL = 500_000_000
@@ -104,7 +107,7 @@ class VllmEngine:
         try:
             outputs = self._engine.step()
         except Exception as error:
-            raise EngineFault(f"vLLM died while generating: {_first_line(error)}", hint=_memory_hint(error)) from error
+            raise EngineFault(f"vLLM died while generating: {_reason(error)}", hint=_memory_hint(error)) from error
         replies = [self._reply(output) for output in outputs if output.finished]
         return [reply for reply in replies if reply is not None]
 
@@ -179,16 +182,18 @@ def _sum_logprobs(positions: Any, candidate: Candidate) -> float:
     return float(sum(position[token].logprob for token, position in pairs))
 
 
-def check_arguments(options: EngineOptions) -> None:
-    """Refuse arguments that vLLM's ``EngineArgs`` does not have.
+def check_arguments(checkpoint: Checkpoint, options: EngineOptions) -> None:
+    """Refuse arguments that vLLM does not know or whose values it cannot use with this checkpoint.
 
     Raises:
-        UsageError: an unknown argument, with the nearest known one.
+        UsageError: an unknown argument, with the nearest known one, or a value, with vLLM's reason.
         EngineFault: vLLM is not installed.
     """
     _prepare_environment(options)
     try:
         from vllm import EngineArgs
+        from vllm.platforms import current_platform
+        from vllm.usage.usage_lib import UsageContext
     except (ImportError, RuntimeError) as error:
         raise EngineFault(f"vLLM cannot be imported: {error}", hint="kikime doctor says what to install") from error
     known = [field.name for field in dataclasses.fields(EngineArgs)]
@@ -197,6 +202,14 @@ def check_arguments(options: EngineOptions) -> None:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean '{near[0]}'?" if near else "see vLLM's EngineArgs"
             raise UsageError(f"--engine-arg {name}: vLLM has no such engine argument", hint=hint)
+    arguments = _arguments(checkpoint, options, on_cpu=current_platform.is_cpu())
+    try:
+        EngineArgs(**arguments).create_engine_config(UsageContext.LLM_CLASS)
+    except (ValueError, TypeError) as error:
+        raise UsageError(
+            f"vLLM does not take these engine options: {_reason(error)}",
+            hint="look at --dtype, --quantization, --max-model-len and --engine-arg",
+        ) from error
 
 
 def _prepare_environment(options: EngineOptions) -> None:
@@ -250,13 +263,24 @@ def _load(vllm: Any, arguments: dict[str, Any]) -> Any:
         return vllm.LLMEngine.from_engine_args(parameters, usage_context=UsageContext.LLM_CLASS)
     except Exception as error:
         raise EngineFault(
-            f"vLLM cannot load {arguments['model']}: {_first_line(error)}", hint=_memory_hint(error)
+            f"vLLM cannot load {arguments['model']}: {_reason(error)}", hint=_memory_hint(error)
         ) from error
 
 
-def _first_line(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
+    """What vLLM complains of, in one line; of a failed validation, each complaint instead of their count."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        return "; ".join(dict.fromkeys(_complaint(detail) for detail in error.errors()))[:500]
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0] if lines else ''}"[:500]
+
+
+def _complaint(detail: ErrorDetails) -> str:
+    where = str(detail["loc"][0]) if detail["loc"] else ""
+    text = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return f"{where}: {text}" if where else text
 
 
 def _memory_hint(error: BaseException) -> str:

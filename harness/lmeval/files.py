@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from harness.lmeval.scoring import NEVER_KNOWN
 from harness.metrics import METRICS
 from harness.persona import load_persona
 from harness.prompts import load_format
@@ -145,7 +146,8 @@ def _metric_list(names: Collection[str] = ()) -> list[dict[str, Any]]:
             "higher_is_better": _BETTER[metric.direction],
         }
         for metric in METRICS.values()
-        if (metric.name in names if names else metric.group != "labels")
+        if metric.name not in NEVER_KNOWN
+        if (metric.name in names if names else metric.group != "labels") and metric.name not in NEVER_KNOWN
     ]
 
 

@@ -16,6 +16,8 @@ from harness.request import Reply, Request
 
 NEEDS_FINISH_REASON = ("no_eos", "critical_failure")
 """What cannot be said of a reply whose end is unknown: lm-eval's own models return nothing but text."""
+NEVER_KNOWN = ("stop_by_string",)
+"""No lm-eval model tells which string ended a reply."""
 _COUNTED = ("marker_rate", "style_band")
 
 
@@ -69,7 +71,7 @@ def process_results(doc: Mapping[str, str], results: Sequence[str]) -> dict[str,
     request = msgspec.json.decode(doc["request"], type=Request)
     reply = Reply(key=request.key, text=str(text), finish_reason=getattr(text, "finish_reason", ""))
     measured = _measuring(doc["cell"])(request, reply)
-    unknown = () if reply.finish_reason else NEEDS_FINISH_REASON
+    unknown = NEVER_KNOWN if reply.finish_reason else (*NEVER_KNOWN, *NEEDS_FINISH_REASON)
     voice = _voice(doc, measured)
     return {
         name: Score(value, request.persona, voice if name in _COUNTED else None)

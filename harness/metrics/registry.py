@@ -65,6 +65,7 @@ _ALL = (
     _rate("polite_ratio", "none", "style", "丁寧体の文の割合", "share of polite (です・ます) sentences"),
     _binary("missing_kuten", "none", "style", "句点などの文末記号がない文がある", "a sentence lacks its final mark"),
     _binary("no_eos", "lower", "leak", "返答が終わらず打ち切られた", "the reply did not end by itself", critical=True),
+    _binary("stop_by_string", "lower", "leak", "自力で終わらず停止文字列で止められた", "only a stop string of the format ended it"),
     _binary("turn_leak", "lower", "leak", "次の発話まで書いてしまった", "the reply goes on with another turn", critical=True),
     _binary("template_leak", "lower", "leak", "テンプレートの制御文字列が漏れた", "a control string leaked", critical=True),
     _binary("role_confusion", "lower", "leak", "AIを名乗る、相手の台詞を書く", "speaks as an AI or for the user", critical=True),

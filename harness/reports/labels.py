@@ -32,7 +32,7 @@ _SHORT = {
     "role_confusion": "役割の混同", "placeholder_leak": "穴埋め記号", "language_leak": "別言語の混入", "repetition": "返答内の繰り返し",
     "self_repetition": "以前の返答の繰り返し", "fewshot_copy": "例の丸写し", "prompt_echo": "オウム返し", "empty": "空の返答",
     "fact_wrong": "設定との食い違い", "abstained": "わからないと答えた", "hallucinated": "根拠のない断定",
-    "constraint_ok_loose": "形式の遵守（緩め）",
+    "constraint_ok_loose": "形式の遵守（緩め）", "stop_by_string": "停止文字列での終わり",
 }  # fmt: skip
 
 
