@@ -22,7 +22,7 @@ from harness.plan import Identity, Planner, plan_digest
 from harness.prompts import load_format, load_tokenizer
 from harness.provenance import provenance
 from harness.request import Reply, Request
-from harness.runner import Runner, Sink
+from harness.runner import Runner, Sink, too_long
 from harness.spool import Spool
 from harness.store.rundir import RunDirectory
 from harness.store.summary import summarise
@@ -45,6 +45,8 @@ class Prepared(NamedTuple):
     """Exact, without later turns of scripted dialogues."""
     max_output_tokens: int
     max_model_len: int | None
+    n_too_long: int
+    """Prompts that leave no room for their reply in ``max_model_len``; they will be error rows."""
 
 
 @collector_paused()
@@ -61,8 +63,9 @@ def prepare(checkpoint: Checkpoint, materials: Materials, options: EngineOptions
             hint="give --format native, or serve the checkpoint with vLLM and give --tokenizer PATH",
         )
     planner = Planner(materials, tokenizer, Identity(checkpoint.fingerprint, f"{options.engine}/{options.dtype}"))
+    length = options.max_model_len or served.get("max_model_len") or checkpoint.max_model_len
     spool, keys = Spool(), []
-    n_prompt = n_output = n_replies = 0
+    n_prompt = n_output = n_replies = n_too_long = 0
     for request in planner.requests():
         spool.add(request)
         keys.append(request.key)
@@ -70,12 +73,11 @@ def prepare(checkpoint: Checkpoint, materials: Materials, options: EngineOptions
         n_replies += turns
         n_prompt += len(request.token_ids)
         n_output += request.sampling.max_tokens * turns
+        n_too_long += too_long(request, length) is not None
     if not keys:
         raise UsageError("the suite has no item for these personas and conditions")
-    length = options.max_model_len or served.get("max_model_len") or checkpoint.max_model_len
-    return Prepared(
-        checkpoint, materials, options, planner, spool, plan_digest(keys), n_replies, n_prompt, n_output, length
-    )
+    counts = n_replies, n_prompt, n_output, length, n_too_long
+    return Prepared(checkpoint, materials, options, planner, spool, plan_digest(keys), *counts)
 
 
 def _script(materials: Materials, request: Request) -> tuple[str, ...]:

@@ -40,6 +40,14 @@ class Pronouns(StrictModel):
     allowed: tuple[NonEmpty, ...] = ()
     forbidden: tuple[NonEmpty, ...] = ()
 
+    @model_validator(mode="after")
+    def _not_both(self) -> Pronouns:
+        both = next((word for word in self.allowed if word in self.forbidden), None)
+        if both is not None:
+            msg = f"'{both}' is both allowed and forbidden"
+            raise ValueError(msg)
+        return self
+
 
 class Markers(StrictModel):
     """Sentence endings that carry the voice; patterns match at the tail of an NFKC sentence."""

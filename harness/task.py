@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from harness.errors import UsageError
 from harness.hashing import digest
-from harness.metrics import check_expect
+from harness.metrics import METRICS, check_expect
 from harness.persona import Persona
 from harness.yamlfile import StrictModel, load_yaml
 from tasks import data_path
@@ -104,6 +105,16 @@ class Task(StrictModel):
     items_from: Literal["facts", "unanswerable"] | None = None
     """Take the items from each persona's card instead of listing them."""
     items: tuple[Item, ...] = ()
+
+    @field_validator("metrics")
+    @classmethod
+    def _metrics_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = next((name for name in names if name not in METRICS), None)
+        if unknown is not None:
+            near = get_close_matches(unknown, METRICS, n=1)
+            msg = f"no metric '{unknown}'" + (f" (did you mean '{near[0]}'?)" if near else "")
+            raise ValueError(msg)
+        return names
 
     @model_validator(mode="after")
     def _items_are_unique(self) -> Task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -66,6 +67,7 @@ class KikimeGroup(click.Group):
                 raise
             sys.exit(_report(error))
         except KeyboardInterrupt:
+            click.echo("\nkikime: interrupted", err=True)
             sys.exit(130)
         sys.exit(result if isinstance(result, int) else 0)
 
@@ -83,6 +85,9 @@ def _report(error: Exception) -> int:
     if isinstance(error, KikimeError):
         click.echo(f"kikime: {error}", err=True)
         return error.exit_code
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO}:
+        click.echo(f"kikime: a file or standard output cannot be read or written: {error.strerror}", err=True)
+        return 3
     click.echo(f"kikime: unexpected {type(error).__name__}: {error}\n  → --debug shows the trace", err=True)
     return 3
 

@@ -39,11 +39,11 @@ def demo(runs: Path, as_json: bool) -> None:
 
     materials = gather_materials(load_suite("quick"))
     finished: list[workflow.Finished] = []
-    for model in _MODELS:
-        prepared = prepare(resolve_checkpoint(model), materials, EngineOptions())
-        note(workflow.plan_line(prepared, runs))
-        planned = prepared, start_run(prepared, runs)
-        with ended_by_signals():
+    with ended_by_signals():
+        for model in _MODELS:
+            prepared = prepare(resolve_checkpoint(model), materials, EngineOptions())
+            note(workflow.plan_line(prepared, runs))
+            planned = prepared, start_run(prepared, runs)
             finished += workflow.execute_all([planned], judge=None, quiet=as_json)
     report = write_report([run for run, _ in finished], runs / "demo-report.html", slices=False)
     summaries = [summary for _, summary in finished]

@@ -18,8 +18,10 @@ _LINE_SECONDS = 15.0
 class ReplyProgress:
     """Counts replies as a sink of the runner."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, total: int, *, stored: int, quiet: bool) -> None:
+        """``stored`` of ``total`` replies are there already."""
         self._total = total
+        self._stored = stored
         self._quiet = quiet
         self._bar: Any = None
         self._done = self._tokens = self._errors = 0
@@ -39,7 +41,9 @@ class ReplyProgress:
         elif name == "generate":
             self._started = self._last_line = time.monotonic()
             if sys.stderr.isatty():
-                self._bar = tqdm(total=self._total, unit="reply", file=sys.stderr, dynamic_ncols=True)
+                self._bar = tqdm(
+                    total=self._total, initial=self._stored, unit="reply", file=sys.stderr, dynamic_ncols=True
+                )
 
     def __call__(self, request: Request, reply: Reply) -> None:  # noqa: ARG002  (a sink)
         """Count one reply."""
@@ -69,6 +73,7 @@ class ReplyProgress:
 
     def _line(self) -> str:
         seconds = max(time.monotonic() - self._started, 1e-9)
-        left = (self._total - self._done) * seconds / max(self._done, 1)
-        done = f"{self._done:,}/{self._total:,} replies, {self._done / seconds:,.1f} replies/s"
-        return f"{done}, {self._rates()}, {left:,.0f} s left"
+        done = self._stored + self._done
+        left = (self._total - done) * seconds / max(self._done, 1)
+        line = f"{done:,}/{self._total:,} replies, {self._done / seconds:,.1f} replies/s"
+        return f"{line}, {self._rates()}, {left:,.0f} s left"

@@ -42,20 +42,19 @@ def run(model: str, runs: Path, as_json: bool, name: str | None, adapters: tuple
     judge = None if base else workflow.choose_judge(options)
     engine = read_engine_options(options)
     materials = workflow.materials(**options)
-    if base:
-        from harness.cli.retention import run_retention
+    with ended_by_signals():
+        if base:
+            from harness.cli.retention import run_retention
 
-        with ended_by_signals():
             run_retention(
                 model, base, adapters=adapters, lm_eval_tasks=lm_eval_tasks, materials=materials, options=engine,
                 runs=runs, name=name, as_json=as_json,
             )  # fmt: skip
-        return
-    planned = []
-    for prepared in workflow.prepare_all(model, adapters, materials, engine):
-        note(workflow.plan_line(prepared, runs))
-        planned.append(workflow.new_run(prepared, runs, name))
-    with ended_by_signals():
+            return
+        planned = []
+        for prepared in workflow.prepare_all(model, adapters, materials, engine):
+            note(workflow.plan_line(prepared, runs))
+            planned.append(workflow.new_run(prepared, runs, name))
         results = workflow.execute_all(planned, judge=judge, quiet=as_json)
     _finish(results, as_json=as_json)
 

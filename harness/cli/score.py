@@ -60,9 +60,4 @@ def _opened(file: str) -> Iterator[BinaryIO]:
     except OSError as error:
         raise EnvironmentFault(f"{file} cannot be read: {error.strerror}") from None
     with stream:
-        try:
-            yield stream
-        except OSError as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            raise EnvironmentFault(f"{file}: {error.strerror}") from None
+        yield stream

@@ -129,12 +129,18 @@ def execute_all(
     with ExitStack() as stack:
         if engine is None and len(planned) > 1:
             prepared = planned[0][0]
-            engine = load_engine(prepared.checkpoint, prepared.options)
+            note("loading the engine …")
+            with _resumable([run for _, run in planned], judge):
+                engine = load_engine(prepared.checkpoint, prepared.options)
             stack.callback(engine.close)
-        for prepared, run in planned:
+        for number, (prepared, run) in enumerate(planned):
+            unfinished = [run for _, run in planned[number:]]
             if engine is not None and prepared.checkpoint.adapter:
                 engine.use_adapter(prepared.checkpoint.name, Path(prepared.checkpoint.adapter))
-            with _resumable(run, judge), ReplyProgress(prepared.n_replies, quiet=quiet) as progress:
+            stored = StoredReplies(run)
+            done = len(stored) - stored.n_failed
+            progress = ReplyProgress(prepared.n_replies, stored=done, quiet=quiet)
+            with _resumable(unfinished, judge), progress:
                 summary = _execute(run, prepared, engine, judge, progress)
             judge = judge and judge.after(summary.pop("judge_spent", 0.0))
             finished.append((run, summary))
@@ -178,8 +184,9 @@ def _execute(
 class _resumable:  # noqa: N801  (a context manager that reads as a verb)
     """Ends every abort with the command that goes on."""
 
-    def __init__(self, run: RunDirectory, judge: JudgeSettings | None) -> None:
-        self._line = shlex.join(["kikime", "resume", str(run.path), *(judge.flags() if judge else [])])
+    def __init__(self, runs: Sequence[RunDirectory], judge: JudgeSettings | None) -> None:
+        flags = judge.flags() if judge else []
+        self._line = " && ".join(shlex.join(["kikime", "resume", str(run.path), *flags]) for run in runs)
 
     def __enter__(self) -> None:
         return None
@@ -187,7 +194,8 @@ class _resumable:  # noqa: N801  (a context manager that reads as a verb)
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if isinstance(error, KeyboardInterrupt):
             note(f"\nkikime: interrupted; what was generated is kept\n  → {self._line}")
-        elif isinstance(error, KikimeError):
+            raise SystemExit(130) from None
+        if isinstance(error, KikimeError):
             error.hint = f"{error.hint}; then: {self._line}" if error.hint else self._line
         elif error is not None:
             note(f"kikime: what was generated is kept\n  → {self._line}")
@@ -199,10 +207,25 @@ def plan_line(prepared: Prepared, runs: Path) -> str:
     low, high = time_range(prepared, runs)
     return (
         f"plan: {prepared.checkpoint.name} × {suite.id}: {prepared.n_replies:,} replies "
-        f"({len(prepared.materials.tasks)} tasks, {len(prepared.materials.personas)} personas), "
-        f"{prepared.n_prompt_tokens:,} prompt tokens, up to {prepared.max_output_tokens:,} new ones, "
-        f"about {duration(low)} to {duration(high)}"
+        f"({counted(len(prepared.materials.tasks), 'task')}, {counted(len(prepared.materials.personas), 'persona')}), "
+        f"{_prompt_tokens(prepared.n_prompt_tokens)}, up to {prepared.max_output_tokens:,} new ones, "
+        f"about {duration(low)} to {duration(high)}{_too_long(prepared.n_too_long, prepared.max_model_len)}"
     )
+
+
+def _prompt_tokens(count: int) -> str:
+    return f"{count:,} prompt tokens" if count else "prompt tokens unknown (the server tokenises)"
+
+
+def _too_long(count: int, context: int | None) -> str:
+    if not count:
+        return ""
+    return f"\n{counted(count, 'prompt')} too long for the context of {context} tokens: error rows, scored as the worst"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: ``1 task``, ``2 tasks``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def plan_report(prepared: Prepared, runs: Path) -> dict[str, Any]:
@@ -223,6 +246,7 @@ def plan_report(prepared: Prepared, runs: Path) -> dict[str, Any]:
         "n_prompt_tokens": prepared.n_prompt_tokens,
         "max_output_tokens": prepared.max_output_tokens,
         "max_model_len": prepared.max_model_len,
+        "n_too_long": prepared.n_too_long,
         "seconds": [low, high],
         "judge_usd": judge_cost(prepared),
         "cells": [{**dict(zip(names, where, strict=True)), "n": n} for where, n in cells.items()],
@@ -267,7 +291,10 @@ def print_plan(report: dict[str, Any]) -> None:
         f"{report['model']['name']} × {report['suite']}", columns, [list(c.values()) for c in report["cells"]], left=3
     )
     click.echo(f"replies            {report['n_replies']:,}")
-    click.echo(f"prompt tokens      {report['n_prompt_tokens']:,} (exact)")
+    exact = f"{report['n_prompt_tokens']:,} (exact)" if report["n_prompt_tokens"] else "unknown (the server tokenises)"
+    click.echo(f"prompt tokens      {exact}")
+    if report["n_too_long"]:
+        click.echo(f"too long           {report['n_too_long']:,} for the context of {report['max_model_len']} tokens")
     click.echo(f"new tokens         up to {report['max_output_tokens']:,}")
     click.echo(f"time               {duration(report['seconds'][0])} to {duration(report['seconds'][1])}")
     click.echo(f"judge              {_dollars(report['judge_usd'])}")

@@ -6,16 +6,17 @@ import re
 from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
 
+from harness.metrics.sentences import mask
 from harness.metrics.text import Span, fold
 
 _SCRIPTS = (
     "\uac00-\ud7a3", "\u0400-\u052f", "\u0590-\u05ff", "\u0600-\u06ff\u0750-\u077f", "\u0370-\u03ff", "\u0530-\u058f",
     "\u0900-\u097f", "\u0980-\u0dff", "\u0e00-\u0e7f", "\u0e80-\u0fff", "\u1000-\u109f", "\u10a0-\u10ff",
-    "\u1200-\u137f", "\u1780-\u18af",
+    "\u1200-\u137f", "\u1780-\u18af", "\u1100-\u11ff\u3131-\u318e",
 )  # fmt: skip
 _SHORTEST = {"\uac00": 1, "\u0370": 3}  # one Hangul syllable is Korean; α and µm are not Greek
 _CHINESE_ONLY = "你您妳嗎很她們个么气从种开关阳阴听运"  # the second group: simplified, though JIS holds them
-_CHINESE_CLAUSE = re.compile(r"(?<![一-龥])我[是也的要很]")
+_CHINESE_CLAUSE = re.compile(r"(?<![一-龥])我[是也的要很会去想在有不叫]")
 _CHINESE_WORDS = re.compile(r"[是我的了在他那也就都吧這要]")
 _KANA = re.compile(r"[ぁ-んァ-ヴ]")
 _HAN_RUN = re.compile(r"[一-龥]")
@@ -66,7 +67,8 @@ def foreign_language(text: str, *, language: str = "ja", known: Sequence[str] = 
     foreign_letter, foreign_script = _foreign_scripts()
     spans = []
     if not text.isascii() and foreign_letter.search(text):
-        spans = [match.span() for match in foreign_script.finditer(text)]
+        masked = mask(text)
+        spans = [match.span() for match in foreign_script.finditer(masked if _LETTER.search(masked) else text)]
     if language == "en":
         return sorted(spans + [match.span() for match in _JAPANESE_RUN.finditer(text)])
     if _is_chinese(text):
