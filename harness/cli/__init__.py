@@ -67,7 +67,6 @@ class KikimeGroup(click.Group):
                 raise
             sys.exit(_report(error))
         except KeyboardInterrupt:
-            click.echo("\nkikime: interrupted", err=True)
             sys.exit(130)
         sys.exit(result if isinstance(result, int) else 0)
 
@@ -75,6 +74,7 @@ class KikimeGroup(click.Group):
 def _report(error: Exception) -> int:
     """Print what went wrong; returns the exit code."""
     if isinstance(error, click.exceptions.Abort):
+        click.echo("kikime: interrupted", err=True)
         return 130
     if isinstance(error, BrokenPipeError):
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (nobody reads any more)

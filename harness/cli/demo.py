@@ -59,10 +59,11 @@ def demo(runs: Path, as_json: bool) -> None:
 def _print_side_by_side(summaries: list[dict[str, Any]]) -> None:
     from harness.store.summary import overall_by
 
-    rows = [[label, *(_cell(s["metrics"], name) for s in summaries)] for name, label in _ROWS.items()]
-    columns = ["", *(summary["name"] for summary in summaries)]
-    print_table("August and September, all formats", columns, rows)
     by_format = [overall_by(summary, ("format",)) for summary in summaries]
+    pools = [groups["native",]["metrics"] for groups in by_format] + [summary["metrics"] for summary in summaries]
+    rows = [[label, *(_cell(pool, name) for pool in pools)] for name, label in _ROWS.items()]
+    columns = [f"{summary['name']}: {where}" for where in ("native", "all formats") for summary in summaries]
+    print_table("August and September in their own format and over all six", ["", *columns], rows)
     rows = [
         [
             form[0],

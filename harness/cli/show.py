@@ -87,6 +87,7 @@ def print_summary(summary: dict[str, Any]) -> None:
     whole = {"n": summary["counts"]["done"], "metrics": summary["metrics"]}
     title = f"{summary['name']} × {summary['suite']} ({summary['state']})"
     print_table(title, ["format", "shots", "n", *_COLUMNS.values()], [*rows, ["all", "", *_cells(whole)]])
+    click.echo("means over replies; compare and rank give each question the same weight")
     if not summary["judge"]:
         click.echo(f"judge: — (add verdicts with: kikime judge {summary['run']})")
         return
