@@ -215,7 +215,8 @@ def _generate(
     on_stage: Callable[[str], None],
     board: _StatusBoard,
 ) -> None:
-    on_stage("load")
+    if engine is None:
+        on_stage("load")
     started = time.monotonic()
     with collector_paused():
         own = load_engine(prepared.checkpoint, prepared.options) if engine is None else None

@@ -129,7 +129,8 @@ def execute_all(
     with ExitStack() as stack:
         if engine is None and len(planned) > 1:
             prepared = planned[0][0]
-            note("loading the engine …")
+            if not quiet:
+                note("loading the engine …")
             with _resumable([run for _, run in planned], judge):
                 engine = load_engine(prepared.checkpoint, prepared.options)
             stack.callback(engine.close)

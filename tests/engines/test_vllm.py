@@ -130,7 +130,7 @@ def test_the_engine_describes_itself(engine):
 
 
 def test_too_little_memory_says_what_to_lower(august):
-    longest = 8_000_000
+    longest = 1_000_000
     options = EngineOptions(max_model_len=longest, engine_args={"hf_overrides": {"max_position_embeddings": longest}})
     with pytest.raises(EngineFault, match="vLLM cannot load") as caught:
         load_engine(resolve_checkpoint(str(august)), options)
