@@ -161,7 +161,9 @@ def test_draft_leaves_out_lines_that_break_character() -> None:
 
 def test_draft_quotes_hostile_text() -> None:
     hostile = [CharacterLine(f"「{n}: #{{a}}」'\"- [x]、ですわね", "- a: 'b' # c") for n in range(12)]
-    parse_draft(draft_persona(hostile, "ojou", "a: b # c"))
+    card = parse_draft(draft_persona(hostile, "ojou", "a: b # c"))
+    assert card.name == "a: b # c"
+    assert {example.reply for example in card.examples} <= {line.reply for line in hostile}
 
 
 @pytest.mark.parametrize(("persona_id", "name"), [("Bad Id", "絢音"), ("ojou", "a<b>")])

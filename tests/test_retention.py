@@ -10,47 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from canned import Canned
 
 from harness.benchmark import execute, prepare, start_run
 from harness.checkpoint import resolve_checkpoint
 from harness.engines import EngineOptions
 from harness.errors import UsageError
 from harness.grid import NOBODY, Materials, gather_materials
-from harness.request import Reply, Request
+from harness.request import Request
 from harness.retention import lm_eval_outcomes, retention_report, run_outcomes, with_and_without_persona
 from harness.retention.outcomes import WITH, WITHOUT, names_choice
 from harness.suite import Suite, load_suite
 from harness.task import load_task
-
-
-class Canned:
-    """Answers each request from a function, like an engine that is loaded."""
-
-    window = 64
-
-    def __init__(self, answer: Callable[[Request], str]) -> None:
-        self.answer = answer
-        self.waiting: list[Request] = []
-
-    @property
-    def pending(self) -> int:
-        return len(self.waiting)
-
-    def submit(self, request: Request) -> None:
-        self.waiting.append(request)
-
-    def poll(self) -> list[Reply]:
-        done, self.waiting = self.waiting, []
-        return [Reply(key=request.key, text=self.answer(request), finish_reason="stop") for request in done]
-
-    def use_adapter(self, name: str, path: Path) -> None:
-        raise UsageError(f"no adapter {name} ({path})")
-
-    def describe(self) -> dict[str, Any]:
-        return {"engine": "canned"}
-
-    def close(self) -> None:
-        self.waiting.clear()
 
 
 def materials(*tasks: str, **fields: Any) -> Materials:
@@ -82,7 +53,8 @@ def test_a_task_about_the_persona_itself_is_refused():
 
 
 def test_the_bundled_retention_suite_is_neutral():
-    with_and_without_persona(gather_materials(load_suite("retention")))
+    both = with_and_without_persona(gather_materials(load_suite("retention")))
+    assert {task.bare for task in both.tasks.values()} == {True, False}
 
 
 def test_the_reference_answers_of_a_bank_are_strict_successes(tmp_path):

@@ -24,7 +24,7 @@ def test_every_chart_is_valid(rows):
         charts.lines([POINT] * rows, "例示", "割合", ["alpaca"]),
         charts_distribution.score_bars([{"name": "j", "score": 3, "share": 0.5, "n": 1}] * rows, T),
     ):
-        chart.to_dict(validate=True)
+        assert "$schema" in chart.to_dict(validate=True)
 
 
 def test_empty_bins_are_drawn_as_zero():

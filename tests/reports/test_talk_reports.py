@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import IN_VOICE, PLAIN, invoke, make_materials, make_run, talk_task
+from canned import Answer, Canned
 
 from harness.benchmark import execute, prepare, start_run
 from harness.checkpoint import resolve_checkpoint
@@ -20,47 +20,11 @@ from harness.reports.icl import icl_report
 from harness.reports.shots import shots_report
 from harness.reports.techniques import techniques_report
 from harness.reports.turns import turns_report
-from harness.request import Reply, Request
+from harness.request import Request
 from harness.store.rundir import RunDirectory
 from harness.suite import Suite
 
-Answer = Callable[[Request], str | list[float]]
 FEW = {"n_resamples": 999}
-
-
-class Canned:
-    """Answers each request from a function: a text, or the log-probability of each candidate."""
-
-    window = 64
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        self.waiting: list[Request] = []
-
-    @property
-    def pending(self) -> int:
-        return len(self.waiting)
-
-    def submit(self, request: Request) -> None:
-        self.waiting.append(request)
-
-    def poll(self) -> list[Reply]:
-        done, self.waiting = self.waiting, []
-        return [self._reply(request, self.answer(request)) for request in done]
-
-    def _reply(self, request: Request, found: str | list[float]) -> Reply:
-        if isinstance(found, str):
-            return Reply(key=request.key, text=found, finish_reason="stop")
-        return Reply(key=request.key, text="", finish_reason="stop", logprobs=found)
-
-    def use_adapter(self, name: str, path: Path) -> None:
-        raise UsageError(f"no adapter {name} ({path})")
-
-    def describe(self) -> dict[str, Any]:
-        return {"engine": "canned"}
-
-    def close(self) -> None:
-        self.waiting.clear()
 
 
 def canned_run(runs: Path, name: str, answer: Answer, model: str = "demo:august", **suite: Any) -> RunDirectory:
