@@ -56,6 +56,7 @@ def warm_imports() -> None:
     for name in (
         "duckdb",
         "pandas",
+        "streamlit.emojis",
         "harness.reports.ranking",
         "harness.reports.flexibility",
         "harness.reports.compare",

@@ -11,7 +11,7 @@ from leaderboard import charts, safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
 from leaderboard.parts.board_rows import Row, ranks
-from leaderboard.parts.common import address, draw_chart, frame_of, small
+from leaderboard.parts.common import address, draw_chart, draw_spec, frame_of, small, spec_of
 from leaderboard.queries.slices import means
 from leaderboard.state import choose
 from leaderboard.store import slice_table
@@ -37,11 +37,22 @@ def intervals(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> N
     """Overall values with their intervals."""
     some = _cut(t, [row for row in rows if row["overall"] is not None])
     data = [
-        {**row, "name": name, "ranks": ranks(row), "href": address(t, "model", run=row["run"])}
+        {
+            "name": name,
+            **{key: row[key] for key in ("overall", "ci_low", "ci_high")},
+            "ranks": ranks(row),
+            "href": address(t, "model", run=row["run"]),
+        }
         for row, name in zip(some, _unique(some, names), strict=True)
     ]
     small(t("board.intervals_note"))
-    draw_chart(charts.intervals(data, t), alt=t("board.intervals_alt"))
+    draw_spec(_intervals_spec(data, t.language), alt=t("board.intervals_alt"))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _intervals_spec(data: list[dict[str, Any]], language: str) -> dict[str, Any]:
+    """The chart is the same for every filter that hides no model."""
+    return spec_of(charts.intervals(data, Translator(language)))
 
 
 def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entries: Sequence[Entry]) -> None:

@@ -110,8 +110,19 @@ def size(n_params: int | None) -> str:
 
 
 def draw_chart(chart: Any, *, alt: str) -> None:
-    """Draw an Altair chart; its structure is fixed, so a test validates it instead of every page."""
-    st.vega_lite_chart(chart.to_dict(validate=False), alt=alt)
+    """Draw an Altair chart."""
+    draw_spec(spec_of(chart), alt=alt)
+
+
+def spec_of(chart: Any) -> dict[str, Any]:
+    """The Vega-Lite specification of an Altair chart; its structure is fixed, so a test validates it instead of every page."""
+    spec: dict[str, Any] = chart.to_dict(validate=False)
+    return spec
+
+
+def draw_spec(spec: dict[str, Any], *, alt: str) -> None:
+    """Draw a Vega-Lite specification."""
+    st.vega_lite_chart(spec, alt=alt)
 
 
 def small(text: str) -> None:
