@@ -231,7 +231,8 @@ def measure(runs: Path) -> dict[str, Any]:
 
     timed("server start: index, slices, ranking", preload)
     app = AppTest.from_file(app_file, default_timeout=120)
-    app._bidi_component_manager = ready._bidi_component_manager  # a server looks for components at its start, not for a page
+    # A server looks for components at its start, not for its first page.
+    app._bidi_component_manager = ready._bidi_component_manager  # noqa: SLF001
     timed("first page", app.run)
     assert not app.exception
     steps = {
