@@ -129,13 +129,14 @@ def _side_by_side(t: Translator, a: RunDirectory, b: RunDirectory, pair_key: str
 
 
 def _scores(t: Translator, verdicts: Sequence[Mapping[str, Any]]) -> None:
-    found = [
-        f"{t.get('criterion.' + str(v['criterion']), str(v['criterion']))} {number(v['score'], 0)}"
-        for v in verdicts
-        if v["status"] == "ok"
-    ]
-    if found:
-        safe.plain("　".join(found))
+    """One line per judge: two judges' scores of one criterion are never side by side without their names."""
+    lines: dict[str, list[str]] = {}
+    for v in verdicts:
+        if v["status"] == "ok":
+            criterion = t.get(f"criterion.{v['criterion']}", str(v["criterion"]))
+            lines.setdefault(f"{v['judge_id']} · {v['protocol']}", []).append(f"{criterion} {number(v['score'], 0)}")
+    for judge, scores in lines.items():
+        safe.plain(f"{'　'.join(scores)}　（{judge}）")
 
 
 def _metric_changes(t: Translator, left: Mapping[str, Any], right: Mapping[str, Any]) -> None:

@@ -104,7 +104,7 @@ def _card(t: Translator, name: str) -> Row:
         "roles": t.get(f"formats.roles_{found.n_roles}", str(found.n_roles)),
         "enclosed": t("formats.yes") if found.enclosed else t("formats.no"),
         "stop": " ".join(map(repr, found.stop)) or "EOS",
-        "lossy": "; ".join(found.lossy) or "—",
+        "lossy": "—" if found.newlines == "keep" else t(f"formats.newlines_{found.newlines}"),
     }
 
 

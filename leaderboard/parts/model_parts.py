@@ -8,14 +8,13 @@ from typing import Any
 import streamlit as st
 
 from harness.errors import UsageError
-from harness.metrics.registry import CRITICAL
 from harness.store.rundir import RunDirectory
 from harness.store.summary import overall_by
 from leaderboard import charts, charts_distribution, download, safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
 from leaderboard.parts.common import address, bin_of, draw_chart, frame_of, link, opens, small, without
-from leaderboard.queries.distributions import UNITS, endings, histogram, leaks
+from leaderboard.queries.distributions import STOPS, UNITS, endings, histogram, leaks
 from leaderboard.queries.samples import FLAGS
 from leaderboard.ranking import PATIENCE, ranking
 from leaderboard.state import choose
@@ -162,17 +161,16 @@ def stops(t: Translator, entry: Entry, run: RunDirectory) -> None:
     for row in endings(run):
         rates.setdefault(row["format"], {"format": row["format"]})[f"end_{row['finish_reason']}"] = row["n"]
     ends = sorted({name for row in rates.values() for name in row if name.startswith("end_")})
-    columns = {"format": t("facet.format"), "critical_failure": t.metric("critical_failure")}
-    columns |= {name: t.metric(name) for name in CRITICAL}
+    columns = {"format": t("facet.format")} | {name: t.metric(name) for name in STOPS}
     columns |= {name: t("model.ended", how=t.get(f"finish.{name[4:]}", name[4:])) for name in ends}
     share = st.column_config.NumberColumn(format="percent", width=124)
-    flag = choose("leak", t("model.leak"), ("critical_failure", *CRITICAL), show=t.metric)
+    flag = choose("leak", t("model.leak"), STOPS, show=t.metric)
     columns["open"] = t("common.replies")
     rows = [{**row, "open": address(t, "samples", run=run.id, format=form, flag=flag)} for form, row in rates.items()]
     small(t("model.stops_note"))
     safe.table(
         frame_of(rows, columns), alt=t("model.stops_alt"),
-        column_config={columns[name]: share for name in (*CRITICAL, "critical_failure")}
+        column_config={columns[name]: share for name in STOPS}
         | {columns["open"]: opens(columns["open"])},
     )  # fmt: skip
     download.buttons(t, f"stops-{run.id[-6:]}", without(rows, "open"), key="stops")

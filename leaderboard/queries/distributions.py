@@ -9,6 +9,8 @@ from harness.store.rundir import RunDirectory
 from leaderboard.queries.tables import opened, rows_of
 
 UNITS = ("length_chars", "sentences")
+STOPS = ("critical_failure", *CRITICAL, "stop_by_string")
+"""Metrics of how replies stop and what leaks into them."""
 _TURN_METRICS = ("critical_failure", "length_chars", "first_person_ok", "self_repetition", "length_fit")
 
 
@@ -48,7 +50,7 @@ def endings(run: RunDirectory) -> list[dict[str, Any]]:
 
 
 def leaks(run: RunDirectory) -> list[dict[str, Any]]:
-    """Rates (0–1) of every critical metric per format: ``format, metric, rate, n``.
+    """Rates (0–1) of each of :data:`STOPS` per format: ``format, metric, rate, n``.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
@@ -58,7 +60,7 @@ def leaks(run: RunDirectory) -> list[dict[str, Any]]:
             connection.execute(
                 """SELECT format, metric, avg(value) AS rate, count(value) AS n FROM scores JOIN samples USING (key)
                    WHERE metric IN (SELECT unnest(?)) AND value IS NOT NULL GROUP BY ALL ORDER BY format, metric""",
-                [[*CRITICAL, "critical_failure"]],
+                [list(STOPS)],
             )
         )
 
