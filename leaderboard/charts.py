@@ -24,6 +24,8 @@ _PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a16207", "#
 """Okabe and Ito's colours, which stay apart for colour-blind readers."""
 _LABELS = 200
 """Widest label of an axis, in pixels."""
+_ENTRY = 250
+"""Room of an entry of a legend, in pixels."""
 
 
 def names_axis(order: Sequence[str], title: str | None = None, width: int = _LABELS) -> alt.Y:
@@ -179,7 +181,8 @@ def lines(
     """A curve per series over whole numbers: ``x, series, value, n``; ``ends`` of the scale, 0–1 for shares."""
     frame = pd.DataFrame(rows, columns=["x", "series", "value", "n", "href"])
     ticks = sorted(frame["x"].unique().tolist())
-    legend = alt.Legend(orient="bottom", columns=3, labelLimit=200, symbolStrokeWidth=0, symbolOpacity=1)
+    fitting = alt.ExprRef(f"max(1, floor(width / {_ENTRY}))")  # a narrow screen has room for fewer beside each other
+    legend = alt.Legend(orient="bottom", columns=fitting, labelLimit=_ENTRY - 20, symbolStrokeWidth=0, symbolOpacity=1)
     y = alt.Y(
         "value:Q", title=y_title, axis=alt.Axis(format=".0%" if ends == (0, 1) else "~f"),
         scale=alt.Scale(domain=list(ends), nice=False) if ends else alt.Undefined,

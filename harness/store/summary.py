@@ -137,11 +137,14 @@ def _lengths(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
-    """Share of replies whose text another reply to a different user turn of the same cell family repeats."""
+    """Share of free replies whose text another reply to a different user turn of the same cell family repeats.
+
+    Labels that were chosen by log-probability repeat by design and do not count.
+    """
     row = connection.execute(
         """SELECT coalesce(1 - count(DISTINCT (persona, format, shots, technique, context, response))
                   / nullif(count(DISTINCT (persona, format, shots, technique, context, user)), 0)::DOUBLE, 0)
-           FROM samples WHERE error IS NULL AND repeat = 0 AND turn = 0 AND example_set = 0"""
+           FROM samples WHERE error IS NULL AND repeat = 0 AND turn = 0 AND example_set = 0 AND logprobs IS NULL"""
     ).fetchall()[0]
     return max(0.0, float(row[0]))
 

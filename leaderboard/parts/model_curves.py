@@ -14,6 +14,7 @@ from leaderboard import charts, download, safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
 from leaderboard.parts.common import address, draw_chart, frame_of, small
+from leaderboard.parts.model_labels import learnt_labels
 from leaderboard.parts.model_parts import SHARES, summary_of
 from leaderboard.queries.distributions import drift
 from leaderboard.state import choose
@@ -80,8 +81,13 @@ def _effects(t: Translator, rows: list[dict[str, Any]]) -> None:
 
 
 def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
-    """A metric by the number of examples, one curve per format."""
+    """A metric by the number of examples, one curve per format; then what the model learns from examples with labels."""
     del entry
+    _curve(t, run)
+    learnt_labels(t, run)
+
+
+def _curve(t: Translator, run: RunDirectory) -> None:
     metric = choose("curve", t("model.curve"), SHARES, show=t.metric)
     found = overall_by(summary_of(str(run.path), stamp(run), run), ("shots", "format"))
     rows = [
@@ -91,7 +97,7 @@ def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
         if metric in cell["metrics"]
     ]
     if len({row["x"] for row in rows}) < 2:
-        small(t("model.no_shots"))
+        small(t("model.no_shots") if rows else t("model.no_curve"))
         return
     order = list(dict.fromkeys(row["series"] for row in rows))
     small(t("model.shots_note"))

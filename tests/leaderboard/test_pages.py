@@ -4,9 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+from canned import Canned
 from streamlit.testing.v1 import AppTest
 
 import leaderboard
+from harness.benchmark import execute, prepare, start_run
+from harness.checkpoint import resolve_checkpoint
+from harness.engines import EngineOptions
+from harness.grid import gather_materials
+from harness.suite import Suite
 from leaderboard.index import Index
 from leaderboard.parts import compare_parts
 from leaderboard.ranking import ranking
@@ -21,6 +27,7 @@ PARTS = {
     "judge": ("distribution", "agreement", "length", "drift", "failures"),
     "rate": ("scores", "pair", "results"),
 }
+ICL_TASK = {"id": "icl_sentiment", "limit": 36}
 PARAMETER = {"board": "view", "compare": "view", "model": "part", "judge": "part", "rate": "mode"}
 
 
@@ -40,6 +47,11 @@ def texts(app):
 
 def frames(app):
     return [element.value for element in app.dataframe]
+
+
+def follow_the_examples(request):
+    """Log-probabilities under which the label that the examples give wins."""
+    return [-1.0 if candidate.name == f"label.{request.expect['label']}" else -1.5 for candidate in request.candidates]
 
 
 def named(store):
@@ -238,3 +250,21 @@ def test_verdict_words_are_those_of_the_reports():
     t = Translator("ja")
     for verdict, word in labels.VERDICTS.items():
         assert compare_parts.word(t, {"direction": "higher", "verdict": verdict, "change": "up"}) == word
+
+
+def test_a_run_with_labels_says_whether_they_were_learnt(tmp_path, monkeypatch):
+    suite = Suite(
+        id="icl", personas=["ojousama"], formats=["alpaca"], shots=[2, 4], tasks=[ICL_TASK], example_sets=[0, 1]
+    )
+    materials = gather_materials(suite)
+    prepared = prepare(resolve_checkpoint("demo:august"), materials, EngineOptions())
+    run = start_run(prepared, tmp_path / "runs", "learner")
+    execute(run, prepared, engine=Canned(follow_the_examples))
+    monkeypatch.setenv("KIKIME_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    app = opened("model", run=run.id, part="shots")
+    assert not app.exception
+    (table,) = frames(app)
+    flipped = table[table["ラベル"] == "入れ替えたラベル（否定 / 肯定）"]
+    assert flipped["例示の数"].tolist() == [2, 4]
+    assert flipped["何に従うか"].tolist()[-1] == "例示"

@@ -61,6 +61,12 @@ def icl(runs: Path, answer: Answer) -> dict[str, Any]:
     return icl_report(canned_run(runs, "icl", answer, tasks=[selection], shots=[2, 4], example_sets=[0, 1]), **FEW)
 
 
+def test_labels_that_repeat_are_no_constant_output(tmp_path):
+    icl(tmp_path, believer)
+    (run,) = tmp_path.iterdir()
+    assert RunDirectory(run).summary()["health"]["duplicate_rate"] == 0
+
+
 def test_a_model_that_learns_from_examples_follows_flipped_labels(tmp_path):
     report = icl(tmp_path, learner)
     assert {entry["kind"]: entry["follows"] for entry in report["reading"]} == {
