@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -12,6 +10,7 @@ import duckdb
 from harness.errors import UsageError
 from harness.metrics.registry import METRICS
 from harness.reports.quality import with_quality
+from harness.store.database import open_tables
 from harness.store.rundir import RunDirectory
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def read_cells(run: RunDirectory, manifest: Mapping[str, Any]) -> pd.DataFrame:
     """
     if not (run.samples_file.is_file() and run.scores_file.is_file()):
         raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
-    with _tables(run, scores=run.scores_file) as connection:
+    with open_tables(run, "samples", "scores") as connection:
         _refuse_nan(connection, run)
         _refuse_twice(connection, run)
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
@@ -57,7 +56,7 @@ def read_verdicts(run: RunDirectory) -> pd.DataFrame:
     """
     if not run.judge_file.is_file():
         return _no_verdicts()
-    with _tables(run, judge=run.judge_file) as connection:
+    with open_tables(run, "samples", "judge") as connection:
         verdicts = connection.execute(
             """SELECT pair_key, key, judge_id || '/' || protocol AS judge, rubric || '.' || criterion AS criterion,
                       rubric_hash, status,
@@ -83,25 +82,6 @@ def _no_verdicts() -> pd.DataFrame:
     return pd.DataFrame({name: [] for name in ("pair_key", "judge", "criterion", "rubric_hash", "score")})
 
 
-@contextmanager
-def _tables(run: RunDirectory, **files: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the run's samples and ``files`` as views.
-
-    Raises:
-        UsageError: a table is broken.
-    """
-    with duckdb.connect() as connection:
-        try:
-            for name, path in {"samples": run.samples_file, **files}.items():
-                connection.read_parquet(str(path)).create_view(name)
-            yield connection
-        except duckdb.Error as error:
-            raise UsageError(
-                f"{run.path}: a table is broken: {str(error).splitlines()[0]}",
-                hint=f"delete the tables, then: kikime resume {run.path}",
-            ) from None
-
-
 def _refuse_nan(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> None:
     row = connection.execute(
         "SELECT key, metric, value FROM scores WHERE isnan(value) OR isinf(value) ORDER BY key, metric LIMIT 1"
@@ -109,7 +89,7 @@ def _refuse_nan(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> Non
     if row:
         raise UsageError(
             f"{run.path}: key={row[0]}, metric={row[1]}: the value is {row[2]}, not a number",
-            hint="a metric that does not apply is null; delete the tables, and kikime resume builds them again from the log",
+            hint=f"a metric that does not apply is null; build the tables again from the log: kikime resume {run.path}",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import EnvironmentFault, UsageError
+from harness.store.database import Table, open_tables
 from harness.store.rundir import RunDirectory
 
 
@@ -12,24 +13,21 @@ def export_dataset(run: RunDirectory, folder: Path) -> Path:
     """Write ``folder`` so that ``datasets.load_from_disk`` reads it: splits ``replies`` and, where judged, ``verdicts``.
 
     Raises:
-        UsageError: the run has no tables yet.
+        UsageError: the run has no tables yet, or one is broken.
         EnvironmentFault: the folder cannot be written.
     """
-    import duckdb
     from datasets import Dataset, DatasetDict
     from datasets.utils.logging import disable_progress_bar
 
     if not run.samples_file.is_file():
         raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
     disable_progress_bar()
-    with duckdb.connect() as connection:
-        connection.read_parquet(str(run.samples_file)).create_view("samples")
-        connection.read_parquet(str(run.scores_file)).create_view("scores")
+    judged: tuple[Table, ...] = ("judge",) if run.judge_file.is_file() else ()
+    with open_tables(run, "samples", "scores", *judged) as connection:
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
         query = "SELECT samples.*, wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key) ORDER BY position, turn"
         splits = {"replies": Dataset(connection.sql(query).to_arrow_table())}
-        if run.judge_file.is_file():
-            connection.read_parquet(str(run.judge_file)).create_view("judge")
+        if judged:
             splits["verdicts"] = Dataset(connection.sql("SELECT * FROM judge").to_arrow_table())
     try:
         DatasetDict(splits).save_to_disk(str(folder))

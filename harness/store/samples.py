@@ -8,6 +8,7 @@ import duckdb
 
 from harness.errors import UsageError
 from harness.metrics import METRICS
+from harness.store.database import open_tables
 from harness.store.rundir import RunDirectory
 from harness.store.tables import SAMPLES
 
@@ -16,16 +17,15 @@ def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | No
     """Replies in plan order, each with its ``metrics``; ``where`` is an SQL condition on columns and metric names.
 
     Raises:
-        UsageError: the run has no tables yet, or the condition is wrong.
+        UsageError: the run has no tables yet, one is broken, or the condition is wrong.
     """
     if not run.samples_file.is_file():
         raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
-    with duckdb.connect() as connection:
-        connection.read_parquet(str(run.samples_file)).create("samples")
-        connection.read_parquet(str(run.scores_file)).create("scores")
+    with open_tables(run, "samples", "scores") as connection:
+        connection.execute("CREATE TABLE replies AS SELECT * FROM samples")
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
         connection.execute("SET enable_external_access = false")
-        query = "SELECT samples.*, wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key)"
+        query = "SELECT samples.*, wide.* EXCLUDE (key) FROM replies AS samples LEFT JOIN wide USING (key)"
         query += "" if where is None else f" WHERE ({where})"
         query += " ORDER BY position, turn"
         query += f" LIMIT {int(limit)}" if limit else ""

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from harness.metrics import style_band
+from harness.store.database import Table, open_tables
 from harness.store.rundir import SCHEMA, RunDirectory, read_json, write_json
 
 SLICE = ("task", "persona", "format", "shots", "technique", "context")
@@ -23,16 +24,19 @@ Sums = dict[str, dict[str, list[float]]]
 
 
 def summarise(run: RunDirectory) -> dict[str, Any]:
-    """Compute the summary from the tables and write it beside them."""
+    """Compute the summary from the tables and write it beside them.
+
+    Raises:
+        UsageError: a table is broken.
+    """
     manifest, status = run.manifest(), run.status()
-    with duckdb.connect() as connection:
-        connection.read_parquet(str(run.samples_file)).create_view("samples")
-        connection.read_parquet(str(run.scores_file)).create_view("scores")
+    judged: tuple[Table, ...] = ("judge",) if run.judge_file.is_file() else ()
+    with open_tables(run, "samples", "scores", *judged) as connection:
         slices = _slices(connection)
         counts = _counts(connection, planned=manifest["plan"]["n_replies"])
         lengths = _lengths(connection)
         duplicates = _duplicate_rate(connection)
-        verdicts = _verdicts(connection, run)
+        verdicts = _verdicts(connection) if judged else []
     targets = {name: persona["voice"]["markers"] for name, persona in manifest["personas"].items()}
     summary = {
         "schema": SCHEMA,
@@ -149,17 +153,14 @@ def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
     return max(0.0, float(row[0]))
 
 
-def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[dict[str, Any]]:
+def _verdicts(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """One entry per judge, protocol, rubric and criterion: mean over personas, number of scores, other statuses."""
-    if not run.judge_file.is_file():
-        return []
-    connection.read_parquet(str(run.judge_file)).create_view("verdicts")
     rows = connection.execute(
         """WITH persona_means AS (
              SELECT judge_id, protocol, rubric, criterion, persona, count(*) FILTER (status = 'ok') AS n,
                     avg(coalesce(expected_score, score)) FILTER (status = 'ok') AS mean,
                     count(*) FILTER (status != 'ok') AS unscored
-             FROM verdicts JOIN samples USING (key) GROUP BY ALL)
+             FROM judge JOIN samples USING (key) GROUP BY ALL)
            SELECT judge_id, protocol, rubric, criterion, sum(n)::BIGINT, avg(mean), sum(unscored)::BIGINT
            FROM persona_means GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
