@@ -70,7 +70,9 @@ def change(metric: str, number: float | None) -> str:
 
 
 def size_of(metric: str, number: float | None) -> str:
-    """The size of a difference, without a sign; percentage points for shares."""
+    """The size of a difference, without a sign; percentage points for shares, of which there are at most 100."""
+    if number is not None and number > 1 and is_share(metric):
+        return ">100"
     return change(metric, number).lstrip("+±")
 
 

@@ -104,7 +104,7 @@ def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
             "interval": labels.interval(row["metric"], row["ci_low"], row["ci_high"]),
             "p": labels.p_value(row["p_adjusted"]),
             "dominance": row["dominance"],
-            "mde": labels.value(row["metric"], row["mde"]),
+            "mde": labels.size_of(row["metric"], row["mde"]),
             "n": row["n_items"],
             "open": row["open"],
         }
