@@ -30,7 +30,9 @@ _ENTRY = 250
 
 def names_axis(order: Sequence[str], title: str | None = None, width: int = _LABELS) -> alt.Y:
     """The axis of names, in the order given, long ones cut at ``width`` pixels."""
-    return alt.Y("name:N", sort=list(order), title=title, axis=alt.Axis(labelLimit=width, labelOverlap=False))
+    return alt.Y(
+        "name:N", sort=list(order), title=title, axis=alt.Axis(labelLimit=width, labelOverlap=False, labelFlush=False)
+    )
 
 
 def leading(rows: Sequence[Row]) -> dict[str, Any]:
