@@ -244,7 +244,7 @@ class _StatusBoard:
     def __init__(self, run: RunDirectory, *, planned: int, done: int) -> None:
         self._run = run
         self._status: dict[str, Any] = {"state": "running", "planned": planned, "done": done, "errors": 0}
-        self._tokens = 0
+        self._tokens = self._replies = 0
         self._sessions: list[dict[str, Any]] = run.status().get("sessions", [])
         self._started = time.monotonic()
         self._write()
@@ -253,6 +253,7 @@ class _StatusBoard:
         self._status["done"] += 1
         self._status["errors"] += reply.error is not None
         self._tokens += reply.n_output_tokens
+        self._replies += 1
         self._write(force=False)
 
     def describe_engine(self, engine: Mapping[str, Any], load_seconds: float) -> None:
@@ -287,5 +288,6 @@ class _StatusBoard:
     def _write(self, *, force: bool = True) -> None:
         if self._sessions and self._tokens:
             seconds = time.monotonic() - self._started
-            self._sessions[-1] |= {"generate_seconds": round(seconds, 2), "n_output_tokens": self._tokens}
+            counts = {"n_replies": self._replies, "n_output_tokens": self._tokens}
+            self._sessions[-1] |= {"generate_seconds": round(seconds, 2), **counts}
         self._run.write_status({**self._status, "sessions": self._sessions}, force=force)

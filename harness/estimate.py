@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from harness.benchmark import Prepared
+from harness.errors import UsageError
 from harness.store.rundir import list_runs
 
 _LOAD_SECONDS = (12.0, 60.0)
@@ -27,9 +29,10 @@ def time_range(prepared: Prepared, runs: Path) -> tuple[float, float]:
 
 
 def _measured_rates(fingerprint: str, runs: Path) -> list[float]:
-    summaries = [summary for run in list_runs(runs)[-50:] if (summary := run.summary())]
-    return [
-        rate
-        for summary in summaries
-        if summary["model"]["fingerprint"] == fingerprint and (rate := summary["perf"]["output_tokens_per_second"])
-    ]
+    rates: list[float] = []
+    for run in list_runs(runs)[-50:]:
+        with suppress(UsageError):  # of a newer version
+            summary = run.summary()
+            if summary and summary["model"]["fingerprint"] == fingerprint:
+                rates += filter(None, [summary["perf"]["output_tokens_per_second"]])
+    return rates

@@ -22,6 +22,7 @@ _SHAPES = {"better": "triangle-up", "worse": "triangle-down", "equivalent": "cir
 _COLOURS = {"better": "#15803d", "worse": "#b91c1c", "equivalent": "#6b7280", "inconclusive": "#a16207"}
 _PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a16207", "#374151"]
 """Okabe and Ito's colours, which stay apart for colour-blind readers."""
+_SYMBOLS = ("circle", "rect", "triangle", "diamond")
 _LABELS = 200
 """Widest label of an axis, in pixels."""
 _ENTRY = 250
@@ -147,7 +148,8 @@ def bars(rows: Sequence[Row], title: str, *, low: float = 0, high: float = 100) 
         tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("value:Q", format=".3~f", title=title)],
     )
     rule = base.mark_rule(color="#1e3a8a", strokeWidth=2).encode(x=alt.X("ci_low:Q", title=title), x2="ci_high:Q")
-    return (bar + rule).properties(height=alt.Step(26))
+    point = base.mark_point(filled=True, size=50, color="#1e3a8a").encode(x=alt.X("value:Q", title=title))
+    return (bar + rule + point).properties(height=alt.Step(26))
 
 
 def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
@@ -216,7 +218,10 @@ def _colours(order: Sequence[str]) -> alt.Scale:
 def radar(rows: Sequence[Row], axes: Mapping[str, str]) -> dict[str, Any]:
     """An ECharts option: areas (0–100) of at most four models; ``name, areas``."""
     return {
-        "legend": {"bottom": 0},
+        "legend": {
+            "bottom": 0,
+            "data": [{"name": row["name"], "icon": symbol} for row, symbol in zip(rows, _SYMBOLS, strict=False)],
+        },
         "radar": {"indicator": [{"name": name, "max": 100, "min": 0} for name in axes.values()], "radius": "62%"},
         "series": [
             {
@@ -231,7 +236,7 @@ def radar(rows: Sequence[Row], axes: Mapping[str, str]) -> dict[str, Any]:
                     for row, style, symbol in zip(
                         rows,
                         ("solid", "dashed", "dotted", "solid"),
-                        ("circle", "rect", "triangle", "diamond"),
+                        _SYMBOLS,
                         strict=False,
                     )
                 ],

@@ -17,26 +17,27 @@ _SCORES = list(range(1, 8))
 def histogram(
     series: Mapping[str, Sequence[Row]], width: int, title: str, band: tuple[float, float] | None, t: Translator
 ) -> Chart:
-    """Shares of replies per bin, one outline per series; ``band`` is the wanted range."""
+    """Shares of replies per bin of whole numbers, one outline per series; ``band`` is the wanted range, ends included."""
     rows = [row for name, found in series.items() for row in _whole_bins(name, found, width)]
-    frame = pd.DataFrame(rows, columns=["series", "start", "end", "share", "n", "href"])
+    frame = pd.DataFrame(rows, columns=["series", "start", "last", "share", "n", "href"])
+    frame["from"], frame["to"] = frame["start"] - 0.5, frame["last"] + 0.5
     names = list(series)
     dashes = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2]]
     colour = alt.Color(
         "series:N", sort=names, title=None, scale=alt.Scale(domain=names, range=[BLUE, ORANGE, GREY, "#15803d"][: len(names)]),
         legend=alt.Legend(orient="top", symbolStrokeWidth=0, symbolOpacity=1) if len(names) > 1 else None,
     )  # fmt: skip
-    x = alt.X("start:Q", title=title, scale=alt.Scale(zero=True, nice=False), axis=alt.Axis(tickMinStep=1))
+    x = alt.X("from:Q", title=title, scale=alt.Scale(zero=True, nice=False), axis=alt.Axis(tickMinStep=1))
     y = alt.Y("share:Q", title=t("model.share_axis"), axis=alt.Axis(format=".0%"), stack=None)
     tips = [
         alt.Tooltip("series:N", title=" "),
         alt.Tooltip("start:Q", title=t("model.from")),
-        alt.Tooltip("end:Q", title=t("model.below")),
+        alt.Tooltip("last:Q", title=t("model.to")),
         alt.Tooltip("n:Q", title=t("common.n")),
         alt.Tooltip("share:Q", format=".1%", title=t("model.share")),
     ]
     boxes = alt.Chart(frame).mark_rect(opacity=0.35).encode(
-        x=x, x2="end:Q", y=y, y2=alt.datum(0), color=colour, tooltip=tips, **leading(rows)
+        x=x, x2="to:Q", y=y, y2=alt.datum(0), color=colour, tooltip=tips, **leading(rows)
     )  # fmt: skip
     lines = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=2).encode(
         x=x, y=y, color=colour,
@@ -44,7 +45,7 @@ def histogram(
     )  # fmt: skip
     layers: list[Any] = [boxes, lines]
     if band is not None:
-        ends = pd.DataFrame([{"low": band[0], "high": band[1] + 1, "what": t("model.band")}])
+        ends = pd.DataFrame([{"low": band[0] - 0.5, "high": band[1] + 0.5, "what": t("model.band")}])
         shade = alt.Chart(ends).mark_rect(color=BAND, opacity=0.7).encode(
             x=alt.X("low:Q", title=title), x2="high:Q", tooltip=alt.Tooltip("what:N", title=" ")
         )  # fmt: skip
@@ -60,7 +61,7 @@ def _whole_bins(name: str, found: Sequence[Row], width: int) -> list[dict[str, A
     starts = range(min(by_start), max(by_start) + 2 * width, width)
     empty = {"share": 0.0, "n": 0}
     return [
-        {"series": name, "start": start, "end": start + width, "href": by_start.get(start, {}).get("href")}
+        {"series": name, "start": start, "last": start + width - 1, "href": by_start.get(start, {}).get("href")}
         | {key: by_start.get(start, empty)[key] for key in ("share", "n")}
         for start in starts
     ]

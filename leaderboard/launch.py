@@ -53,6 +53,19 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def refuse_remote(host: str, *, allow_remote: bool) -> None:
+    """Refuse an address that other machines can reach, unless it was asked for.
+
+    Raises:
+        UsageError: ``host`` is reachable from elsewhere and ``allow_remote`` was not given.
+    """
+    if not is_loopback(host) and not allow_remote:
+        raise UsageError(
+            f"{host} can be reached from other machines, and the page has no password",
+            hint="use an SSH tunnel (ssh -L 8501:127.0.0.1:8501 …), or say --allow-remote",
+        )
+
+
 def allowed_hosts(host: str) -> list[str]:
     """Names by which a browser may call the page: those of this machine; any, where other machines may reach it.
 
@@ -93,11 +106,7 @@ def serve(runs: Path, *, host: str = "127.0.0.1", port: int = 8501, allow_remote
         EnvironmentFault: streamlit is not installed.
         UsageError: ``host`` is reachable from elsewhere and ``allow_remote`` was not given.
     """
-    if not is_loopback(host) and not allow_remote:
-        raise UsageError(
-            f"{host} can be reached from other machines, and the page has no password",
-            hint="use an SSH tunnel (ssh -L 8501:127.0.0.1:8501 …), or say --allow-remote",
-        )
+    refuse_remote(host, allow_remote=allow_remote)
     try:
         from starlette.middleware import Middleware
         from starlette.middleware.trustedhost import TrustedHostMiddleware

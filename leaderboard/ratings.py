@@ -94,6 +94,11 @@ def pair_rating(
     }  # fmt: skip
 
 
+def blind_code(run_id: str) -> str:
+    """What stands for a run where its name must not be seen: an id often holds the name of the model."""
+    return _hash(f"run\n{run_id}").hex()
+
+
 def shuffled(keys: Sequence[str], rater: str) -> list[str]:
     """The keys in an order that is random, different for every rater, and the same whenever they come back."""
     return sorted(keys, key=lambda key: _hash(f"{rater}\n{key}"))
@@ -123,4 +128,13 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return None
     known = isinstance(rating, dict) and all(name in rating for name in ("mode", "id", "rater"))
-    return rating if known else None
+    return rating if known and _is_whole(rating) else None
+
+
+def _is_whole(rating: Mapping[str, Any]) -> bool:
+    if rating["mode"] == "pair":
+        return rating.get("preference") in {"a", "b", "tie"} and isinstance(rating.get("run_b"), str)
+    scores = rating.get("human_scores")
+    return isinstance(scores, dict) and all(
+        type(score) in (int, float) and LOW <= score <= HIGH for score in scores.values()
+    )

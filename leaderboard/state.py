@@ -76,13 +76,8 @@ def choose(
     A ``sticky`` choice is remembered on other pages; a change removes the parameters ``resets`` from the URL.
     """
     first = default if default is not None and default in options else options[0]
-    remembered = st.session_state.get(f"last_{key}") if sticky else None
-    asked = parameter(key)
-    value = next((each for each in (asked, remembered) if each is not None and each in options), first)
-    if sticky:
-        st.session_state[f"last_{key}"] = value
-        if asked != value:
-            write(key, value)
+    value = settled(key, options, first) if sticky else (parameter(key) or first)
+    value = value if value in options else first
     chosen: str = st.selectbox(
         label,
         options,
@@ -94,6 +89,16 @@ def choose(
         label_visibility=label_visibility,
     )
     return chosen
+
+
+def settled(key: str, options: Sequence[str], first: str) -> str:
+    """The value of a choice that is remembered on other pages: the URL's, or the last one, or ``first``; draws nothing."""
+    asked, remembered = parameter(key), st.session_state.get(f"last_{key}")
+    value = next((each for each in (asked, remembered) if each is not None and each in options), first)
+    st.session_state[f"last_{key}"] = value
+    if asked != value:
+        write(key, value)
+    return value
 
 
 def choose_many(

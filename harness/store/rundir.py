@@ -68,10 +68,7 @@ class RunDirectory:
         manifest = read_json(self.manifest_file)
         if manifest is None:
             raise UsageError(f"{self.path}: not a run (manifest.json is missing or broken)")
-        if manifest.get("schema", 0) > SCHEMA:
-            raise UsageError(
-                f"{self.path}: written by a newer kikime (schema {manifest['schema']})", hint="upgrade kikime"
-            )
+        self._refuse_newer(manifest)
         return manifest
 
     def status(self) -> dict[str, Any]:
@@ -79,8 +76,19 @@ class RunDirectory:
         return read_json(self.status_file) or {}
 
     def summary(self) -> dict[str, Any] | None:
-        """The summary; None before the run's first compaction."""
-        return read_json(self.summary_file)
+        """The summary; None before the run's first compaction.
+
+        Raises:
+            UsageError: it is of a newer version.
+        """
+        summary = read_json(self.summary_file)
+        if summary is not None:
+            self._refuse_newer(summary)
+        return summary
+
+    def _refuse_newer(self, data: Mapping[str, Any]) -> None:
+        if data.get("schema", 0) > SCHEMA:
+            raise UsageError(f"{self.path}: written by a newer kikime (schema {data['schema']})", hint="upgrade kikime")
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest, once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -127,14 +128,17 @@ def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: S
 
 def formulas(t: Translator, areas: Sequence[Mapping[str, Any]]) -> None:
     """What each area is made of."""
-    rows = [
-        {
-            "area": t(f"area.{area['id']}"),
-            "about": t.get(f"area_about.{area['id']}", area["about"]),
-            "terms": " + ".join(area["terms"]) or t("board.not_measured"),
-        }
-        for area in areas
-    ]
-    columns = {name: t(f"board.formula_{name}") for name in ("area", "about", "terms")}
     small(t("board.formula_note"))
-    safe.table(frame_of(rows, columns), alt=t("board.view_formulas"), row_height=56)
+    for area in areas:
+        name = area["id"]
+        st.subheader(t(f"area.{name}"), anchor=False)
+        small(t.get(f"area_about.{name}", area["about"]))
+        terms = [f"{term}　{_named(t, term)}" for term in area["terms"]]
+        safe.block("\n".join(terms) or t("board.not_measured"))
+
+
+def _named(t: Translator, term: str) -> str:
+    """What the metric of a term is called on the page; empty for those that have no other name."""
+    found = re.search(r"[a-z][a-z_]+(?=\]|\)|⟨|\Z)", term)
+    name = t.metric(found[0]) if found else ""
+    return "" if not found or name == found[0].replace("_", " ") else f"（{name}）"

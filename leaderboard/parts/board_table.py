@@ -76,13 +76,13 @@ def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tup
     share = st.column_config.NumberColumn(format="percent", width=112)
     plain = st.column_config.TextColumn(width=96)
     found: dict[str, tuple[str, Any]] = {
-        "rank": (t("board.rank"), st.column_config.NumberColumn(width=56, pinned=True)),
-        "name": (t("board.model"), st.column_config.TextColumn(width=168, pinned=True)),
-        "ranks": (t("board.ranks"), st.column_config.TextColumn(width=84, help=t("board.ranks_help"))),
+        "rank": (t("board.rank"), st.column_config.NumberColumn(width=56)),
+        "name": (t("board.model"), st.column_config.TextColumn(width=150, pinned=True)),
         "overall": (
             t("board.overall"),
             st.column_config.NumberColumn(format="%.1f", width=74, help=t("board.overall_help")),
         ),
+        "ranks": (t("board.ranks"), st.column_config.TextColumn(width=84, help=t("board.ranks_help"))),
         "ci": (t("board.ci"), st.column_config.TextColumn(width=104, help=t("board.ci_help"))),
         "p_best": (t("board.p_best"), share),
     }

@@ -39,7 +39,7 @@ def choose_run(
         label or t("common.run"),
         [entry.id for entry in entries],
         show=lambda run: names[run],
-        default=entries[min(default, len(entries) - 1)].id,
+        default=_default(entries, default),
         sticky=True,
         resets=("p", "sample"),
     )
@@ -48,6 +48,12 @@ def choose_run(
         st.warning(t("common.gone"))
         return None
     return next(entry for entry in entries if entry.id == chosen), run
+
+
+def _default(entries: Sequence[Entry], number: int) -> str:
+    """The newest run with results, or the one before it; any run where none has results."""
+    finished = [entry.id for entry in entries if entry.head is not None] or [entry.id for entry in entries]
+    return finished[min(number, len(finished) - 1)]
 
 
 def _readable(entry: Entry) -> bool:

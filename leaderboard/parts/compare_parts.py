@@ -130,7 +130,9 @@ def word(t: Translator, row: Row) -> str:
 def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
     """Distributions of both runs over each other, with means and the ratio."""
     cards = manifest_of(b)["personas"]
-    persona = choose("card", t("facet.persona"), ["", *cards], show=lambda p: p or t("common.all"))
+    persona = choose(
+        "card", t("facet.persona"), ["", *cards], show=lambda p: p or t("common.all"), default=next(iter(cards))
+    )
     names = {f"A {report['a']['name']}": a, f"B {report['b']['name']}": b}
     for unit in ("length_chars", "sentences"):
         width, kind = (5, "chars") if unit == "length_chars" else (1, "sentences")

@@ -12,6 +12,7 @@ from harness.store.rundir import RunDirectory
 from leaderboard import download, pairs, safe
 from leaderboard.i18n import Translator
 from leaderboard.parts.common import frame_of, link, number, small
+from leaderboard.parts.detail import history
 from leaderboard.queries.samples import facets
 from leaderboard.state import choose, choose_many, parameter, write
 
@@ -118,6 +119,7 @@ def _side_by_side(t: Translator, a: RunDirectory, b: RunDirectory, pair_key: str
                         ended=t.get(f"finish.{sample['finish_reason']}", ""),
                     )
                 )
+                history(t, sample)
                 safe.block(sample["error"] or sample["response"])
                 _scores(t, sample["verdicts"])
         small(t("compare.diff_note"))

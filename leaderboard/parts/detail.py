@@ -45,13 +45,18 @@ def draw(t: Translator, run: RunDirectory, key: str) -> None:
         _keys(t, run, sample)
 
 
-def _dialogue(t: Translator, sample: Mapping[str, Any]) -> None:
+def history(t: Translator, sample: Mapping[str, Any]) -> None:
+    """The dialogue before a reply, folded away; nothing where there is none."""
     turns = _json(sample["history"], [])
     if turns:
         with st.expander(t("detail.history", n=len(turns))):
             for turn in turns:
                 small(t("detail.user") if turn.get("role") == "user" else t("detail.character"))
                 safe.block(str(turn.get("content", "")))
+
+
+def _dialogue(t: Translator, sample: Mapping[str, Any]) -> None:
+    history(t, sample)
     small(t("detail.user"))
     safe.block(sample["user"])
 

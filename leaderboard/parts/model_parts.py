@@ -119,7 +119,9 @@ def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
     """How long replies are, with the range that the character asks for."""
     del entry
     cards = manifest_of(run)["personas"]
-    persona = choose("card", t("facet.persona"), ["", *cards], show=lambda p: p or t("common.all"))
+    persona = choose(
+        "card", t("facet.persona"), ["", *cards], show=lambda p: p or t("common.all"), default=next(iter(cards))
+    )
     for unit in UNITS:
         width = 5 if unit == "length_chars" else 1
         found = _histogram(str(run.path), stamp(run), run, unit, persona or None, width)
@@ -161,11 +163,10 @@ def stops(t: Translator, entry: Entry, run: RunDirectory) -> None:
     for row in endings(run):
         rates.setdefault(row["format"], {"format": row["format"]})[f"end_{row['finish_reason']}"] = row["n"]
     ends = sorted({name for row in rates.values() for name in row if name.startswith("end_")})
-    columns = {"format": t("facet.format")} | {name: t.metric(name) for name in STOPS}
+    columns = {"format": t("facet.format"), "open": t("common.replies")} | {name: t.metric(name) for name in STOPS}
     columns |= {name: t("model.ended", how=t.get(f"finish.{name[4:]}", name[4:])) for name in ends}
     share = st.column_config.NumberColumn(format="percent", width=124)
     flag = choose("leak", t("model.leak"), STOPS, show=t.metric)
-    columns["open"] = t("common.replies")
     rows = [{**row, "open": address(t, "samples", run=run.id, format=form, flag=flag)} for form, row in rates.items()]
     small(t("model.stops_note"))
     safe.table(

@@ -67,8 +67,7 @@ def _criteria(t: Translator, given: Mapping[str, int]) -> str:
         score = f"　{given[criterion.id]}" if criterion.id in given else ""
         safe.plain(f"{mark} {t.get(f'criterion.{criterion.id}', criterion.id)}{score}")
     small(t("rate.ask", criterion=t.get(f"criterion.{current.id}", "")))
-    if t.language == "ja":
-        safe.plain(current.question)
+    safe.plain(current.question)
     return current.id
 
 

@@ -14,13 +14,16 @@ _SHOWN = ("key", "pair_key", "task", "item_id", "persona", "user", "history", "r
 def keys(run: RunDirectory, column: str = "key") -> list[str]:
     """Keys (or ``pair_key``s) of replies that can be rated: not failed, first repeat.
 
+    Pairs are of first turns: later in a dialogue, each of two models has a conversation of its own behind it.
+
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
     assert column in {"key", "pair_key"}
+    turns = "AND turn = 0" if column == "pair_key" else ""
     with opened(run) as connection:
         found = connection.execute(
-            f"SELECT {column} FROM samples WHERE error IS NULL AND repeat = 0 ORDER BY {column}"  # noqa: S608
+            f"SELECT {column} FROM samples WHERE error IS NULL AND repeat = 0 {turns} ORDER BY {column}"  # noqa: S608
         ).fetchall()
     return [key for (key,) in found]
 

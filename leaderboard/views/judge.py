@@ -24,7 +24,7 @@ from leaderboard.parts.common import (
     small,
 )
 from leaderboard.queries import verdicts
-from leaderboard.ratings import read_annotations
+from leaderboard.ratings import blind_code, read_annotations
 from leaderboard.reasons import translated
 from leaderboard.state import tabs, translator
 from leaderboard.store import stamp
@@ -111,7 +111,7 @@ def agreement(t: Translator, run: RunDirectory) -> None:
         _table(t, people, ("judge", "criterion", *_AGREED, "may_rank"), "people")
     else:
         small(t("judge.no_people"))
-        link("rate", t("model.rate"), run=run.id)
+        link("rate", t("model.rate"), target=blind_code(run.id))
     raters = _cached(run, "between_people")
     if raters:
         st.subheader(t("judge.raters"), anchor=False)

@@ -64,14 +64,11 @@ def _progress(t: Translator, run_id: str, run: RunDirectory) -> None:
 
 
 def _speed(t: Translator, status: dict[str, Any], left: int) -> str:
-    """Replies per second of this session, and how long the rest takes at that speed."""
+    """Tokens per second of this session, and how long the rest takes at that speed."""
     sessions = status.get("sessions")
     session = sessions[-1] if isinstance(sessions, list) and sessions and isinstance(sessions[-1], dict) else {}
-    seconds, tokens, done = (
-        session.get("generate_seconds") or 0,
-        session.get("n_output_tokens") or 0,
-        _count(status.get("done")),
-    )
+    seconds = session.get("generate_seconds") or 0
+    tokens, done = _count(session.get("n_output_tokens")), _count(session.get("n_replies"))
     if not seconds or not done:
         return ""
     return t("live.speed", tokens=f"{tokens / seconds:,.0f}", minutes=f"{left * seconds / done / 60:,.0f}")

@@ -10,6 +10,7 @@ from leaderboard.i18n import Translator
 from leaderboard.index import Entry
 from leaderboard.parts import model_curves, model_formats, model_parts
 from leaderboard.parts.common import choose_run, guarded, link, number, numbers, percent, size, small
+from leaderboard.ratings import blind_code
 from leaderboard.state import tabs, translator
 
 PARTS = {
@@ -67,7 +68,7 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
         link("samples", t("board.open_samples"), run=run.id)
         link("compare", t("model.compare"), b=run.id)
         link("judge", t("model.judge"), run=run.id)
-        link("rate", t("model.rate"), run=run.id)
+        link("rate", t("model.rate"), target=blind_code(run.id))
 
 
 show()

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from harness.store.rundir import RunDirectory
+from leaderboard.index import Entry
 from leaderboard.parts import rate_parts
-from leaderboard.parts.common import choose_run, guarded, small
-from leaderboard.state import search, tabs, translator
+from leaderboard.parts.common import guarded, small
+from leaderboard.ratings import blind_code
+from leaderboard.state import choose, search, settled, switch, tabs, translator
+from leaderboard.store import index, labels
 
 
 def show() -> None:
     """Draw the page."""
     t = translator()
     small(t("rate.about"))
+    entries = {blind_code(entry.id): entry for entry in index().entries() if entry.head is not None}
+    if not entries:
+        st.info(t("common.no_runs"))
+        return
     mode = tabs(
         "mode", {"scores": t("rate.mode_scores"), "pair": t("rate.mode_pair"), "results": t("rate.mode_results")}
     )
     rater = "" if mode == "results" else search("rater", t("rate.rater"))
-    with st.expander(t("rate.target"), expanded=mode == "results"):
+    choosing = mode == "results" or not rater or switch("choosing", t("rate.target"))
+    if choosing and mode != "results":
         small(t("rate.target_note"))
-        first = choose_run(t)
-        second = choose_run(t, key="b", label=t("rate.other"), default=1) if mode != "scores" else None
+    first = _run("target", t("common.run"), entries, 0, choosing=choosing)
+    second = _run("other", t("rate.other"), entries, 1, choosing=choosing) if mode != "scores" else None
     if first is None:
-        return
-    if mode == "results":
+        st.warning(t("common.gone"))
+    elif mode == "results":
         guarded(t, lambda: rate_parts.results(t, first[1], second[1] if second else None))
     elif not rater:
         st.info(t("rate.who"))
@@ -33,6 +44,21 @@ def show() -> None:
         st.info(t("compare.same"))
     else:
         guarded(t, lambda: rate_parts.pairs(t, first[1], second[1], rater))
+
+
+def _run(
+    key: str, label: str, entries: Mapping[str, Entry], default: int, *, choosing: bool
+) -> tuple[Entry, RunDirectory] | None:
+    """The run that a code of the URL stands for; names are on the page only while runs are chosen."""
+    codes = list(entries)
+    first = codes[min(default, len(codes) - 1)]
+    if choosing:
+        names = labels(list(entries.values()))
+        code = choose(key, label, codes, show=lambda code: names[entries[code].id], default=first, sticky=True)
+    else:
+        code = settled(key, codes, first)
+    run = index().find(entries[code].id)
+    return None if run is None else (entries[code], run)
 
 
 show()

@@ -18,6 +18,7 @@ import pytest
 from browsing import Beacon, free_port
 from builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
 
+from harness.store.summary import summarise
 from harness.task import Item
 from leaderboard.index import Index
 from leaderboard.ranking import ranking
@@ -66,6 +67,7 @@ def built(tmp_path_factory):
     )  # fmt: skip
     for run in (august, september):
         judge(run)
+        summarise(run)
     return runs
 
 

@@ -15,6 +15,7 @@ from builders import make_materials, make_run, talk_task
 
 from harness.grid import Materials
 from harness.persona import load_persona
+from leaderboard.ratings import blind_code
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +51,7 @@ def test_hostile_text_is_shown_as_it_is_and_fetches_nothing(tmp_path, serve, chr
         "/",
         f"/model?run={evil.id}",
         f"/compare?a={evil.id}&b={other}&view=flips",
-        f"/rate?run={evil.id}&rater=<img>",
+        f"/rate?target={blind_code(evil.id)}&rater=<img>",
         "/judge",
         "/live",
     ):

@@ -16,7 +16,7 @@ from harness.suite import Suite
 from leaderboard.index import Index
 from leaderboard.parts import compare_parts
 from leaderboard.ranking import ranking
-from leaderboard.ratings import read_annotations
+from leaderboard.ratings import annotate, blind_code, read_annotations, scores_rating
 
 APP = Path(leaderboard.__file__).with_name("app.py")
 VIEWS = ("board", "model", "compare", "samples", "judge", "rate", "live")
@@ -209,7 +209,7 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(ranked):
 
 def test_ratings_are_appended_blind(ranked):
     runs = named(ranked)
-    app = opened("rate", run=runs["アイネス-9月"], rater="花子")
+    app = opened("rate", target=blind_code(runs["アイネス-9月"]), rater="花子")
     shown = texts(app)
     assert "アイネス-9月" not in shown
     for _ in range(8):
@@ -221,9 +221,48 @@ def test_ratings_are_appended_blind(ranked):
     assert rating["rater"] == "花子"
 
 
+def test_the_address_of_a_rating_does_not_tell_the_model(ranked):
+    app = opened("rate", rater="花子")
+    assert app.query_params["target"] in {blind_code(run) for run in named(ranked).values()}
+    assert not any(run in str(app.query_params) for run in named(ranked).values())
+    assert len(app.selectbox) == 1  # the language; runs are named only where one is chosen
+
+
+def test_only_first_turns_are_compared_by_people(ranked):
+    codes = [blind_code(named(ranked)[name]) for name in ("アイネス-9月", "アイネス-8月")]
+    asked = set()
+    for number in range(12):
+        app = opened(
+            "rate",
+            target=codes[0],
+            other=codes[1],
+            rater=f"r{number}",
+            mode="pair",
+        )
+        asked |= {code.value for code in app.code}
+    assert asked
+    assert "趣味は何ですか。" not in asked
+
+
+def test_one_odd_line_of_a_rating_does_not_take_the_results_down(ranked):
+    run = Index(ranked).find(named(ranked)["アイネス-9月"])
+    sample = {"key": "k", "persona": "p", "task": "t", "item_id": "i"}
+    annotate(run, scores_rating(sample, {"tone": 4}, rater="花子", model="m"))
+    odd = [
+        {"mode": "scores", "id": "x", "rater": "r"},
+        {"mode": "scores", "id": "x", "rater": "r", "human_scores": {"tone": "七"}},
+    ]
+    with (run.path / "annotations.jsonl").open("a", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(line) + "\n" for line in odd)
+    app = opened("rate", target=blind_code(run.id), mode="results")
+    assert not app.exception
+    assert frames(app)[0]["評価者"].tolist() == ["花子"]
+
+
 def test_a_preference_is_kept_once(ranked):
     runs = named(ranked)
-    app = opened("rate", run=runs["アイネス-9月"], b=runs["アイネス-8月"], rater="花子", mode="pair")
+    codes = [blind_code(runs[name]) for name in ("アイネス-9月", "アイネス-8月")]
+    app = opened("rate", target=codes[0], other=codes[1], rater="花子", mode="pair")
     assert not any(name in texts(app) for name in ("アイネス-9月", "アイネス-8月"))
     app.button(key="prefer_tie").click().run()
     (rating,) = (r for run in runs.values() for r in read_annotations(Index(ranked).find(run)))
