@@ -48,14 +48,15 @@ class Measuring:
             finish_reason=reply.finish_reason,
             expect=request.expect,
         )
-        measured["stop_by_string"] = _stopped_by_string(request, reply)
         if leaked is not None:
             measured["reasoning_leak"] = leaked
         if self._tasks[request.task].bare:
             own = set(self._tasks[request.task].metrics)
             kept = {"leak", "critical", "constraints", "facts"}
             measured = {n: v for n, v in measured.items() if n in own or METRICS[n].group in kept}
-        return measured if reply.error is None else worst(measured)
+        if reply.error is not None:
+            measured = worst(measured)
+        return measured | {"stop_by_string": _stopped_by_string(request, reply)}
 
     def _measure_candidates(self, request: Request, reply: Reply) -> Measured:
         if reply.logprobs is None:
@@ -74,6 +75,6 @@ class Measuring:
 
 def _stopped_by_string(request: Request, reply: Reply) -> int | None:
     """Whether the reply ran into a stop string such as ``USER:`` instead of ending its turn; None where nobody tells."""
-    if not request.token_ids:
+    if not request.token_ids or reply.error is not None:
         return None
     return int(reply.stop_reason in request.stop and reply.stop_reason != load_format(request.format).eot)

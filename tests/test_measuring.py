@@ -39,3 +39,10 @@ def test_nobody_knows_what_ended_a_reply_where_the_server_renders(planned):
     measure, request = planned
     asked = msgspec.structs.replace(request, token_ids=[])
     assert measure(asked, Reply(request.key, "薔薇が好きですわ。", "stop"))["stop_by_string"] is None
+
+
+def test_a_failed_reply_says_nothing_about_how_it_stopped(planned):
+    measure, request = planned
+    failed = Reply(request.key, "", "error", error="too long")
+    assert measure(request, failed)["stop_by_string"] is None
+    assert measure(request, failed)["critical_failure"] == 1

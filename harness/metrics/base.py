@@ -27,7 +27,7 @@ from harness.persona import Persona
 Measured = dict[str, int | float | None]
 """Metric name → value; None means not applicable, never pass or fail."""
 
-VERSION = "rules/3"
+VERSION = "rules/4"
 """Version of the definitions; it changes whenever a value can change for the same reply."""
 
 _NO_EXPECT: Mapping[str, Any] = {}
