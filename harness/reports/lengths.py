@@ -19,10 +19,11 @@ def length_display(pair: Pair, *, seed: int = 0) -> list[dict[str, Any]]:
     """One entry per unit and persona, the whole (``persona`` None) first.
 
     ``unit, persona, range, a, b`` (``n, mean, median, q1, q3, share_in_range …``) and ``ratio`` of b's mean to a's with its
-    interval. Failed replies have no length.
+    interval. Empty where no reply of both runs has a length; see :func:`with_length`.
     """
-    ok = ~(pair.a["failed"].astype(bool) | pair.b["failed"].astype(bool)).to_numpy()
-    a, b = pair.a[ok], pair.b[ok]
+    shared = pair.a.index.isin(with_length(pair.a, pair.manifest_a).index)
+    shared &= pair.b.index.isin(with_length(pair.b, pair.manifest_b).index)
+    a, b = pair.a[shared], pair.b[shared]
     if a.empty:
         return []
     entries = []
@@ -36,8 +37,15 @@ def length_display(pair: Pair, *, seed: int = 0) -> list[dict[str, Any]]:
     return entries
 
 
+def with_length(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """The replies that have a length: not the failed ones, chosen labels, or those of no persona, which has no target."""
+    spoken = ~cells["failed"].astype(bool) & cells["persona"].isin(list(manifest["personas"]))
+    own: pd.DataFrame = cells[spoken & cells[list(_RANGES)].notna().all(axis=1)]
+    return own
+
+
 def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe the lengths of one run's replies."""
+    """Describe the lengths of one run's replies, of which each has one."""
     ranges = {name: card["length"][_RANGES[unit]] for name, card in manifest["personas"].items()}
     low, high = ([ranges[name][end] for name in cells["persona"]] for end in (0, 1))
     return asdict(length_summary(list(cells[unit]), low=low, high=high))

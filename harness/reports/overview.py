@@ -10,7 +10,7 @@ from harness.reports.capability import handled_by_task
 from harness.reports.cells import criterion_scores, read_cells, read_verdicts
 from harness.reports.compare import describe
 from harness.reports.frames import Bands
-from harness.reports.lengths import describe_lengths
+from harness.reports.lengths import describe_lengths, with_length
 from harness.reports.margins import QUALITY, direction, load_margins
 from harness.reports.means import run_mean
 from harness.store.rundir import RunDirectory
@@ -34,8 +34,8 @@ def run_overview(run: RunDirectory) -> dict[str, Any]:
     if summary is None:
         raise UsageError(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
     cells, bands = read_cells(run, manifest), Bands(manifest)
-    ok = cells[~cells["failed"].astype(bool)]
-    lengths = {unit: describe_lengths(ok, unit, manifest) for unit in ("length_chars", "sentences")} if len(ok) else {}
+    spoken = with_length(cells, manifest)
+    units = ("length_chars", "sentences") if len(spoken) else ()
     return {
         **describe(run, manifest),
         "counts": summary["counts"],
@@ -43,7 +43,7 @@ def run_overview(run: RunDirectory) -> dict[str, Any]:
         "health": summary["health"],
         "hardware": manifest.get("hardware", {}),
         "metrics": _metrics(cells, bands) + _judged(cells, read_verdicts(run), bands),
-        "lengths": lengths,
+        "lengths": {unit: describe_lengths(spoken, unit, manifest) for unit in units},
         "capability": handled_by_task(cells, manifest),
         "formats": [
             {"format": name, "shots": int(shots), "quality": found.mean, "n": len(own)}

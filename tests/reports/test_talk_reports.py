@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 from builders import IN_VOICE, PLAIN, invoke, make_materials, make_run, talk_task
-from canned import Answer, Canned
+from canned import Answer
+from canned_runs import FORM, believer, canned_run, learner, probed
 
-from harness.benchmark import execute, prepare, start_run
-from harness.checkpoint import resolve_checkpoint
-from harness.engines import EngineOptions
 from harness.errors import UsageError
-from harness.grid import gather_materials
 from harness.reports.form_facts import form_facts_report
 from harness.reports.icl import icl_report
 from harness.reports.shots import shots_report
@@ -22,38 +19,11 @@ from harness.reports.techniques import techniques_report
 from harness.reports.turns import turns_report
 from harness.request import Request
 from harness.store.rundir import RunDirectory
-from harness.suite import Suite
 
 FEW = {"n_resamples": 999}
 
 
-def canned_run(runs: Path, name: str, answer: Answer, model: str = "demo:august", **suite: Any) -> RunDirectory:
-    fields = {"id": "tiny", "personas": ["ojousama"], "formats": ["alpaca"], **suite}
-    materials = gather_materials(Suite.model_validate(fields))
-    prepared = prepare(resolve_checkpoint(model), materials, EngineOptions())
-    run = start_run(prepared, runs, name)
-    execute(run, prepared, engine=Canned(answer))
-    return run
-
-
 # in-context learning
-
-
-def labels(request: Request, chosen: int) -> list[float]:
-    """Log-probabilities under which ``chosen`` wins after, and label 1 before, the prior is taken off."""
-    prior = {"0": -9.0, "1": -1.0}
-    return [prior[c.name[-1]] + (0.5 if c.name == f"label.{chosen}" else 0.0) for c in request.candidates]
-
-
-def learner(request: Request) -> list[float]:
-    return labels(request, request.expect["label"])
-
-
-def believer(request: Request) -> list[float]:
-    """Answers with the usual meaning of 肯定 and 否定 whatever the examples say; the first label where there is none."""
-    meant = "肯定" if request.expect["label"] == 0 else "否定"
-    names = request.expect["labels"]
-    return labels(request, names.index(meant) if meant in names else 0)
 
 
 def icl(runs: Path, answer: Answer) -> dict[str, Any]:
@@ -95,23 +65,6 @@ def test_the_calibration_takes_the_prior_off(tmp_path):
 
 
 # form, not facts
-
-
-def probed(style: str, told: float) -> Answer:
-    """Moves ``told`` nats towards the new fact when the context gives it; speaks in ``style``."""
-
-    def answer(request: Request) -> str | list[float]:
-        if not request.candidates:
-            return style
-        return [-1.0, -3.0 + (told if request.context == "relevant" else 0.0)]
-
-    return answer
-
-
-FORM = [
-    {"id": name, "contexts": ["none", "relevant"], "limit": 6}
-    for name in ("form_facts", "form_facts_cloze", "rag_relevant")
-]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,61 @@
+"""Runs by the real runner with made-up replies, so that the right reading of a report is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from canned import Answer, Canned
+
+from harness.benchmark import execute, prepare, start_run
+from harness.checkpoint import resolve_checkpoint
+from harness.engines import EngineOptions
+from harness.grid import gather_materials
+from harness.request import Request
+from harness.store.rundir import RunDirectory
+from harness.suite import Suite
+
+FORM = [
+    {"id": name, "contexts": ["none", "relevant"], "limit": 6}
+    for name in ("form_facts", "form_facts_cloze", "rag_relevant")
+]
+"""Tasks of the suite form_facts: two without a persona, one with."""
+
+
+def canned_run(runs: Path, name: str, answer: Answer, model: str = "demo:august", **suite: Any) -> RunDirectory:
+    """A complete run of a suite (its fields as keywords) whose replies are ``answer``."""
+    fields = {"id": "tiny", "personas": ["ojousama"], "formats": ["alpaca"], **suite}
+    materials = gather_materials(Suite.model_validate(fields))
+    prepared = prepare(resolve_checkpoint(model), materials, EngineOptions())
+    run = start_run(prepared, runs, name)
+    execute(run, prepared, engine=Canned(answer))
+    return run
+
+
+def labels(request: Request, chosen: int) -> list[float]:
+    """Log-probabilities under which ``chosen`` wins after, and label 1 before, the prior is taken off."""
+    prior = {"0": -9.0, "1": -1.0}
+    return [prior[c.name[-1]] + (0.5 if c.name == f"label.{chosen}" else 0.0) for c in request.candidates]
+
+
+def learner(request: Request) -> list[float]:
+    """Answers as the examples show."""
+    return labels(request, request.expect["label"])
+
+
+def believer(request: Request) -> list[float]:
+    """Answers with the usual meaning of 肯定 and 否定 whatever the examples say; the first label where there is none."""
+    meant = "肯定" if request.expect["label"] == 0 else "否定"
+    names = request.expect["labels"]
+    return labels(request, names.index(meant) if meant in names else 0)
+
+
+def probed(style: str, told: float) -> Answer:
+    """Moves ``told`` nats towards the new fact when the context gives it; speaks in ``style``."""
+
+    def answer(request: Request) -> str | list[float]:
+        if not request.candidates:
+            return style
+        return [-1.0, -3.0 + (told if request.context == "relevant" else 0.0)]
+
+    return answer
