@@ -12,6 +12,7 @@ from harness.metrics.registry import METRICS
 from harness.reports.quality import with_quality
 from harness.store.database import open_tables
 from harness.store.rundir import RunDirectory
+from harness.store.verdicts import age_verdicts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,7 @@ _COLUMNS = (
     "pair_key", "key", "position", "task", "item_id", "persona", "format", "shots", "shot_style", "example_set",
     "technique", "context", "turn", "repeat",
 )  # fmt: skip
+_VERDICT = ("pair_key", "judge", "criterion", "rubric_hash", "age", "score")
 
 
 def read_cells(run: RunDirectory, manifest: Mapping[str, Any]) -> pd.DataFrame:
@@ -46,10 +48,12 @@ def read_cells(run: RunDirectory, manifest: Mapping[str, Any]) -> pd.DataFrame:
     return with_quality(cells, manifest).set_index("pair_key")
 
 
-def read_verdicts(run: RunDirectory) -> pd.DataFrame:
-    """Verdicts of every judge, one row per reply and criterion: ``pair_key, judge, criterion, rubric_hash, score``.
+def read_verdicts(run: RunDirectory, *, former: bool = False) -> pd.DataFrame:
+    """Verdicts of every judge, one row per reply and criterion: ``pair_key, judge, criterion, rubric_hash, age, score``.
 
-    ``score`` is NaN unless the verdict's status is ``ok``; ``judge`` is the judge's id and protocol.
+    ``score`` is NaN unless the verdict's status is ``ok``; ``judge`` is the judge's id and protocol. Only verdicts by the
+    newest content of each rubric (``age`` 0; see :func:`harness.store.verdicts.age_verdicts`), with ``former`` also those
+    by earlier ones: then one row per reply, criterion and ``rubric_hash``.
 
     Raises:
         UsageError: a score is NaN although the verdict is ok; the key is named.
@@ -57,17 +61,19 @@ def read_verdicts(run: RunDirectory) -> pd.DataFrame:
     if not run.judge_file.is_file():
         return _no_verdicts()
     with open_tables(run, "samples", "judge") as connection:
+        age_verdicts(connection, run)
         verdicts = connection.execute(
             """SELECT pair_key, key, judge_id || '/' || protocol AS judge, rubric || '.' || criterion AS criterion,
-                      rubric_hash, status,
+                      rubric_hash, age, status,
                       CASE WHEN status = 'ok' THEN coalesce(expected_score, score::DOUBLE) END AS score
-               FROM judge JOIN samples USING (key) ORDER BY pair_key, judge, criterion"""
+               FROM verdicts JOIN samples USING (key) WHERE age = 0 OR ? ORDER BY pair_key, judge, criterion, age""",
+            [former],
         ).df()
     broken = verdicts[(verdicts["status"] == "ok") & verdicts["score"].isna()]
     if len(broken):
         row = broken.iloc[0]
         raise UsageError(f"{run.path}: key={row['key']}, {row['criterion']} of {row['judge']}: the score is NaN")
-    return verdicts[["pair_key", "judge", "criterion", "rubric_hash", "score"]]
+    return verdicts[list(_VERDICT)]
 
 
 def criterion_scores(cells: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
@@ -79,7 +85,7 @@ def criterion_scores(cells: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
 def _no_verdicts() -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame({name: [] for name in ("pair_key", "judge", "criterion", "rubric_hash", "score")})
+    return pd.DataFrame({name: [] for name in _VERDICT})
 
 
 def _refuse_nan(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> None:

@@ -97,14 +97,13 @@ def _missing(left_out: dict[str, int], a: dict[str, Any], b: dict[str, Any]) -> 
 
 def _add_verdicts(pair: Pair, *, common: bool) -> None:
     """Join the scores of each judge and rubric that both runs share as further columns; two judges never share one."""
-    verdicts = [read_verdicts(run) for run in (pair.run_a, pair.run_b)]
+    verdicts = [read_verdicts(run, former=True) for run in (pair.run_a, pair.run_b)]
     kinds = [set(zip(v["judge"], v["criterion"], v["rubric_hash"], strict=True)) for v in verdicts]
-    both = sorted(kinds[0] & kinds[1])
+    both = _newest_shared(verdicts[0], kinds[1])
     if not both:
         _explain_no_judge(pair, kinds, common=common)
         return
-    if kinds[0] != kinds[1]:
-        _note_one_sided(pair, kinds)
+    _note_one_sided(pair, kinds, {(judge, criterion) for judge, criterion, _ in both})
     judges = {judge for judge, _, _ in both}
     for judge, criterion, rubric_hash in both:
         metric = criterion if len(judges) == 1 else f"{criterion}@{judge}"
@@ -114,6 +113,16 @@ def _add_verdicts(pair: Pair, *, common: bool) -> None:
                 (table["judge"] == judge) & (table["criterion"] == criterion) & (table["rubric_hash"] == rubric_hash)
             ]
             cells[metric] = criterion_scores(cells, chosen)
+
+
+def _newest_shared(verdicts: pd.DataFrame, others: Kinds) -> list[tuple[str, str, str]]:
+    """Of each judge and criterion the newest content of the rubric that the other run was judged by too."""
+    ages = verdicts.groupby(["judge", "criterion", "rubric_hash"])["age"].first().sort_values()
+    newest: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for kind in ages.index:
+        if kind in others:
+            newest.setdefault(kind[:2], kind)
+    return sorted(newest.values())
 
 
 def _explain_no_judge(pair: Pair, kinds: list[Kinds], *, common: bool) -> None:
@@ -134,9 +143,11 @@ def _explain_no_judge(pair: Pair, kinds: list[Kinds], *, common: bool) -> None:
         )
 
 
-def _note_one_sided(pair: Pair, kinds: list[Kinds]) -> None:
+def _note_one_sided(pair: Pair, kinds: list[Kinds], compared: set[tuple[str, str]]) -> None:
     """Verdicts that only one side has stay out of the comparison, and the reader is told."""
     for manifest, own, others in ((pair.manifest_a, kinds[0], kinds[1]), (pair.manifest_b, kinds[1], kinds[0])):
-        only = sorted({f"{judge} の {criterion}" for judge, criterion, _ in own - others})
+        only = sorted(
+            {f"{judge} の {criterion}" for judge, criterion, _ in own - others if (judge, criterion) not in compared}
+        )
         if only:
             pair.notes.append(f"{manifest['name']} だけにある審査は比べていません：{'、'.join(only)}")

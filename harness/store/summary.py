@@ -11,6 +11,7 @@ import duckdb
 from harness.metrics import style_band
 from harness.store.database import Table, open_tables
 from harness.store.rundir import SCHEMA, RunDirectory, read_json, write_json
+from harness.store.verdicts import age_verdicts
 
 SLICE = ("task", "persona", "format", "shots", "technique", "context")
 _POOLED = {
@@ -36,7 +37,7 @@ def summarise(run: RunDirectory) -> dict[str, Any]:
         counts = _counts(connection, planned=manifest["plan"]["n_replies"])
         lengths = _lengths(connection)
         duplicates = _duplicate_rate(connection)
-        verdicts = _verdicts(connection) if judged else []
+        verdicts = _verdicts(connection, run) if judged else []
     targets = {name: persona["voice"]["markers"] for name, persona in manifest["personas"].items()}
     summary = {
         "schema": SCHEMA,
@@ -153,14 +154,18 @@ def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
     return max(0.0, float(row[0]))
 
 
-def _verdicts(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """One entry per judge, protocol, rubric and criterion: mean over personas, number of scores, other statuses."""
+def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[dict[str, Any]]:
+    """One entry per judge, protocol, rubric and criterion: mean over personas, number of scores, other statuses.
+
+    Only verdicts by a rubric's newest content count.
+    """
+    age_verdicts(connection, run)
     rows = connection.execute(
         """WITH persona_means AS (
              SELECT judge_id, protocol, rubric, criterion, persona, count(*) FILTER (status = 'ok') AS n,
                     avg(coalesce(expected_score, score)) FILTER (status = 'ok') AS mean,
                     count(*) FILTER (status != 'ok') AS unscored
-             FROM judge JOIN samples USING (key) GROUP BY ALL)
+             FROM verdicts JOIN samples USING (key) WHERE age = 0 GROUP BY ALL)
            SELECT judge_id, protocol, rubric, criterion, sum(n)::BIGINT, avg(mean), sum(unscored)::BIGINT
            FROM persona_means GROUP BY ALL ORDER BY ALL"""
     ).fetchall()

@@ -6,6 +6,7 @@ from harness.errors import UsageError
 from harness.reports.cells import read_cells, read_verdicts
 from harness.reports.frames import Bands, item_frame, marker_sums
 from harness.store.rundir import RunDirectory
+from harness.store.wal import Segment
 
 
 def rewrite_scores(run: RunDirectory, query: str) -> None:
@@ -13,6 +14,13 @@ def rewrite_scores(run: RunDirectory, query: str) -> None:
         connection.execute(f"CREATE TABLE scores AS SELECT * FROM read_parquet('{run.scores_file}')")
         connection.execute(query)
         connection.execute(f"COPY scores TO '{run.scores_file}' (FORMAT parquet)")
+
+
+def log_verdicts(run: RunDirectory, *rubric_hashes: str) -> None:
+    with Segment.create(run.wal, "judge") as segment:
+        for rubric_hash in rubric_hashes:
+            kind = {"judge_id": "judge-a", "protocol": "cot", "rubric": "character_v1", "rubric_hash": rubric_hash}
+            segment.append({"key": "k", "criterion": "tone", **kind})
 
 
 def cells_of(run):
@@ -59,6 +67,26 @@ def test_only_verdicts_that_are_ok_have_a_score(tmp_path):
     verdicts = read_verdicts(run)
     assert verdicts["score"].dropna().unique().tolist() == [6.0]
     assert verdicts["score"].isna().sum() == 4
+
+
+def test_of_a_rubric_the_content_of_the_last_verdict_counts(tmp_path):
+    run = make_run(tmp_path, "a", IN_VOICE)
+    add_verdicts(run, lambda _: 2, rubric_hash="h1")
+    add_verdicts(run, lambda _: 6, rubric_hash="h2")
+    assert read_verdicts(run)["rubric_hash"].unique().tolist() == ["h2"]
+    log_verdicts(run, "h2", "h1")  # the former content was put back and judged by again
+    verdicts = read_verdicts(run)
+    assert verdicts["score"].unique().tolist() == [2.0]
+    assert not verdicts.duplicated(["pair_key", "judge", "criterion"]).any()
+    every = read_verdicts(run, former=True)
+    assert every.groupby("rubric_hash")["age"].unique().map(list).to_dict() == {"h1": [0], "h2": [1]}
+
+
+def test_another_judge_s_rubric_makes_nothing_of_this_one_s_old(tmp_path):
+    run = make_run(tmp_path, "a", IN_VOICE)
+    add_verdicts(run, lambda _: 2, rubric_hash="h1")
+    add_verdicts(run, lambda _: 6, rubric_hash="h2", judge="judge-b")
+    assert read_verdicts(run).groupby("judge")["score"].mean().to_dict() == {"judge-a/cot": 2, "judge-b/cot": 6}
 
 
 def test_failing_never_brings_the_voice_nearer_to_its_target(tmp_path):

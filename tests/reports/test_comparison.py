@@ -4,6 +4,7 @@ from builders import IN_VOICE, PLAIN, add_verdicts, make_materials, make_run, ta
 
 from harness.metrics.registry import METRICS
 from harness.reports.compare import compare
+from harness.reports.overview import run_overview
 
 FEW = {"n_resamples": 400, "slices": False}
 
@@ -169,6 +170,20 @@ def test_a_judge_that_both_share_is_compared(tmp_path):
     add_verdicts(b, lambda sample: 5 if sample["item_id"] != "t00" else None)
     tone = rows(compare(a, b, **FEW))["character_v1.tone"]
     assert (tone["delta"], tone["n_items"], tone["judge"]) == (2.0, 10, "judge-a/cot")
+
+
+def test_runs_are_compared_by_the_newest_content_of_a_rubric_that_both_share(tmp_path):
+    a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
+    for rubric_hash, score in (("h1", 2), ("h2", 4), ("h3", 6)):
+        add_verdicts(a, lambda _, score=score: score, rubric_hash=rubric_hash)
+        if rubric_hash != "h3":
+            add_verdicts(b, lambda _, score=score: score + 1, rubric_hash=rubric_hash)
+    report = compare(a, b, **FEW)
+    tone = rows(report)["character_v1.tone"]
+    assert (tone["mean_a"], tone["mean_b"]) == (4, 5)
+    assert report["notes"] == []
+    [own] = [row for row in run_overview(a)["metrics"] if row["metric"] == "character_v1.tone@judge-a/cot"]
+    assert own["mean"] == 6
 
 
 def test_two_judges_never_share_a_row(tmp_path):

@@ -122,6 +122,17 @@ def test_a_judge_is_used_only_when_asked_for(tmp_path):
     assert asked["unranked"][0]["reason"] == "not judged by judge-a"
 
 
+def test_a_run_judged_by_two_contents_of_a_rubric_is_ranked_by_the_newer(tmp_path):
+    twice, once = make_run(tmp_path, "twice", IN_VOICE), make_run(tmp_path, "once", IN_VOICE)
+    add_verdicts(twice, lambda _: 1, rubric_hash="h1")
+    for run in (twice, once):
+        add_verdicts(run, lambda _: 7, rubric_hash="h2")
+    rows = rank([twice, once], judge="judge-a", **FEW)["rows"]
+    assert {row["name"] for row in rows} == {"twice", "once"}
+    assert rows[0]["areas"] == rows[1]["areas"]
+    assert ranking_data(twice)["judges"]["judge-a/cot"]["coverage"] == 1
+
+
 def test_ranking_reads_its_small_file_until_the_tables_change(tmp_path):
     run = make_run(tmp_path, "a", IN_VOICE)
     first = ranking_data(run)

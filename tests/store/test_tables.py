@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pyarrow.parquet as pq
 import pytest
-from builders import IN_VOICE, PLAIN, make_materials, make_run
+from builders import IN_VOICE, PLAIN, add_verdicts, make_materials, make_run
 
 from harness.errors import EnvironmentFault
 from harness.metrics import METRICS
@@ -125,3 +125,10 @@ def test_constant_output_is_reported(tmp_path):
     varied = make_run(tmp_path, "b", lambda r: f"{r.item_id}ですわ").summary()
     assert constant["health"]["duplicate_rate"] > 0.8
     assert varied["health"]["duplicate_rate"] == 0
+
+
+def test_the_summary_counts_the_verdicts_by_a_rubric_s_newest_content(run):
+    add_verdicts(run, lambda _: 2, rubric_hash="h1")
+    add_verdicts(run, lambda _: 6, rubric_hash="h2")
+    judged = {entry["criterion"]: (entry["n"], entry["mean"]) for entry in summarise(run)["judge"]}
+    assert judged == dict.fromkeys(("tone", "personality"), (len(read_samples(run)), 6.0))
