@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ import msgspec
 
 from harness.checkpoint import Checkpoint
 from harness.engines import Engine, EngineOptions, load_engine
-from harness.errors import KikimeError, UsageError
+from harness.errors import UsageError
 from harness.grid import Materials
 from harness.hashing import digest
 from harness.heap import collector_paused, heap_frozen
@@ -21,13 +20,17 @@ from harness.metrics import VERSION as SCORER_VERSION
 from harness.plan import Identity, Planner, plan_digest
 from harness.prompts import load_format, load_tokenizer
 from harness.provenance import provenance
-from harness.request import Reply, Request
+from harness.request import Request
 from harness.runner import Runner, Sink, too_long
 from harness.spool import Spool
+from harness.status import StatusBoard
 from harness.store.rundir import RunDirectory
 from harness.store.summary import summarise
 from harness.store.tables import StoredReplies, compact
 from harness.store.wal import Segment
+
+AddTables = Callable[[RunDirectory], object]
+"""Writes further tables of a run from its log; called between the replies' tables and the summary."""
 
 
 class Prepared(NamedTuple):
@@ -160,7 +163,7 @@ def restore(run: RunDirectory) -> Prepared:
 
     manifest = run.manifest()
     then = msgspec.convert(manifest["checkpoint"], Checkpoint)
-    now = resolve_checkpoint(then.reference)
+    now = resolve_checkpoint(_place_of(then))
     if then.adapter:
         now = with_adapter(now, then.name.split("+")[-1], Path(then.adapter))
     if now.fingerprint != then.fingerprint:
@@ -177,6 +180,14 @@ def restore(run: RunDirectory) -> Prepared:
     return prepared
 
 
+def _place_of(checkpoint: Checkpoint) -> str:
+    """The folder it was resolved to: from elsewhere a relative reference means another one, a hub id may move on."""
+    if checkpoint.path is None:
+        return checkpoint.reference
+    elsewhere = checkpoint.revision is not None or checkpoint.reference.startswith("demo:")
+    return checkpoint.reference if elsewhere and not Path(checkpoint.path).is_dir() else checkpoint.path
+
+
 def execute(
     run: RunDirectory,
     prepared: Prepared,
@@ -184,6 +195,7 @@ def execute(
     engine: Engine | None = None,
     sinks: Sequence[Sink] = (),
     on_stage: Callable[[str], None] = lambda _: None,
+    add_tables: AddTables = lambda _: None,
 ) -> dict[str, Any]:
     """Generate what is missing, then write the tables and the summary; returns the summary.
 
@@ -195,14 +207,33 @@ def execute(
     """
     with run.locked():
         stored = StoredReplies(run)
-        board = _StatusBoard(run, planned=prepared.n_replies, done=len(stored) - stored.n_failed)
+        board = StatusBoard(run, planned=prepared.n_replies, done=len(stored) - stored.n_failed)
         with board.reported():
             if len(stored) - stored.n_failed < prepared.n_replies:
                 _generate(run, prepared, stored, engine, [*sinks, board], on_stage, board)
             on_stage("tables")
-            compact(run, SCORER_VERSION)
-            summary = summarise(run)
-            board.finish(summary)
+            return _finish(run, board, add_tables)
+
+
+def rebuild(run: RunDirectory, *, add_tables: AddTables = lambda _: None) -> dict[str, Any]:
+    """Write a run's tables and summary anew from its log, which needs no checkpoint; returns the summary.
+
+    Raises:
+        RunLocked: another process works on the run.
+    """
+    with run.locked():
+        stored = StoredReplies(run)
+        planned = run.manifest()["plan"]["n_replies"]
+        board = StatusBoard(run, planned=planned, done=len(stored) - stored.n_failed)
+        with board.reported():
+            return _finish(run, board, add_tables)
+
+
+def _finish(run: RunDirectory, board: StatusBoard, add_tables: AddTables) -> dict[str, Any]:
+    compact(run, SCORER_VERSION)
+    add_tables(run)
+    summary = summarise(run)
+    board.finish(summary)
     return summary
 
 
@@ -213,7 +244,7 @@ def _generate(
     engine: Engine | None,
     sinks: Sequence[Sink],
     on_stage: Callable[[str], None],
-    board: _StatusBoard,
+    board: StatusBoard,
 ) -> None:
     if engine is None:
         on_stage("load")
@@ -236,58 +267,3 @@ def _generate(
     finally:
         if own is not None:
             own.close()
-
-
-class _StatusBoard:
-    """Keeps ``status.json`` true while a run works."""
-
-    def __init__(self, run: RunDirectory, *, planned: int, done: int) -> None:
-        self._run = run
-        self._status: dict[str, Any] = {"state": "running", "planned": planned, "done": done, "errors": 0}
-        self._tokens = self._replies = 0
-        self._sessions: list[dict[str, Any]] = run.status().get("sessions", [])
-        self._started = time.monotonic()
-        self._write()
-
-    def __call__(self, request: Request, reply: Reply) -> None:  # noqa: ARG002  (a sink)
-        self._status["done"] += 1
-        self._status["errors"] += reply.error is not None
-        self._tokens += reply.n_output_tokens
-        self._replies += 1
-        self._write(force=False)
-
-    def describe_engine(self, engine: Mapping[str, Any], load_seconds: float) -> None:
-        self._sessions = [*self._sessions, {"engine": dict(engine), "load_seconds": round(load_seconds, 2)}]
-        self._started = time.monotonic()
-
-    @contextmanager
-    def reported(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException as error:
-            interrupted = isinstance(error, KeyboardInterrupt)
-            self._status["state"] = "interrupted" if interrupted else "failed"
-            self._status["reason"] = (
-                "interrupted" if interrupted else str(error).splitlines()[0] if str(error) else repr(error)
-            )
-            self._write_if_possible()
-            raise
-
-    def finish(self, summary: Mapping[str, Any]) -> None:
-        counts = summary["counts"]
-        self._status |= {"done": counts["done"], "errors": counts["errors"], "state": "complete"}
-        self._status.pop("reason", None)
-        self._write()
-
-    def _write_if_possible(self) -> None:
-        try:
-            self._write()
-        except KikimeError:
-            return  # the error that is under way says what happened
-
-    def _write(self, *, force: bool = True) -> None:
-        if self._sessions and self._tokens:
-            seconds = time.monotonic() - self._started
-            counts = {"n_replies": self._replies, "n_output_tokens": self._tokens}
-            self._sessions[-1] |= {"generate_seconds": round(seconds, 2), **counts}
-        self._run.write_status({**self._status, "sessions": self._sessions}, force=force)

@@ -85,18 +85,14 @@ def plan(model: str, runs: Path, as_json: bool, **options: Any) -> None:
 @json_option
 def resume(run_name: str, runs: Path, as_json: bool, **options: Any) -> None:
     """Go on after any interruption; never generates the same reply twice."""
-    from harness.benchmark import restore
     from harness.cli import workflow
+    from harness.cli.resuming import resume_run
     from harness.store.rundir import find_run
 
     judge = workflow.choose_judge(options)
-    found = find_run(run_name, runs)
-    with found.locked():
-        prepared = restore(found)
-    note(workflow.plan_line(prepared, runs))
     with ended_by_signals():
-        results = workflow.execute_all([(prepared, found)], judge=judge, quiet=as_json)
-    _finish(results, as_json=as_json)
+        finished = resume_run(find_run(run_name, runs), runs, judge, quiet=as_json)
+    _finish([finished], as_json=as_json)
 
 
 def _finish(results: list[tuple[Any, dict[str, Any]]], *, as_json: bool) -> None:

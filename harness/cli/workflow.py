@@ -11,23 +11,21 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from harness.benchmark import Prepared, execute, prepare, start_run
+from harness.benchmark import Prepared, prepare, start_run
 from harness.checkpoint import Checkpoint, resolve_checkpoint, with_adapter
 from harness.cli.again import this_command
 from harness.cli.output import note
 from harness.cli.progress import ReplyProgress
+from harness.cli.verdicts import dollars, execute_judged, judge_cost
 from harness.engines import Engine, EngineOptions, check_options, load_engine
 from harness.errors import KikimeError, UsageError
 from harness.estimate import time_range
 from harness.grid import Materials, gather_materials
-from harness.request import Reply, Request
 from harness.store.rundir import RunDirectory
-from harness.store.summary import summarise
-from harness.store.tables import StoredReplies, sample_row
+from harness.store.tables import StoredReplies
 from harness.suite import Suite, load_suite
 
 if TYPE_CHECKING:
-    from judges.judge import Judge
     from judges.session import JudgeSettings
 
 Planned = tuple[Prepared, RunDirectory]
@@ -131,7 +129,7 @@ def execute_all(
             prepared = planned[0][0]
             if not quiet:
                 note("loading the engine …")
-            with _resumable([run for _, run in planned], judge):
+            with resumable([run for _, run in planned], judge):
                 engine = load_engine(prepared.checkpoint, prepared.options)
             stack.callback(engine.close)
         for number, (prepared, run) in enumerate(planned):
@@ -141,48 +139,14 @@ def execute_all(
             stored = StoredReplies(run)
             done = len(stored) - stored.n_failed
             progress = ReplyProgress(prepared.n_replies, stored=done, quiet=quiet)
-            with _resumable(unfinished, judge), progress:
-                summary = _execute(run, prepared, engine, judge, progress)
+            with resumable(unfinished, judge), progress:
+                summary = execute_judged(run, prepared, engine, judge, progress)
             judge = judge and judge.after(summary.pop("judge_spent", 0.0))
             finished.append((run, summary))
     return finished
 
 
-def _execute(
-    run: RunDirectory,
-    prepared: Prepared,
-    engine: Engine | None,
-    judge: JudgeSettings | None,
-    progress: ReplyProgress,
-) -> dict[str, Any]:
-    if judge is None:
-        return execute(run, prepared, engine=engine, sinks=[progress], on_stage=progress.stage)
-    from judges.run_job import watch_run
-    from judges.runs import compact_verdicts
-    from judges.sink import JudgeSink
-
-    note(f"judge: {_dollars(judge_cost(prepared, judge.judge))} for {prepared.n_replies:,} replies, while they come")
-    beside = JudgeSink(run, judge)
-    for record in StoredReplies(run).in_plan_order():
-        beside.submit(record)
-
-    def submit(request: Request, reply: Reply) -> None:
-        beside.submit(sample_row(request, reply))
-
-    execute(run, prepared, engine=engine, sinks=[progress, submit], on_stage=progress.stage)
-    progress.stage("judge")
-    outcome = beside.close()
-    watch_run(run, judge, outcome, say=note)
-    compact_verdicts(run)
-    note(outcome.sentence())
-    summary = summarise(run) | {"judge_spent": outcome.spent_usd}
-    if outcome.stop is not None:
-        summary["judge_stopped"] = outcome.stop.message
-        summary["judge_again"] = shlex.join(["kikime", "judge", str(run.path), *judge.flags()])
-    return summary
-
-
-class _resumable:  # noqa: N801  (a context manager that reads as a verb)
+class resumable:  # noqa: N801  (a context manager that reads as an adjective)
     """Ends every abort with the command that goes on."""
 
     def __init__(self, runs: Sequence[RunDirectory], judge: JudgeSettings | None) -> None:
@@ -256,33 +220,6 @@ def plan_report(prepared: Prepared, runs: Path) -> dict[str, Any]:
     }
 
 
-def judge_cost(prepared: Prepared, judge: Judge | None = None) -> dict[str, Any]:
-    """What judging all replies with ``judge`` (the default one) will cost: its name, a low and a high guess in USD."""
-    from judges.job import forecast
-    from judges.rubric import load_rubric
-    from judges.session import judge_settings
-
-    judge, materials = judge or judge_settings().judge, prepared.materials
-    per_reply: dict[tuple[str, str], tuple[float, float] | None] = {}
-    total = [0.0, 0.0]
-    for request in prepared.spool:
-        for rubric in materials.tasks[request.task].rubrics if request.persona in materials.personas else ():
-            name = request.persona, rubric
-            if name not in per_reply:
-                per_reply[name] = forecast(1, materials.personas[request.persona], load_rubric(rubric), judge)
-            cost = per_reply[name]
-            if cost is None:
-                return {"judge": judge.id, "usd": None}
-            total = [total[0] + cost[0], total[1] + cost[1]]
-    return {"judge": judge.id, "usd": total}
-
-
-def _dollars(cost: dict[str, Any]) -> str:
-    if cost["usd"] is None:
-        return f"{cost['judge']}: price unknown"
-    return f"${cost['usd'][0]:.2f} to ${cost['usd'][1]:.2f} ({cost['judge']})"
-
-
 def print_plan(report: dict[str, Any]) -> None:
     """The report for people."""
     from harness.cli.output import print_table
@@ -298,7 +235,7 @@ def print_plan(report: dict[str, Any]) -> None:
         click.echo(f"too long           {report['n_too_long']:,} for the context of {report['max_model_len']} tokens")
     click.echo(f"new tokens         up to {report['max_output_tokens']:,}")
     click.echo(f"time               {duration(report['seconds'][0])} to {duration(report['seconds'][1])}")
-    click.echo(f"judge              {_dollars(report['judge_usd'])}")
+    click.echo(f"judge              {dollars(report['judge_usd'])}")
     for prompt in report["prompts"]:
         click.echo(f"\n── {prompt['format']} · {prompt['item']} ──\n{prompt['prompt']}")
 

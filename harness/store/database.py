@@ -28,9 +28,12 @@ def open_tables(run: RunDirectory, *names: Table) -> Iterator[duckdb.DuckDBPyCon
                 connection.read_parquet(str(files[name])).create_view(name)
             yield connection
         except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            command = "judge" if run.judge_file.name in reason else "resume"
-            raise UsageError(
-                f"{run.path}: a table is broken: {reason}",
-                hint=f"build it again from the log: kikime {command} {run.path}",
-            ) from None
+            raise broken_table(run, error) from None
+
+
+def broken_table(run: RunDirectory, error: Exception) -> UsageError:
+    """What to raise where a table of ``run`` cannot be read."""
+    return UsageError(
+        f"{run.path}: a table is broken: {str(error).splitlines()[0]}",
+        hint=f"build it again from the log: kikime resume {run.path}",
+    )
