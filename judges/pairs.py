@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.errors import UsageError
 from harness.store.rundir import RunDirectory
-from judges.runs import RunMaterials, require_tables, spoken
+from judges.runs import RunMaterials, read_rows, spoken
 from judges.subject import Subject
 
 
@@ -12,12 +12,10 @@ def paired_subjects(a: RunDirectory, b: RunDirectory) -> list[Subject]:
     """Pairs of replies (``a``'s first) to requests that both runs answered, in ``a``'s order.
 
     Raises:
-        UsageError: a run without tables, or no request in common.
+        UsageError: a run without tables, or with a broken one, or no request in common.
     """
-    import pyarrow.parquet as pq
-
     columns = ["pair_key", "persona", "user", "history", "response", "error", "key"]
-    tables = [pq.read_table(require_tables(run), columns=columns).to_pylist() for run in (a, b)]
+    tables = [list(read_rows(run, columns)) for run in (a, b)]
     rivals = {row["pair_key"]: row for row in tables[1] if row["error"] is None}
     personas = RunMaterials(a.manifest()).personas
     pairs = [

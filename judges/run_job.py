@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.heap import heap_rarely_walked
+from harness.store.database import require_intact
 from harness.store.rundir import RunDirectory, read_json, write_json
 from harness.store.summary import summarise
 from harness.store.wal import Segment
@@ -36,9 +37,10 @@ def judge_run(
 
     Raises:
         RunLocked: another process works on the run.
-        UsageError: the run has no tables yet.
+        UsageError: the run has no tables yet, or one is broken; nothing was bought.
     """
     with run.locked():
+        require_intact(run, "samples", "scores")
         materials, done = RunMaterials(run.manifest(), rubrics), Done(run)
         planned = asyncio.run(_estimate(run, materials, done, settings))
         announce(settings, say)(planned)

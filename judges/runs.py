@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from harness.errors import EnvironmentFault, UsageError
 from harness.messages import Message
 from harness.persona import Persona
+from harness.store.database import broken_table, require_tables
 from harness.store.rundir import RunDirectory
 from harness.store.wal import read_records
 from harness.task import Task
@@ -80,28 +80,21 @@ def spoken(stored: Any) -> tuple[Message, ...]:
     return tuple(Message(role=t["role"], content=t["content"]) for t in turns if t["role"] in {"user", "assistant"})
 
 
-def require_tables(run: RunDirectory) -> Path:
-    """The run's ``samples.parquet``.
-
-    Raises:
-        UsageError: the run has no tables yet.
-    """
-    if not run.samples_file.is_file():
-        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
-    return run.samples_file
-
-
-def read_rows(run: RunDirectory) -> Iterator[dict[str, Any]]:
+def read_rows(run: RunDirectory, columns: Sequence[str] = _COLUMNS) -> Iterator[dict[str, Any]]:
     """Rows of ``samples.parquet``, a batch in memory at a time.
 
     Raises:
-        UsageError: the run has no tables yet.
+        UsageError: the run has no tables yet, or this one is broken.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(require_tables(run)) as table:
-        for batch in table.iter_batches(batch_size=2048, columns=list(_COLUMNS)):
-            yield from batch.to_pylist()
+    try:
+        with pq.ParquetFile(require_tables(run)) as table:
+            for batch in table.iter_batches(batch_size=2048, columns=list(columns)):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise broken_table(run, error) from None
 
 
 def identity(line: Mapping[str, Any]) -> Identity:

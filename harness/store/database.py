@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -29,6 +30,29 @@ def open_tables(run: RunDirectory, *names: Table) -> Iterator[duckdb.DuckDBPyCon
             yield connection
         except duckdb.Error as error:
             raise broken_table(run, error) from None
+
+
+def require_intact(run: RunDirectory, *names: Table) -> None:
+    """Read the named tables whole, so that a broken one is found before work or money is spent.
+
+    Raises:
+        UsageError: the run has no tables yet, or one is broken.
+    """
+    require_tables(run)
+    with open_tables(run, *names) as connection:
+        for name in names:
+            connection.execute(f"SELECT max(hash(COLUMNS(*))) FROM {name}").fetchall()  # noqa: S608  (a Literal)
+
+
+def require_tables(run: RunDirectory) -> Path:
+    """The run's ``samples.parquet``.
+
+    Raises:
+        UsageError: the run has no tables yet.
+    """
+    if not run.samples_file.is_file():
+        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
+    return run.samples_file
 
 
 def broken_table(run: RunDirectory, error: Exception) -> UsageError:

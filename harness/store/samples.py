@@ -8,7 +8,7 @@ import duckdb
 
 from harness.errors import UsageError
 from harness.metrics import METRICS
-from harness.store.database import open_tables
+from harness.store.database import open_tables, require_tables
 from harness.store.rundir import RunDirectory
 from harness.store.tables import SAMPLES
 
@@ -19,8 +19,7 @@ def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | No
     Raises:
         UsageError: the run has no tables yet, one is broken, or the condition is wrong.
     """
-    if not run.samples_file.is_file():
-        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
+    require_tables(run)
     with open_tables(run, "samples", "scores") as connection:
         connection.execute("CREATE TABLE replies AS SELECT * FROM samples")
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")

@@ -15,6 +15,7 @@ from harness.persona import Persona, load_persona
 from harness.store.rundir import RunDirectory
 from harness.store.tables import SAMPLES, SCORES
 from harness.store.wal import read_records
+from judges.pairs import paired_subjects
 from judges.run_job import judge_run, run_lines
 from judges.runs import compact_verdicts
 from judges.session import JudgeSettings, judge_settings
@@ -293,3 +294,29 @@ def test_a_session_over_a_run_watches_for_drift(server: JudgeServer, tmp_path: P
 def test_the_sentinel_set_can_be_left_out(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
     judge_run(make_run(tmp_path, [sample(0)]), settings)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["samples", "scores"])
+@pytest.mark.parametrize("whole_footer", [True, False])
+def test_a_broken_table_is_found_before_a_verdict_is_bought(
+    tmp_path: Path, settings: JudgeSettings, server: JudgeServer, name: str, whole_footer: bool
+) -> None:
+    from builders import IN_VOICE
+    from builders import make_run as measured_run
+
+    run = measured_run(tmp_path, "a", IN_VOICE)
+    path = run.path / f"{name}.parquet"
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(200) + content[204:] if whole_footer else content[: len(content) // 2])
+    with pytest.raises(UsageError, match="a table is broken") as caught:
+        judge_run(run, settings)
+    assert caught.value.hint is not None
+    assert f"kikime resume {run.path}" in caught.value.hint
+    assert server.requests == []
+
+
+def test_pairs_with_a_broken_table_are_refused(tmp_path: Path) -> None:
+    runs = [make_run(tmp_path, [sample(0)]) for _ in range(2)]
+    runs[1].samples_file.write_bytes(b"PAR1")
+    with pytest.raises(UsageError, match="a table is broken"):
+        paired_subjects(*runs)
