@@ -11,7 +11,7 @@ from harness.errors import EnvironmentFault, UsageError
 from harness.messages import Message
 from harness.persona import Persona
 from harness.store.database import broken_table, require_tables
-from harness.store.rundir import RunDirectory
+from harness.store.rundir import RunDirectory, discard
 from harness.store.wal import read_records
 from harness.task import Task
 from judges.flags import OutputFlags, graphemes, length_adjusted
@@ -177,7 +177,7 @@ def _write(run: RunDirectory, rows: Sequence[Line]) -> None:
             os.fsync(stream.fileno())
         temporary.replace(run.judge_file)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        discard(temporary)
         raise EnvironmentFault(
             f"{run.judge_file}: cannot be written: {error}", hint="free some space, then repeat"
         ) from error

@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -159,10 +159,16 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        discard(temporary)
         raise EnvironmentFault(
             f"{path}: cannot be written: {error.strerror}", hint="free some space, then resume"
         ) from error
+
+
+def discard(temporary: Path) -> None:
+    """Delete a file that was begun, where that is possible: what failed before is the error to tell."""
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)
 
 
 def find_run(reference: str, runs: Path) -> RunDirectory:

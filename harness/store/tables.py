@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from harness.errors import EnvironmentFault
 from harness.request import Reply, Request
-from harness.store.rundir import SCHEMA, RunDirectory
+from harness.store.rundir import SCHEMA, RunDirectory, discard
 from harness.store.wal import locate_records, read_at
 
 ROW_GROUP = 8192
@@ -248,4 +248,4 @@ class _table:  # noqa: N801  (a context manager that reads as a verb)
         except OSError as error:
             raise EnvironmentFault(f"{self._path}: cannot be written: {error}", hint="free some space") from error
         finally:
-            self._temporary.unlink(missing_ok=True)
+            discard(self._temporary)

@@ -77,6 +77,12 @@ def test_a_failed_write_keeps_the_former_content(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_place_where_nothing_can_be_deleted_either_is_one_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EnvironmentFault, match="Not a directory"):
+        write_json(tmp_path / "file" / "status.json", {})
+
+
 @pytest.mark.parametrize(("name", "expected"), [("a/b c", "a-b-c"), ("../..", "model"), ("お嬢様", "model")])
 def test_a_slug_is_safe_as_a_file_name(name, expected):
     assert slug(name) == expected
