@@ -140,6 +140,8 @@ def read_engine_options(values: dict[str, Any]) -> EngineOptions:
     """Take the engine's options out of a command's arguments."""
     pairs = values.pop("engine_args")
     names = [name for name in EngineOptions.__struct_fields__ if name in values]
+    if values.get("tokenizer") and Path(values["tokenizer"]).is_dir():
+        values["tokenizer"] = str(Path(values["tokenizer"]).resolve())  # resume may be called from elsewhere
     return EngineOptions(**{name: values.pop(name) for name in names}, engine_args=dict(map(_key_value, pairs)))
 
 

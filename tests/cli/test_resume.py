@@ -11,6 +11,7 @@ from builders import IN_VOICE, add_verdicts, invoke, make_run
 
 from harness.benchmark import prepare, restore, start_run
 from harness.checkpoint import resolve_checkpoint
+from harness.cli.options import read_engine_options
 from harness.engines import EngineOptions
 from harness.grid import gather_materials
 from harness.store.wal import Segment
@@ -77,3 +78,9 @@ def test_a_run_goes_on_from_any_folder(tmp_path, august, monkeypatch):
     run = start_run(prepare(resolve_checkpoint("../copy"), materials, EngineOptions()), tmp_path / "runs")
     monkeypatch.chdir("/")
     assert restore(run).checkpoint.path == str(tmp_path / "copy")
+
+
+def test_the_folder_of_a_tokenizer_is_kept_whole(tmp_path, monkeypatch):
+    (tmp_path / "words").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert read_engine_options({"tokenizer": "words", "engine_args": ()}).tokenizer == str(tmp_path / "words")
