@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 from altair.utils.schemapi import disable_debug_mode
 
+from harness.reports import labels
 from leaderboard.i18n import Translator
 
 disable_debug_mode()  # charts are validated once, when they are drawn, instead of at every step of their construction
@@ -106,7 +107,7 @@ def scatter(rows: Sequence[Row], t: Translator) -> Chart:
     x = alt.X(
         "params:Q", title=t("board.size_axis"), scale=alt.Scale(type="log"), axis=alt.Axis(labelExpr=billions, tickCount=5)
     )  # fmt: skip
-    frame["size"] = [f"{params / 1e9:.3g}B" for params in frame["params"]]
+    frame["size"] = [labels.parameters(params) for params in frame["params"]]
     tips = [
         alt.Tooltip("name:N", title=t("board.model")),
         alt.Tooltip("size:N", title=t("board.params")),

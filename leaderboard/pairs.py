@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -46,6 +47,23 @@ def comparison(a: RunDirectory, b: RunDirectory, *, common: bool = False, slices
     except (OSError, EnvironmentFault):
         pass  # it is computed again next time
     return orjson.loads(data)  # type: ignore[no-any-return]
+
+
+def most_changed(
+    a: RunDirectory, b: RunDirectory, within: Mapping[str, Sequence[str]], *, common: bool
+) -> dict[str, list[dict[str, Any]]]:
+    """The examples of a comparison, of the replies under some :data:`CONDITIONS` only; as ``report["examples"]``.
+
+    Raises:
+        UsageError: a run has no tables yet, or a score is not a number.
+    """
+    from harness.reports.examples import changed_replies
+    from harness.reports.pairs import load_pair
+
+    pair = load_pair(a, b, common=common)
+    wanted = {name: list(within[name]) for name in CONDITIONS if within.get(name)}
+    kept = pair.a[list(wanted)].astype(str).isin(wanted).all(axis=1) if wanted else pair.a.index == pair.a.index
+    return changed_replies(replace(pair, a=pair.a[kept], b=pair.b[kept]))
 
 
 def flips(

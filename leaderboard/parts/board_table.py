@@ -13,7 +13,6 @@ from leaderboard.i18n import Translator
 from leaderboard.index import Entry
 from leaderboard.parts.board_rows import Row, ranks
 from leaderboard.parts.common import frame_of, link, small
-from leaderboard.queries.samples import FLAGS
 from leaderboard.queries.slices import METRICS, means
 from leaderboard.reasons import translated
 from leaderboard.state import parameter, write
@@ -143,14 +142,14 @@ _LEADS: dict[str, dict[str, str]] = {
     "critical": {"flag": "critical_failure"},
     "truncation": {"flag": "no_eos"},
     "length": {"order": "long"},
-    "area_persona": {"flag": "fact_correct"},
-    "area_style": {"flag": "style_band"},
-    "area_length": {"flag": "length_fit"},
-    "area_fewshot": {"flag": "fewshot_copy"},
-    "area_stability": {"flag": "critical_failure"},
-    "area_capability": {"flag": "constraint_ok"},
+    "area_persona": {"order": "worst", "metric": "fact_correct"},
+    "area_style": {"order": "worst", "metric": "style_band"},
+    "area_length": {"order": "worst", "metric": "length_fit"},
+    "area_fewshot": {"order": "worst", "metric": "fewshot_copy"},
+    "area_stability": {"order": "worst", "metric": "critical_failure"},
+    "area_capability": {"order": "worst", "metric": "constraint_ok"},
 }
-"""Column → which of the run's replies its numbers come from; other columns lead to all of them."""
+"""Column → how the replies are shown that its numbers come from; other columns lead to all of them."""
 
 
 def _actions(
@@ -165,7 +164,10 @@ def _actions(
         lead = _LEADS.get(column, {})
         if column.startswith("slice_"):
             metric = column.removeprefix("slice_")
-            lead = {**filters, **({"flag": metric} if metric in FLAGS else {"order": "long"})}
+            lead = {
+                **filters,
+                **({"order": "long"} if metric == "length_chars" else {"order": "worst", "metric": metric}),
+            }
         with st.container(horizontal=True):
             link("samples", t("board.open_cell", column=headings[column]), run=run, **lead)
             link("model", t("board.open_model"), run=run)

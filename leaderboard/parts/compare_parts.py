@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from harness.metrics.registry import METRICS
 from harness.reports import labels
+from harness.reports.margins import QUALITY
 from harness.store.rundir import RunDirectory
 from leaderboard import charts, charts_distribution, download, safe
 from leaderboard.i18n import Translator
@@ -43,7 +45,7 @@ def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> 
     """Δ with interval and verdict per metric."""
     every = switch("all", t("compare.all_metrics"))
     rows = [
-        {**row, "open": address(t, "compare", a=a.id, b=b.id, view="flips", by=row["metric"])}
+        {**row, "open": _replies(t, a, b, row["metric"])}
         for row in report["metrics"]
         if every or row["primary"] or row["judge"]
     ]
@@ -65,7 +67,7 @@ def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> N
     found = next(row["slices"] for row in report["metrics"] if row["metric"] == metric)
     rows = [
         {**row, "name": f"{t('facet.' + row['by'])}: {row['value']}"}
-        | {"open": address(t, "compare", a=a.id, b=b.id, view="flips", by=metric, **{f"in_{row['by']}": row["value"]})}
+        | {"open": _replies(t, a, b, metric, **{row["by"]: row["value"]})}
         for row in found
     ]
     share = labels.is_share(metric)
@@ -74,6 +76,15 @@ def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> N
     _table(t, rows, named=True)
     flat = [{"by": row["by"], "value": row["value"], **{name: row[name] for name in _FLAT}} for row in found]
     download.buttons(t, f"compare-{metric}", flat, key="slices")
+
+
+def _replies(t: Translator, a: RunDirectory, b: RunDirectory, metric: str, **within: Any) -> str:
+    """Where the replies behind a difference are: those that changed, or B's by a judge's score, the lowest first."""
+    if metric in METRICS or metric == QUALITY:
+        facets = {f"in_{name}": value for name, value in within.items()}
+        return address(t, "compare", a=a.id, b=b.id, view="flips", by=metric, **facets)
+    criterion = metric.partition(".")[2].partition("@")[0]
+    return address(t, "samples", run=b.id, criterion=criterion, order="judge_low", **within)
 
 
 def _forest(t: Translator, rows: Sequence[Row], title: str, *, scale: float, named: bool = False) -> None:

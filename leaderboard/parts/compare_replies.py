@@ -15,6 +15,7 @@ from leaderboard.parts.common import frame_of, link, number, small
 from leaderboard.parts.detail import history
 from leaderboard.queries.samples import facets
 from leaderboard.state import choose, choose_many, parameter, write
+from leaderboard.store import stamp
 
 Row = dict[str, Any]
 _FLIPPED = (
@@ -39,11 +40,12 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Mapping[str, 
         by = choose("by", t("compare.flip_by"), ("quality", *_FLIPPED, *others), show=t.metric)
     with right:
         way = choose("way", t("compare.flip_way"), ("worse", "better"), show=lambda w: t(f"compare.flip_{w}"))
+    within = _within(t, a)
     if by == "quality":
-        rows = [_changed(row) for row in report["examples"][way]]
+        rows = [_changed(row) for row in _examples(a, b, report, within)[way]]
         small(t("compare.flip_quality"))
     else:
-        rows = pairs.flips(a, b, by, worse=way == "worse", within=_within(t, a))
+        rows = pairs.flips(a, b, by, worse=way == "worse", within=within)
     if not rows:
         small(t("compare.no_flips"))
         return
@@ -73,6 +75,32 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Mapping[str, 
     if chosen and chosen[0] != asked:
         write("pair", chosen[0])
     _side_by_side(t, a, b, chosen[0] if chosen else keys[0])
+
+
+def _examples(
+    a: RunDirectory, b: RunDirectory, report: Mapping[str, Any], within: Mapping[str, Sequence[str]]
+) -> Mapping[str, Any]:
+    """The replies whose quality changed most: the report's, or those under the chosen conditions."""
+    if not any(within.values()):
+        found: Mapping[str, Any] = report["examples"]
+        return found
+    return _narrowed(str(a.path), stamp(a), str(b.path), stamp(b), a, b, within, common=report["common"])
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _narrowed(
+    path_a: str,
+    stamp_a: Any,
+    path_b: str,
+    stamp_b: Any,
+    _a: RunDirectory,
+    _b: RunDirectory,
+    within: Any,
+    *,
+    common: bool,
+) -> dict[str, Any]:
+    del path_a, stamp_a, path_b, stamp_b
+    return pairs.most_changed(_a, _b, within, common=common)
 
 
 def _within(t: Translator, run: RunDirectory) -> dict[str, list[str]]:

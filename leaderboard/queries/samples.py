@@ -13,11 +13,13 @@ from leaderboard.queries.tables import has_verdicts, opened, rows_of
 PAGE = 50
 FACETS = ("task", "persona", "format", "shots", "technique", "context", "turn")
 """Columns that replies can be filtered by."""
-ORDERS = ("plan", "metric_low", "metric_high", "judge_low", "judge_high", "long", "short")
+ORDERS = ("plan", "worst", "judge_low", "judge_high", "long", "short")
 FLAGS = tuple(
     name for name, m in METRICS.items() if m.direction != "none" and (m.kind == "binary" or name == "forbidden_terms")
 )
 """Metrics by which replies with a fault can be chosen."""
+RANKED = tuple(name for name, m in METRICS.items() if m.direction != "none")
+"""Metrics with a worse end, by which replies can be ordered."""
 VERDICT = ("judge_id", "criterion", "score", "status")
 """Columns of verdicts that replies can be filtered by."""
 _SHOWN = ("key", "task", "item_id", "persona", "format", "shots", "technique", "context", "turn", "repeat", "user")
@@ -43,7 +45,7 @@ class Filter:
     """Column of :data:`VERDICT` → wanted values, as text: one verdict of the reply has them all."""
     order: str = "plan"
     metric: str = ""
-    """The metric of ``order``."""
+    """The metric by which ``order`` is ``worst`` first."""
 
 
 @dataclass(frozen=True)
@@ -190,9 +192,10 @@ def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[Any]]:
 def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[Any]]:
     """A join and an ORDER BY expression, made of fixed text only."""
     direction = "ASC" if chosen.order.endswith("_low") else "DESC"
-    if chosen.order.startswith("metric_") and chosen.metric:
+    if chosen.order == "worst" and chosen.metric in METRICS:
         join = "LEFT JOIN (SELECT key, value FROM scores WHERE metric = ?) m ON m.key = s.key"
-        return (join, f"m.value {direction} NULLS LAST"), [chosen.metric]
+        worst = "DESC" if METRICS[chosen.metric].direction == "lower" else "ASC"
+        return (join, f"m.value {worst} NULLS LAST"), [chosen.metric]
     if chosen.order.startswith("judge_") and judged:
         join = (
             "LEFT JOIN (SELECT key, avg(score) AS value FROM judge WHERE status = 'ok' GROUP BY key) m ON m.key = s.key"

@@ -174,10 +174,11 @@ def drift(t: Translator, run: RunDirectory) -> None:
         for row in rows
         if isinstance(row.get("mean_change"), (int, float))
     ]
-    order = list(dict.fromkeys(row["series"] for row in changes))
-    draw_chart(
-        charts.lines(changes, t("judge.col_utc"), t("judge.col_mean_change"), order, (-1, 1)), alt=t("judge.drift_alt")
-    )
+    if changes:
+        order = list(dict.fromkeys(row["series"] for row in changes))
+        most = max(1.0, *(abs(float(row["value"])) for row in changes))
+        chart = charts.lines(changes, t("judge.col_utc"), t("judge.col_mean_change"), order, (-most, most))
+        draw_chart(chart, alt=t("judge.drift_alt"))
     _table(t, rows, ("utc", "judge_id", "n", "mean_change", "qwk", "since"), "drift")
 
 

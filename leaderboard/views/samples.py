@@ -14,7 +14,18 @@ from leaderboard import download, safe
 from leaderboard.i18n import Translator
 from leaderboard.parts import detail
 from leaderboard.parts.common import choose_run, frame_of, guarded, small
-from leaderboard.queries.samples import FACETS, FLAGS, ORDERS, PAGE, Filter, every, facets, page_of, verdict_values
+from leaderboard.queries.samples import (
+    FACETS,
+    FLAGS,
+    ORDERS,
+    PAGE,
+    RANKED,
+    Filter,
+    every,
+    facets,
+    page_of,
+    verdict_values,
+)
 from leaderboard.state import choose, choose_many, page_number, parameter, search, switch, translator, write
 from leaderboard.store import stamp
 
@@ -74,8 +85,10 @@ def _filter(t: Translator, offered: Mapping[str, Sequence[str]], judged: Mapping
     with middle:
         flag = choose("flag", t("samples.flag"), ["", *FLAGS], show=lambda f: t.metric(f) if f else "—", resets=_RESETS)
     with right:
-        orders = [o for o in ORDERS if not o.startswith("metric_")]
-        order = choose("order", t("samples.order"), orders, show=lambda o: t(f"samples.order_{o}"), resets=_RESETS)
+        order = choose("order", t("samples.order"), ORDERS, show=lambda o: t(f"samples.order_{o}"), resets=_RESETS)
+        metric = (
+            choose("metric", t("samples.metric"), RANKED, show=t.metric, resets=_RESETS) if order == "worst" else ""
+        )
     more = [name for name in _MORE if len(offered[name]) > 1]
     hidden = (*more, "failed", "item", *_UNITS, *_VERDICT.values())
     with st.expander(t("samples.more"), expanded=any(parameter(name) for name in hidden)):
@@ -86,7 +99,7 @@ def _filter(t: Translator, offered: Mapping[str, Sequence[str]], judged: Mapping
         item = search("item", t("samples.item"), resets=_RESETS)
         failed = switch("failed", t("samples.failed"))
     assert set(values) <= set(FACETS)
-    return Filter(values, text, flag, failed, item, between, verdict, order)
+    return Filter(values, text, flag, failed, item, between, verdict, order, metric)
 
 
 def _ranges(t: Translator) -> dict[str, tuple[float, float]]:

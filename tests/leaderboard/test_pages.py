@@ -207,6 +207,30 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(ranked):
     assert "cells" not in texts(app)
 
 
+def test_the_board_shows_the_numbers_of_the_ranking(ranked):
+    from harness.reports.ranking import rank
+    from harness.store.rundir import RunDirectory
+
+    rows = {row["name"]: row for row in rank([RunDirectory(path) for path in ranked.iterdir()])["rows"]}
+    board = frames(opened("board"))[0].set_index("モデル")
+    for name, row in rows.items():
+        shown = next(board.loc[label] for label in board.index if label.endswith(name))
+        assert shown["致命的な失敗"] == row["critical_failure_rate"]
+        assert shown["平均文字数"] == row["mean_length"]
+
+
+def test_changes_of_quality_follow_the_conditions(ranked):
+    runs = named(ranked)
+    pair = {"a": runs["アイネス-8月"], "b": runs["アイネス-9月"], "view": "flips", "way": "better"}
+    shown = {
+        form: set(
+            frames(opened("compare", **pair, in_format=form))[0]["キャラクター・書式・例示"].str.split(" · ").str[1]
+        )
+        for form in ("alpaca", "chatml")
+    }
+    assert shown == {"alpaca": {"alpaca"}, "chatml": {"chatml"}}
+
+
 def test_ratings_are_appended_blind(ranked):
     runs = named(ranked)
     app = opened("rate", target=blind_code(runs["アイネス-9月"]), rater="花子")

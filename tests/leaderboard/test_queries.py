@@ -64,7 +64,9 @@ def test_search_finds_replies_and_questions(august):
 
 
 def test_a_flag_shows_only_bad_replies(august):
+    worst = page_of(august, Filter(order="worst", metric="turn_leak"))
     bad = page_of(august, Filter(flag="turn_leak"))
+    assert {row["key"] for row in worst.rows[: bad.total]} == {row["key"] for row in bad.rows}
     assert bad.total > 0
     assert all(one(august, row["key"])["metrics"]["turn_leak"] == 1 for row in bad.rows[:5])
     assert page_of(august, Filter(flag="length_fit")).total + sum(
