@@ -9,7 +9,7 @@ import regex
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.errors import UsageError
-from harness.yamlfile import StrictModel, load_yaml
+from harness.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
 from tasks import data_path
 
 
@@ -145,10 +145,9 @@ class Persona(StrictModel):
 
     @model_validator(mode="after")
     def _unique_facts(self) -> Persona:
-        ids = [fact.id for fact in self.facts]
-        if len(ids) != len(set(ids)):
-            msg = f"duplicate fact id '{next(i for i in ids if ids.count(i) > 1)}'"
-            raise ValueError(msg)
+        again = second_of_two([fact.id for fact in self.facts])
+        if again is not None:
+            raise problem_at(["facts", again, "id"], f"duplicate fact id '{self.facts[again].id}'")
         return self
 
 

@@ -14,7 +14,7 @@ from harness.errors import UsageError
 from harness.hashing import digest
 from harness.metrics import METRICS, check_expect
 from harness.persona import Persona
-from harness.yamlfile import StrictModel, load_yaml
+from harness.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
 from tasks import data_path
 
 TurnNumber = Annotated[int, Field(ge=1)]
@@ -118,10 +118,9 @@ class Task(StrictModel):
 
     @model_validator(mode="after")
     def _items_are_unique(self) -> Task:
-        ids = [item.id for item in self.items]
-        if len(ids) != len(set(ids)):
-            msg = f"duplicate item id '{next(i for i in ids if ids.count(i) > 1)}'"
-            raise ValueError(msg)
+        again = second_of_two([item.id for item in self.items])
+        if again is not None:
+            raise problem_at(["items", again, "id"], f"duplicate item id '{self.items[again].id}'")
         if bool(self.items) == bool(self.items_from):
             msg = "a task either lists items or takes them from the persona (items_from)"
             raise ValueError(msg)
@@ -135,10 +134,10 @@ class Task(StrictModel):
         if len(classes) > 1 or any(label not in range(max(classes, default=0)) for label in used):
             msg = "label sets have one length, and each label is a position in them"
             raise ValueError(msg)
-        unlabelled = next((item.id for item in self.items if self.label_sets and "label" not in item.expect), None)
-        if unlabelled is not None:
-            msg = f"item '{unlabelled}' needs expect.label, because the task has label_sets"
-            raise ValueError(msg)
+        without = (number for number, item in enumerate(self.items) if self.label_sets and "label" not in item.expect)
+        if (number := next(without, None)) is not None:
+            problem = f"item '{self.items[number].id}' needs expect.label, because the task has label_sets"
+            raise problem_at(["items", number], problem)
         return self
 
     @property

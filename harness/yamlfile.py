@@ -27,12 +27,23 @@ class StrictModel(BaseModel):
         if isinstance(data, Mapping):
             for key in data:
                 if key not in cls.model_fields:
-                    raise PydanticCustomError(
-                        "unknown_key",
-                        "{problem}",
-                        {"problem": _unknown_key(str(key), list(cls.model_fields)), "key": key},
-                    )
+                    raise problem_at([key], _unknown_key(str(key), list(cls.model_fields)))
         return data
+
+
+def problem_at(place: Sequence[int | str], problem: str) -> PydanticCustomError:
+    """What a model's validator raises to name a place inside the model; :func:`load_yaml` finds its line."""
+    return PydanticCustomError("problem_at", "{problem}", {"problem": problem, "place": list(place)})
+
+
+def second_of_two(values: Sequence[str]) -> int | None:
+    """Position of the first value that was there before."""
+    seen: set[str] = set()
+    for number, value in enumerate(values):
+        if value in seen:
+            return number
+        seen.add(value)
+    return None
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -51,12 +62,21 @@ def load_yaml(path: Path | str, model: type[Model]) -> Model:
     except ValidationError as error:
         first = error.errors()[0]
         location = list(first["loc"])
-        if first["type"] == "unknown_key":
-            location.append(first["ctx"]["key"])
-        problem = first["msg"].removeprefix("Value error, ")
-        if first["type"] != "unknown_key" and location:
+        problem = _wrong_kind(first["type"], first["input"]) or first["msg"].removeprefix("Value error, ")
+        if first["type"] == "problem_at":
+            location += first["ctx"]["place"]
+        elif location:
             problem = f"{'.'.join(map(str, location))}: {problem}"
         raise FileFormatError(path, _line_of(root, location), problem) from None
+
+
+def _wrong_kind(error: str, value: object) -> str | None:
+    """Say in YAML's terms that a value is of the wrong kind."""
+    wanted = {"model_type": "a mapping (key: value)", "dict_type": "a mapping (key: value)", "tuple_type": "a list"}
+    if error not in wanted:
+        return None
+    kinds = {dict: "a mapping", list: "a list", str: "a text", type(None): "nothing"}
+    return f"{wanted[error]} is needed here, not {kinds.get(type(value), repr(value))}"
 
 
 def read_yaml(path: Path | str) -> Any:
@@ -70,8 +90,12 @@ def _compose(path: Path) -> yaml.Node:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise FileFormatError(path, None, "no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileFormatError(path, None, f"cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            path, None, f"cannot be read: not UTF-8 (byte {error.start + 1})", hint="save the file as UTF-8"
+        ) from None
+    except OSError as error:
+        raise FileFormatError(path, None, f"cannot be read: {error.strerror}") from None
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:

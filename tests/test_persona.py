@@ -80,6 +80,15 @@ def test_bad_regex_names_its_line(tmp_path: Path) -> None:
     assert caught.value.line == 10
 
 
+def test_a_duplicate_fact_is_told_at_its_second_place(tmp_path: Path) -> None:
+    path = tmp_path / "card.yaml"
+    fact = "  - {id: age, question: '?', answers: [a]}\n"
+    path.write_text(f"id: a\nname: b\nprofile: c\nlength: {{chars: [1, 9], target: 5}}\nfacts:\n{fact * 2}", "utf-8")
+    with pytest.raises(FileFormatError, match="duplicate fact id 'age'") as caught:
+        load_persona(path)
+    assert caught.value.line == 7
+
+
 def test_unknown_persona_lists_the_bundled_ones() -> None:
     with pytest.raises(UsageError, match="ojousama"):
         load_persona("ojosama")

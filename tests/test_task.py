@@ -48,5 +48,21 @@ def test_a_good_expect_is_kept(tmp_path: Path) -> None:
 
 def test_every_item_of_a_labelled_task_has_a_label(tmp_path: Path) -> None:
     sets = "label_sets: {natural: [良い, 悪い]}\nitems:\n"
-    with pytest.raises(FileFormatError, match=r"item 'b' needs expect\.label"):
+    with pytest.raises(FileFormatError, match=r"item 'b' needs expect\.label") as caught:
         load(tmp_path, sets + "  - {id: a, user: はい, expect: {label: 0}}\n  - {id: b, user: いいえ}\n")
+    assert caught.value.line == 10
+
+
+def test_a_duplicate_item_is_told_at_its_second_place(tmp_path: Path) -> None:
+    items = "items:\n  - {id: a, user: はい}\n  - {id: b, user: はい}\n  - user: いいえ\n    id: a\n"
+    with pytest.raises(FileFormatError, match="duplicate item id 'a'") as caught:
+        load(tmp_path, items)
+    assert caught.value.line == 11
+
+
+@pytest.mark.parametrize(("items", "problem"), [("items: [a]\n", "a mapping"), ("items: a\n", "a list is needed")])
+def test_a_value_of_the_wrong_kind_is_told_in_terms_of_yaml(tmp_path: Path, items: str, problem: str) -> None:
+    with pytest.raises(FileFormatError, match=problem) as caught:
+        load(tmp_path, items)
+    assert str(caught.value).endswith("not a text")
+    assert caught.value.line == 7

@@ -96,8 +96,10 @@ def test_empty_file(card_file: Path) -> None:
 
 
 def test_a_file_that_is_no_text(card_file: Path) -> None:
-    card_file.write_bytes(b"\xff\xfe\x00")
-    assert "cannot be read" in str(problem(card_file))
+    card_file.write_bytes(CARD.encode("cp932"))
+    error = problem(card_file)
+    assert "cannot be read: not UTF-8" in str(error)
+    assert error.hint == "save the file as UTF-8"
 
 
 def test_a_folder(tmp_path: Path) -> None:
@@ -106,7 +108,9 @@ def test_a_folder(tmp_path: Path) -> None:
 
 def test_a_list_is_no_card(card_file: Path) -> None:
     card_file.write_text("- a\n", encoding="utf-8")
-    assert problem(card_file).exit_code == 2
+    error = problem(card_file)
+    assert (error.exit_code, error.line) == (2, 1)
+    assert "a mapping (key: value) is needed here, not a list" in str(error)
 
 
 def test_python_tags_are_refused(card_file: Path) -> None:
