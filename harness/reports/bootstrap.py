@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.metrics import style_band
 from harness.reports.areas import Term
-from harness.stats.intervals import LEVEL, t_over_z, unseen_share
+from harness.stats.intervals import LEVEL, or_unseen, t_over_z
 from harness.stats.resampling import count_blocks, generators, small_sample_factor
 from harness.stats.validation import FloatArray
 
@@ -71,10 +71,8 @@ def joint_scores(
 def _interval(draws: FloatArray, observed: FloatArray, n_items: int) -> tuple[FloatArray, FloatArray]:
     """95 % of each model's draws, within 0–100; where these never vary, what ``n_items`` can miss instead of no width."""
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    constant = np.ptp(draws, axis=0) <= 1e-9
-    unseen = 100 * unseen_share(n_items)
-    ends = (np.where(constant, observed - unseen, low), np.where(constant, observed + unseen, high))
-    return np.clip(ends[0], 0, 100), np.clip(ends[1], 0, 100)
+    low, high = or_unseen(low, high, observed, n=n_items, reach=100)
+    return np.clip(low, 0, 100), np.clip(high, 0, 100)
 
 
 def _bands_of(run: Mapping[str, Any]) -> dict[str, tuple[float, float]]:

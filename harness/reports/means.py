@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.reports.frames import ITEM, Bands, item_frame
 from harness.stats.contrast import Transform, identity, pooled_rate
-from harness.stats.intervals import t_interval, unseen_share
+from harness.stats.intervals import or_unseen, t_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,9 +52,9 @@ def pooled_mean(sums: pd.DataFrame, transforms: Mapping[str, Transform]) -> tupl
     if not df:
         return mean, None
     error = sum(persona.variance for persona in known) ** 0.5 / len(known)
-    if error > 1e-12 * max(1.0, abs(mean)):
-        return mean, t_interval(0.0, error, df)[1]
-    return mean, unseen_share(sum(persona.n for persona in known)) * max(1.0, *(persona.largest for persona in known))
+    low, high = t_interval(0.0, error, df)
+    reach = max(1.0, *(persona.largest for persona in known))
+    return mean, float(or_unseen(low, high, 0.0, n=sum(persona.n for persona in known), reach=reach)[1])
 
 
 class _Persona(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.stats.contrast import Transform, TransformBy, pooled_rate, transform_for
-from harness.stats.intervals import percentile_interval, t_over_z, unseen_share
+from harness.stats.intervals import ROUNDING, or_unseen, percentile_interval, t_over_z
 from harness.stats.resampling import count_blocks, generators, small_sample_factor
 from harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
 
@@ -72,11 +72,9 @@ def cell_contrasts(
         return {name: Estimate(float(value), None, None) for name, value in zip(contrasts, values, strict=True)}
     draws = _draws(parts, observed, chosen, weights, seed=seed, n_resamples=n_resamples)
     wider = t_over_z(sum(sizes) - len(sizes))
-    blind = unseen_share(sum(sizes))
-    signed = [any(weight < 0 for weight in own.values()) for own in contrasts.values()]
     return {
-        name: Estimate(float(value), *_interval(float(value), wider * (column - value), blind, signed=both))
-        for name, value, column, both in zip(contrasts, values, draws.T, signed, strict=True)
+        name: _estimate(float(value), wider * (column - value), sum(sizes), own)
+        for (name, own), value, column in zip(contrasts.items(), values, draws.T, strict=True)
     }
 
 
@@ -135,10 +133,18 @@ def _draws(
     return existing
 
 
-def _interval(value: float, deviations: FloatArray, blind: float, *, signed: bool) -> tuple[float, float]:
-    """Around ``value``; ``signed`` contrasts may have their opposite among the unseen, a cell's value only its absence."""
-    if len(deviations) == 0 or float(np.ptp(deviations)) <= 1e-12 * max(1.0, abs(value)):
-        half = blind * (abs(value) * (2 if signed else 1) if value else 1.0)
-        return value - half, value + half
-    low, high = percentile_interval(deviations)
-    return value + low, value + high
+def _estimate(value: float, deviations: FloatArray, n_items: int, weights: Weights) -> Estimate:
+    low, high = percentile_interval(deviations) if len(deviations) else (0.0, 0.0)
+    ends = or_unseen(value + low, value + high, value, n=n_items, reach=_reach(value, weights))
+    return Estimate(*(_without_rounding(float(number)) for number in (value, *ends)))
+
+
+def _reach(value: float, weights: Weights) -> float:
+    """How far an unseen item may lie from ``value``: at its opposite, of a cell's value at 0; as shares do where it is 0."""
+    if abs(value) <= ROUNDING:
+        return sum(weight for weight in weights.values() if weight > 0)
+    return abs(value) * (2 if any(weight < 0 for weight in weights.values()) else 1)
+
+
+def _without_rounding(number: float) -> float:
+    return 0.0 if abs(number) <= ROUNDING else number

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from harness.stats.anova import TwoWay, null_range, two_way
-from harness.stats.intervals import LEVEL, unseen_share
+from harness.stats.intervals import LEVEL, or_unseen, percentile_interval
 from harness.stats.paired import NEW_PERSONAS_FROM
 from harness.stats.resampling import exchangeable_units, generators, mean_draws
 from harness.stats.validation import FloatArray, TableError, persona_sizes, sorted_rows
@@ -139,11 +139,8 @@ def _retained(
         return _Retained(None, None, None, native_low)
     above = draws[draws[:, 0] > 0]
     retained, ratios = float(observed[1] / observed[0]), above[:, 1] / above[:, 0]
-    if np.ptp(ratios) <= 1e-9:  # items that all retain the same can miss others that do not
-        unseen = unseen_share(len(units)) * max(1.0, retained)
-        return _Retained(retained, max(0.0, retained - unseen), retained + unseen, native_low)
-    low, high = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return _Retained(retained, float(low), float(high), native_low)
+    low, high = or_unseen(*percentile_interval(ratios), retained, n=len(units), reach=max(1.0, retained))
+    return _Retained(retained, max(0.0, float(low)), float(high), native_low)
 
 
 def _format_means(table: FloatArray, sizes: Sequence[int]) -> FloatArray:

@@ -10,6 +10,8 @@ from scipy.special import ndtr, ndtri, stdtrit
 from harness.stats.validation import FloatArray
 
 LEVEL = 0.95
+ROUNDING = 1e-9
+"""What floats of size 1 differ by at most when only their rounding does; far below any effect."""
 
 
 def percentile_interval(draws: FloatArray, *, level: float = LEVEL) -> tuple[float, float]:
@@ -107,6 +109,25 @@ def rule_of_three(n: int) -> float:
 def unseen_share(n: int, *, level: float = LEVEL) -> float:
     """Largest share of a population that ``n`` trials can miss altogether (Clopper–Pearson, two-sided), 0–1."""
     return 1.0 - float(((1 - level) / 2) ** (1 / n))
+
+
+def or_unseen(
+    low: FloatArray | float, high: FloatArray | float, observed: FloatArray | float, *, n: int, reach: float
+) -> tuple[FloatArray, FloatArray]:
+    """Ends of an interval, but where these differ by rounding only, what ``n`` items can miss: never of width zero.
+
+    Items that all say the same leave open that a share of the others (:func:`unseen_share`) does not.
+
+    Args:
+        low: lower end, one or many.
+        high: upper end.
+        observed: what the interval is of.
+        n: items that it rests on.
+        reach: how far from ``observed`` an unseen item may lie, in its unit.
+    """
+    constant = np.subtract(high, low) <= ROUNDING * np.maximum(1.0, np.abs(observed))
+    half = unseen_share(n) * reach
+    return np.where(constant, np.subtract(observed, half), low), np.where(constant, np.add(observed, half), high)
 
 
 def detectable(standard_error: float, df: float = math.inf, *, level: float = LEVEL, power: float = 0.8) -> float:

@@ -59,6 +59,15 @@ def test_where_nothing_varies_the_interval_is_what_so_few_items_can_miss():
     assert found.change == "unclear"
 
 
+def test_rounding_is_no_effect():
+    steady = design({name: [0.7] * 8 for name in "abcde"}).assign(den=3.0, num=[0.7 * 3] * 40)
+    slope = dict(zip("abcde", (-0.2, -0.1, 0.0, 0.1, 0.2), strict=True))
+    assert sum(weight * 0.7 for weight in slope.values()) != 0
+    found = cell_contrasts(steady, {"drift": slope}, n_resamples=199)["drift"]
+    assert (found.value, found.change) == (0.0, "unclear")
+    assert found.ci_high == pytest.approx(0.3 * (1 - 0.025 ** (1 / 8)))
+
+
 def test_a_single_item_has_no_interval():
     found = cell_contrasts(design({"a": [1.0], "b": [0.0]}), {"d": {"a": 1, "b": -1}})["d"]
     assert (found.value, found.ci_low, found.ci_high, found.change) == (1.0, None, None, "unclear")

@@ -30,6 +30,15 @@ def test_unseen_share_is_clopper_pearson_after_no_event() -> None:
     assert intervals.unseen_share(20) == pytest.approx(stats.binomtest(0, 20).proportion_ci().high, abs=1e-12)
 
 
+def test_equal_items_leave_open_what_so_few_can_miss() -> None:
+    missed = stats.binomtest(0, 20).proportion_ci().high
+    low, high = intervals.or_unseen(
+        np.array([0.3, 0.5]), np.array([0.4, 0.5 + 1e-16]), np.array([0.35, 0.5]), n=20, reach=2
+    )
+    assert low == pytest.approx([0.3, 0.5 - 2 * missed])
+    assert high == pytest.approx([0.4, 0.5 + 2 * missed])
+
+
 def test_rule_of_three() -> None:
     assert intervals.rule_of_three(60) == 0.05
     assert intervals.rule_of_three(2) == 1.0
