@@ -23,8 +23,9 @@ class Scores(NamedTuple):
 
     areas: dict[str, FloatArray]
     intervals: dict[str, tuple[FloatArray, FloatArray]]
-    """95 % of each area; NaN where one item cannot show a spread."""
+    """95 % of each area, within 0–100; NaN where one item cannot show a spread."""
     overall: FloatArray
+    overall_interval: tuple[FloatArray, FloatArray]
     overall_draws: FloatArray | None
     """(draws, models)."""
 
@@ -63,9 +64,11 @@ def joint_scores(
     draws = model.draws(observed, seed=seed, n_resamples=n_resamples, n_models=len(runs))
     if draws is None:
         nothing = np.full(len(runs), np.nan)
-        return Scores(values, dict.fromkeys(values, (nothing, nothing)), overall, None)
+        return Scores(values, dict.fromkeys(values, (nothing, nothing)), overall, (nothing, nothing), None)
     intervals = {area: _interval(points, values[area], model.n_items(area)) for area, points in draws.items()}
-    return Scores(values, intervals, overall, np.mean(list(draws.values()), axis=0))
+    overall_draws = np.mean(list(draws.values()), axis=0)
+    of_overall = _interval(overall_draws, overall, model.n_items(*areas))
+    return Scores(values, intervals, overall, of_overall, overall_draws)
 
 
 def _interval(draws: FloatArray, observed: FloatArray, n_items: int) -> tuple[FloatArray, FloatArray]:
@@ -100,9 +103,10 @@ class _Model(NamedTuple):
             area: self._area(stacks, lambda stack: self._term(stack, counts)) for area, stacks in self.stacks.items()
         }
 
-    def n_items(self, area: str) -> int:
-        """Items that any term of the area rests on."""
-        return int(np.any([stack.den.max(axis=1) > 0 for stack in self.stacks[area]], axis=0).sum())
+    def n_items(self, *areas: str) -> int:
+        """Items that any term of the areas rests on."""
+        stacks = [stack for area in areas for stack in self.stacks[area]]
+        return int(np.any([stack.den.max(axis=1) > 0 for stack in stacks], axis=0).sum())
 
     def draws(
         self, observed: dict[str, FloatArray], *, seed: int, n_resamples: int, n_models: int

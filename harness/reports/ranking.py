@@ -237,12 +237,12 @@ def _areas_in_words(used: list[tuple[Area, tuple[Any, ...]]]) -> list[Entry]:
 
 
 def _row(entry: Entry, row: Entry, scores: Scores, position: int) -> Entry:
-    overall = {
-        name: _number(row[key]) for name, key in (("overall", "mean"), ("ci_low", "ci_low"), ("ci_high", "ci_high"))
-    }
+    low, high = scores.overall_interval
     return {
         **_described(entry),
-        **overall,
+        "overall": _number(row["mean"]),
+        "ci_low": _number(low[position]),
+        "ci_high": _number(high[position]),
         "rank": int(row["rank"]),
         "rank_low": int(row["rank_low"]),
         "rank_high": int(row["rank_high"]),

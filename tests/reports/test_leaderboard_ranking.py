@@ -107,6 +107,23 @@ def test_an_area_in_which_nothing_varied_is_not_called_certain(tmp_path):
     assert low == pytest.approx(100 * 0.025 ** (1 / 12))
 
 
+def test_an_overall_in_which_nothing_varied_is_not_called_certain(tmp_path):
+    [row] = rank([make_run(tmp_path, "mute", lambda _: None)], **FEW)["rows"]
+    assert (row["overall"], row["ci_low"]) == (0, 0)
+    assert row["ci_high"] == pytest.approx(100 - 100 * 0.025 ** (1 / 12))
+
+
+def test_no_interval_of_points_leaves_the_scale(tmp_path):
+    materials = make_materials([talk_task(3)], personas=("ojousama",))
+    answers = {"mixed": lambda q: IN_VOICE if q.item_id == "t00" else None, "spoken": IN_VOICE}
+    rows = rank([make_run(tmp_path, name, own, materials=materials) for name, own in answers.items()], **FEW)["rows"]
+    intervals = [(row["ci_low"], row["ci_high"]) for row in rows] + [
+        ends for row in rows for ends in row["areas_ci"].values()
+    ]
+    assert all(0 <= low < high <= 100 for low, high in intervals)
+    assert (0, 100) in intervals
+
+
 def test_no_run_is_no_ranking():
     assert rank([]) | {"rows": []} == rank([])
 
