@@ -18,6 +18,9 @@ import orjson
 from harness.errors import EnvironmentFault, RunLocked, UsageError
 
 SCHEMA = 1
+_MANIFEST = ("name", "created_at", "checkpoint", "suite", "tasks", "personas", "hashes", "plan")
+_SUMMARY = ("name", "state", "suite", "model", "counts", "metrics", "targets", "judge", "perf", "slices")
+"""What every version has written there."""
 
 
 class RunDirectory:
@@ -66,9 +69,15 @@ class RunDirectory:
             UsageError: missing or unreadable; the run was killed before it began, or it is not a run.
         """
         manifest = read_json(self.manifest_file)
-        if manifest is None:
-            raise UsageError(f"{self.path}: not a run (manifest.json is missing or broken)")
-        self._refuse_newer(manifest)
+        if manifest is not None:
+            self._refuse_newer(manifest)
+        missing = [name for name in _MANIFEST if name not in (manifest or {})]
+        if manifest is None or missing:
+            problem = "is missing or broken" if manifest is None else f"lacks {', '.join(missing)}"
+            raise UsageError(
+                f"{self.path}: not a run (manifest.json {problem})",
+                hint="put manifest.json back from a copy of the run, or start a new run with kikime run",
+            )
         return manifest
 
     def status(self) -> dict[str, Any]:
@@ -79,11 +88,17 @@ class RunDirectory:
         """The summary; None before the run's first compaction.
 
         Raises:
-            UsageError: it is of a newer version.
+            UsageError: it is broken, or of a newer version.
         """
+        if not self.summary_file.is_file():
+            return None
         summary = read_json(self.summary_file)
         if summary is not None:
             self._refuse_newer(summary)
+        if summary is None or any(name not in summary for name in _SUMMARY):
+            raise UsageError(
+                f"{self.path}: summary.json is broken", hint=f"build it again from the log: kikime resume {self.path}"
+            )
         return summary
 
     def _refuse_newer(self, data: Mapping[str, Any]) -> None:
@@ -177,11 +192,10 @@ def find_run(reference: str, runs: Path) -> RunDirectory:
     Raises:
         UsageError: no such run.
     """
-    path = Path(reference)
-    if (path / "manifest.json").is_file():
-        return RunDirectory(path.resolve())
-    candidates = [run for run in list_runs(runs) if run.id == reference]
-    candidates = candidates or [run for run in list_runs(runs) if _name_of(run) == reference]
+    for path in (Path(reference), runs / reference):
+        if (path / "manifest.json").is_file() or (path / "wal").is_dir():
+            return RunDirectory(path.resolve())
+    candidates = [run for run in list_runs(runs) if _name_of(run) == reference]
     if not candidates:
         names = sorted({_name_of(run) for run in list_runs(runs)} - {""})
         raise UsageError(f"no run '{reference}' in {runs}", hint=f"there are: {', '.join(names) or 'none yet'}")
@@ -194,5 +208,6 @@ def list_runs(runs: Path) -> list[RunDirectory]:
 
 
 def _name_of(run: RunDirectory) -> str:
-    manifest = read_json(run.manifest_file) or {}
-    return str(manifest.get("name", ""))
+    """The run's name; of a broken manifest the one in the directory's name."""
+    name = (read_json(run.manifest_file) or {}).get("name")
+    return str(name or "-".join(run.id.split("-")[1:-1]))

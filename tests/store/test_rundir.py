@@ -35,6 +35,33 @@ def test_a_directory_without_manifest_is_no_run(tmp_path):
     assert list_runs(tmp_path) == []
 
 
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"name": "scor"}'])
+def test_a_run_with_a_broken_manifest_is_found_and_told(tmp_path, content):
+    run = make(tmp_path, "scor")
+    run.manifest_file.write_text(content)
+    for reference in ("scor", run.id, str(run.path)):
+        with pytest.raises(UsageError, match=r"manifest\.json") as caught:
+            find_run(reference, tmp_path).manifest()
+        assert "kikime run" in caught.value.hint
+
+
+def test_a_run_that_was_killed_before_its_manifest_is_no_unknown_name(tmp_path):
+    run = RunDirectory.create(tmp_path, "killed")
+    for reference in (run.id, str(run.path)):
+        with pytest.raises(UsageError, match=r"manifest\.json is missing"):
+            find_run(reference, tmp_path).manifest()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
+def test_a_broken_summary_is_not_a_missing_one(tmp_path, content):
+    run = make(tmp_path, "x")
+    assert run.summary() is None
+    run.summary_file.write_text(content)
+    with pytest.raises(UsageError, match=r"summary\.json is broken") as caught:
+        run.summary()
+    assert f"kikime resume {run.path}" in caught.value.hint
+
+
 def test_a_newer_schema_is_refused(tmp_path):
     run = RunDirectory.create(tmp_path, "x")
     write_json(run.manifest_file, {"schema": 99})
