@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.reports.frames import ITEM, POOLED_MARKERS, Bands, marker_sums
+from harness.reports.labels import is_share
 from harness.stats.factorial import Estimate, Weights, cell_contrasts
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def contrasts_of(
         n_resamples: bootstrap draws.
 
     Returns:
-        None where no item has the metric in every cell.
+        None where no item has the metric in every cell. Intervals of shares end where such a contrast of shares must.
     """
     wanted = sorted({cell for weights in contrasts.values() for cell in weights})
     frame = _sums(cells.assign(cell=names.to_numpy()), metric, bands, wanted)
@@ -45,6 +46,8 @@ def contrasts_of(
         return None
     transform = bands.transforms() if metric == "style_band" else None
     found = cell_contrasts(frame, contrasts, transform=transform, seed=seed, n_resamples=n_resamples)
+    if is_share(metric):
+        found = {name: _possible(estimate, contrasts[name]) for name, estimate in found.items()}
     return found, len(frame) // len(wanted)
 
 
@@ -65,10 +68,16 @@ def _sums(cells: pd.DataFrame, metric: str, bands: Bands, wanted: list[str]) -> 
     return frame
 
 
+def _possible(estimate: Estimate, weights: Weights) -> Estimate:
+    """The interval inside what this contrast of shares can be: a share 0–1, a difference −1–1, an interaction −2–2."""
+    least, most = (sum(weight for weight in weights.values() if sign * weight > 0) for sign in (-1, 1))
+    low, high = (None if end is None else min(most, max(least, end)) for end in (estimate.ci_low, estimate.ci_high))
+    return replace(estimate, ci_low=low, ci_high=high)
+
+
 def as_share(estimate: Estimate) -> Json:
-    """A share, its interval inside 0–1."""
-    low, high = (None if bound is None else min(1.0, max(0.0, bound)) for bound in (estimate.ci_low, estimate.ci_high))
-    return {"value": estimate.value, "ci_low": low, "ci_high": high}
+    """A cell's value and interval."""
+    return asdict(estimate)
 
 
 def as_json(estimate: Estimate) -> Json:

@@ -142,6 +142,15 @@ def test_turns_show_the_break_the_recovery_and_the_facts(turns):
     assert [row["fact_correct"] for row in report["turns"]] == [None, 1, None, 0, None]
 
 
+def test_intervals_of_shares_end_where_shares_do(turns, form):
+    assert turns_report(turns, **FEW)["effects"]["marker_rate"]["pressure"]["ci_low"] == -1
+    rows = {(row["task"], row["metric"]): row for row in form_facts_report(*form, **FEW)["rows"]}
+    cloze = rows["form_facts_cloze", "fact_correct"]
+    assert all(0 <= cell["ci_low"] <= cell["ci_high"] <= 1 for cell in cloze["cells"].values())
+    assert all(cloze["effects"][name]["ci_low"] >= -1 for name in ("tuning", "context"))
+    assert rows["form_facts", "probe_shift"]["cells"]["base"]["ci_low"] < -2  # nats have no such end
+
+
 def test_the_drift_is_the_slope_per_turn_outside_pressure(tmp_path):
     task = talk_task(4, items=[{"id": f"t{n}", "user": f"{n}？", "script": ["二。", "三。"]} for n in range(4)])
     materials = make_materials([task], personas=("ojousama",))
