@@ -57,6 +57,10 @@ def show(
     from harness.store.samples import read_samples
 
     run = find_run(run_name, runs)
+    if (report or base_name) and (samples or where is not None):
+        raise UsageError(
+            "a --report has no single replies", hint="leave out --report and --base, or --samples and --where"
+        )
     if report is not None or base_name is not None:
         base = find_run(base_name, runs) if base_name else None
         show_report(report or "form_facts", run, base, as_json=as_json)

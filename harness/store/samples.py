@@ -20,24 +20,38 @@ def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | No
         UsageError: the run has no tables yet, one is broken, or the condition is wrong.
     """
     require_tables(run)
+    if where is not None:
+        _require_single_expression(where)
     with open_tables(run, "samples", "scores") as connection:
         connection.execute("CREATE TABLE replies AS SELECT * FROM samples")
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
         connection.execute("SET enable_external_access = false")
         query = "SELECT samples.*, wide.* EXCLUDE (key) FROM replies AS samples LEFT JOIN wide USING (key)"
-        query += "" if where is None else f" WHERE ({where})"
+        query += "" if where is None else f" WHERE ({where}\n)"  # a comment at its end must not hide the bracket
         query += " ORDER BY position, turn"
         query += f" LIMIT {int(limit)}" if limit else ""
         try:
             cursor = connection.execute(query)
         except duckdb.Error as error:
-            raise UsageError(
-                f"--where {where}: {str(error).splitlines()[0]}",
-                hint=f"columns: {', '.join([*SAMPLES.names, *METRICS])}",
-            ) from None
+            raise _wrong_condition(where, error) from None
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [_nested(row) for row in rows]
+
+
+def _require_single_expression(condition: str) -> None:
+    """Refuse what is not one expression for DuckDB's own parser: nothing, clauses, further statements."""
+    if not condition.strip():
+        raise UsageError("--where: the condition is empty", hint="for example --where 'turn_leak = 1'")
+    try:
+        duckdb.SQLExpression(condition)
+    except duckdb.Error as error:
+        raise _wrong_condition(condition, error) from None
+
+
+def _wrong_condition(condition: str | None, error: duckdb.Error) -> UsageError:
+    columns = ", ".join([*SAMPLES.names, *METRICS])
+    return UsageError(f"--where {condition}: {str(error).splitlines()[0]}", hint=f"columns: {columns}")
 
 
 def _nested(row: dict[str, Any]) -> dict[str, Any]:

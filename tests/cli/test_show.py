@@ -7,6 +7,9 @@ import json
 import pytest
 from builders import IN_VOICE, PLAIN, make_run
 
+from harness.errors import UsageError
+from harness.store.samples import read_samples
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -73,5 +76,49 @@ def test_no_match_is_said(kikime, run):
     assert "no reply matches" in done.stderr
 
 
-def test_an_empty_condition_is_refused(kikime, run):
-    assert kikime("show", "august", "--samples", "--where", "").returncode == 2
+@pytest.mark.parametrize("condition", ["", " "])
+def test_an_empty_condition_is_refused(kikime, run, condition):
+    done = kikime("show", "august", "--where", condition)
+    assert done.returncode == 2
+    assert "the condition is empty" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "1=1); drop table samples; --",
+        "1=1; select 2",
+        "turn = 0, shots = 0",
+        "1=1) OR (1=1",
+        "1=1 LIMIT 1",
+        "persona =",
+    ],
+)
+def test_a_condition_is_one_expression(run, condition):
+    with pytest.raises(UsageError, match="--where"):
+        read_samples(run, where=condition)
+
+
+@pytest.mark.parametrize(
+    ("condition", "n"),
+    [
+        ("persona = 'ojousama' -- hers", 6),
+        ("response LIKE '%;%' OR turn_leak IS NULL OR NOT turn_leak = 1", 10),
+        ("persona IN ('bushi') AND length(response) BETWEEN 1 AND 999", 5),
+        ("marker_rate > (SELECT avg(marker_rate) FROM wide)", 4),
+        ("regexp_matches(response, 'ます') AND \"shots\" = 0 AND CASE WHEN turn = 0 THEN true ELSE false END", 8),
+        (
+            "json_extract_string(expect, '$.label') IS NULL AND list_contains([0, 1], turn) AND finish_reason = 'stop'",
+            10,
+        ),
+    ],
+)
+def test_conditions_keep_their_meaning(run, condition, n):
+    assert len(read_samples(run, where=condition)) == n
+
+
+@pytest.mark.parametrize("chosen", [["--samples"], ["--where", "turn = 0"]])
+def test_a_report_has_no_single_replies(kikime, run, chosen):
+    done = kikime("show", "august", "--report", "form_facts", *chosen)
+    assert done.returncode == 2
+    assert "--report" in done.stderr
