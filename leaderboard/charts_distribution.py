@@ -81,7 +81,7 @@ def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
         x=alt.X("share:Q", stack="zero", title=t("judge.share_axis"), scale=ends, axis=alt.Axis(format=".0%")),
         color=alt.Color(
             "score:O", sort=_SCORES, title=t("judge.score"), scale=alt.Scale(domain=_SCORES, scheme="redyellowblue"),
-            legend=alt.Legend(orient="bottom", columns=7),
+            legend=alt.Legend(orient="bottom", columns=alt.ExprRef("max(1, floor(width / 42))")),
         ),
         tooltip=[
             alt.Tooltip("name:N", title=" "),

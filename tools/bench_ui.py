@@ -289,11 +289,8 @@ def report(title: str, found: dict[str, Any]) -> None:
     """Print one process's figures."""
     print(f"\n{title:<46}{'elapsed ms':>12}{'CPU ms':>10}")
     for name, value in found.items():
-        shown = (
-            f"{value:>12,.0f}"
-            if isinstance(value, float)
-            else "".join(f"{v:>{w},.0f}" for v, w in zip(value, (12, 10), strict=True))
-        )
+        figures = [value] if isinstance(value, float) else value
+        shown = "".join(f"{figure:>{width},.0f}" for figure, width in zip(figures, (12, 10), strict=False))
         print(f"  {name:<44}{shown}", flush=True)
 
 

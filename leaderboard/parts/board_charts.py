@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from harness.metrics.registry import METRICS
 from leaderboard import charts, safe
 from leaderboard.i18n import Translator
 from leaderboard.index import Entry
@@ -140,5 +141,5 @@ def formulas(t: Translator, areas: Sequence[Mapping[str, Any]]) -> None:
 def _named(t: Translator, term: str) -> str:
     """What the metric of a term is called on the page; empty for those that have no other name."""
     found = re.search(r"[a-z][a-z_]+(?=\]|\)|⟨|\Z)", term)
-    name = t.metric(found[0]) if found else ""
-    return "" if not found or name == found[0].replace("_", " ") else f"（{name}）"
+    named = found is not None and found[0] in METRICS and t.language == "ja"
+    return f"（{t.metric(found[0])}）" if found and named else ""

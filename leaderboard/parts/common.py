@@ -25,11 +25,11 @@ def choose_run(
     *,
     key: str = "run",
     label: str | None = None,
-    wanted: Callable[[Entry], bool] | None = None,
+    prefer: Callable[[Entry], bool] = lambda entry: entry.head is not None,
     default: int = 0,
 ) -> tuple[Entry, RunDirectory] | None:
     """Let the visitor choose a run; says what is missing, and gives None, when there is none."""
-    entries = [entry for entry in index().entries() if (wanted or _readable)(entry)]
+    entries = [entry for entry in index().entries() if _readable(entry)]
     if not entries:
         st.info(t("common.no_runs"))
         return None
@@ -39,7 +39,7 @@ def choose_run(
         label or t("common.run"),
         [entry.id for entry in entries],
         show=lambda run: names[run],
-        default=_default(entries, default),
+        default=_default(entries, default, prefer),
         sticky=True,
         resets=("p", "sample"),
     )
@@ -50,10 +50,10 @@ def choose_run(
     return next(entry for entry in entries if entry.id == chosen), run
 
 
-def _default(entries: Sequence[Entry], number: int) -> str:
-    """The newest run with results, or the one before it; any run where none has results."""
-    finished = [entry.id for entry in entries if entry.head is not None] or [entry.id for entry in entries]
-    return finished[min(number, len(finished) - 1)]
+def _default(entries: Sequence[Entry], number: int, prefer: Callable[[Entry], bool]) -> str:
+    """The newest run that is preferred, or the ``number``-th before it; any run where none is."""
+    preferred = [entry.id for entry in entries if prefer(entry)] or [entry.id for entry in entries]
+    return preferred[min(number, len(preferred) - 1)]
 
 
 def _readable(entry: Entry) -> bool:

@@ -36,7 +36,7 @@ def show() -> None:
     """Draw the page."""
     t = translator()
     small(t("judge.about"))
-    chosen = choose_run(t)
+    chosen = choose_run(t, prefer=lambda entry: bool(entry.head and entry.head.judge))
     if chosen is None:
         return
     run = chosen[1]
