@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -99,11 +101,37 @@ def server_config(host: str, port: int) -> dict[str, Any]:
     }
 
 
-def serve(runs: Path, *, host: str = "127.0.0.1", port: int = 8501, allow_remote: bool = False) -> None:
-    """Serve the page over the runs below ``runs`` until interrupted.
+def require_free(host: str, port: int) -> None:
+    """Make sure that the page can listen there.
 
     Raises:
-        EnvironmentFault: streamlit is not installed.
+        EnvironmentFault: another program listens there, or the address is not one of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        used = error.errno in {errno.EADDRINUSE, errno.EACCES}
+        raise EnvironmentFault(
+            f"{host}:{port}: the page cannot listen there: {error.strerror}",
+            hint=f"choose another one, e.g. --port {port % 65535 + 1}" if used else "choose another --host",
+        ) from None
+
+
+def serve(
+    runs: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8501,
+    allow_remote: bool = False,
+    announce: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve the page over the runs below ``runs`` until interrupted; ``announce`` is called when it is about to begin.
+
+    Raises:
+        EnvironmentFault: streamlit is not installed, or the address is taken.
         UsageError: ``host`` is reachable from elsewhere and ``allow_remote`` was not given.
     """
     refuse_remote(host, allow_remote=allow_remote)
@@ -113,10 +141,12 @@ def serve(runs: Path, *, host: str = "127.0.0.1", port: int = 8501, allow_remote
         from streamlit import App
     except ImportError as error:
         raise EnvironmentFault("the leaderboard needs streamlit", hint="pip install 'kikime[ui]'") from error
+    require_free(host, port)
     os.environ["KIKIME_RUNS"] = str(runs.resolve())
     guard = Middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(host) or ["*"], www_redirect=False)
     script = Path(__file__).with_name("app.py")
     app = App(script, middleware=[Middleware(SecurityHeaders), guard], lifespan=_warm_up)
+    announce()
     app.run(config=server_config(host, port))
 
 

@@ -17,10 +17,11 @@ from harness.cli.options import runs_option
 def leaderboard(host: str, port: int, allow_remote: bool, runs: Path) -> None:
     """Open the leaderboard: models, comparisons, every reply, the judge, and blind rating by people."""
     from harness.cli.output import note
-    from leaderboard.launch import is_loopback, refuse_remote, serve
+    from leaderboard.launch import is_loopback, serve
 
-    refuse_remote(host, allow_remote=allow_remote)
-    if allow_remote and not is_loopback(host):
-        note(f"kikime: anybody who reaches {host}:{port} can read every reply and add ratings")
-    note(f"kikime: http://{host}:{port} (Ctrl-C ends)")
-    serve(runs, host=host, port=port, allow_remote=allow_remote)
+    def announce() -> None:
+        if not is_loopback(host):
+            note(f"kikime: anybody who reaches {host}:{port} can read every reply and add ratings")
+        note(f"kikime: http://{host}:{port} (Ctrl-C ends)")
+
+    serve(runs, host=host, port=port, allow_remote=allow_remote, announce=announce)

@@ -1,7 +1,9 @@
+import socket
+
 import pytest
 
-from harness.errors import UsageError
-from leaderboard.launch import allowed_hosts, is_loopback, serve, server_config
+from harness.errors import EnvironmentFault, UsageError
+from leaderboard.launch import allowed_hosts, is_loopback, require_free, serve, server_config
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
@@ -14,6 +16,20 @@ def test_these_can_be_reached_and_need_a_flag(host, tmp_path):
     assert not is_loopback(host)
     with pytest.raises(UsageError, match="other machines"):
         serve(tmp_path, host=host)
+
+
+def test_a_port_in_use_is_told_with_the_option_before_anything_is_announced(tmp_path):
+    said = []
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(EnvironmentFault, match="in use") as caught:
+        serve(tmp_path, port=other.getsockname()[1], announce=lambda: said.append("url"))
+    assert "--port" in caught.value.hint
+    assert said == []
+
+
+def test_an_address_of_another_machine_is_told_with_the_option():
+    with pytest.raises(EnvironmentFault, match="cannot listen") as caught:
+        require_free("192.0.2.1", 8501)
+    assert "--host" in caught.value.hint
 
 
 def test_nothing_is_reported_to_anybody():
