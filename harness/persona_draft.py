@@ -276,7 +276,7 @@ id: {_flow(card["id"])}
 name: {_flow(card["name"])}
 version: 1
 language: ja
-profile: |  # 年齢、立場、家族、好き嫌い、価値観。プロンプトと審査の両方に使われます
+profile: |  # 年齢、立場、家族、好き嫌い、価値観。プロンプトと判定の両方に使われます
   {card["profile"]}
 voice:
   first_person: {_flow(voice["first_person"])}

@@ -26,12 +26,12 @@ _ENGLISH = {
     ),
 }
 _JAPANESE = {
-    "judges_note": r"審査員かルーブリックが違うので、審査の点は比べていません：(?P<left>.+?) と (?P<right>.+)",
+    "judges_note": r"ジャッジかルーブリックが違うので、判定の点は比べていません：(?P<left>.+?) と (?P<right>.+)",
     "one_judged": (
-        r"(?P<name>.+)（(?P<run>[^）]+)）だけが審査済み（(?P<judges>.+)）なので、規則による指標だけを比べました。"
+        r"(?P<name>.+)（(?P<run>[^）]+)）だけが判定済み（(?P<judges>.+)）なので、規則による指標だけを比べました。"
         r".*(?P<command>kikime judge \S+)"
     ),
-    "one_sided": r"(?P<name>.+) だけにある審査は比べていません：(?P<judges>.+)",
+    "one_sided": r"(?P<name>.+) だけにある判定は比べていません：(?P<judges>.+)",
     "one_format": r"このスイートの書式は一つだけ。.*",
     "no_common_item": r"すべての書式で聞いた項目がない",
     "no_native": r"書式 (?P<name>\S+) がスイートにない.*",

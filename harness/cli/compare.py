@@ -109,7 +109,7 @@ def _print_slices(report: dict[str, Any], by: str) -> None:
     a, b, what = report["a"]["name"], report["b"]["name"], labels.CONDITIONS[by]
     columns = ["指標", what, a, b, "差", "95%区間", "補正p", "判定", "項目"]
     print_table(
-        f"{what}ごと（主要な指標と審査。すべての指標の内訳は --json か kikime export --to csv に）",
+        f"{what}ごと（主要な指標と判定。すべての指標の内訳は --json か kikime export --to csv に）",
         columns,
         rows,
         left=2,

@@ -40,7 +40,7 @@ def metric_label(metric: str) -> str:
     """A short name of a metric, a derived value or a judge's criterion."""
     if metric in _SHORT:
         return _SHORT[metric]
-    return METRICS[metric].ja if metric in METRICS else f"審査：{metric}"
+    return METRICS[metric].ja if metric in METRICS else f"判定：{metric}"
 
 
 def is_share(metric: str) -> bool:

@@ -130,7 +130,7 @@ def _explain_no_judge(pair: Pair, kinds: list[Kinds], *, common: bool) -> None:
     if all(names):
         left, right = (", ".join(own) for own in names)
         if common:
-            pair.notes.append(f"審査員かルーブリックが違うので、審査の点は比べていません：{left} と {right}")
+            pair.notes.append(f"ジャッジかルーブリックが違うので、判定の点は比べていません：{left} と {right}")
         else:
             pair.why_not.append(f"the judges or rubrics differ: {left} and {right}")
         pair.judges_differ = True
@@ -138,8 +138,8 @@ def _explain_no_judge(pair: Pair, kinds: list[Kinds], *, common: bool) -> None:
         judged, other = (pair.run_a, pair.run_b) if names[0] else (pair.run_b, pair.run_a)
         only = pair.manifest_a["name"] if names[0] else pair.manifest_b["name"]
         pair.notes.append(
-            f"{only}（{judged.id}）だけが審査済み（{'、'.join(names[0] or names[1])}）なので、規則による指標だけを比べました。"
-            f"もう一方も審査するには kikime judge {other.id}"
+            f"{only}（{judged.id}）だけが判定済み（{'、'.join(names[0] or names[1])}）なので、規則による指標だけを比べました。"
+            f"もう一方も判定するには kikime judge {other.id}"
         )
 
 
@@ -150,4 +150,4 @@ def _note_one_sided(pair: Pair, kinds: list[Kinds], compared: set[tuple[str, str
             {f"{judge} の {criterion}" for judge, criterion, _ in own - others if (judge, criterion) not in compared}
         )
         if only:
-            pair.notes.append(f"{manifest['name']} だけにある審査は比べていません：{'、'.join(only)}")
+            pair.notes.append(f"{manifest['name']} だけにある判定は比べていません：{'、'.join(only)}")

@@ -150,7 +150,7 @@ def test_a_run_that_is_judged_alone_is_noted(tmp_path):
     report = compare(a, b, **FEW)
     assert report["comparable"]
     [note] = report["notes"]
-    assert f"b（{b.id}）だけが審査済み" in note
+    assert f"b（{b.id}）だけが判定済み" in note
     assert f"kikime judge {a.id}" in note
 
 
@@ -160,7 +160,7 @@ def test_verdicts_of_a_further_judge_on_one_side_are_noted(tmp_path):
         add_verdicts(run, lambda _: 5)
     add_verdicts(b, lambda _: 2, judge="judge-b")
     [note] = compare(a, b, **FEW)["notes"]
-    assert "b だけにある審査" in note
+    assert "b だけにある判定" in note
     assert "judge-b/cot" in note
 
 

@@ -39,7 +39,7 @@ def test_an_unknown_metric_lists_the_known_ones(pair):
 def test_a_note_about_the_runs_is_in_the_step_summary(tmp_path):
     a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
     add_verdicts(a, lambda _: 5)
-    assert "だけが審査済み" in gate_summary(gate(a, b, metric="length_fit", n_resamples=200))
+    assert "だけが判定済み" in gate_summary(gate(a, b, metric="length_fit", n_resamples=200))
 
 
 def test_names_cannot_break_the_markdown_table(tmp_path):
