@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import UsageError
 from harness.reports.cells import read_cells
 from harness.reports.factors import Json, as_json, as_share, contrasts_of
-from harness.reports.frames import Bands
+from harness.reports.frames import ITEM, Bands
 from harness.stats.factorial import Estimate
 from harness.store.rundir import RunDirectory
 from harness.store.samples import read_samples
@@ -22,7 +22,8 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
     """Accuracy by number of examples and kind of label, and what each kind loses against the natural labels.
 
     Accuracy is that of the label whose log-probability, less its log-probability after a content-free input, is the
-    higher one (contextual calibration); it is a mean over the example sets of each item, and items are drawn.
+    higher one (contextual calibration); it is a mean over the example sets of each item, and items are drawn. A failed
+    reply is a wrong one; items that lack some number of examples or kind of label are left out.
 
     Returns:
         ``rows``: per task, format and number of ``shots`` the ``kinds`` (``accuracy``, ``uncalibrated`` and, but for
@@ -35,12 +36,15 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
     manifest = run.manifest()
     labelled = {name: task["label_sets"] for name, task in manifest["tasks"].items() if task["label_sets"]}
     replies = read_cells(run, manifest)
-    replies = replies[replies["task"].isin(labelled) & ~replies["failed"].astype(bool)]
+    replies = replies[replies["task"].isin(labelled)]
     if replies.empty:
         raise UsageError(f"{run.path}: no in-context learning task in this run", hint="kikime run MODEL --suite icl")
     replies = _split(replies, run)
     report: Json = {"report": "icl", "run": run.id, "name": manifest["name"], "rows": [], "gain": [], "reading": []}
-    for (task, form), own in replies.groupby(["task", "format"], sort=False):
+    for (task, form), asked in replies.groupby(["task", "format"], sort=False):
+        own = _whole(asked)
+        if own.empty:
+            continue
         kinds = [kind for kind in labelled[task] if kind in set(own["kind"])]
         chance = 1 / len(labelled[task][kinds[0]])
         estimates = _estimates(own, kinds, Bands(manifest), seed=seed, n_resamples=n_resamples)
@@ -60,14 +64,22 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
 
 def _split(replies: pd.DataFrame, run: RunDirectory) -> pd.DataFrame:
     """Replies by kind of label, the item being the same question for every kind; ``uncalibrated`` without the prior."""
-    stored = {row["pair_key"]: row for row in read_samples(run, where="logprobs IS NOT NULL")}
+    stored = {row["pair_key"]: row for row in read_samples(run)}
     kinds, raw = [], []
     for key in replies.index:
-        expect, logprobs = json.loads(stored[key]["expect"]), json.loads(stored[key]["logprobs"])
+        expect, logprobs = json.loads(stored[key]["expect"]), stored[key]["logprobs"]
         kinds.append(expect["kind"])
-        raw.append(float(_first(logprobs) == expect["label"]))
+        raw.append(float(logprobs is not None and _first(json.loads(logprobs)) == expect["label"]))
     items = [item.removesuffix(f".{kind}") for item, kind in zip(replies["item"], kinds, strict=True)]
     return replies.assign(kind=kinds, item=items, uncalibrated=raw)
+
+
+def _whole(replies: pd.DataFrame) -> pd.DataFrame:
+    """Replies to the items that were asked with every number of examples and kind of label."""
+    cell = replies["kind"] + " " + replies["shots"].astype(str)
+    asked = cell.groupby([replies[name] for name in ITEM]).transform("nunique")
+    whole: pd.DataFrame = replies[asked == cell.nunique()]
+    return whole
 
 
 def _first(logprobs: Mapping[str, float]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from harness.benchmark import execute, prepare, start_run
 from harness.checkpoint import resolve_checkpoint
 from harness.engines import EngineOptions
 from harness.grid import gather_materials
-from harness.request import Request
+from harness.request import Reply, Request
 from harness.store.rundir import RunDirectory
 from harness.suite import Suite
 
+MayFail = Callable[[Request], str | list[float] | None]
 FORM = [
     {"id": name, "contexts": ["none", "relevant"], "limit": 6}
     for name in ("form_facts", "form_facts_cloze", "rag_relevant")
@@ -22,14 +24,25 @@ FORM = [
 """Tasks of the suite form_facts: two without a persona, one with."""
 
 
-def canned_run(runs: Path, name: str, answer: Answer, model: str = "demo:august", **suite: Any) -> RunDirectory:
-    """A complete run of a suite (its fields as keywords) whose replies are ``answer``."""
+def canned_run(
+    runs: Path, name: str, answer: Answer | MayFail, model: str = "demo:august", **suite: Any
+) -> RunDirectory:
+    """A complete run of a suite (its fields as keywords) whose replies are ``answer``; None is a failed generation."""
     fields = {"id": "tiny", "personas": ["ojousama"], "formats": ["alpaca"], **suite}
     materials = gather_materials(Suite.model_validate(fields))
     prepared = prepare(resolve_checkpoint(model), materials, EngineOptions())
     run = start_run(prepared, runs, name)
-    execute(run, prepared, engine=Canned(answer))
+    execute(run, prepared, engine=_Failing(answer))
     return run
+
+
+class _Failing(Canned):
+    """An engine that fails where there is no answer."""
+
+    def _reply(self, request: Request, found: str | list[float] | None) -> Reply:
+        if found is None:
+            return Reply(key=request.key, text="", finish_reason="error", error="the engine refused it")
+        return super()._reply(request, found)
 
 
 def labels(request: Request, chosen: int) -> list[float]:

@@ -64,6 +64,17 @@ def test_the_calibration_takes_the_prior_off(tmp_path):
     assert natural["uncalibrated"] == pytest.approx(0.5)
 
 
+def test_a_failed_reply_is_a_wrong_one_and_its_item_stays(tmp_path):
+    def answer(request: Request) -> list[float] | None:
+        failing = request.item_id == "s02.natural" and request.shots == 2 and request.example_set == 0
+        return None if failing else learner(request)
+
+    fewest, most = icl(tmp_path, answer)["rows"]
+    assert (fewest["n_items"], most["kinds"]["natural"]["uncalibrated"]) == (12, 0.5)
+    assert fewest["kinds"]["natural"]["accuracy"]["value"] == pytest.approx(23 / 24)
+    assert fewest["kinds"]["natural"]["uncalibrated"] == pytest.approx(11 / 24)
+
+
 # form, not facts
 
 
