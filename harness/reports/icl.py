@@ -114,15 +114,15 @@ def _kinds(found: Mapping[str, Estimate], kinds: list[str], k: int, raw: Any) ->
 
 
 def _reading(found: Mapping[str, Estimate], labels: Mapping[str, list[str]], k: int, chance: float) -> list[Json]:
-    """Above chance: the examples were followed. Below: the usual meaning of the labels, where they have one."""
-    entries = []
+    """Above chance: the examples were followed. Below: the usual meaning of the labels, where these exchange theirs."""
+    entries, natural = [], next(iter(labels.values()))
     for kind, names in labels.items():
         estimate = found[f"{kind} {k}"]
         low, high = estimate.ci_low, estimate.ci_high
         follows = "unclear"
         if low is not None and low > chance:
-            follows = "examples or prior" if kind == next(iter(labels)) else "examples"
-        elif high is not None and high < chance:
+            follows = "examples or prior" if names == natural else "examples"
+        elif high is not None and high < chance and names != natural and sorted(names) == sorted(natural):
             follows = "prior"
         entries.append({"kind": kind, "labels": names, "shots": int(k), "follows": follows})
     return entries

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from builders import IN_VOICE, PLAIN, invoke, make_materials, make_run, talk_task
 from canned import Answer
-from canned_runs import FORM, believer, canned_run, learner, probed
+from canned_runs import FORM, believer, canned_run, labels, learner, probed
 
 from harness.errors import UsageError
 from harness.reports.form_facts import form_facts_report
@@ -56,6 +56,15 @@ def test_a_model_that_goes_by_its_prior_fails_where_labels_are_flipped(tmp_path)
     assert kinds["flipped"]["accuracy"]["value"] == 0
     assert kinds["flipped"]["minus_natural"]["value"] == -1
     assert kinds["flipped"]["minus_natural"]["ci_high"] < 0
+
+
+def test_only_exchanged_labels_can_show_a_prior(tmp_path):
+    report = icl(tmp_path, lambda request: labels(request, 1 - request.expect["label"]))
+    assert {entry["kind"]: entry["follows"] for entry in report["reading"]} == {
+        "natural": "unclear",
+        "unrelated": "unclear",
+        "flipped": "prior",
+    }
 
 
 def test_the_calibration_takes_the_prior_off(tmp_path):
