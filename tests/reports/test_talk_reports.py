@@ -75,7 +75,7 @@ def test_the_calibration_takes_the_prior_off(tmp_path):
 
 def test_a_failed_reply_is_a_wrong_one_and_its_item_stays(tmp_path):
     def answer(request: Request) -> list[float] | None:
-        failing = request.item_id == "s02.natural" and request.shots == 2 and request.example_set == 0
+        failing = request.item_id == "s06.natural" and request.shots == 2 and request.example_set == 0
         return None if failing else learner(request)
 
     fewest, most = icl(tmp_path, answer)["rows"]
