@@ -48,14 +48,14 @@ def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
 def turn_effects(path: str, stamp: Any, _run: RunDirectory) -> list[dict[str, Any]]:
     """How voice moves over a dialogue, with intervals: ``metric, effect, value, ci_low, ci_high, change``.
 
-    Empty for runs that recorded less of their dialogues than the report needs.
+    Empty for runs without scripted dialogues, or with pressure at different turns.
     """
     del path, stamp
     from harness.reports.turns import turns_report
 
     try:
         effects = turns_report(_run)["effects"]
-    except (UsageError, KeyError):
+    except UsageError:
         return []
     return [{"metric": m, "effect": name, **found} for m, own in effects.items() for name, found in own.items()]
 

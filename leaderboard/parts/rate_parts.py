@@ -83,9 +83,12 @@ def pairs(t: Translator, a: RunDirectory, b: RunDirectory, rater: str) -> None:
     )
     a, b = sorted((a, b), key=lambda run: run.id)
     left, done = rating_queue.queue(a, rater, both, mode="pair", run_b=b.id)
+    if not both:
+        st.warning(t("rate.nothing_shared"))
+        return
     _bar(t, done, len(both))
     if not left:
-        st.success(t("rate.finished") if both else t("compare.no_partner"))
+        st.success(t("rate.finished"))
         return
     one, other = (rating_queue.reply(run, left[0], "pair_key") for run in (a, b))
     if one is None or other is None:
