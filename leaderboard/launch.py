@@ -94,7 +94,7 @@ def server_config(host: str, port: int) -> dict[str, Any]:
         "global.disableWidgetStateDuplicationWarning": True,
         "runner.magicEnabled": False,
         "theme.metricValueFontSize": "1.35rem",
-        "theme.paddingTop": "4.5rem",
+        "theme.paddingTop": "1.5rem",
         "theme.font": FONTS,
         "theme.headingFont": FONTS,
         "theme.codeFont": CODE_FONTS,
