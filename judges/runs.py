@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.errors import EnvironmentFault, UsageError
+from harness.errors import UsageError
 from harness.messages import Message
 from harness.persona import Persona
 from harness.store.database import broken_table, require_tables
-from harness.store.rundir import RunDirectory, discard
+from harness.store.rundir import RunDirectory, discard, unwritable
 from harness.store.wal import read_records
 from harness.task import Task
 from judges.flags import OutputFlags, graphemes, length_adjusted
@@ -178,9 +178,7 @@ def _write(run: RunDirectory, rows: Sequence[Line]) -> None:
         temporary.replace(run.judge_file)
     except OSError as error:
         discard(temporary)
-        raise EnvironmentFault(
-            f"{run.judge_file}: cannot be written: {error}", hint="free some space, then repeat"
-        ) from error
+        raise unwritable(run.judge_file, error) from error
 
 
 def verdict_schema() -> Any:

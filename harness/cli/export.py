@@ -30,7 +30,7 @@ def export(run_names: tuple[str, ...], target: str, output: Path | None, common:
     html: the report in one file. lm-eval: results and samples files. hf: a data set for datasets.load_from_disk.
     """
     from harness.errors import UsageError
-    from harness.store.rundir import find_run, write_atomically
+    from harness.store.rundir import find_run
 
     found = [find_run(name, runs) for name in run_names]
     if len(found) > 2 and target != "html":
@@ -43,8 +43,19 @@ def export(run_names: tuple[str, ...], target: str, output: Path | None, common:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        write_atomically(output, data)
+        _save(output, data)
         note(f"wrote {output}")
+
+
+def _save(output: Path, data: bytes) -> None:
+    """Write a file into a folder that is made if it is missing, as for the formats that are folders."""
+    from harness.store.rundir import unwritable, write_atomically
+
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(output.parent, error) from error
+    write_atomically(output, data)
 
 
 def _write(found: list[RunDirectory], target: str, output: Path | None, *, common: bool) -> Path:

@@ -16,7 +16,7 @@ from harness.cli.again import this_command
 from harness.cli.output import note, number, print_json, print_table
 from harness.errors import EnvironmentFault, FileFormatError, UsageError
 from harness.persona import load_persona
-from harness.store.rundir import RunDirectory, find_run
+from harness.store.rundir import FREE_SPACE, RunDirectory, find_run
 from judges.collection import judge_subjects
 from judges.gathering import Judged
 from judges.models import end_warning
@@ -54,6 +54,8 @@ def judge_command(target: str | None, **options: Any) -> int:
     except EnvironmentFault as error:
         if error.hint and error.hint.startswith(REPEAT):
             error.hint = f"{error.hint}: {this_command()}"
+        elif error.hint == FREE_SPACE:
+            error.hint = f"{FREE_SPACE}, then {REPEAT}: {this_command()}"
         raise
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,6 +20,13 @@ import orjson
 from harness.errors import EnvironmentFault, RunLocked, UsageError
 
 SCHEMA = 1
+FREE_SPACE = "free some space"
+_REMEDIES = {
+    errno.ENOSPC: FREE_SPACE,
+    errno.EDQUOT: FREE_SPACE,
+    errno.EISDIR: "that is a folder; give the name of a file",
+    errno.EROFS: "copy it to a folder that can be written",
+}
 _MANIFEST = ("name", "created_at", "checkpoint", "suite", "tasks", "personas", "hashes", "plan")
 _SUMMARY = ("name", "state", "suite", "model", "counts", "metrics", "targets", "judge", "perf", "slices")
 """What every version has written there."""
@@ -56,6 +65,7 @@ class RunDirectory:
             path.mkdir()
             (path / "wal").mkdir()
         except OSError as error:
+            shutil.rmtree(path, ignore_errors=True)
             raise EnvironmentFault(
                 f"{runs}: a run cannot be created here: {error.strerror}",
                 hint="choose a writable folder with --runs DIR",
@@ -106,8 +116,16 @@ class RunDirectory:
             raise UsageError(f"{self.path}: written by a newer kikime (schema {data['schema']})", hint="upgrade kikime")
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
-        """Write the manifest, once."""
-        write_json(self.manifest_file, {"schema": SCHEMA, **manifest})
+        """Write the manifest, once; where that fails there is no run, and its directory goes.
+
+        Raises:
+            EnvironmentFault: the disk is full or not writable.
+        """
+        try:
+            write_json(self.manifest_file, {"schema": SCHEMA, **manifest})
+        except EnvironmentFault:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
 
     def write_status(self, status: Mapping[str, Any], *, force: bool = True) -> None:
         """Replace the status; without ``force`` at most once per second."""
@@ -133,7 +151,8 @@ class RunDirectory:
                 f"{self.path}: another process (pid {owner}) works on this run", hint="wait for it to end"
             ) from None
         except OSError as error:
-            raise EnvironmentFault(f"{self.path}: cannot be locked: {error.strerror}") from error
+            remedy = _REMEDIES.get(error.errno or 0, "make the folder writable, or copy it to one that is")
+            raise EnvironmentFault(f"{self.path}: cannot be locked: {error.strerror}", hint=remedy) from error
         try:
             yield
         finally:
@@ -175,9 +194,13 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.replace(path)
     except OSError as error:
         discard(temporary)
-        raise EnvironmentFault(
-            f"{path}: cannot be written: {error.strerror}", hint="free some space, then resume"
-        ) from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> EnvironmentFault:
+    """What to raise where a file cannot be written: the hint is what has to change, not which command to repeat."""
+    remedy = _REMEDIES.get(error.errno or 0, "make sure that the folder is there and can be written")
+    return EnvironmentFault(f"{path}: cannot be written: {error.strerror or error}", hint=remedy)
 
 
 def discard(temporary: Path) -> None:

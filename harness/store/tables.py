@@ -11,9 +11,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.errors import EnvironmentFault
 from harness.request import Reply, Request
-from harness.store.rundir import SCHEMA, RunDirectory, discard
+from harness.store.rundir import SCHEMA, RunDirectory, discard, unwritable
 from harness.store.wal import locate_records, read_at
 
 ROW_GROUP = 8192
@@ -227,16 +226,14 @@ class _table:  # noqa: N801  (a context manager that reads as a verb)
         try:
             self._writer = pq.ParquetWriter(self._temporary, self._schema, compression="zstd", compression_level=3)
         except OSError as error:
-            raise EnvironmentFault(f"{self._path}: cannot be written: {error}") from error
+            raise unwritable(self._path, error) from error
         return self._add
 
     def _add(self, columns: Mapping[str, list[Any]]) -> None:
         try:
             self._writer.write_table(pa.table(dict(columns), schema=self._schema))
         except OSError as error:
-            raise EnvironmentFault(
-                f"{self._path}: cannot be written: {error}", hint="free some space, then resume the run"
-            ) from error
+            raise unwritable(self._path, error) from error
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
@@ -246,6 +243,6 @@ class _table:  # noqa: N801  (a context manager that reads as a verb)
                     os.fsync(stream.fileno())
                 self._temporary.replace(self._path)
         except OSError as error:
-            raise EnvironmentFault(f"{self._path}: cannot be written: {error}", hint="free some space") from error
+            raise unwritable(self._path, error) from error
         finally:
             discard(self._temporary)

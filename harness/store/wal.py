@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from harness.errors import EnvironmentFault
+from harness.store.rundir import unwritable
 
 _SYNC_ROWS = 256
 _SYNC_SECONDS = 1.0
@@ -49,16 +49,21 @@ class Segment:
         try:
             _write_all(self._descriptor, line)
         except OSError as error:
-            raise EnvironmentFault(
-                f"{self.path}: cannot be written: {error.strerror}", hint="free some space, then resume the run"
-            ) from error
+            raise unwritable(self.path, error) from error
         self._unsynced += 1
         if self._unsynced >= _SYNC_ROWS or time.monotonic() - self._synced_at > _SYNC_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Bring what was appended to the disk, so that it survives the machine."""
-        os.fsync(self._descriptor)
+        """Bring what was appended to the disk, so that it survives the machine.
+
+        Raises:
+            EnvironmentFault: the disk is full or not writable.
+        """
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
         self._unsynced = 0
         self._synced_at = time.monotonic()
 

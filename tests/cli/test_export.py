@@ -42,3 +42,18 @@ def test_a_pair_is_no_data_set(runs, tmp_path):
     done = invoke(tmp_path / "runs", "export", "august", "september", "--to", "hf")
     assert done.exit_code == 2
     assert "takes one run" in done.stderr
+
+
+@pytest.mark.parametrize("target", ["csv", "md", "json", "html", "lm-eval", "hf"])
+def test_missing_folders_are_made_for_every_format(runs, tmp_path, target):
+    done = invoke(tmp_path / "runs", "export", "september", "--to", target, "-o", tmp_path / "new" / "deep" / "x")
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "new" / "deep" / "x").exists()
+
+
+@pytest.mark.parametrize("target", ["csv", "html"])
+def test_a_place_that_is_no_file_is_told_without_a_wrong_next_step(runs, tmp_path, target):
+    done = invoke(tmp_path / "runs", "export", "september", "--to", target, "-o", tmp_path)
+    assert done.exit_code == 3
+    assert "that is a folder" in done.stderr
+    assert "resume" not in done.stderr

@@ -272,3 +272,17 @@ def test_a_server_without_structured_outputs_is_told_apart(server: JudgeServer, 
     server.script = lambda body, n: api_error(400, "response_format is not supported")
     run = judge(replies(tmp_path / "r.jsonl", 1), server)
     assert "--protocol text" in rows(run)[0]["error"]
+
+
+def test_a_full_disk_ends_with_the_command_to_repeat(
+    server: JudgeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("harness.store.wal._write_all", full)
+    path = replies(tmp_path / "r.jsonl", 1)
+    run = judge(path, server)
+    assert run.returncode == 3
+    assert f"free some space, then repeat the command: kikime judge {path}" in run.stderr
+    assert "resume" not in run.stderr

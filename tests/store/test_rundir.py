@@ -98,8 +98,9 @@ def test_a_failed_write_keeps_the_former_content(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(EnvironmentFault, match="No space left"):
+    with pytest.raises(EnvironmentFault, match="No space left") as caught:
         write_json(path, {"state": "complete"})
+    assert caught.value.hint == "free some space"
     assert read_json(path) == {"state": "running"}
     assert list(tmp_path.iterdir()) == [path]
 
@@ -108,6 +109,17 @@ def test_a_place_where_nothing_can_be_deleted_either_is_one_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(EnvironmentFault, match="Not a directory"):
         write_json(tmp_path / "file" / "status.json", {})
+
+
+def test_a_run_that_cannot_begin_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    run = RunDirectory.create(tmp_path, "x")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(EnvironmentFault, match="No space left"):
+        run.write_manifest({})
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("name", "expected"), [("a/b c", "a-b-c"), ("../..", "model"), ("お嬢様", "model")])
