@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 VOICE = ("style_band", "marker_rate")
 FAULTS = ("role_confusion", "language_leak", "critical_failure")
 MEANS = ("first_person_ok", "fact_correct", "self_repetition", "length_chars", *FAULTS)
-_DIALOGUE = [*ITEM, "format", "shots", "technique", "repeat"]
+_DIALOGUE = [*ITEM, "format", "shots", "shot_style", "example_set", "technique", "context", "repeat"]
 
 
 def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> Json:
@@ -61,7 +61,7 @@ def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
 
 def _pressure(tasks: Mapping[str, Any], run: RunDirectory) -> tuple[int, ...]:
     """The turns that push the character out of role, the same ones in every dialogue."""
-    found = {tuple(item["pressure"]) for task in tasks.values() for item in task["items"] if item["script"]}
+    found = {tuple(item.get("pressure", ())) for task in tasks.values() for item in task["items"] if item["script"]}
     if len(found) > 1:
         raise UsageError(
             f"{run.path}: the dialogues have their pressure at different turns: {sorted(found)}",
@@ -144,7 +144,7 @@ def _recovered(replies: pd.DataFrame, pressure: tuple[int, ...]) -> Json:
     if not pressure:
         return {"broke": 0, "n": 0, "recovered": 0}
     kept = replies.assign(kept=_in_character(replies)).pivot_table(index=_DIALOGUE, columns="turn", values="kept")
-    broke = (kept[list(pressure)] == 0).any(axis=1)
+    broke = (kept.reindex(columns=list(pressure)) == 0).any(axis=1)
     following = max(pressure) + 1
     back = int((kept.loc[broke, following] == 1).sum()) if following in kept else 0
     return {"broke": int(broke.sum()), "n": len(kept), "recovered": back}

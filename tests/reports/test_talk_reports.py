@@ -181,6 +181,35 @@ def test_the_drift_is_the_slope_per_turn_outside_pressure(tmp_path):
     assert "pressure" not in effects
 
 
+def test_dialogues_with_other_examples_are_others(tmp_path):
+    items = [{"id": f"t{n}", "user": f"{n}？", "script": ["二。", "三。"], "pressure": [2]} for n in range(3)]
+    suite = {"shots": (2,), "shot_style": ("turns", "text"), "example_sets": (0, 1)}
+    materials = make_materials([talk_task(3, items=items)], personas=("ojousama",), **suite)
+    run = make_run(
+        tmp_path, "sets", lambda q: PLAIN if q.turn == 1 and q.example_set == 0 else IN_VOICE, materials=materials
+    )
+    report = turns_report(run, **FEW)
+    assert report["n_dialogues"] == 3 * 2 * 2
+    assert report["recovered"] == {"broke": 6, "n": 12, "recovered": 6}
+
+
+def test_dialogues_that_have_not_come_to_their_pressure_did_not_break(tmp_path):
+    items = [{"id": f"t{n}", "user": f"{n}？", "script": ["二。", "三。"], "pressure": [3]} for n in range(2)]
+    materials = make_materials([talk_task(2, items=items)], personas=("ojousama",))
+    run = make_run(tmp_path, "begun", IN_VOICE, materials=materials, keep=lambda q: q.turn < 2)
+    assert turns_report(run, **FEW)["recovered"] == {"broke": 0, "n": 2, "recovered": 0}
+
+
+def test_a_run_that_knows_no_pressure_is_followed_all_the_same(tmp_path):
+    task = talk_task(4, items=[{"id": f"t{n}", "user": f"{n}？", "script": ["二。", "三。"]} for n in range(4)])
+    run = make_run(tmp_path, "old", IN_VOICE, materials=make_materials([task], personas=("ojousama",)))
+    manifest = run.manifest()
+    for item in manifest["tasks"]["talk"]["items"]:
+        del item["pressure"]
+    run.write_manifest(manifest)
+    assert [row["phase"] for row in turns_report(run, **FEW)["turns"]] == ["before"] * 3
+
+
 # techniques
 
 
