@@ -29,7 +29,7 @@ def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
         set of examples by itself.
 
     Raises:
-        UsageError: no tables yet, or the run has not both replies with examples and replies without.
+        UsageError: no tables yet, or no item has both replies with examples and replies without.
     """
     manifest = run.manifest()
     replies = read_cells(run, manifest)
@@ -41,6 +41,11 @@ def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
             hint="kikime run MODEL --suite few_shot",
         )
     rows = list(_rows(replies, Bands(manifest), seed=seed, n_resamples=n_resamples))
+    if not rows:
+        raise UsageError(
+            f"{run.path}: no item of this run was asked both with examples and without",
+            hint=f"kikime resume {run.path}, if replies are missing, or kikime run MODEL --suite few_shot",
+        )
     return {"report": "shots", "run": run.id, "name": manifest["name"], "rows": rows}
 
 

@@ -250,6 +250,13 @@ def test_examples_are_compared_with_none_per_style_and_set(tmp_path):
     assert quality["n_items"] == 6
 
 
+def test_examples_without_a_partner_are_no_empty_table(tmp_path):
+    materials = make_materials([talk_task(4)], personas=("ojousama",), shots=(0, 2))
+    run = make_run(tmp_path, "odd", IN_VOICE, materials=materials, keep=lambda q: (q.shots > 0) == (q.item_id < "t02"))
+    with pytest.raises(UsageError, match="both with examples and without"):
+        shots_report(run, **FEW)
+
+
 # the command
 
 
