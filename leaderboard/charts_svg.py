@@ -109,8 +109,12 @@ def _scale(start: float, end: float, low: float, high: float) -> Callable[[float
 def overlay_chart(
     title: str, series: Mapping[str, Sequence[Mapping[str, Any]]], width: int, band: tuple[float, float] | None
 ) -> Plane | None:
-    """Shares of replies per bin (``start, share``, ``width`` wide) as one outline per series; None without replies."""
-    found = {name: {row["start"]: row["share"] for row in rows} for name, rows in series.items()}
+    """Shares of replies per bin (``start, share``, ``width`` wide) as one outline per series; None without replies.
+
+    A series without replies is left out; its place keeps its colour.
+    """
+    numbered = enumerate(series.items())
+    found = {(number, name): {row["start"]: row["share"] for row in rows} for number, (name, rows) in numbered if rows}
     starts = [start for rows in found.values() for start in rows]
     if not starts:
         return None
@@ -119,14 +123,16 @@ def overlay_chart(
     x = _scale(x_ticks[0], x_ticks[-1], _SIDE, WIDTH - _RIGHT)
     y = _scale(y_ticks[0], y_ticks[-1], _HIGH - _FOOT, _TOP)
     paths, words = [], []
-    for number, (name, rows) in enumerate(found.items()):
+    for (number, name), rows in found.items():
         bins = range(min(starts), max(starts) + width, width)
         steps = [f"M{x(min(starts))} {y(0)}", *(f"V{y(rows.get(start, 0))} H{x(start + width)}" for start in bins)]
         paths.append((f"series{number}", " ".join(steps) + f" V{y(0)}"))
-        top = max(rows, key=lambda start: rows[start]) if rows else 0
-        words.append(f"{name}：最も多いのは{top}〜{top + width - 1}（{100 * rows.get(top, 0):.0f}%）")
-    bands = [(x(band[0]), round(x(min(band[1] + 1, x_ticks[-1])) - x(band[0]), 2))] if band else []
-    legend = [(f"series{number}", name) for number, name in enumerate(found)]
+        top = max(rows, key=lambda start: rows[start])
+        most = str(top) if width == 1 else f"{top}〜{top + width - 1}"
+        words.append(f"{name}：最も多いのは{most}（{100 * rows[top]:.0f}%）")
+    ends = (max(band[0], x_ticks[0]), min(band[1] + 1, x_ticks[-1])) if band else (0, 0)
+    bands = [(x(ends[0]), round(x(ends[1]) - x(ends[0]), 2))] if ends[0] < ends[1] else []
+    legend = [(f"series{number}", name) for number, name in found]
     ticks = [(x(tick), f"{tick:g}") for tick in x_ticks], [(y(tick), f"{100 * tick:.0f}%") for tick in y_ticks]
     return Plane(title, WIDTH, _HIGH, paths, [], *ticks, bands, legend, "。".join(words))
 

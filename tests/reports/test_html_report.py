@@ -5,7 +5,7 @@ import pytest
 from builders import IN_VOICE, make_materials, make_run
 
 from harness.errors import UsageError
-from leaderboard.charts_svg import interval_chart, nice_ticks
+from leaderboard.charts_svg import WIDTH, interval_chart, nice_ticks, overlay_chart
 from leaderboard.report import MAX_REPLY, write_report
 
 HOSTILE = '"><script>alert(1)</script><img src="http://beacon.example/x" onerror=alert(1)>'
@@ -112,3 +112,30 @@ def test_a_chart_places_points_between_their_ends():
     [mark] = interval_chart("t", [row], zero=True).marks
     assert mark.low < mark.x < mark.high
     assert interval_chart("t", []) is None
+
+
+def bins(*starts):
+    return [{"start": start, "share": 1 / len(starts)} for start in starts]
+
+
+@pytest.mark.parametrize(("width", "words"), [(1, "A：最も多いのは2（100%）"), (5, "A：最も多いのは2〜6（100%）")])
+def test_a_bin_of_one_number_is_named_by_it(width, words):
+    assert overlay_chart("t", {"A": bins(2)}, width, None).text == words
+
+
+def test_a_run_without_lengths_is_left_out_and_the_other_keeps_its_colour():
+    chart = overlay_chart("t", {"A": [], "B": bins(5, 10)}, 5, None)
+    assert chart.text.startswith("B：")
+    assert "A" not in chart.text
+    assert chart.legend == [("series1", "B")]
+    assert [name for name, _ in chart.paths] == ["series1"]
+
+
+@pytest.mark.parametrize("band", [(10, 120), (5, 320), (100, 110)])
+def test_a_target_band_stays_inside_the_chart(band):
+    [(x, width)] = overlay_chart("t", {"A": bins(100, 105, 300)}, 5, band).bands
+    assert 0 <= x < x + width <= WIDTH
+
+
+def test_a_target_below_every_reply_is_not_drawn():
+    assert overlay_chart("t", {"A": bins(100, 300)}, 5, (5, 20)).bands == []
