@@ -77,25 +77,41 @@ def announce(settings: JudgeSettings, say: Say) -> Callable[[Estimate], None]:
 
     def tell(planned: Estimate) -> None:
         say(planned.sentence(settings.judge))
-        if settings.sentinel and planned.to_ask:
-            units = plan_units(sentinel_subjects(), [load_rubric(RUBRIC)])
-            again = estimate(units, settings.judge, lambda _: None)
-            say(f"then the sentinel set: {again.to_ask} calls; {again.cost} (--no-sentinel leaves it out)")
+        if planned.to_ask:
+            announce_set(settings, say)
 
     return tell
+
+
+def announce_set(settings: JudgeSettings, say: Say) -> None:
+    """Say what re-scoring the set will cost, where the settings ask for it."""
+    if settings.sentinel:
+        units = plan_units(sentinel_subjects(), [load_rubric(RUBRIC)])
+        again = estimate(units, settings.judge, lambda _: None)
+        say(f"then the sentinel set: {again.to_ask} calls; {again.cost} (--no-sentinel leaves it out)")
 
 
 def watch_drift(settings: JudgeSettings, outcome: Outcome, *, say: Say = lambda _: None) -> SentinelReport | None:
     """Re-score the sentinel set after a session that bought verdicts; adds its cost to ``outcome``.
 
-    None: the settings leave it out, nothing was bought, or the session ended early.
+    None: the settings leave it out, nothing was bought, the session ended early, or no reply of the set got a score.
     """
     if not settings.sentinel or not outcome.bought or outcome.stop is not None:
         return None
     report, watched = run_sentinel(settings.after(outcome.spent_usd))
     outcome.spent_usd += watched.spent_usd
+    if not watched.statuses["ok"]:
+        say(f"sentinel set: not scored, {_why_unscored(watched)}; nothing is known about drift")
+        return None
     say(report.sentence)
     return report
+
+
+def _why_unscored(outcome: Outcome) -> str:
+    if outcome.stop is not None:
+        return outcome.stop.message
+    status = outcome.statuses.most_common(1)[0][0]
+    return "--max-usd is reached" if status == "budget" else f"every verdict is {status}"
 
 
 def run_sentinel(settings: JudgeSettings) -> tuple[SentinelReport, Outcome]:

@@ -34,9 +34,11 @@ def execute_judged(
         )
     from judges.run_job import watch_run
     from judges.runs import compact_verdicts
+    from judges.sentinel import announce_set
     from judges.sink import JudgeSink
 
     note(f"judge: {dollars(judge_cost(prepared, judge.judge))} for {prepared.n_replies:,} replies, while they come")
+    announce_set(judge, note)
     beside = JudgeSink(run, judge)
     for record in StoredReplies(run).in_plan_order():
         beside.submit(record)

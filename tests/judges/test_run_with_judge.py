@@ -58,7 +58,9 @@ def test_verdicts_come_with_the_run_and_the_estimate_before_them(server: JudgeSe
 
 def test_drift_is_a_warning_in_the_run_and_in_its_summary(server: JudgeServer, tmp_path: Path) -> None:
     server.script = both()
-    assert run(server, tmp_path, "--judge", "--judge-base-url", server.url).returncode == 0
+    first = run(server, tmp_path, "--judge", "--judge-base-url", server.url)
+    assert first.returncode == 0
+    assert "then the sentinel set: 60 calls; " in first.stderr
     assert judged(server) == 62
     server.script = both(lambda body, n: good(body, score=7))
     done = run(server, tmp_path, "--judge", "--judge-base-url", server.url)

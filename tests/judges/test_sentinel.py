@@ -11,8 +11,8 @@ from test_judge_files import judge, kikime, replies, rows
 from harness.persona import Persona
 from judges.collection import judge_subjects
 from judges.rubric import load_rubric
-from judges.sentinel import MIN_PAIRS, run_sentinel, sentinel_subjects
-from judges.session import JudgeSettings, judge_settings
+from judges.sentinel import MIN_PAIRS, run_sentinel, sentinel_subjects, watch_drift
+from judges.session import JudgeSettings, Outcome, judge_settings
 from judges.subject import Subject
 
 
@@ -71,6 +71,17 @@ def test_the_budget_holds_for_session_and_set_together(persona: Persona, server:
     judged = judge_subjects(one(persona), [load_rubric("values")], tight)
     assert {line["status"] for line in judged.lines} == {"ok"}
     assert 0 < judged.outcome.spent_usd <= 0.005
+
+
+def test_a_set_without_a_score_is_no_report(watching: JudgeSettings, server: JudgeServer) -> None:
+    said: list[str] = []
+    spent = judge_settings("gpt-4o-mini", server.url, max_usd=1.0, sentinel=True)
+    assert watch_drift(spent, Outcome(bought=9, spent_usd=1.0), say=said.append) is None
+    assert said == ["sentinel set: not scored, --max-usd is reached; nothing is known about drift"]
+    assert server.requests == []
+    server.script = lambda body, n: Answer(body=completion(None, refusal="no"))
+    assert watch_drift(watching, Outcome(bought=9), say=said.append) is None
+    assert "every verdict is refused" in said[-1]
 
 
 def by_quality(body: dict[str, Any], shift: int = 0) -> Answer:
