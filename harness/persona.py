@@ -9,6 +9,7 @@ import regex
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.errors import UsageError
+from harness.lookup import did_you_mean
 from harness.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
 from tasks import data_path
 
@@ -169,7 +170,10 @@ def load_persona(reference: str | Path) -> Persona:
     path = Path(reference)
     if path.suffix in {".yaml", ".yml"} or path.is_file():
         return load_persona_file(path)
-    raise UsageError(f"no persona '{reference}'", hint=f"bundled: {', '.join(persona_ids())}; or give a card's path")
+    meant = did_you_mean(str(reference), persona_ids())
+    raise UsageError(
+        f"no persona '{reference}'{meant}", hint=f"bundled: {', '.join(persona_ids())}; or give a card's path"
+    )
 
 
 def load_persona_file(path: Path) -> Persona:

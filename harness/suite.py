@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from harness.condition import ShotStyle, load_techniques
 from harness.errors import UsageError
+from harness.lookup import did_you_mean
 from harness.persona import persona_ids
 from harness.prompts import format_ids
 from harness.request import Sampling
@@ -153,4 +154,7 @@ def load_suite(reference: str) -> Suite:
     path = Path(reference)
     if path.suffix in {".yaml", ".yml"}:
         return load_yaml(path, Suite)
-    raise UsageError(f"no suite '{reference}'", hint=f"bundled: {', '.join(suite_ids())}; or give a suite's path")
+    meant = did_you_mean(reference, suite_ids())
+    raise UsageError(
+        f"no suite '{reference}'{meant}", hint=f"bundled: {', '.join(suite_ids())}; or give a suite's path"
+    )

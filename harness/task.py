@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from harness.errors import UsageError
 from harness.hashing import digest
+from harness.lookup import did_you_mean
 from harness.metrics import METRICS, check_expect
 from harness.persona import Persona
 from harness.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
@@ -111,8 +111,7 @@ class Task(StrictModel):
     def _metrics_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         unknown = next((name for name in names if name not in METRICS), None)
         if unknown is not None:
-            near = get_close_matches(unknown, METRICS, n=1)
-            msg = f"no metric '{unknown}'" + (f" (did you mean '{near[0]}'?)" if near else "")
+            msg = f"no metric '{unknown}'{did_you_mean(unknown, METRICS)}"
             raise ValueError(msg)
         return names
 
@@ -196,4 +195,5 @@ def load_task(reference: str) -> Task:
     path = Path(reference)
     if path.suffix in {".yaml", ".yml"}:
         return load_yaml(path, Task)
-    raise UsageError(f"no task '{reference}'", hint=f"bundled: {', '.join(task_ids())}; or give a bank's path")
+    meant = did_you_mean(reference, task_ids())
+    raise UsageError(f"no task '{reference}'{meant}", hint=f"bundled: {', '.join(task_ids())}; or give a bank's path")

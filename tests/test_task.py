@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import FileFormatError
+from harness.errors import FileFormatError, UsageError
 from harness.task import Task, load_task
 
 HEAD = "id: mine\nversion: 1\ntitle: 自作\nmeasures: 試し\nsource: 自作\nmetrics: [fact_correct]\n"
@@ -66,3 +66,8 @@ def test_a_value_of_the_wrong_kind_is_told_in_terms_of_yaml(tmp_path: Path, item
         load(tmp_path, items)
     assert str(caught.value).endswith("not a text")
     assert caught.value.line == 7
+
+
+def test_an_unknown_task_is_told_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean 'daily'"):
+        load_task("dayly")

@@ -13,6 +13,7 @@ import click
 
 from harness import __version__
 from harness.errors import KikimeError
+from harness.lookup import did_you_mean
 
 _COMMANDS = {
     "demo": "harness.cli.demo:demo",
@@ -51,6 +52,14 @@ class KikimeGroup(click.Group):
         module, attribute = _COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is told with the nearest."""
+        if args and args[0] not in _COMMANDS and (meant := did_you_mean(args[0], _COMMANDS)):
+            ctx.fail(f"No such command '{args[0]}'{meant}.")
+        return super().resolve_command(ctx, args)
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:
         """Run a command; never shows a traceback unless ``--debug`` or KIKIME_DEBUG is given."""

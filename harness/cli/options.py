@@ -14,6 +14,8 @@ from harness.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_DTYPES = ("auto", "bfloat16", "float16", "float32")
+
 runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),
@@ -58,7 +60,7 @@ def engine_options(command: Command) -> Command:
     for option in reversed(
         [
             click.option("--engine", type=click.Choice(["vllm", "openai"]), default="vllm", show_default=True),
-            click.option("--dtype", default="auto", show_default=True, help="auto, bfloat16, float16 or float32."),
+            click.option("--dtype", type=click.Choice(_DTYPES), default="auto", show_default=True),
             click.option("--tensor-parallel-size", type=click.IntRange(min=1), default=1, show_default=True),
             click.option(
                 "--max-model-len", type=click.IntRange(min=1), help="Context length; the checkpoint's own by default."

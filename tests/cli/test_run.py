@@ -168,7 +168,9 @@ def test_a_prompt_that_is_too_long_is_an_error_row_and_exit_4(kikime, tmp_path):
     [
         (["run", "./missing"], 2, "no such checkpoint directory"),
         (["run", "demo:october"], 2, "no bundled checkpoint"),
-        (["run", "demo:august", "--suite", "quik"], 2, "no suite 'quik'"),
+        (["run", "demo:august", "--suite", "quik"], 2, "no suite 'quik' (did you mean 'quick'?)"),
+        (["run", "demo:august", "--dtype", "flt"], 2, "'auto', 'bfloat16', 'float16', 'float32'"),
+        (["score", "-", "--persona", "ojosama"], 2, "did you mean 'ojousama'"),
         (["run", "demo:august", "--format", "chatlm"], 2, "did you mean 'chatml'"),
         (["run", "demo:august", "--persona", "ojosama"], 2, "did you mean 'ojousama'"),
         (["run", "demo:august", "--task", "dayly"], 2, "did you mean 'daily'"),
@@ -183,6 +185,7 @@ def test_a_prompt_that_is_too_long_is_an_error_row_and_exit_4(kikime, tmp_path):
         (["show", "nothing"], 2, "no run 'nothing'"),
         (["run"], 2, "MODEL"),
         (["frobnicate"], 2, "No such command"),
+        (["pln"], 2, "No such command 'pln' (did you mean 'plan'?)"),
     ],
 )
 def test_wrong_use_is_one_message_without_traceback(kikime, arguments, code, message):
