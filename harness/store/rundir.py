@@ -151,7 +151,8 @@ class RunDirectory:
                 f"{self.path}: another process (pid {owner}) works on this run", hint="wait for it to end"
             ) from None
         except OSError as error:
-            remedy = _REMEDIES.get(error.errno or 0, "make the folder writable, or copy it to one that is")
+            full = error.errno == errno.ENOSPC
+            remedy = FREE_SPACE if full else "make the folder writable, or copy the run to one that is"
             raise EnvironmentFault(f"{self.path}: cannot be locked: {error.strerror}", hint=remedy) from error
         try:
             yield

@@ -90,6 +90,14 @@ def test_a_second_process_is_refused(tmp_path):
         other.join(30)
 
 
+def test_a_place_that_cannot_be_locked_is_told_with_what_helps(tmp_path):
+    run = make(tmp_path, "x")
+    (run.path / ".lock").mkdir()
+    with pytest.raises(EnvironmentFault, match="cannot be locked") as caught, run.locked():
+        pass
+    assert "writable" in caught.value.hint
+
+
 def test_a_failed_write_keeps_the_former_content(tmp_path, monkeypatch):
     path = tmp_path / "status.json"
     write_json(path, {"state": "running"})
