@@ -146,7 +146,6 @@ def _metric_list(names: Collection[str] = ()) -> list[dict[str, Any]]:
             "higher_is_better": _BETTER[metric.direction],
         }
         for metric in METRICS.values()
-        if metric.name not in NEVER_KNOWN
         if (metric.name in names if names else metric.group != "labels") and metric.name not in NEVER_KNOWN
     ]
 

@@ -64,7 +64,7 @@ class Format(StrictModel):
     enclosed: bool
     """Whether every content has a closing marker of its own."""
     newlines: Literal["keep", "single", "tag"] = "keep"
-    """``single`` removes blank lines inside contents; ``tag`` writes ``<NL>`` for each newline."""
+    """``single`` makes one of two newlines in a row (three leave a blank line); ``tag`` writes ``<NL>`` for each newline."""
     lossy: Texts
     """What is lost, in words; empty when every text survives (outer white space aside)."""
     shots_supported: tuple[Literal["turns", "text"], ...]

@@ -1,4 +1,4 @@
-"""Interval estimates: percentile, BCa, t, Wilson and the rule of three."""
+"""Interval estimates: percentile, BCa, t, Wilson, and what equal items leave open."""
 
 from __future__ import annotations
 
@@ -97,13 +97,6 @@ def wilson_interval(successes: int, n: int, *, level: float = LEVEL) -> tuple[fl
     low = 0.0 if successes == 0 else centre - half
     high = 1.0 if successes == n else centre + half
     return low, high
-
-
-def rule_of_three(n: int) -> float:
-    """Upper 95 % bound of a rate after no event in ``n`` trials: 3/n, at most 1 (Hanley & Lippman-Hand 1983)."""
-    if n < 1:
-        raise ValueError(f"{n} trials")
-    return min(1.0, 3 / n)
 
 
 def unseen_share(n: int, *, level: float = LEVEL) -> float:

@@ -31,11 +31,6 @@ class LengthSummary:
     """95 % Wilson interval of that share."""
     share_high: float
 
-    @property
-    def iqr(self) -> float:
-        """Interquartile range."""
-        return self.q3 - self.q1
-
 
 def length_summary(lengths: Sequence[float], *, low: Sequence[float], high: Sequence[float]) -> LengthSummary:
     """Describe ``lengths`` of replies, each with the range ``low``–``high`` that its persona asks for.

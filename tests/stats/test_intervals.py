@@ -39,13 +39,6 @@ def test_equal_items_leave_open_what_so_few_can_miss() -> None:
     assert high == pytest.approx([0.4, 0.5 + 2 * missed])
 
 
-def test_rule_of_three() -> None:
-    assert intervals.rule_of_three(60) == 0.05
-    assert intervals.rule_of_three(2) == 1.0
-    with pytest.raises(ValueError, match="0 trials"):
-        intervals.rule_of_three(0)
-
-
 def test_mean_interval_is_that_of_statsmodels() -> None:
     values = rng.normal(size=9)
     assert intervals.mean_interval(values) == pytest.approx(DescrStatsW(values).tconfint_mean())

@@ -10,7 +10,7 @@ from harness.stats.lengths import length_summary, ratio_of_means
 
 def test_summary_of_lengths() -> None:
     summary = length_summary([10, 20, 30, 40], low=[15, 15, 15, 15], high=[30, 30, 30, 30])
-    assert (summary.n, summary.mean, summary.median, summary.q1, summary.q3, summary.iqr) == (4, 25, 25, 17.5, 32.5, 15)
+    assert (summary.n, summary.mean, summary.median, summary.q1, summary.q3) == (4, 25, 25, 17.5, 32.5)
     assert summary.share_in_range == 0.5
     expected = stats.binomtest(2, 4).proportion_ci(method="wilson")
     assert (summary.share_low, summary.share_high) == pytest.approx((expected.low, expected.high))
