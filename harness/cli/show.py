@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli.options import json_option, runs_option
 from harness.cli.output import note, number, percent, print_json, print_table
 from harness.cli.reports import REPORTS, show_report
+
+if TYPE_CHECKING:
+    from harness.errors import UsageError
+    from harness.store.rundir import RunDirectory
 
 _COLUMNS = {
     "style_band": "口調 band",
@@ -71,16 +75,43 @@ def show(
         return
     summary = run.summary()
     if summary is None:
-        status = run.status()
-        raise UsageError(
-            f"{run.path}: no summary yet ({status.get('state', 'unknown')}, {status.get('done', 0)} replies)",
-            hint=f"kikime resume {run.path}",
-        )
+        raise _unfinished(run)
     if as_json:
         print_json(summary)
     else:
         print_summary(summary)
+        if any(row["unscored"] for row in summary["judge"]):
+            _print_why_unscored(run)
         click.echo(run.path)
+
+
+def _unfinished(run: RunDirectory) -> UsageError:
+    """What a run without a summary is: still worked on, ended in order, or killed."""
+    from harness.errors import UsageError
+
+    status = run.status()
+    replies = f"{status.get('done', 0):,} of {status.get('planned', 0):,} replies"
+    if run.is_worked_on():
+        hint = f"wait for it to end; if it is stopped for good: kikime resume {run.path}"
+        return UsageError(f"{run.path}: no summary yet: running, {replies}", hint=hint)
+    state = {"running": "ended unexpectedly", "complete": "the summary is missing"}
+    known = status.get("state", "unknown")
+    return UsageError(
+        f"{run.path}: no summary yet: {state.get(known, known)}, {replies}", hint=f"go on: kikime resume {run.path}"
+    )
+
+
+def _print_why_unscored(run: RunDirectory) -> None:
+    """The most frequent reasons why a verdict has no score."""
+    from harness.store.database import open_tables
+
+    with open_tables(run, "judge") as connection:
+        rows = connection.execute(
+            """SELECT judge_id, status, split_part(coalesce(error, ''), chr(10), 1) AS reason, count(*) AS n
+               FROM judge WHERE status != 'ok' GROUP BY ALL ORDER BY n DESC, judge_id, status, reason LIMIT 3"""
+        ).fetchall()
+    for judge, status, reason, n in rows:
+        click.echo(f"unscored by {judge}: {n:,} × {status}{f' ({reason})' if reason else ''}")
 
 
 def print_summary(summary: dict[str, Any]) -> None:

@@ -159,6 +159,16 @@ class RunDirectory:
         finally:
             lock.release()
 
+    def is_worked_on(self) -> bool:
+        """Whether another process holds the run's lock."""
+        try:
+            with self.locked():
+                return False
+        except RunLocked:
+            return True
+        except EnvironmentFault:
+            return False  # where nothing can be written, nobody works
+
 
 def slug(name: str) -> str:
     """A name as a part of a file name."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from builders import IN_VOICE, PLAIN, make_run
+from builders import IN_VOICE, PLAIN, add_verdicts, make_run
 
 from harness.errors import UsageError
 from harness.store.samples import read_samples
+from harness.store.summary import summarise
 
 
 @pytest.fixture
@@ -68,6 +69,23 @@ def test_a_run_without_tables_says_how_to_go_on(kikime, run):
         done = kikime(*arguments)
         assert done.returncode == 2
         assert f"kikime resume {run.path}" in done.stderr
+
+
+def test_a_killed_run_is_not_called_running(kikime, run):
+    run.summary_file.unlink()
+    run.write_status({"state": "running", "planned": 12, "done": 5, "errors": 0})
+    done = kikime("show", "august")
+    assert "ended unexpectedly, 5 of 12 replies" in done.stderr
+    assert f"kikime resume {run.path}" in done.stderr
+    with run.locked():
+        assert "running, 5 of 12 replies" in kikime("show", "august").stderr
+
+
+def test_missing_scores_of_a_judge_are_explained(kikime, run):
+    add_verdicts(run, lambda sample: None if sample["persona"] == "bushi" else 5)
+    summarise(run)
+    done = kikime("show", "august")
+    assert "unscored by judge-a: 10 × refused" in done.stdout
 
 
 def test_no_match_is_said(kikime, run):
