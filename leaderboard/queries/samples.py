@@ -184,7 +184,7 @@ def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[Any]]:
     wanted = {name: list(chosen.verdict[name]) for name in VERDICT if chosen.verdict.get(name)}
     if wanted and judged:
         same = " AND ".join(f"CAST({name} AS VARCHAR) IN (SELECT unnest(?))" for name in wanted)
-        parts.append(f"s.key IN (SELECT key FROM judge WHERE {same})")  # noqa: S608  (own column names)
+        parts.append(f"s.key IN (SELECT key FROM current_judge WHERE {same})")  # noqa: S608  (own column names)
         values += wanted.values()
     return " AND ".join(parts), values
 
@@ -197,9 +197,7 @@ def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[Any]]
         worst = "DESC" if METRICS[chosen.metric].direction == "lower" else "ASC"
         return (join, f"m.value {worst} NULLS LAST"), [chosen.metric]
     if chosen.order.startswith("judge_") and judged:
-        join = (
-            "LEFT JOIN (SELECT key, avg(score) AS value FROM judge WHERE status = 'ok' GROUP BY key) m ON m.key = s.key"
-        )
+        join = "LEFT JOIN (SELECT key, avg(score) AS value FROM current_judge WHERE status = 'ok' GROUP BY key) m ON m.key = s.key"
         return (join, f"m.value {direction} NULLS LAST"), []
     if chosen.order in {"long", "short"}:
         return ("", f"length(s.response) {'DESC' if chosen.order == 'long' else 'ASC'}"), []
@@ -225,7 +223,8 @@ def _rows(connection: Any, keys: list[str], *, judged: bool) -> list[dict[str, A
     ).fetchall()
     means = (
         connection.execute(
-            "SELECT key, avg(score) FROM judge WHERE status = 'ok' AND key IN (SELECT unnest(?)) GROUP BY key", [keys]
+            "SELECT key, avg(score) FROM current_judge WHERE status = 'ok' AND key IN (SELECT unnest(?)) GROUP BY key",
+            [keys],
         ).fetchall()
         if judged
         else []

@@ -14,6 +14,7 @@ import pyarrow as pa
 from harness.errors import UsageError
 from harness.store.rundir import RunDirectory
 from harness.store.tables import SAMPLES, SCORES
+from harness.store.verdicts import age_verdicts
 from harness.store.wal import read_records
 from leaderboard.index import signature_of
 
@@ -21,6 +22,8 @@ from leaderboard.index import signature_of
 @contextmanager
 def opened(run: RunDirectory) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a cursor with the tables ``samples``, ``scores`` and, where there are verdicts, ``judge``.
+
+    ``current_judge`` holds those by the newest content of each rubric, which are the ones that count.
 
     A run that has no tables yet is read from its log. The database behind the cursor is kept until a file changes.
 
@@ -62,6 +65,8 @@ def _database(path: Path, signatures: tuple[Any, ...]) -> duckdb.DuckDBPyConnect
             connection.unregister("logged")
     if signatures[2] is not None:
         connection.read_parquet(str(run.judge_file), union_by_name=True).create_view("judge")
+        age_verdicts(connection, run)
+        connection.execute("CREATE VIEW current_judge AS SELECT * FROM verdicts WHERE age = 0").fetchall()
     return connection
 
 

@@ -23,7 +23,7 @@ def distribution(run: RunDirectory) -> list[dict[str, Any]]:
     return _query(
         run,
         f"""SELECT *, n / sum(n) OVER (PARTITION BY judge, criterion) AS share FROM (
-              SELECT {_JUDGE} AS judge, criterion, score::INTEGER AS score, count(*) AS n FROM judge
+              SELECT {_JUDGE} AS judge, criterion, score::INTEGER AS score, count(*) AS n FROM current_judge
               WHERE status = 'ok' AND score IS NOT NULL GROUP BY ALL) ORDER BY judge, criterion, score""",  # noqa: S608
     )
 
@@ -54,7 +54,7 @@ def length_effect(run: RunDirectory) -> list[dict[str, Any]]:
         run,
         f"""WITH scored AS (
               SELECT {_JUDGE} AS judge, criterion, {_SCORE} AS score, length(response) AS chars
-              FROM judge JOIN samples USING (key) WHERE status = 'ok' AND score IS NOT NULL),
+              FROM current_judge JOIN samples USING (key) WHERE status = 'ok' AND score IS NOT NULL),
             quarters AS (SELECT *, ntile(4) OVER (PARTITION BY judge, criterion ORDER BY chars) AS quarter FROM scored)
             SELECT judge, criterion, quarter, avg(chars) AS chars, avg(score) AS mean, count(*) AS n
             FROM quarters GROUP BY ALL ORDER BY judge, criterion, quarter""",  # noqa: S608
@@ -67,7 +67,7 @@ def adjusted(run: RunDirectory) -> list[dict[str, Any]]:
         run,
         f"""WITH scored AS (
               SELECT {_JUDGE} AS judge, criterion, {_SCORE} AS score, score_adjusted, length(response) AS chars
-              FROM judge JOIN samples USING (key) WHERE status = 'ok' AND score IS NOT NULL),
+              FROM current_judge JOIN samples USING (key) WHERE status = 'ok' AND score IS NOT NULL),
             ranked AS (SELECT *, rank() OVER (PARTITION BY judge, criterion ORDER BY score) AS r1,
                               rank() OVER (PARTITION BY judge, criterion ORDER BY chars) AS r2 FROM scored)
             SELECT judge, criterion, count(*) AS n, avg(score) AS mean, avg(score_adjusted) AS mean_adjusted,
@@ -133,14 +133,16 @@ def drift(run: RunDirectory) -> list[dict[str, Any]]:
 
 def lines_for_calibration(run: RunDirectory) -> bytes:
     """The run's verdicts as lines that ``kikime calibrate --verdicts`` reads."""
-    rows = _query(run, "SELECT key AS id, judge_id, criterion, score, expected_score, status FROM judge ORDER BY ALL")
+    rows = _query(
+        run, "SELECT key AS id, judge_id, criterion, score, expected_score, status FROM current_judge ORDER BY ALL"
+    )
     return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
 
 
 def _scores(run: RunDirectory) -> dict[tuple[str, str, str], float]:
     rows = _query(
         run,
-        f"""SELECT {_JUDGE} AS judge, criterion, key, avg({_SCORE}) AS score FROM judge
+        f"""SELECT {_JUDGE} AS judge, criterion, key, avg({_SCORE}) AS score FROM current_judge
             WHERE status = 'ok' AND score IS NOT NULL GROUP BY ALL""",  # noqa: S608
     )
     return {(row["judge"], row["criterion"], row["key"]): row["score"] for row in rows}

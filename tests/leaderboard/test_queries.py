@@ -1,6 +1,7 @@
 import orjson
 import pyarrow.parquet as pq
 import pytest
+from builders import add_verdicts
 
 from harness.errors import UsageError
 from harness.reports.compare import compare
@@ -210,6 +211,14 @@ def test_calibrate_reads_what_the_page_writes(august, tmp_path):
     found = read_ratings(august.path / "annotations.jsonl", lines)
     assert {rating.criterion for rating in found} == {"tone", "personality"}
     assert {rating.judge for rating in found} <= {"judge-a", "judge-b"}
+
+
+def test_only_the_newest_content_of_a_rubric_counts(august):
+    add_verdicts(august, lambda _: 1, rubric_hash="h2")
+    scores = {row["score"] for row in verdicts.distribution(august) if row["judge"].startswith("judge-a")}
+    assert scores == {1}
+    page = page_of(august, Filter(order="judge_high"))
+    assert page.total == len(table(august))
 
 
 def test_people_are_compared_with_each_other(august):
