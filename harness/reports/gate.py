@@ -83,7 +83,7 @@ def _items(pair: Pair, metric: str) -> ItemFrame:
         raise UsageError("these runs cannot be compared: " + "; ".join(pair.why_not), hint=pair.hint)
     known = metric_names(pair)
     if metric not in known:
-        near = get_close_matches(metric, known, n=3, cutoff=0.5)
+        near = get_close_matches(metric, known, n=3, cutoff=0.6)
         meant = f"did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(f"no metric '{metric}'", hint=f"{meant}there are: {', '.join(known)}")
     if direction(metric) == "none":

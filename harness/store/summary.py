@@ -175,8 +175,11 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[
 
 def _latest_drift(run: RunDirectory) -> str | None:
     """The warning of a judge whose latest comparison shows that it has changed; None when there is none."""
-    sessions = (read_json(run.path / "judge.json") or {}).get("sentinel", [])
-    latest = {(s["judge_id"], s["protocol"]): s["warning"] for s in sessions if s["mean_change"] is not None}
+    sessions = (read_json(run.path / "judge.json") or {}).get("sentinel")
+    known = [s for s in sessions if isinstance(s, dict)] if isinstance(sessions, list) else []
+    latest = {
+        (s.get("judge_id"), s.get("protocol")): s.get("warning") for s in known if s.get("mean_change") is not None
+    }
     return next((warning for warning in latest.values() if warning), None)
 
 
