@@ -157,7 +157,7 @@ def test_points_and_cells_lead_to_their_replies(site, chromium):
     tab.locator('[data-testid="stVegaLiteChart"] .mark-symbol path').first.click()
     tab.wait_for_url("**/samples?*turn=*")
     visitor.go(f"/model?run={september}&part=lengths")
-    tab.locator('[data-testid="stVegaLiteChart"] .mark-rect path').first.click()
+    tab.locator('[data-testid="stVegaLiteChart"] .mark-rect').nth(1).locator("path").first.click()  # above the band
     tab.wait_for_url("**/samples?*length_chars=*")
     visitor.go("/")
     box = tab.locator('[data-testid="stDataFrame"]').first.bounding_box()
