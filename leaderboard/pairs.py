@@ -62,7 +62,7 @@ def most_changed(
 
     pair = load_pair(a, b, common=common)
     wanted = {name: list(within[name]) for name in CONDITIONS if within.get(name)}
-    kept = pair.a[list(wanted)].astype(str).isin(wanted).all(axis=1) if wanted else pair.a.index == pair.a.index
+    kept = pair.a[list(wanted)].astype(str).isin(wanted).all(axis=1)
     return changed_replies(replace(pair, a=pair.a[kept], b=pair.b[kept]))
 
 

@@ -10,7 +10,7 @@ import duckdb
 from harness.errors import UsageError
 from harness.metrics.registry import METRICS
 from harness.reports.quality import with_quality
-from harness.store.database import open_tables
+from harness.store.database import open_tables, require_tables
 from harness.store.rundir import RunDirectory
 from harness.store.verdicts import age_verdicts
 
@@ -32,8 +32,7 @@ def read_cells(run: RunDirectory, manifest: Mapping[str, Any]) -> pd.DataFrame:
     Raises:
         UsageError: the run has no tables yet, a score is NaN, or a cell occurs twice; the key is named.
     """
-    if not (run.samples_file.is_file() and run.scores_file.is_file()):
-        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
+    require_tables(run)
     with open_tables(run, "samples", "scores") as connection:
         _refuse_nan(connection, run)
         _refuse_twice(connection, run)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.errors import EnvironmentFault, UsageError
-from harness.store.database import Table, open_tables
+from harness.errors import EnvironmentFault
+from harness.store.database import Table, open_tables, require_tables
 from harness.store.rundir import RunDirectory
 
 
@@ -19,8 +19,7 @@ def export_dataset(run: RunDirectory, folder: Path) -> Path:
     from datasets import Dataset, DatasetDict
     from datasets.utils.logging import disable_progress_bar
 
-    if not run.samples_file.is_file():
-        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
+    require_tables(run)
     disable_progress_bar()
     judged: tuple[Table, ...] = ("judge",) if run.judge_file.is_file() else ()
     with open_tables(run, "samples", "scores", *judged) as connection:

@@ -50,7 +50,7 @@ def require_tables(run: RunDirectory) -> Path:
     Raises:
         UsageError: the run has no tables yet.
     """
-    if not run.samples_file.is_file():
+    if not (run.samples_file.is_file() and run.scores_file.is_file()):
         raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
     return run.samples_file
 
