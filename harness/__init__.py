@@ -1,3 +1,3 @@
-"""kikime: how well does a prompt work on a Japanese character language model?"""
+"""The pipeline: cards, suites, prompts, metrics, plan, engines, run, store, statistics, reports."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

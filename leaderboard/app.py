@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from leaderboard.i18n import LANGUAGES
-from leaderboard.state import choose, translator
+from kikime.leaderboard.i18n import LANGUAGES
+from kikime.leaderboard.page.state import choose, translator
 
 # Page → its path; the first one lives at the root. The folder must not be called `pages`: streamlit would serve it itself.
 PAGES = {
@@ -29,7 +29,7 @@ def main() -> None:
     t = translator()
     st.set_page_config(page_title=t("app.title"), layout="wide")
     pages = [
-        st.Page(_VIEWS / f"{name}.py", title=t(f"pages.{name}"), url_path=path or None, default=not path)
+        st.Page(_VIEWS / name / "view.py", title=t(f"pages.{name}"), url_path=path or None, default=not path)
         for name, path in PAGES.items()
     ]
     page = st.navigation(pages, position="top")

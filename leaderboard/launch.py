@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.errors import EnvironmentFault, UsageError
+from kikime.harness.core.errors import EnvironmentFault, UsageError
 
 FONTS = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',Meiryo,sans-serif"
 CODE_FONTS = "'Noto Sans Mono CJK JP','Noto Sans Mono','Source Code Pro',monospace"
@@ -155,7 +155,7 @@ async def _warm_up(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Load the libraries and the index before the first visitor comes."""
     from anyio import to_thread
 
-    from leaderboard.store import preload
+    from kikime.leaderboard.data.cached import preload
 
     await to_thread.run_sync(preload)
     yield {}

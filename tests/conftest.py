@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks import data_path
+from kikime.harness.core.files import data_path
 
 Kikime = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -38,7 +38,7 @@ def kikime(tmp_path: Path) -> Kikime:
 
     def call(*arguments: str | Path, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "harness", *map(str, arguments)],
+            [sys.executable, "-m", "kikime", *map(str, arguments)],
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -17,15 +17,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.benchmark import Prepared, execute, prepare, start_run
-from harness.checkpoint import resolve_checkpoint
-from harness.engines import EngineOptions
-from harness.grid import gather_materials
-from harness.request import Reply, Request
-from harness.stats.ranking import rank_intervals
-from harness.store.rundir import RunDirectory
-from harness.store.samples import read_samples
-from harness.suite import load_suite
+from kikime.harness.core.request import Reply, Request
+from kikime.harness.engines import EngineOptions
+from kikime.harness.engines.checkpoint import resolve_checkpoint
+from kikime.harness.plan.prepare import Prepared, prepare
+from kikime.harness.run.execute import execute, start_run
+from kikime.harness.stats.ranking import rank_intervals
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.samples import read_samples
+from kikime.harness.suites.grid import gather_materials
+from kikime.harness.suites.suite import load_suite
 from tools.bench_judge import bench_judge
 
 ROUNDS = 5
@@ -68,7 +69,7 @@ def engine_figures(prepared: Prepared, suite: Path, folder: Path) -> RunDirector
     requests, arguments = folder / "requests.json", folder / "arguments.json"
     requests.write_text(json.dumps([_bare(request) for request in prepared.spool]), encoding="utf-8")
     walls, cpus = [], []
-    command = [sys.executable, "-m", "harness", "run", "demo:september", "--suite", str(suite), "--no-judge"]
+    command = [sys.executable, "-m", "kikime", "run", "demo:september", "--suite", str(suite), "--no-judge"]
     for number in range(ROUNDS):
         runs = folder / f"runs{number}"
         ours = _measure([*command, "--runs", str(runs)])
@@ -189,7 +190,7 @@ def score_figures(run: RunDirectory, folder: Path, count: int = 100_000) -> None
         for line in _cycle(rows, count):
             stream.write(line)
     started = time.monotonic()
-    command = [sys.executable, "-m", "harness", "score", str(path), "--persona", "ojousama"]
+    command = [sys.executable, "-m", "kikime", "score", str(path), "--persona", "ojousama"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:

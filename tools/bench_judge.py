@@ -15,11 +15,11 @@ import time
 from multiprocessing.connection import Connection
 from typing import cast
 
-from harness.persona import load_persona
-from judges.collection import judge_subjects
-from judges.rubric import load_rubric
-from judges.session import judge_settings
-from judges.subject import Subject
+from kikime.harness.cards.persona import load_persona
+from kikime.judges.jobs.collection import judge_subjects
+from kikime.judges.jobs.session import judge_settings
+from kikime.judges.verdicts.rubric import load_rubric
+from kikime.judges.verdicts.subject import Subject
 
 LATENCY, IN_FLIGHT = 0.5, 64
 IDEAL = IN_FLIGHT / LATENCY

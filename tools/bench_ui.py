@@ -23,13 +23,13 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.metrics import VERSION
-from harness.metrics.registry import METRICS
-from harness.persona import load_persona
-from harness.reports.ranking_file import ranking_data
-from harness.store.rundir import RunDirectory, write_json
-from harness.store.summary import summarise
-from harness.store.tables import SAMPLES, SCORES
+from kikime.harness.cards.persona import load_persona
+from kikime.harness.metrics import VERSION
+from kikime.harness.metrics.registry import METRICS
+from kikime.harness.reports.ranking.stored import ranking_data
+from kikime.harness.store.rundir import RunDirectory, write_json
+from kikime.harness.store.summary import summarise
+from kikime.harness.store.tables import SAMPLES, SCORES
 
 PERSONAS = ("ojousama", "bushi", "shonen")
 TASKS = ("daily", "style", "persona_facts", "preferences")
@@ -211,12 +211,12 @@ def measure(runs: Path) -> dict[str, Any]:
     """Elapsed and CPU times in milliseconds, and memory in MiB, of the page's script as the server runs it."""
     from streamlit.testing.v1 import AppTest
 
-    import leaderboard
-    from leaderboard.index import Index
-    from leaderboard.queries.samples import Filter, page_of
+    from kikime import leaderboard
+    from kikime.leaderboard.data.index import Index
+    from kikime.leaderboard.data.queries.samples import Filter, page_of
 
     app_file = str(Path(leaderboard.__file__).with_name("app.py"))
-    from leaderboard.store import preload, warm_imports
+    from kikime.leaderboard.data.cached import preload, warm_imports
 
     # As in a server before its first visitor: libraries are loaded, and streamlit has run a script.
     warm_imports()

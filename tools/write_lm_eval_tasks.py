@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.lmeval.files import task_files
-from tasks import data_path
+from kikime.harness.core.files import data_path
+from kikime.harness.lmeval.files import task_files
 
 
 def main() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.checkpoint import Checkpoint
-from harness.engines.base import Engine
-from harness.engines.options import EngineOptions
-from harness.errors import UsageError
+from kikime.harness.core.errors import UsageError
+from kikime.harness.engines.base import Engine
+from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.engines.options import EngineOptions
 
 __all__ = ["Engine", "EngineOptions", "check_options", "load_engine"]
 
@@ -26,7 +26,7 @@ def check_options(checkpoint: Checkpoint, options: EngineOptions) -> None:
     if not given:
         return
     if checkpoint.base_url is None:
-        from harness.engines.vllm import check_arguments
+        from kikime.harness.engines.vllm import check_arguments
 
         check_arguments(checkpoint, options)
     elif named := [f"--{name.replace('_', '-').removesuffix('s')}" for name in given if name != "max_model_len"]:
@@ -44,11 +44,11 @@ def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
         UsageError: this engine cannot serve this kind of checkpoint.
     """
     if checkpoint.base_url:
-        from harness.engines.openai import OpenAIEngine
+        from kikime.harness.engines.openai import OpenAIEngine
 
         return OpenAIEngine(checkpoint, options)
     if options.engine == "vllm":
-        from harness.engines.vllm import VllmEngine
+        from kikime.harness.engines.vllm import VllmEngine
 
         return VllmEngine(checkpoint, options)
     raise UsageError(f"the engine '{options.engine}' needs a served model", hint="give openai:NAME@BASE_URL as MODEL")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.request import Reply, Request
+from kikime.harness.core.request import Reply, Request
 
 
 class Engine(Protocol):

@@ -14,10 +14,10 @@ import msgspec
 import openai
 import tenacity
 
-from harness.checkpoint import Checkpoint
-from harness.engines.options import EngineOptions
-from harness.errors import EngineFault, UsageError
-from harness.request import Candidate, Reply, Request, chosen_reply
+from kikime.harness.core.errors import EngineFault, UsageError
+from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
+from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.engines.options import EngineOptions
 
 _ATTEMPTS = 6
 _TRANSIENT = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)

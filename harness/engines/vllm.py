@@ -12,10 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.checkpoint import Checkpoint
-from harness.engines.options import EngineOptions
-from harness.errors import EngineFault, UsageError
-from harness.request import Candidate, Reply, Request, chosen_reply
+from kikime.harness.core.errors import EngineFault, UsageError
+from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
+from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.engines.options import EngineOptions
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -11,13 +11,13 @@ import msgspec
 import orjson
 from pydantic import ValidationError
 
-from harness.errors import UsageError
-from harness.grid import NOBODY, Materials, gather_materials
-from harness.metrics import VERSION
-from harness.plan import Identity, Planner
-from harness.prompts import Renderer, load_format, load_tokenizer
-from harness.request import Request
-from harness.suite import Suite
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.request import Request
+from kikime.harness.metrics import VERSION
+from kikime.harness.plan.planner import Identity, Planner
+from kikime.harness.prompts import Renderer, load_format, load_tokenizer
+from kikime.harness.suites.grid import NOBODY, Materials, gather_materials
+from kikime.harness.suites.suite import Suite
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -106,7 +106,7 @@ def _exact(materials: Materials, tokenizer: Any, where: str, *, add_bos_token: b
 def _scored(request: Request, tokenizer: Any, *, add_special_tokens: bool) -> list[tuple[str, str]]:
     if not request.candidates:
         return []
-    from harness.lmeval.labels import candidate_pairs
+    from kikime.harness.lmeval.labels import candidate_pairs
 
     return candidate_pairs(request.candidates, tokenizer, add_special_tokens=add_special_tokens)
 

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from harness.engines import Engine
-from harness.errors import EnvironmentFault, KikimeError, UsageError
-from harness.metrics.facts import measure_fact
+from kikime.harness.core.errors import EnvironmentFault, KikimeError, UsageError
+from kikime.harness.engines import Engine
+from kikime.harness.metrics.answers.facts import measure_fact
 
 Row = dict[str, Any]
 """``task, metric, filter, item, strict, knowledge`` of one document.
@@ -69,7 +69,7 @@ class LmEvalTasks:
         """
         from lm_eval import simple_evaluate
 
-        from harness.lmeval.model import EngineLM
+        from kikime.harness.lmeval.model import EngineLM
 
         results = simple_evaluate(
             model=EngineLM(engine, tokenizer, max_model_len=max_model_len),

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from harness.lmeval.scoring import NEVER_KNOWN
-from harness.metrics import METRICS
-from harness.persona import load_persona
-from harness.prompts import load_format
-from harness.suite import TaskSelection, load_suite
-from harness.task import Task, load_task, task_ids
+from kikime.harness.cards.persona import load_persona
+from kikime.harness.lmeval.scoring import NEVER_KNOWN
+from kikime.harness.metrics import METRICS
+from kikime.harness.prompts import load_format
+from kikime.harness.suites.suite import TaskSelection, load_suite
+from kikime.harness.suites.task import Task, load_task, task_ids
 
 FORMATS = ("alpaca", "vicuna", "llama2", "aines_v3", "chatml", "native")
 """Each has a group ``kikime_quick_FORMAT``."""
@@ -30,8 +30,8 @@ _COMMON = {
     "num_fewshot": 0,
 }
 _FUNCTIONS = {
-    "custom_dataset": "harness.lmeval.documents.documents",
-    "process_results": "harness.lmeval.scoring.process_results",
+    "custom_dataset": "kikime.harness.lmeval.documents.documents",
+    "process_results": "kikime.harness.lmeval.scoring.process_results",
 }
 _AGGREGATIONS = {"marker_rate": "pooled_marker_rate", "style_band": "pooled_style_band"}
 _BETTER = {"higher": True, "lower": False, "none": None}
@@ -107,9 +107,9 @@ def _content(cell: _Cell, form: str) -> dict[str, Any]:
         return {
             "include": "../common.yaml",
             "task": cell.name,
-            "class": _Function("harness.lmeval.labels.CandidateTask"),
+            "class": _Function("kikime.harness.lmeval.labels.CandidateTask"),
             "output_type": "loglikelihood",
-            "process_results": _Function("harness.lmeval.scoring.process_logprobs"),
+            "process_results": _Function("kikime.harness.lmeval.scoring.process_logprobs"),
             "metric_list": _metric_list(cell.task.metrics),
             "dataset_kwargs": {"cell": cell.spec},
             "metadata": {"version": cell.task.version},
@@ -142,7 +142,7 @@ def _metric_list(names: Collection[str] = ()) -> list[dict[str, Any]]:
     return [
         {
             "metric": metric.name,
-            "aggregation": _Function(f"harness.lmeval.scoring.{_AGGREGATIONS.get(metric.name, 'persona_mean')}"),
+            "aggregation": _Function(f"kikime.harness.lmeval.scoring.{_AGGREGATIONS.get(metric.name, 'persona_mean')}"),
             "higher_is_better": _BETTER[metric.direction],
         }
         for metric in METRICS.values()

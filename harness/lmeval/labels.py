@@ -9,8 +9,8 @@ import orjson
 from lm_eval.api.instance import Instance
 from lm_eval.api.task import ConfigurableTask
 
-from harness.errors import UsageError
-from harness.request import Candidate
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.request import Candidate
 
 Pair = tuple[str, str]
 """Context and continuation, as lm-eval takes them."""

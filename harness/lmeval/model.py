@@ -14,11 +14,11 @@ from lm_eval.models.utils import (
 )
 from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 
-from harness.engines import Engine
-from harness.errors import EngineFault, UsageError
-from harness.lmeval.scoring import Finished
-from harness.request import Candidate, Reply, Request, Sampling
-from harness.runner import Runner
+from kikime.harness.core.errors import EngineFault, UsageError
+from kikime.harness.core.request import Candidate, Reply, Request, Sampling
+from kikime.harness.engines import Engine
+from kikime.harness.lmeval.scoring import Finished
+from kikime.harness.run.runner import Runner
 
 _DEFAULT_LENGTH = 2048
 _SAMPLING = ("temperature", "top_p", "top_k", "repetition_penalty", "seed")

@@ -9,10 +9,10 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from harness.lmeval.documents import cell_materials
-from harness.measuring import Measuring
-from harness.metrics import Measured, style_band
-from harness.request import Reply, Request
+from kikime.harness.core.request import Reply, Request
+from kikime.harness.lmeval.documents import cell_materials
+from kikime.harness.metrics import Measured, style_band
+from kikime.harness.run.measuring import Measuring
 
 NEEDS_FINISH_REASON = ("no_eos", "critical_failure")
 """What cannot be said of a reply whose end is unknown: lm-eval's own models return nothing but text."""
@@ -51,7 +51,7 @@ class Finished(str):
     finish_reason: str
 
     def __new__(cls, text: str = "", finish_reason: str = "") -> Self:
-        """``finish_reason`` as in :class:`harness.request.Reply`; empty: unknown (lm-eval casts targets to this type)."""
+        """``finish_reason`` as in :class:`kikime.harness.core.request.Reply`; empty: unknown (lm-eval casts targets to this type)."""
         finished = super().__new__(cls, text)
         finished.finish_reason = finish_reason
         return finished

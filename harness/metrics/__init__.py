@@ -1,13 +1,13 @@
 """Rule metrics: pure functions from a reply to values, without files, engines or the network."""
 
-from harness.metrics.base import VERSION, Measured, Scorer
-from harness.metrics.constraints import constraint_kinds
-from harness.metrics.expect import check_expect
-from harness.metrics.failure import worst
-from harness.metrics.labels import measure_logprobs
-from harness.metrics.leaks import DEFAULT_CONTROL_STRINGS, DEFAULT_ROLE_MARKERS
-from harness.metrics.registry import CRITICAL, METRICS, Metric
-from harness.metrics.voice import style_band
+from kikime.harness.metrics.answers.constraints import constraint_kinds
+from kikime.harness.metrics.answers.expect import check_expect
+from kikime.harness.metrics.answers.labels import measure_logprobs
+from kikime.harness.metrics.failure import worst
+from kikime.harness.metrics.leaks.control import DEFAULT_CONTROL_STRINGS, DEFAULT_ROLE_MARKERS
+from kikime.harness.metrics.registry import CRITICAL, METRICS, Metric
+from kikime.harness.metrics.scorer import VERSION, Measured, Scorer
+from kikime.harness.metrics.voice.markers import style_band
 
 __all__ = [
     "CRITICAL",

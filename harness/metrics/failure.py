@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.metrics.base import Measured
-from harness.metrics.registry import METRICS
+from kikime.harness.metrics.registry import METRICS
+from kikime.harness.metrics.scorer import Measured
 
 
 def worst(measured: Measured) -> Measured:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from harness.metrics.text import Span
+from kikime.harness.metrics.text.fold import Span
 
 _ENDS_WELL = re.compile(
     r"[。.!?！？｡♪♫♬♡♥❤☆★」』)\]）》〉\"'*〓\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]\Z|(?<=[ぁ-ん一-龥ー~〜])(?:[wW]+|笑)\Z"

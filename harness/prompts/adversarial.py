@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.prompts.segments import Segments
+from kikime.harness.prompts.segments import Segments
 
 NEWLINES = (
     "一行目です。\n二行目です。",

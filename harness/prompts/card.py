@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from harness import messages as chat
-from harness.messages import Message
-from harness.prompts.adversarial import MARKERS, NEWLINES, forged_turns
-from harness.prompts.encoding import Encoder
-from harness.prompts.format import Format
-from harness.prompts.parsing import Parser
-from harness.prompts.renderer import Renderer
+from kikime.harness.core import messages as chat
+from kikime.harness.core.messages import Message
+from kikime.harness.prompts.adversarial import MARKERS, NEWLINES, forged_turns
+from kikime.harness.prompts.encoding import Encoder
+from kikime.harness.prompts.format import Format
+from kikime.harness.prompts.parsing import Parser
+from kikime.harness.prompts.renderer import Renderer
 
 _SYSTEM = "あなたは「小野寺絢音」です。小野寺絢音になりきって、上品なお嬢様の口調で簡潔に答えてください。"
 _TURNS = (

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from harness import messages as chat
-from harness.errors import UsageError
-from harness.hashing import digest
-from harness.messages import Message
-from harness.persona import Example, Persona
-from harness.prompts.sections import example_dialogue, system_text
+from kikime.harness.cards.persona import Example, Persona
+from kikime.harness.core import messages as chat
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.hashing import digest
+from kikime.harness.core.messages import Message
+from kikime.harness.prompts.sections import example_dialogue, system_text
 
 ShotStyle = Literal["turns", "text"]
 

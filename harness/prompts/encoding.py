@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 from tokenizers import Tokenizer
 
-from harness.errors import UsageError
-from harness.prompts.markers import all_control_strings
+from kikime.harness.core.errors import UsageError
+from kikime.harness.prompts.markers import all_control_strings
 
 CHUNKS_KEPT = 2048
 Part = tuple[str, str]

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from harness.errors import FileFormatError, UsageError
-from harness.hashing import digest
-from harness.yamlfile import StrictModel, load_yaml
+from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.core.hashing import digest
+from kikime.harness.core.yamlfile import StrictModel, load_yaml
 
 FORMATS = Path(__file__).parent / "formats"
 NATIVE = "native"

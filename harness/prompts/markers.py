@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from harness.prompts.format import format_ids, load_format
+from kikime.harness.prompts.format import format_ids, load_format
 
 
 @lru_cache(maxsize=1)

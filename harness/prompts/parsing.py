@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from harness import messages as chat
-from harness.messages import Message
-from harness.prompts.renderer import Renderer
-from harness.prompts.segments import Segments
+from kikime.harness.core import messages as chat
+from kikime.harness.core.messages import Message
+from kikime.harness.prompts.renderer import Renderer
+from kikime.harness.prompts.segments import Segments
 
 _ALIASES = 0xF8000
 """Private-use characters from here stand for special tokens: a content cannot spell them."""

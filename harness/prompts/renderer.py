@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from harness.errors import UsageError
-from harness.messages import Message
-from harness.persona import Persona
-from harness.prompts.encoding import Encoder, Part, encoder_for
-from harness.prompts.format import NATIVE, Format
-from harness.prompts.sections import FIELDS, aines_fields
-from harness.prompts.segments import ContentLostError, Marks, Segments, check_complete, marks_for
-from harness.prompts.stops import resolve_stops
-from harness.prompts.templates import compile_template, run_template
+from kikime.harness.cards.persona import Persona
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.messages import Message
+from kikime.harness.prompts.encoding import Encoder, Part, encoder_for
+from kikime.harness.prompts.format import NATIVE, Format
+from kikime.harness.prompts.sections import FIELDS, aines_fields
+from kikime.harness.prompts.segments import ContentLostError, Marks, Segments, check_complete, marks_for
+from kikime.harness.prompts.stops import resolve_stops
+from kikime.harness.prompts.templates import compile_template, run_template
 
 
 class Rendered(NamedTuple):

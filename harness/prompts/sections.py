@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.persona import Example, Length, Persona, Pronouns
+from kikime.harness.cards.persona import Example, Length, Persona, Pronouns
 
 BRIEF = 100
 """Up to so many characters a reply is asked to be concise (簡潔に)."""

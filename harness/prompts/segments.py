@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness.errors import UsageError
+from kikime.harness.core.errors import UsageError
 
 
 class ContentLostError(UsageError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from harness.prompts.encoding import Encoder
+from kikime.harness.prompts.encoding import Encoder
 
 
 class Stops(NamedTuple):

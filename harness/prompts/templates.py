@@ -13,7 +13,7 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from harness.errors import UsageError
+from kikime.harness.core.errors import UsageError
 
 FIXED_DATE = datetime(2024, 7, 26)  # noqa: DTZ001  # the date that Llama 3's template itself falls back to
 """What templates get as today: a prompt must be the same tomorrow."""

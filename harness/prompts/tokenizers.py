@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from harness.errors import EnvironmentFault, KikimeError, UsageError
+from kikime.harness.core.errors import EnvironmentFault, KikimeError, UsageError
 
 _FILES = ("tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json", "vocab.txt", "spiece.model")
 _EXPECTED = (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError)

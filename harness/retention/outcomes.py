@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from harness.grid import Materials
-from harness.lmeval.evaluate import Row
-from harness.metrics.constraints import verify
-from harness.metrics.facts import measure_fact
-from harness.retention.plan import neutral_id
-from harness.store.rundir import RunDirectory
-from harness.task import Item, Task
+from kikime.harness.lmeval.evaluate import Row
+from kikime.harness.metrics.answers.constraints import verify
+from kikime.harness.metrics.answers.facts import measure_fact
+from kikime.harness.retention.plan import neutral_id
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.suites.grid import Materials
+from kikime.harness.suites.task import Item, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ _METRICS = ("constraint_ok", "constraint_ok_loose", "fact_correct", "critical_fa
 
 
 def run_outcomes(run: RunDirectory) -> pd.DataFrame:
-    """Outcomes of a run of :func:`harness.retention.with_and_without_persona`, one row per item and persona.
+    """Outcomes of a run of :func:`kikime.harness.retention.with_and_without_persona`, one row per item and persona.
 
     ``strict``: every declared check holds and nothing critical went wrong, 0–1 (a mean over the item's cells).
     ``knowledge``: the right answer was given (alias match), the right choice named by letter or by its words, the

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.errors import UsageError
-from harness.grid import Materials
-from harness.task import Task
+from kikime.harness.core.errors import UsageError
+from kikime.harness.suites.grid import Materials
+from kikime.harness.suites.task import Task
 
 _TWIN = "-bare"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.reports.margins import load_margins
-from harness.stats.flexibility import flexibility
-from harness.stats.gate import Decision, decide
-from harness.stats.paired import PairedDifference, paired_difference
+from kikime.harness.reports.tables.margins import load_margins
+from kikime.harness.stats.flexibility import flexibility
+from kikime.harness.stats.gate import Decision, decide
+from kikime.harness.stats.paired import PairedDifference, paired_difference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def retention_report(base: pd.DataFrame, tuned: pd.DataFrame, *, seed: int = 0, 
     """Compare outcomes of the same items, per task and condition, and over all tasks of a source.
 
     Args:
-        base: as :func:`harness.retention.run_outcomes` gives them; items that only one side has are left out.
+        base: as :func:`kikime.harness.retention.run_outcomes` gives them; items that only one side has are left out.
         tuned: the same of the tuned checkpoint.
         seed: of resampling.
         n_resamples: bootstrap draws.

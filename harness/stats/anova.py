@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from harness.stats.validation import FloatArray
+from kikime.harness.stats.validation import FloatArray
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from harness.stats.validation import FloatArray, TableError
+from kikime.harness.stats.validation import FloatArray, TableError
 
 Transform = Callable[[FloatArray], FloatArray]
 """From rates to points, elementwise: ``style_band`` of a persona, for example."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from harness.stats.intervals import mean_interval, t_interval
-from harness.stats.paired import paired_difference
-from harness.stats.validation import TableError, checked_table
+from kikime.harness.stats.intervals import mean_interval, t_interval
+from kikime.harness.stats.paired import paired_difference
+from kikime.harness.stats.validation import TableError, checked_table
 
 OVERALL = "*"
 """Name of the row over all formats."""
@@ -29,7 +29,7 @@ def steerability(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999)
 
     Returns:
         One row per format and one named ``*`` over all of them: ``format, effect, ci_low, ci_high, p_value, mean_with,
-        mean_without, n_items``; see :func:`harness.stats.paired.paired_difference`.
+        mean_without, n_items``; see :func:`kikime.harness.stats.paired.paired_difference`.
 
     Raises:
         TableError: (a ValueError) a hole, a duplicate, or an item without some format.

@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from harness.stats.contrast import Transform, TransformBy, pooled_rate, transform_for
-from harness.stats.intervals import ROUNDING, or_unseen, percentile_interval, t_over_z
-from harness.stats.resampling import count_blocks, generators, small_sample_factor
-from harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
+from kikime.harness.stats.contrast import Transform, TransformBy, pooled_rate, transform_for
+from kikime.harness.stats.intervals import ROUNDING, or_unseen, percentile_interval, t_over_z
+from kikime.harness.stats.resampling import count_blocks, generators, small_sample_factor
+from kikime.harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
 
 Weights = Mapping[str, float]
 """Cell → its weight; a difference in differences is +1, −1, −1, +1."""
@@ -45,7 +45,7 @@ def cell_contrasts(
 ) -> dict[str, Estimate]:
     """Estimate weighted sums of cell values, each draw of items serving all cells of a persona.
 
-    Percentile intervals, their draws scaled by √(n/(n−1)) and t/z as in :func:`harness.stats.resampling.mean_draws`.
+    Percentile intervals, their draws scaled by √(n/(n−1)) and t/z as in :func:`kikime.harness.stats.resampling.mean_draws`.
     Where nothing varies, the interval is what this many items can miss (Clopper–Pearson), never of width zero.
 
     Args:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from harness.stats.anova import TwoWay, null_range, two_way
-from harness.stats.intervals import LEVEL, or_unseen, percentile_interval
-from harness.stats.paired import NEW_PERSONAS_FROM
-from harness.stats.resampling import exchangeable_units, generators, mean_draws
-from harness.stats.validation import FloatArray, TableError, persona_sizes, sorted_rows
+from kikime.harness.stats.anova import TwoWay, null_range, two_way
+from kikime.harness.stats.intervals import LEVEL, or_unseen, percentile_interval
+from kikime.harness.stats.paired import NEW_PERSONAS_FROM
+from kikime.harness.stats.resampling import exchangeable_units, generators, mean_draws
+from kikime.harness.stats.validation import FloatArray, TableError, persona_sizes, sorted_rows
 
 TAIL = -float(ndtri(0.1))
 """1.2816: the format that one in ten is worse than."""

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.stats.paired import PairedDifference
-from harness.stats.validation import checked_margin
+from kikime.harness.stats.paired import PairedDifference
+from kikime.harness.stats.validation import checked_margin
 
 Decision = Literal["pass", "fail", "insufficient evidence"]
 

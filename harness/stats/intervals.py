@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from harness.stats.validation import FloatArray
+from kikime.harness.stats.validation import FloatArray
 
 LEVEL = 0.95
 ROUNDING = 1e-9

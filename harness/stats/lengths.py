@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from harness.stats.intervals import percentile_interval, wilson_interval
-from harness.stats.paired import NEW_PERSONAS_FROM
-from harness.stats.resampling import exchangeable_units, generators, mean_draws
-from harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
+from kikime.harness.stats.intervals import percentile_interval, wilson_interval
+from kikime.harness.stats.paired import NEW_PERSONAS_FROM
+from kikime.harness.stats.resampling import exchangeable_units, generators, mean_draws
+from kikime.harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
 
 
 @dataclass(frozen=True)

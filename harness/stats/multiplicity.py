@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from harness.stats.validation import FloatArray
+from kikime.harness.stats.validation import FloatArray
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

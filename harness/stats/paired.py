@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from harness.stats.contrast import Contrast, TransformBy, transform_for
-from harness.stats.intervals import (
+from kikime.harness.stats.contrast import Contrast, TransformBy, transform_for
+from kikime.harness.stats.intervals import (
     acceleration,
     bca_interval,
     detectable,
@@ -22,8 +22,8 @@ from harness.stats.intervals import (
     unseen_share,
     welch_df,
 )
-from harness.stats.resampling import count_blocks, generators, sign_flip_p, small_sample_factor
-from harness.stats.validation import FloatArray, TableError, checked_margin, sorted_rows
+from kikime.harness.stats.resampling import count_blocks, generators, sign_flip_p, small_sample_factor
+from kikime.harness.stats.validation import FloatArray, TableError, checked_margin, sorted_rows
 
 NEW_PERSONAS_FROM = 10
 """Personas from which on they count as a sample of personas, and the result speaks of new ones."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from harness.stats.intervals import LEVEL
-from harness.stats.resampling import exchangeable_units, generators, mean_draws
-from harness.stats.validation import FloatArray, checked_matrix, persona_sizes
+from kikime.harness.stats.intervals import LEVEL
+from kikime.harness.stats.resampling import exchangeable_units, generators, mean_draws
+from kikime.harness.stats.validation import FloatArray, checked_matrix, persona_sizes
 
 _TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 

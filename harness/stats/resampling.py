@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from harness.stats.intervals import t_over_z
-from harness.stats.validation import FloatArray
+from kikime.harness.stats.intervals import t_over_z
+from kikime.harness.stats.validation import FloatArray
 
 _BLOCK_CELLS = 2_000_000
 """Cells of one block of counts or signs: 16 MB of float64."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from harness.stats.intervals import percentile_interval
-from harness.stats.resampling import exchangeable_units, generators, mean_draws
-from harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
+from kikime.harness.stats.intervals import percentile_interval
+from kikime.harness.stats.resampling import exchangeable_units, generators, mean_draws
+from kikime.harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from harness.errors import UsageError
+from kikime.harness.core.errors import UsageError
 
 FloatArray = npt.NDArray[np.float64]
 

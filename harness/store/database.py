@@ -9,8 +9,8 @@ from typing import Literal
 
 import duckdb
 
-from harness.errors import UsageError
-from harness.store.rundir import RunDirectory
+from kikime.harness.core.errors import UsageError
+from kikime.harness.store.rundir import RunDirectory
 
 Table = Literal["samples", "scores", "judge"]
 

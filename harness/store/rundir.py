@@ -17,7 +17,7 @@ from typing import Any
 import filelock
 import orjson
 
-from harness.errors import EnvironmentFault, RunLocked, UsageError
+from kikime.harness.core.errors import EnvironmentFault, RunLocked, UsageError
 
 SCHEMA = 1
 FREE_SPACE = "free some space"

@@ -6,11 +6,11 @@ from typing import Any
 
 import duckdb
 
-from harness.errors import UsageError
-from harness.metrics import METRICS
-from harness.store.database import open_tables, require_tables
-from harness.store.rundir import RunDirectory
-from harness.store.tables import SAMPLES
+from kikime.harness.core.errors import UsageError
+from kikime.harness.metrics import METRICS
+from kikime.harness.store.database import open_tables, require_tables
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.tables import SAMPLES
 
 
 def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:

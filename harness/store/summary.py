@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 
-from harness.metrics import style_band
-from harness.store.database import Table, open_tables
-from harness.store.rundir import SCHEMA, RunDirectory, read_json, write_json
-from harness.store.verdicts import age_verdicts
+from kikime.harness.metrics import style_band
+from kikime.harness.store.database import Table, open_tables
+from kikime.harness.store.rundir import SCHEMA, RunDirectory, read_json, write_json
+from kikime.harness.store.verdicts import age_verdicts
 
 SLICE = ("task", "persona", "format", "shots", "technique", "context")
 _POOLED = {

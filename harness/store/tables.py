@@ -11,9 +11,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.request import Reply, Request
-from harness.store.rundir import SCHEMA, RunDirectory, discard, unwritable
-from harness.store.wal import locate_records, read_at
+from kikime.harness.core.request import Reply, Request
+from kikime.harness.store.rundir import SCHEMA, RunDirectory, discard, unwritable
+from kikime.harness.store.wal import locate_records, read_at
 
 ROW_GROUP = 8192
 

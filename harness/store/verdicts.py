@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.store.rundir import RunDirectory
-from harness.store.wal import read_records
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.wal import read_records
 
 if TYPE_CHECKING:
     import duckdb

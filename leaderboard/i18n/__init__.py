@@ -55,7 +55,7 @@ class Translator:
             criterion, _, judge = name.partition(".")[2].partition("@")
             return self.get(f"criterion.{criterion}", criterion) + (f" ({judge})" if judge else "")
         if self.language == "ja":
-            from harness.reports.labels import metric_label
+            from kikime.harness.reports.words.labels import metric_label
 
             return metric_label(name)
         return name.replace("_", " ")

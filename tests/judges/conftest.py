@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from judge_server import KEY, JudgeServer
 
-from harness.persona import Persona
-from judges.session import JudgeSettings, judge_settings
+from kikime.harness.cards.persona import Persona
+from kikime.judges.jobs.session import JudgeSettings, judge_settings
+from tests.support.judge_server import KEY, JudgeServer
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judge_server import Answer, JudgeServer, good, judged_text
 from test_judge_files import kikime
 
-from harness.errors import FileFormatError, UsageError
-from judges.audit import find_columns
-from judges.table_file import open_table
+from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.judges.files.audit import find_columns
+from kikime.judges.files.table_file import open_table
+from tests.support.judge_server import Answer, JudgeServer, good, judged_text
 
 N = 12
 

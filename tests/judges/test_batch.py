@@ -6,18 +6,18 @@ import os
 from pathlib import Path
 
 import pytest
-from judge_server import KEY, Answer, JudgeServer, api_error, completion, good
 
-from harness.errors import EnvironmentFault
-from harness.persona import Persona
-from harness.store.wal import Segment, read_records
-from judges.batch import BatchJob, BatchOptions, chunks
-from judges.collection import judge_subjects
-from judges.gathering import Judged
-from judges.judge import plan_calls
-from judges.rubric import load_rubric
-from judges.session import JudgeSettings, open_desk
-from judges.subject import Subject
+from kikime.harness.cards.persona import Persona
+from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.store.wal import Segment, read_records
+from kikime.judges.jobs.batch import BatchJob, BatchOptions, chunks
+from kikime.judges.jobs.collection import judge_subjects
+from kikime.judges.jobs.gathering import Judged
+from kikime.judges.jobs.session import JudgeSettings, open_desk
+from kikime.judges.verdicts.judge import plan_calls
+from kikime.judges.verdicts.rubric import load_rubric
+from kikime.judges.verdicts.subject import Subject
+from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good
 
 FAST = BatchOptions(poll_seconds=0.02)
 RUBRIC = load_rubric("character_v1")
@@ -194,6 +194,6 @@ def test_large_jobs_are_cut_into_files(
     persona: Persona, settings: JudgeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = [call for s in replies(persona, 5) for call in plan_calls(s, RUBRIC, settings.judge)]
-    monkeypatch.setattr("judges.batch.MAX_ROWS", 2)
+    monkeypatch.setattr("kikime.judges.jobs.batch.MAX_ROWS", 2)
     assert [len(part) for part in chunks(calls)] == [2, 2, 1]
     assert os.environ["OPENAI_API_KEY"] == KEY

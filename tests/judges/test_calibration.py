@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.errors import UsageError
-from judges.calibration import agreement, confusion, interval_alpha
-from judges.calibration_report import calibrate
-from judges.ratings import MEAN_JUDGE, read_ratings
+from kikime.harness.core.errors import UsageError
+from kikime.harness.stats.agreement import agreement, confusion, interval_alpha
+from kikime.judges.trust.calibration_report import calibrate
+from kikime.judges.trust.ratings import MEAN_JUDGE, read_ratings
 
 SCORES = st.lists(st.tuples(st.integers(1, 7), st.integers(1, 7)), min_size=3, max_size=30)
 BENCH = Path(os.environ.get("KIKIME_VALIDATION_DATA", "nowhere")) / "japanese-rp-bench" / "annotated_sample.jsonl"

@@ -8,16 +8,16 @@ import time
 from contextlib import suppress
 
 import pytest
-from judge_server import KEY, Answer, JudgeServer, api_error, completion, good, judged_text, verdict
 
-from harness.errors import UsageError
-from harness.persona import Persona
-from judges.collection import judge_subjects
-from judges.gathering import Judged
-from judges.redact import redactor
-from judges.rubric import load_rubric
-from judges.session import JudgeSettings, judge_settings
-from judges.subject import Subject
+from kikime.harness.cards.persona import Persona
+from kikime.harness.core.errors import UsageError
+from kikime.judges.asking.redact import redactor
+from kikime.judges.jobs.collection import judge_subjects
+from kikime.judges.jobs.gathering import Judged
+from kikime.judges.jobs.session import JudgeSettings, judge_settings
+from kikime.judges.verdicts.rubric import load_rubric
+from kikime.judges.verdicts.subject import Subject
+from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good, judged_text, verdict
 
 
 def replies(persona: Persona, n: int = 1) -> list[Subject]:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from judge_server import KEY, Answer, JudgeServer, api_error, completion, good, verdict
 
-from harness.cli import main
+from kikime.cli import main
+from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good, verdict
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from harness.cli import main; main()", *arguments]
+    return [sys.executable, "-c", "from kikime.cli import main; main()", *arguments]
 
 
 class Finished(NamedTuple):
@@ -280,7 +280,7 @@ def test_a_full_disk_ends_with_the_command_to_repeat(
     def full(descriptor: int, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("harness.store.wal._write_all", full)
+    monkeypatch.setattr("kikime.harness.store.wal._write_all", full)
     path = replies(tmp_path / "r.jsonl", 1)
     run = judge(path, server)
     assert run.returncode == 3

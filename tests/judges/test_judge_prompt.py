@@ -6,12 +6,12 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.messages import assistant, user
-from harness.persona import Persona
-from judges.judge import Judge, plan_calls
-from judges.prompt import MAX_VISIBLE, anchors, data_json, persona_sheet, render
-from judges.rubric import load_rubric
-from judges.subject import Subject
+from kikime.harness.cards.persona import Persona
+from kikime.harness.core.messages import assistant, user
+from kikime.judges.verdicts.judge import Judge, plan_calls
+from kikime.judges.verdicts.prompt import MAX_VISIBLE, anchors, data_json, persona_sheet, render
+from kikime.judges.verdicts.rubric import load_rubric
+from kikime.judges.verdicts.subject import Subject
 
 RUBRIC = load_rubric("character_v1")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.persona import Persona
-from judges.collection import judge_subjects
-from judges.rubric import Rubric, load_rubric
-from judges.session import judge_settings
-from judges.subject import Subject
+from kikime.harness.cards.persona import Persona
+from kikime.judges.jobs.collection import judge_subjects
+from kikime.judges.jobs.session import judge_settings
+from kikime.judges.verdicts.rubric import Rubric, load_rubric
+from kikime.judges.verdicts.subject import Subject
 
 pytestmark = pytest.mark.engine
 # The bundled checkpoints are made for short dialogues; weights do not depend on the context length.

@@ -8,19 +8,19 @@ from typing import Any
 
 import orjson
 import pytest
-from judge_server import KEY, Answer, JudgeServer, api_error, completion, good, verdict
 
-from harness.errors import RunLocked, UsageError
-from harness.persona import Persona, load_persona
-from harness.store.rundir import RunDirectory
-from harness.store.tables import SAMPLES, SCORES
-from harness.store.wal import read_records
-from judges.pairs import paired_subjects
-from judges.run_job import judge_run, run_lines
-from judges.runs import compact_verdicts
-from judges.session import JudgeSettings, judge_settings
-from judges.sink import JudgeSink
-from judges.subject import Subject
+from kikime.harness.cards.persona import Persona, load_persona
+from kikime.harness.core.errors import RunLocked, UsageError
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.tables import SAMPLES, SCORES
+from kikime.harness.store.wal import read_records
+from kikime.judges.jobs.session import JudgeSettings, judge_settings
+from kikime.judges.runs.pairs import paired_subjects
+from kikime.judges.runs.run_job import judge_run, run_lines
+from kikime.judges.runs.runs import compact_verdicts
+from kikime.judges.runs.sink import JudgeSink
+from kikime.judges.verdicts.subject import Subject
+from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good, verdict
 
 TASK = {
     "id": "daily",
@@ -270,7 +270,7 @@ def test_an_unwritable_cache_ends_judging_but_not_the_run(
 
 
 def test_pairs_of_two_runs_are_joined_by_their_request(server: JudgeServer, tmp_path: Path) -> None:
-    from judges.pairs import paired_subjects
+    from kikime.judges.runs.pairs import paired_subjects
 
     a = make_run(tmp_path / "a", [sample(n) for n in range(3)])
     b = make_run(tmp_path / "b", [sample(n, response="はい。", pair_key=f"p{n + 1:03}") for n in range(3)])
@@ -301,8 +301,8 @@ def test_the_sentinel_set_can_be_left_out(server: JudgeServer, settings: JudgeSe
 def test_a_broken_table_is_found_before_a_verdict_is_bought(
     tmp_path: Path, settings: JudgeSettings, server: JudgeServer, name: str, whole_footer: bool
 ) -> None:
-    from builders import IN_VOICE
-    from builders import make_run as measured_run
+    from tests.support.builders import IN_VOICE
+    from tests.support.builders import make_run as measured_run
 
     run = measured_run(tmp_path, "a", IN_VOICE)
     path = run.path / f"{name}.parquet"

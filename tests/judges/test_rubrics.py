@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import FileFormatError, UsageError
-from harness.persona import Persona
-from judges.job import forecast
-from judges.judge import Judge, plan_calls, verdict_schema
-from judges.models import end_warning, model_card
-from judges.rubric import load_rubric, rubric_ids
-from judges.subject import Subject
+from kikime.harness.cards.persona import Persona
+from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.judges.jobs.job import forecast
+from kikime.judges.verdicts.judge import Judge, plan_calls, verdict_schema
+from kikime.judges.verdicts.models import end_warning, model_card
+from kikime.judges.verdicts.rubric import load_rubric, rubric_ids
+from kikime.judges.verdicts.subject import Subject
 
 ALL = (
     "character_v1",

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judge_server import KEY, Answer, JudgeServer, api_error, completion, good
 from test_judge_files import Finished, kikime
 
-from harness.cli import workflow
-from harness.engines import EngineOptions
-from harness.store.rundir import find_run
-from judges.session import judge_settings
+from kikime.harness.engines import EngineOptions
+from kikime.harness.store.rundir import find_run
+from kikime.judges.jobs.session import judge_settings
+from kikime.workflows import run as workflow
+from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good
 
 SUITE = """id: mine
 title: 二つの返答

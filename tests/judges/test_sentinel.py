@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judge_server import Answer, JudgeServer, api_error, completion, good, judged_text
 from test_judge_files import judge, kikime, replies, rows
 
-from harness.persona import Persona
-from judges.collection import judge_subjects
-from judges.rubric import load_rubric
-from judges.sentinel import MIN_PAIRS, run_sentinel, sentinel_subjects, watch_drift
-from judges.session import JudgeSettings, Outcome, judge_settings
-from judges.subject import Subject
+from kikime.harness.cards.persona import Persona
+from kikime.judges.jobs.collection import judge_subjects
+from kikime.judges.jobs.sentinel import MIN_PAIRS, run_sentinel, sentinel_subjects, watch_drift
+from kikime.judges.jobs.session import JudgeSettings, Outcome, judge_settings
+from kikime.judges.verdicts.rubric import load_rubric
+from kikime.judges.verdicts.subject import Subject
+from tests.support.judge_server import Answer, JudgeServer, api_error, completion, good, judged_text
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from judges.textscore import parse_score, parse_scores
+from kikime.judges.verdicts.textscore import parse_score, parse_scores
 
 # Both judge outputs that the project's founding report prints; the first was scored 2, the second 7.
 CAT_PERSON = """\

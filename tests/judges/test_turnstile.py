@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from judges.turnstile import Turnstile
+from kikime.judges.asking.turnstile import Turnstile
 
 
 def test_who_passes_hands_over_before_the_next_one_works() -> None:

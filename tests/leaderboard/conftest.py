@@ -15,13 +15,13 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from browsing import Beacon, free_port
-from builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
 
-from harness.store.summary import summarise
-from harness.task import Item
-from leaderboard.index import Index
-from leaderboard.ranking import ranking
+from kikime.harness.store.summary import summarise
+from kikime.harness.suites.task import Item
+from kikime.leaderboard.data.index import Index
+from kikime.leaderboard.data.ranking import ranking
+from tests.support.browsing import Beacon, free_port
+from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
 
 CHROMIUM = os.environ.get("KIKIME_CHROMIUM", "/usr/bin/chromium")
 FORMATS = ("alpaca", "chatml")
@@ -127,7 +127,7 @@ def serve(tmp_path):
     def start(runs):
         port = free_port()
         process = subprocess.Popen(
-            [sys.executable, "-m", "harness", "leaderboard", "--runs", str(runs), "--port", str(port)],
+            [sys.executable, "-m", "kikime", "leaderboard", "--runs", str(runs), "--port", str(port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},

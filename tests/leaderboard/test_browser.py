@@ -5,10 +5,10 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 import pytest
-from browsing import Visitor
 
-from leaderboard.index import Index
-from leaderboard.ratings import blind_code, read_annotations
+from kikime.leaderboard.data.index import Index
+from kikime.leaderboard.data.ratings import blind_code, read_annotations
+from tests.support.browsing import Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -10,12 +10,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from browsing import Beacon, Visitor
-from builders import make_materials, make_run, talk_task
 
-from harness.grid import Materials
-from harness.persona import load_persona
-from leaderboard.ratings import blind_code
+from kikime.harness.cards.persona import load_persona
+from kikime.harness.suites.grid import Materials
+from kikime.leaderboard.data.ratings import blind_code
+from tests.support.browsing import Beacon, Visitor
+from tests.support.builders import make_materials, make_run, talk_task
 
 pytestmark = pytest.mark.browser
 

@@ -4,9 +4,9 @@ from string import Formatter
 
 import pytest
 
-import leaderboard
-from harness.metrics.registry import METRICS
-from leaderboard.i18n import LANGUAGES, Translator, texts
+from kikime import leaderboard
+from kikime.harness.metrics.registry import METRICS
+from kikime.leaderboard.i18n import LANGUAGES, Translator, texts
 
 
 def placeholders(text):

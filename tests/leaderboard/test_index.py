@@ -2,8 +2,8 @@ import json
 
 import orjson
 
-from leaderboard import ranking
-from leaderboard.index import Index, cache_folder
+from kikime.leaderboard.data import ranking
+from kikime.leaderboard.data.index import Index, cache_folder
 
 
 def states(index):
@@ -22,7 +22,7 @@ def test_damage_is_listed_and_never_raised(broken_store):
 
 def test_a_second_process_reads_no_summary_again(store, monkeypatch):
     first = Index(store).entries()
-    monkeypatch.setattr("leaderboard.index._finished", None)
+    monkeypatch.setattr("kikime.leaderboard.data.index._finished", None)
     assert Index(store).entries() == first
 
 

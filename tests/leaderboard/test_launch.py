@@ -2,8 +2,8 @@ import socket
 
 import pytest
 
-from harness.errors import EnvironmentFault, UsageError
-from leaderboard.launch import allowed_hosts, is_loopback, require_free, serve, server_config
+from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.leaderboard.launch import allowed_hosts, is_loopback, require_free, serve, server_config
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])

@@ -4,19 +4,20 @@ import json
 from pathlib import Path
 
 import pytest
-from canned import Canned
 from streamlit.testing.v1 import AppTest
 
-import leaderboard
-from harness.benchmark import execute, prepare, start_run
-from harness.checkpoint import resolve_checkpoint
-from harness.engines import EngineOptions
-from harness.grid import gather_materials
-from harness.suite import Suite
-from leaderboard.index import Index
-from leaderboard.parts import compare_parts
-from leaderboard.ranking import ranking
-from leaderboard.ratings import annotate, blind_code, read_annotations, scores_rating
+from kikime import leaderboard
+from kikime.harness.engines import EngineOptions
+from kikime.harness.engines.checkpoint import resolve_checkpoint
+from kikime.harness.plan.prepare import prepare
+from kikime.harness.run.execute import execute, start_run
+from kikime.harness.suites.grid import gather_materials
+from kikime.harness.suites.suite import Suite
+from kikime.leaderboard.data.index import Index
+from kikime.leaderboard.data.ranking import ranking
+from kikime.leaderboard.data.ratings import annotate, blind_code, read_annotations, scores_rating
+from kikime.leaderboard.views.compare import parts as compare_parts
+from tests.support.canned import Canned
 
 APP = Path(leaderboard.__file__).with_name("app.py")
 VIEWS = ("board", "model", "compare", "samples", "judge", "rate", "live")
@@ -106,8 +107,8 @@ def test_every_part(ranked, view, part):
 
 
 def test_the_board_shows_the_ranks_of_the_command(ranked):
-    from harness.reports.ranking import rank
-    from harness.store.rundir import list_runs
+    from kikime.harness.reports.ranking.rank import rank
+    from kikime.harness.store.rundir import list_runs
 
     expected = rank(list_runs(ranked))
     table = frames(opened("board"))[0]
@@ -208,8 +209,8 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(ranked):
 
 
 def test_the_board_shows_the_numbers_of_the_ranking(ranked):
-    from harness.reports.ranking import rank
-    from harness.store.rundir import RunDirectory
+    from kikime.harness.reports.ranking.rank import rank
+    from kikime.harness.store.rundir import RunDirectory
 
     rows = {row["name"]: row for row in rank([RunDirectory(path) for path in ranked.iterdir()])["rows"]}
     board = frames(opened("board"))[0].set_index("モデル")
@@ -307,8 +308,8 @@ def test_every_table_and_chart_has_an_alternative_text(ranked):
 
 
 def test_verdict_words_are_those_of_the_reports():
-    from harness.reports import labels
-    from leaderboard.i18n import Translator
+    from kikime.harness.reports.words import labels
+    from kikime.leaderboard.i18n import Translator
 
     t = Translator("ja")
     for verdict, word in labels.VERDICTS.items():

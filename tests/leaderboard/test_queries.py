@@ -1,15 +1,15 @@
 import orjson
 import pyarrow.parquet as pq
 import pytest
-from builders import add_verdicts
 
-from harness.errors import UsageError
-from harness.reports.compare import compare
-from leaderboard.index import Index
-from leaderboard.pairs import comparison, flips
-from leaderboard.queries import distributions, slices, verdicts
-from leaderboard.queries.samples import PAGE, Filter, every, facets, one, page_of, partner, verdict_values
-from leaderboard.ratings import annotate, scores_rating
+from kikime.harness.core.errors import UsageError
+from kikime.harness.reports.comparison.compare import compare
+from kikime.leaderboard.data.index import Index
+from kikime.leaderboard.data.pairs import comparison, flips
+from kikime.leaderboard.data.queries import distributions, slices, verdicts
+from kikime.leaderboard.data.queries.samples import PAGE, Filter, every, facets, one, page_of, partner, verdict_values
+from kikime.leaderboard.data.ratings import annotate, scores_rating
+from tests.support.builders import add_verdicts
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_judges_are_compared_with_each_other_and_with_people(august):
 
 
 def test_calibrate_reads_what_the_page_writes(august, tmp_path):
-    from judges.ratings import read_ratings
+    from kikime.judges.trust.ratings import read_ratings
 
     rows = [row for row in table(august) if row["error"] is None][:5]
     for row in rows:

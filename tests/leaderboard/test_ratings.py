@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from harness.store.rundir import RunDirectory
-from leaderboard.ratings import (
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.data.ratings import (
     FILE,
     annotate,
     pair_rating,
@@ -72,7 +72,7 @@ def test_sides_are_drawn_about_evenly():
 
 
 def test_a_read_only_run_says_so(run, monkeypatch):
-    from harness.errors import EnvironmentFault
+    from kikime.harness.core.errors import EnvironmentFault
 
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")

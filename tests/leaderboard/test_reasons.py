@@ -1,8 +1,8 @@
 import pytest
 
-from judges.sentinel import _compare
-from leaderboard.i18n import Translator
-from leaderboard.reasons import translated
+from kikime.judges.jobs.sentinel import _compare
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page.reasons import translated
 
 JA, EN = Translator("ja"), Translator("en")
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-import leaderboard
-from leaderboard.download import as_csv, as_markdown
-from leaderboard.marks import diff_html, marked_html
+from kikime import leaderboard
+from kikime.leaderboard.page.download import as_csv, as_markdown
+from kikime.leaderboard.page.marks import diff_html, marked_html
 
 ROOT = Path(leaderboard.__file__).parent
 TAGS = {"div", "mark", "sup", "span", "ins", "del"}

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from harness.metrics import METRICS
-from harness.metrics.constraints import measure_constraints
-from harness.metrics.facts import measure_fact
-from harness.persona import load_persona, persona_ids
-from harness.task import Item, load_task, task_ids
-from judges.rubric import rubric_ids
+from kikime.harness.cards.persona import load_persona, persona_ids
+from kikime.harness.metrics import METRICS
+from kikime.harness.metrics.answers.constraints import measure_constraints
+from kikime.harness.metrics.answers.facts import measure_fact
+from kikime.harness.suites.task import Item, load_task, task_ids
+from kikime.judges.verdicts.rubric import rubric_ids
 
 BANKS = task_ids()
 LABEL_METRICS = {"label_correct", "label_margin", "probe_shift", "probe_new_first"}

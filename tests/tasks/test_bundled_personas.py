@@ -6,9 +6,9 @@ from functools import cache
 
 import pytest
 
-from harness.metrics import Measured, Scorer
-from harness.metrics.facts import measure_fact
-from harness.persona import Persona, load_persona, persona_ids
+from kikime.harness.cards.persona import Persona, load_persona, persona_ids
+from kikime.harness.metrics import Measured, Scorer
+from kikime.harness.metrics.answers.facts import measure_fact
 
 PERSONAS = persona_ids()
 

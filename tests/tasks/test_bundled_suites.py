@@ -8,11 +8,11 @@ from itertools import islice
 
 import pytest
 
-from harness.condition import load_techniques
-from harness.grid import cells, gather_materials
-from harness.persona import load_persona, persona_ids
-from harness.suite import load_suite, suite_ids
-from harness.task import load_task, task_ids
+from kikime.harness.cards.persona import load_persona, persona_ids
+from kikime.harness.suites.condition import load_techniques
+from kikime.harness.suites.grid import cells, gather_materials
+from kikime.harness.suites.suite import load_suite, suite_ids
+from kikime.harness.suites.task import load_task, task_ids
 
 HUGE = {"full"}
 
@@ -120,7 +120,7 @@ def test_steerability_compares_no_instruction_the_instruction_and_a_nonsense_one
 
 
 def test_one_task_of_full_keeps_all_its_conditions() -> None:
-    from harness.cli import workflow
+    from kikime.workflows import run as workflow
 
     chosen = workflow.materials(suite="full", limit=1, tasks=("style",), personas=("ojousama",), formats=(), shots=())
     asked = {(cell.condition.technique, cell.condition.shots) for cell in cells(chosen)}

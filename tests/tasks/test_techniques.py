@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.condition import load_techniques
+from kikime.harness.suites.condition import load_techniques
 
 TECHNIQUES = load_techniques()
 STYLE = {"no_style", "poni"}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from harness import messages as chat
-from harness.messages import Message
-from harness.persona import Persona, load_persona
-from harness.prompts import Renderer, build_messages, load_format
+from kikime.harness.cards.persona import Persona, load_persona
+from kikime.harness.core import messages as chat
+from kikime.harness.core.messages import Message
+from kikime.harness.prompts import Renderer, build_messages, load_format
 from tools.checkpoints.corpus import PERSONAS, Line, load_lines, vary
 from tools.checkpoints.packing import Exchange
 

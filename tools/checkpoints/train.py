@@ -21,8 +21,8 @@ from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from harness.persona import load_persona
-from harness.prompts import load_format
+from kikime.harness.cards.persona import load_persona
+from kikime.harness.prompts import load_format
 from tools.checkpoints.corpus import PERSONAS, load_lines
 from tools.checkpoints.curriculum import RECIPES, Curriculum, Recipe, vocabulary_texts
 from tools.checkpoints.packing import Batch, collate, reply_logits

@@ -1,5 +1,0 @@
-"""``python -m harness`` is ``kikime``."""
-
-from harness.cli import main
-
-main()

@@ -1,0 +1,1 @@
+"""Checks a persona card and drafts one from a character's lines."""

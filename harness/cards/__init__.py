@@ -1,0 +1,1 @@
+"""Persona cards and the files that characters' lines come in."""

@@ -1,0 +1,181 @@
+"""The persona card: who the character is and how it speaks (design §5.7)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import regex
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.files import data_path
+from kikime.harness.core.names import did_you_mean
+from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        regex.compile(pattern)
+    except regex.error as error:
+        msg = f"'{pattern}' is not a valid regular expression: {error}"
+        raise ValueError(msg) from None
+    return pattern
+
+
+def _plain_name(name: str) -> str:
+    if not name.strip() or any(c in name for c in "<>\n\r"):
+        msg = "a name is one line, not empty, without < or >"
+        raise ValueError(msg)
+    return name
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+Name = Annotated[str, AfterValidator(_plain_name)]
+NonEmpty = Annotated[str, Field(min_length=1)]
+
+
+class Pronouns(StrictModel):
+    """Pronouns that the character uses, and those that break character."""
+
+    allowed: tuple[NonEmpty, ...] = ()
+    forbidden: tuple[NonEmpty, ...] = ()
+
+    @model_validator(mode="after")
+    def _not_both(self) -> Pronouns:
+        both = next((word for word in self.allowed if word in self.forbidden), None)
+        if both is not None:
+            msg = f"'{both}' is both allowed and forbidden"
+            raise ValueError(msg)
+        return self
+
+
+class Markers(StrictModel):
+    """Sentence endings that carry the voice; patterns match at the tail of an NFKC sentence."""
+
+    strong: tuple[Pattern, ...] = ()
+    weak: tuple[Pattern, ...] = ()
+    target_rate: float | None = Field(default=None, ge=0, le=1)
+    tolerance: float = Field(default=0.30, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _rate_needs_patterns(self) -> Markers:
+        for pattern in (*self.strong, *self.weak):
+            if regex.fullmatch(pattern, ""):
+                msg = f"'{pattern}' matches nothing at all, so every sentence would carry it"
+                raise ValueError(msg)
+        if self.strong and self.target_rate is None:
+            msg = "markers.strong needs a target_rate, measured on the character's own lines"
+            raise ValueError(msg)
+        return self
+
+
+class Voice(StrictModel):
+    """口調: pronouns, markers, politeness, taboo words."""
+
+    first_person: Pronouns = Pronouns()
+    second_person: Pronouns = Pronouns()
+    markers: Markers = Markers()
+    polite: bool | None = None
+    forbidden: tuple[NonEmpty, ...] = ()
+    sheet: str = ""
+    """The voice in the character author's words, one or two Japanese sentences; goes into prompts and to the judge."""
+
+
+def _ordered(bounds: tuple[int, int]) -> tuple[int, int]:
+    if not 0 <= bounds[0] <= bounds[1]:
+        msg = "a range is [low, high] with 0 ≤ low ≤ high"
+        raise ValueError(msg)
+    return bounds
+
+
+Range = Annotated[tuple[int, int], AfterValidator(_ordered)]
+
+
+class Length(StrictModel):
+    """The wanted reply length."""
+
+    chars: Range
+    target: Annotated[int, Field(gt=0)]
+    sentences: Range = (1, 2)
+    newlines: Annotated[int, Field(ge=0)] = 0
+
+
+class Fact(StrictModel):
+    """One fact of the profile as a question with accepted and known-wrong answers."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")]
+    question: NonEmpty
+    paraphrases: tuple[NonEmpty, ...] = ()
+    answers: Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
+    wrong: tuple[NonEmpty, ...] = ()
+
+
+class Example(StrictModel):
+    """One of the character's own exchanges: few-shot material and judge anchor."""
+
+    user: NonEmpty
+    reply: NonEmpty
+
+
+class Persona(StrictModel):
+    """A character card."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    name: Name
+    version: Annotated[int, Field(ge=1)] = 1
+    language: Literal["ja", "en", "ja-en"] = "ja"
+    user_name: Name = "ユーザー"
+    """What the interlocutor is called where a format names both speakers."""
+    profile: NonEmpty
+    background: str = ""
+    voice: Voice = Voice()
+    length: Length
+    facts: tuple[Fact, ...] = ()
+    unanswerable: tuple[NonEmpty, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+    @field_validator("profile", "background")
+    @classmethod
+    def _stripped(cls, text: str) -> str:
+        return text.strip()
+
+    def __hash__(self) -> int:
+        """Cheap, for caches by persona; cards that share it are told apart by comparison."""
+        return hash((self.id, self.version, self.name))
+
+    @model_validator(mode="after")
+    def _unique_facts(self) -> Persona:
+        again = second_of_two([fact.id for fact in self.facts])
+        if again is not None:
+            raise problem_at(["facts", again, "id"], f"duplicate fact id '{self.facts[again].id}'")
+        return self
+
+
+def persona_ids() -> list[str]:
+    """Ids of the bundled personas, sorted."""
+    return sorted(path.stem for path in data_path("personas").glob("*.yaml"))
+
+
+def load_persona(reference: str | Path) -> Persona:
+    """Load a bundled persona by id, or a card by its YAML path.
+
+    Raises:
+        FileFormatError: the card is wrong (file and line are named).
+        UsageError: neither a bundled id nor a file.
+    """
+    bundled = data_path("personas") / f"{reference}.yaml"
+    if str(reference) in persona_ids():
+        return load_persona_file(bundled)
+    path = Path(reference)
+    if path.suffix in {".yaml", ".yml"} or path.is_file():
+        return load_persona_file(path)
+    meant = did_you_mean(str(reference), persona_ids())
+    raise UsageError(
+        f"no persona '{reference}'{meant}", hint=f"bundled: {', '.join(persona_ids())}; or give a card's path"
+    )
+
+
+def load_persona_file(path: Path) -> Persona:
+    """Load one card file."""
+    return load_yaml(path, Persona)

@@ -1,0 +1,112 @@
+"""What goes to an engine and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from kikime.harness.core.messages import Message
+
+
+class Sampling(msgspec.Struct, frozen=True, omit_defaults=False):
+    """Sampling parameters; all of them enter the request's key."""
+
+    max_tokens: int = 128
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    repetition_penalty: float = 1.0
+    seed: int = 0
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A continuation whose log-probability is asked for instead of a reply."""
+
+    name: str
+    """What it stands for: ``label.N``, ``free.N`` (the same label after a content-free input), ``old`` or ``new``."""
+    text: str
+    token_ids: list[int]
+    """Prompt and continuation."""
+    start: int
+    """Position of the continuation's first token."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One prompt of the grid, rendered and tokenised."""
+
+    key: str
+    """Content address: model fingerprint, token ids, sampling, stops, seed and ``pair_key``."""
+    pair_key: str
+    """The same request across models: no model in it."""
+    position: int
+    """Rank of the cell in the plan; orders the tables."""
+    task: str
+    item_id: str
+    persona: str
+    format: str
+    shots: int
+    shot_style: str
+    example_set: int
+    technique: str
+    context: str
+    turn: int
+    repeat: int
+    seed: int
+    prompt: str
+    token_ids: list[int]
+    """Empty where the server tokenises itself (chat completions)."""
+    messages: list[Message]
+    """The conversation, shots included, for a server that renders; empty where ``token_ids`` stand for it."""
+    system: str
+    user: str
+    history: list[Message]
+    """The dialogue before ``user``, without the shots."""
+    examples: list[str]
+    """Replies of the shots, for the copy metric."""
+    expect: dict[str, Any]
+    stop: list[str]
+    stop_token_ids: list[int]
+    sampling: Sampling
+    candidates: list[Candidate] = []
+    """Not empty: nothing is generated, each candidate is scored."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What the engine gave back for one request."""
+
+    key: str
+    text: str
+    finish_reason: str
+    """``stop``, ``length``, ``abort`` or ``error``."""
+    stop_reason: str | None = None
+    """The stop string or token id that ended the reply; None for the end-of-sequence token."""
+    n_prompt_tokens: int = 0
+    n_output_tokens: int = 0
+    latency_ms: float = 0.0
+    error: str | None = None
+    logprobs: list[float] | None = None
+    """Summed log-probability (natural) of each candidate's continuation."""
+
+
+def chosen_reply(request: Request, logprobs: list[float], latency_ms: float) -> Reply:
+    """The reply of a scored request: its text is the continuation of highest log-probability."""
+    asked = [(p, c.text) for p, c in zip(logprobs, request.candidates, strict=True) if not c.name.startswith("free.")]
+    return Reply(
+        key=request.key,
+        text=max(asked)[1],
+        finish_reason="stop",
+        n_prompt_tokens=len(request.token_ids),
+        latency_ms=latency_ms,
+        logprobs=logprobs,
+    )
+
+
+def too_long(request: Request, max_model_len: int | None) -> str | None:
+    """Why the request does not fit into the model's context, or None."""
+    if max_model_len is None or not request.token_ids:
+        return None
+    prompt, new = len(request.token_ids), request.sampling.max_tokens
+    if prompt + new <= max_model_len:
+        return None
+    return f"prompt of {prompt} tokens and reply of up to {new} exceed the context of {max_model_len}"

@@ -1,0 +1,170 @@
+"""YAML files read into strict models, with errors that name file, line and the nearest valid key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from kikime.harness.core.errors import FileFormatError
+
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class StrictModel(BaseModel):
+    """A frozen model that refuses unknown keys and proposes the nearest known one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys_only(cls, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            for key in data:
+                if key not in cls.model_fields:
+                    raise problem_at([key], _unknown_key(str(key), list(cls.model_fields)))
+        return data
+
+
+def problem_at(place: Sequence[int | str], problem: str) -> PydanticCustomError:
+    """What a model's validator raises to name a place inside the model; :func:`load_yaml` finds its line."""
+    return PydanticCustomError("problem_at", "{problem}", {"problem": problem, "place": list(place)})
+
+
+def second_of_two(values: Sequence[str]) -> int | None:
+    """Position of the first value that was there before."""
+    seen: set[str] = set()
+    for number, value in enumerate(values):
+        if value in seen:
+            return number
+        seen.add(value)
+    return None
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_yaml(path: Path | str, model: type[Model]) -> Model:
+    """Read one YAML document into ``model``; validators find the file's folder in ``info.context["folder"]``.
+
+    Raises:
+        FileFormatError: unreadable file, broken YAML, duplicate or unknown key, wrong value; with the line.
+    """
+    root = _compose(Path(path))
+    data = _construct(Path(path), root)
+    try:
+        return model.model_validate(data, context={"folder": Path(path).parent})
+    except ValidationError as error:
+        first = error.errors()[0]
+        location = list(first["loc"])
+        problem = _wrong_kind(first["type"], first["input"]) or first["msg"].removeprefix("Value error, ")
+        if first["type"] == "problem_at":
+            location += first["ctx"]["place"]
+        elif location:
+            problem = f"{'.'.join(map(str, location))}: {problem}"
+        raise FileFormatError(path, _line_of(root, location), problem) from None
+
+
+def _wrong_kind(error: str, value: object) -> str | None:
+    """Say in YAML's terms that a value is of the wrong kind."""
+    wanted = {"model_type": "a mapping (key: value)", "dict_type": "a mapping (key: value)", "tuple_type": "a list"}
+    if error not in wanted:
+        return None
+    kinds = {dict: "a mapping", list: "a list", str: "a text", type(None): "nothing"}
+    return f"{wanted[error]} is needed here, not {kinds.get(type(value), repr(value))}"
+
+
+def read_yaml(path: Path | str) -> Any:
+    """Read one YAML document as plain Python values (duplicate keys are errors)."""
+    root = _compose(Path(path))
+    return _construct(Path(path), root)
+
+
+def _compose(path: Path) -> yaml.Node:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileFormatError(path, None, "no such file") from None
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            path, None, f"cannot be read: not UTF-8 (byte {error.start + 1})", hint="save the file as UTF-8"
+        ) from None
+    except OSError as error:
+        raise FileFormatError(path, None, f"cannot be read: {error.strerror}") from None
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise FileFormatError(path, line, f"not valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise FileFormatError(path, None, f"not valid YAML: {error}") from None
+    if root is None:
+        raise FileFormatError(path, None, "the file is empty")
+    if (line := _recursion(root)) is not None:
+        raise FileFormatError(path, line, "a value contains itself", hint="write it out instead of an alias")
+    for key in _duplicate_keys(root):
+        problem = f"duplicate key '{key.value}'" if isinstance(key, yaml.ScalarNode) else "a key is not a plain word"
+        raise FileFormatError(path, key.start_mark.line + 1, problem)
+    return root
+
+
+def _construct(path: Path, root: yaml.Node) -> Any:
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise FileFormatError(path, line, f"not valid YAML: {error.problem}") from None
+    except (ValueError, TypeError) as error:
+        raise FileFormatError(path, None, f"a value cannot be read: {error}", hint="put it in quotes") from None
+
+
+def _recursion(node: yaml.Node, above: frozenset[int] = frozenset()) -> int | None:
+    """The line of a node that contains itself through an alias."""
+    if id(node) in above:
+        return int(node.start_mark.line) + 1
+    children: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        children = [child for pair in node.value for child in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        children = node.value
+    inside = above | {id(node)}
+    return next((line for child in children if (line := _recursion(child, inside)) is not None), None)
+
+
+def _duplicate_keys(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
+                yield key
+                return
+            seen.add(key.value)
+            yield from _duplicate_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            yield from _duplicate_keys(child)
+
+
+def _line_of(node: yaml.Node, location: Sequence[int | str]) -> int:
+    line = node.start_mark.line + 1
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            match = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if match is None:
+                continue
+            line, node = match[0].start_mark.line + 1, match[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _unknown_key(key: str, known: list[str]) -> str:
+    near = get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"unknown key '{key}'" + (f" (did you mean '{near[0]}'?)" if near else f" (known: {', '.join(known)})")

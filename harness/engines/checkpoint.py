@@ -1,0 +1,212 @@
+"""The model under test: where it is, what exactly it is (fingerprint), how large it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+
+from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.core.files import data_path
+from kikime.harness.core.hashing import digest, file_sha256
+
+_WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
+_IDENTITY = ("*.json", "*.jinja", "*.model", "*.txt", *_WEIGHTS)
+_SERVED = re.compile(r"openai:(?P<name>.+?)@(?P<url>https?://\S+)")
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A resolved model reference."""
+
+    reference: str
+    """What the user wrote."""
+    name: str
+    path: str | None
+    """Local directory; None for a served model."""
+    fingerprint: str
+    """Digest over the files that determine the output; for a served model, over its name and address."""
+    n_params: int | None
+    max_model_len: int | None
+    revision: str | None = None
+    base_url: str | None = None
+    mutable: bool = False
+    """Whether the same reference may mean other weights tomorrow."""
+    adapter: str | None = None
+
+
+def resolve_checkpoint(reference: str) -> Checkpoint:
+    """Find the checkpoint that ``reference`` names and fingerprint it.
+
+    ``reference`` is a directory, ``demo:NAME``, ``openai:NAME@BASE_URL`` or a hub id (downloaded if need be).
+
+    Raises:
+        UsageError: no such checkpoint, or the directory is not a complete checkpoint.
+        EnvironmentFault: the hub cannot be reached.
+    """
+    if served := _SERVED.fullmatch(reference):
+        return _served(reference, served["name"], served["url"])
+    if reference.startswith("openai:"):
+        raise UsageError(
+            f"'{reference}' is not openai:NAME@BASE_URL", hint="for example openai:my-model@http://127.0.0.1:8000/v1"
+        )
+    if reference.startswith("demo:"):
+        return _local(reference, _bundled(reference.removeprefix("demo:")))
+    path = Path(reference)
+    if path.exists() or reference.startswith((".", "/", "~")) or reference.count("/") != 1:
+        return _local(reference, path.expanduser())
+    return _from_hub(reference)
+
+
+def bundled_checkpoints() -> list[str]:
+    """Names of the checkpoints that come with kikime."""
+    return sorted(path.parent.name for path in data_path("checkpoints").glob("*/config.json"))
+
+
+def with_adapter(base: Checkpoint, name: str, path: Path) -> Checkpoint:
+    """The checkpoint that ``base`` becomes with the LoRA adapter in ``path``."""
+    if not (path / "adapter_config.json").is_file():
+        raise UsageError(
+            f"{path}: no LoRA adapter here (adapter_config.json is missing)", hint="give --lora NAME=DIRECTORY"
+        )
+    identity = [base.fingerprint, dict(_identity(path))]
+    return msgspec.structs.replace(
+        base, name=f"{base.name}+{name}", adapter=str(path.resolve()), fingerprint=digest("model", identity)
+    )
+
+
+def _bundled(name: str) -> Path:
+    if name not in bundled_checkpoints():
+        raise UsageError(f"no bundled checkpoint '{name}'", hint=f"there are: {', '.join(bundled_checkpoints())}")
+    return data_path("checkpoints") / name
+
+
+def _served(reference: str, name: str, url: str) -> Checkpoint:
+    return Checkpoint(
+        reference=reference,
+        name=name,
+        path=None,
+        fingerprint=digest("model", ["served", name, url]),
+        n_params=None,
+        max_model_len=None,
+        base_url=url,
+        mutable=True,
+    )
+
+
+def _from_hub(reference: str) -> Checkpoint:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        path = Path(snapshot_download(reference, allow_patterns=list(_IDENTITY)))
+    except LocalEntryNotFoundError:
+        raise EnvironmentFault(
+            f"{reference}: no such directory, and the model hub cannot be reached",
+            hint="give the path of a local checkpoint",
+        ) from None
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise UsageError(f"{reference}: the model hub refused it: {str(error).splitlines()[0]}") from None
+    return msgspec.structs.replace(_local(reference, path), name=reference.rsplit("/", 1)[-1], revision=path.name)
+
+
+def _local(reference: str, path: Path) -> Checkpoint:
+    if not path.exists():
+        raise UsageError(
+            f"{path}: no such checkpoint directory",
+            hint=f"bundled: {', '.join('demo:' + n for n in bundled_checkpoints())}",
+        )
+    if not (path / "config.json").is_file():
+        raise UsageError(
+            f"{path}: not a checkpoint (config.json is missing)", hint="give the directory that training saved"
+        )
+    config = _read_config(path / "config.json")
+    weights = [file for pattern in _WEIGHTS for file in sorted(path.glob(pattern))]
+    if not weights:
+        raise UsageError(f"{path}: no weights (*.safetensors) beside config.json")
+    n_params = sum(_count_parameters(file) for file in weights if file.suffix == ".safetensors")
+    return Checkpoint(
+        reference=reference,
+        name=path.resolve().name,
+        path=str(path.resolve()),
+        fingerprint=digest("model", dict(_identity(path))),
+        n_params=n_params or None,
+        max_model_len=config.get("max_position_embeddings"),
+    )
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: not readable as JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise UsageError(f"{path}: not a model configuration")
+    return {**config, **(config.get("text_config") or {})}
+
+
+def _count_parameters(path: Path) -> int:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as tensors:
+            shapes = [tensors.get_slice(name).get_shape() for name in tensors.keys()]  # noqa: SIM118  (not a mapping)
+    except (SafetensorError, OSError) as error:
+        raise UsageError(
+            f"{path}: broken safetensors file: {error}",
+            hint="copy or save the checkpoint again; the file is damaged or cut short",
+        ) from None
+    return sum(_product(shape) for shape in shapes)
+
+
+def _product(shape: list[int]) -> int:
+    total = 1
+    for length in shape:
+        total *= length
+    return total
+
+
+def _identity(path: Path) -> Iterator[tuple[str, str]]:
+    """Name and SHA-256 of each file that determines the output; hashes are remembered by (path, size, mtime)."""
+    memory = _HashMemory()
+    for file in sorted({file for pattern in _IDENTITY for file in path.glob(pattern)}):
+        yield file.name, memory.sha256(file)
+    memory.save()
+
+
+class _HashMemory:
+    """SHA-256 of large files, kept in the user's cache directory."""
+
+    def __init__(self) -> None:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        self._file = Path(cache) / "kikime" / "sha256.json"
+        self._known: dict[str, str] = {}
+        self._changed = False
+        try:
+            self._known = orjson.loads(self._file.read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            self._known = {}
+
+    def sha256(self, path: Path) -> str:
+        stat = path.stat()
+        key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
+        if key not in self._known:
+            self._known[key] = file_sha256(path)
+            self._changed = True
+        return self._known[key]
+
+    def save(self) -> None:
+        if not self._changed:
+            return
+        temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(orjson.dumps(self._known))
+            temporary.replace(self._file)
+        except OSError:
+            return  # a read-only home only costs hashing again

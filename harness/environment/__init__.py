@@ -1,0 +1,1 @@
+"""The machine: what works on it, and what of it a run records."""

@@ -1,0 +1,1 @@
+"""Whether a reply says what its item expects."""

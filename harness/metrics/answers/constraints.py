@@ -1,0 +1,261 @@
+"""Verifiable form constraints of a reply, after IFEval (Zhou et al. 2023) and its Japanese kinds in M-IFEval."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.metrics.text.fold import fold, graphemes, visible
+from kikime.harness.metrics.text.sentences import split_sentences, unwrap
+from kikime.harness.metrics.voice.markers import is_eligible, strip_tail
+
+Params = Mapping[str, Any]
+Verifier = Callable[[str, Params], bool]
+
+_BULLET = re.compile(r"^[ \t　]*(?:[-*+•・●○▪◦‣]|[0-9０-９]{1,2}[.．)）、](?!\d))[ \t　]*\S", re.MULTILINE)
+_KUTEN = re.compile("[。．｡]")
+_TOUTEN = re.compile("[、，､]")
+_KANJI = re.compile(r"[一-龥々〆㐀-䶿]")
+_HIRAGANA = re.compile(r"[ぁ-ゖ]")
+_KATAKANA = re.compile(r"[ァ-ヶｦ-ﾝ]")
+_LATIN = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]")
+_DIGIT = re.compile(r"[0-9０-９]")
+_LETTER = re.compile(r"[^\W\d_]")
+_VERBAL_END = re.compile(
+    r"(?:です|ます|でした|ました|ません|でしょう|ましょう|だ|だった|である|だろう|[うくぐすつぬぶむる]|[いしたんっ][たい]|い|た|ん)"
+    r"(?:[わよねなのかしがぞぜさ]|けど|から|ので|もの|こと)*\Z"
+)
+_NOUN_IN_KANA = re.compile(r"(?:こと|もの|とき|ところ|はず|つもり|ため|よう|[ァ-ヴー一-龥々\d%A-Za-z])\Z")
+_PAIRS = (("「", "」"), ("『", "』"), ('"', '"'), ("“", "”"), ("'", "'"))
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _sentence_texts(text: str) -> list[str]:
+    folded = fold(text)
+    return [folded[a:b] for a, b in split_sentences(folded)]
+
+
+def _in_range(count: int, params: Params) -> bool:
+    n, tolerance = params.get("n"), params.get("tolerance", 0)
+    if n is not None:
+        return abs(count - int(n)) <= int(tolerance)
+    return int(params.get("min", 0)) <= count and ("max" not in params or count <= int(params["max"]))
+
+
+def _letter_only(text: str, params: Params) -> bool:
+    choices = params.get("choices", "ABCD")
+    return fold(text) in {fold(str(choice)) for choice in choices}
+
+
+def _is_json(text: str, _: Params) -> bool:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict | list)
+
+
+def _quoted(text: str, _: Params) -> bool:
+    return any(len(text) > 2 and text.startswith(a) and text.endswith(b) for a, b in _PAIRS)
+
+
+def _is_noun_end(sentence: str) -> bool:
+    stem = sentence[: strip_tail(sentence)]
+    if not _LETTER.search(stem):
+        return False
+    return bool(_NOUN_IN_KANA.search(stem)) or not _VERBAL_END.search(stem)
+
+
+def _taigendome(text: str, params: Params) -> bool:
+    sentences = _sentence_texts(text)
+    if params.get("where", "all") == "last":
+        sentences = sentences[-1:]
+    return bool(sentences) and all(map(_is_noun_end, sentences))
+
+
+def _spoken(text: str) -> str:
+    folded = fold(text)
+    start, end = unwrap(folded)
+    return folded[start:end]
+
+
+def _ends_with(text: str, params: Params) -> bool:
+    folded, wanted = fold(text), fold(params["text"])
+    return folded.endswith(wanted) or folded.rstrip('。.!?」』"').endswith(wanted)
+
+
+def _each_ends_with(text: str, params: Params) -> bool:
+    """Every sentence but bare interjections, quotations and stage directions."""
+    wanted = fold(params["text"])
+    sentences = [sentence for sentence in _sentence_texts(_spoken(text)) if is_eligible(sentence)]
+    return bool(sentences) and all(s.endswith(wanted) or s[: strip_tail(s)].endswith(wanted) for s in sentences)
+
+
+def _count(text: str, word: str) -> int:
+    return fold(text).casefold().count(fold(word).casefold())
+
+
+def _required(text: str, params: Params) -> bool:
+    return all(_count(text, word) >= int(params.get("times", 1)) for word in params["words"])
+
+
+def _forbidden(text: str, params: Params) -> bool:
+    return not any(_count(text, word) for word in params["words"])
+
+
+def _only(allowed: re.Pattern[str]) -> Verifier:
+    def verify(text: str, _: Params) -> bool:
+        letters = _LETTER.findall(fold(text).replace("ー", "").replace("々", "国"))
+        return bool(letters) and all(allowed.match(letter) for letter in letters)
+
+    return verify
+
+
+def _without(pattern: re.Pattern[str]) -> Verifier:
+    return lambda text, _: bool(text) and not pattern.search(text)
+
+
+_COUNT = frozenset({"n", "min", "max", "tolerance"})
+_TEXT, _WORDS = frozenset({"text"}), frozenset({"words", "times"})
+_NONE: frozenset[str] = frozenset()
+
+_VERIFIERS: dict[str, tuple[Verifier, frozenset[str]]] = {
+    "bullets": (lambda text, p: _in_range(len(_BULLET.findall(text)), p), _COUNT),
+    "chars": (lambda text, p: _in_range(graphemes(text), p), _COUNT),
+    "sentences": (lambda text, p: _in_range(len(_sentence_texts(text)), p), _COUNT),
+    "lines": (lambda text, p: _in_range(len(_lines(text)), p), _COUNT),
+    "letter_only": (_letter_only, frozenset({"choices"})),
+    "no_kuten": (_without(_KUTEN), _NONE),
+    "no_touten": (_without(_TOUTEN), _NONE),
+    "no_kanji": (_without(_KANJI), _NONE),
+    "no_hiragana": (_without(_HIRAGANA), _NONE),
+    "no_katakana": (_without(_KATAKANA), _NONE),
+    "no_latin": (_without(_LATIN), _NONE),
+    "no_digits": (_without(_DIGIT), _NONE),
+    "no_newline": (lambda text, _: bool(text) and len(_lines(text)) == 1, _NONE),
+    "only_hiragana": (_only(_HIRAGANA), _NONE),
+    "only_katakana": (_only(_KATAKANA), _NONE),
+    "starts_with": (lambda text, p: _spoken(text).startswith(fold(p["text"])) or fold(text).startswith(fold(p["text"])), _TEXT),
+    "ends_with": (_ends_with, _TEXT),
+    "each_ends_with": (_each_ends_with, _TEXT),
+    "required": (_required, _WORDS),
+    "forbidden": (_forbidden, frozenset({"words"})),
+    "json": (_is_json, _NONE),
+    "quoted": (_quoted, _NONE),
+    "taigendome": (_taigendome, frozenset({"where"})),
+}  # fmt: skip
+
+
+def constraint_kinds() -> list[str]:
+    """Names of all constraints, sorted.
+
+    >>> "bullets" in constraint_kinds()
+    True
+    """
+    return sorted(_VERIFIERS)
+
+
+def check_constraint(constraint: Any) -> None:
+    """Check the kind and the parameters of one constraint.
+
+    Raises:
+        UsageError: unknown kind, unknown or missing parameter, or a parameter of the wrong type.
+
+    >>> check_constraint({"kind": "bullets", "n": 3})
+    """
+    if not isinstance(constraint, Mapping) or not isinstance(constraint.get("kind"), str):
+        raise UsageError(f"a constraint is a mapping with a 'kind', not {constraint!r}", hint=_kinds_hint())
+    kind = constraint["kind"]
+    if kind not in _VERIFIERS:
+        raise UsageError(f"unknown constraint '{kind}'", hint=_kinds_hint())
+    allowed = _VERIFIERS[kind][1]
+    unknown = sorted(constraint.keys() - allowed - {"kind"})
+    if unknown:
+        takes = f"takes {', '.join(sorted(allowed))}" if allowed else "takes no parameter"
+        raise UsageError(f"constraint '{kind}' has no parameter '{unknown[0]}'", hint=f"{kind} {takes}")
+    _check_values(kind, allowed, constraint)
+
+
+def _check_values(kind: str, allowed: frozenset[str], params: Params) -> None:
+    if allowed == _COUNT:
+        numbers = {key: params[key] for key in _COUNT & params.keys()}
+        bad = [
+            key for key, value in numbers.items() if isinstance(value, bool) or not isinstance(value, int) or value < 0
+        ]
+        if bad:
+            raise UsageError(f"constraint '{kind}': '{bad[0]}' is a whole number ≥ 0, not {numbers[bad[0]]!r}")
+        if not numbers.keys() & {"n", "min", "max"} or ("n" in numbers and numbers.keys() & {"min", "max"}):
+            raise UsageError(f"constraint '{kind}' needs either n or min/max")
+        if "tolerance" in numbers and "n" not in numbers:
+            raise UsageError(f"constraint '{kind}': tolerance belongs to n")
+        if numbers.get("min", 0) > numbers.get("max", numbers.get("min", 0)):
+            raise UsageError(f"constraint '{kind}': min is larger than max")
+    if "text" in allowed and not (isinstance(params.get("text"), str) and params["text"]):
+        raise UsageError(f"constraint '{kind}' needs a text that is not empty")
+    if "words" in allowed and not _is_words(params.get("words")):
+        raise UsageError(f"constraint '{kind}' needs words: a list of texts that are not empty")
+    times = params.get("times", 1)
+    if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+        raise UsageError(f"constraint '{kind}': times is a whole number ≥ 1")
+    if (
+        "choices" in params
+        and not (isinstance(params["choices"], str) and params["choices"])
+        and not _is_words(params["choices"])
+    ):
+        raise UsageError(f"constraint '{kind}': choices is a text of letters or a list of texts")
+    if params.get("where", "all") not in {"all", "last"}:
+        raise UsageError(f"constraint '{kind}': where is 'all' or 'last'")
+
+
+def _is_words(value: Any) -> bool:
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and bool(value)
+        and all(isinstance(w, str) and w for w in value)
+    )
+
+
+def _kinds_hint() -> str:
+    return f"kinds: {', '.join(constraint_kinds())}"
+
+
+def verify(text: str, constraint: Params) -> bool:
+    r"""Whether raw ``text`` (outer white space aside) keeps one constraint.
+
+    >>> verify("・薔薇\n・百合", {"kind": "bullets", "n": 2}), verify("B", {"kind": "letter_only"})
+    (True, True)
+    """
+    return _VERIFIERS[constraint["kind"]][0](visible(text), constraint)
+
+
+def loose_variants(text: str) -> list[str]:
+    r"""The reply as IFEval's loose check reads it: without its first or last line, and without * marks.
+
+    >>> loose_variants("はい\n**B**")
+    ['はい\n**B**', '**B**', 'はい', '', 'はい\nB', 'B', 'はい', '']
+    """
+    lines = visible(text).split("\n")
+    cuts = ["\n".join(lines), "\n".join(lines[1:]), "\n".join(lines[:-1]), "\n".join(lines[1:-1])]
+    cuts = [visible(cut) for cut in cuts]
+    return cuts + [visible(cut.replace("*", "")) for cut in cuts]
+
+
+def measure_constraints(text: str, constraints: Sequence[Params]) -> dict[str, int]:
+    """Strict and loose compliance of a reply with all its constraints; an empty reply keeps none.
+
+    >>> measure_constraints("**B**", [{"kind": "letter_only"}])
+    {'constraint_ok': 0, 'constraint_ok_loose': 1}
+    """
+    strict = bool(visible(text)) and all(verify(text, constraint) for constraint in constraints)
+    if strict:
+        return {"constraint_ok": 1, "constraint_ok_loose": 1}
+    variants = [variant for variant in dict.fromkeys(loose_variants(text)) if variant]
+    loose = bool(variants) and all(any(verify(v, constraint) for v in variants) for constraint in constraints)
+    return {"constraint_ok": 0, "constraint_ok_loose": int(loose)}

@@ -1,0 +1,190 @@
+"""Rule metrics for replies that already exist: JSON lines in, JSON lines out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from kikime.harness.cards.persona import Persona, load_persona
+from kikime.harness.core.errors import KikimeError
+from kikime.harness.metrics import Measured, Scorer, check_expect
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_ROLES = ("system", "user", "assistant")
+_TEXTS = ("user", "system", "finish_reason", "persona")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredLine:
+    """One line of output."""
+
+    id: str | int | None
+    """The line's own id; None when it could not be read."""
+    line: int
+    """Number of the input line, from 1."""
+    metrics: Measured | None = None
+    """The metrics; None when the line is wrong."""
+    error: str | None = None
+    """What is wrong with the line."""
+
+    def to_json(self) -> bytes:
+        """One JSON object: ``{"id", "metrics"}``, or ``{"id" or "line", "error"}``."""
+        if self.error is None:
+            return orjson.dumps({"id": self.id, "metrics": self.metrics})
+        where = {"line": self.line} if self.id is None else {"id": self.id}
+        return orjson.dumps({**where, "error": self.error})
+
+
+class _LineError(ValueError):
+    """A line that cannot be scored; the text says why."""
+
+
+def score_lines(
+    lines: Iterable[bytes],
+    *,
+    persona: Persona,
+    role_markers: Sequence[str] = (),
+    control_strings: Sequence[str] = (),
+    load: Callable[[str], Persona] = load_persona,
+) -> Iterator[ScoredLine]:
+    r"""Score JSON lines one by one, in order, keeping nothing.
+
+    Args:
+        lines: byte lines, each one JSON object ``{"id", "response", …}``; blank ones are skipped.
+        persona: the card for lines that name none themselves.
+        role_markers: see :class:`kikime.harness.metrics.Scorer`.
+        control_strings: see :class:`kikime.harness.metrics.Scorer`.
+        load: finds the card that a line's own ``persona`` names.
+
+    >>> from kikime.harness.cards.persona import Length
+    >>> card = Persona(id="o", name="絢音", profile="高校生", length=Length(chars=(1, 9), target=5))
+    >>> [scored.to_json()[:40] for scored in score_lines([b'{"id": 1}'], persona=card)]
+    [b'{"id":1,"error":"\'response\' is missing"}']
+    """
+
+    def make(card: Persona) -> Scorer:
+        return Scorer(card, role_markers=role_markers, control_strings=control_strings)
+
+    own = make(persona)
+    others: dict[str, Scorer | KikimeError] = {}
+
+    def scorer_for(reference: str | None) -> Scorer:
+        if reference is None:
+            return own
+        if reference not in others:
+            if len(others) >= 64:
+                others.pop(next(iter(others)))
+            try:
+                others[reference] = make(load(reference))
+            except KikimeError as error:
+                others[reference] = error
+        found = others[reference]
+        if isinstance(found, KikimeError):
+            raise _LineError(found.message)
+        return found
+
+    for number, line in enumerate(lines, 1):
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
+        if line.strip():
+            yield _score_line(line, number, scorer_for)
+
+
+def _score_line(line: bytes, number: int, scorer_for: Callable[[str | None], Scorer]) -> ScoredLine:
+    identity: str | int | None = None
+    try:
+        row = _parse(line)
+        identity = _identity(row)
+        response = _checked(row)
+        scorer = scorer_for(row.get("persona"))
+    except _LineError as error:
+        return ScoredLine(identity, number, error=str(error))
+    metrics = scorer.score(
+        response,
+        user=row.get("user") or "",
+        history=row.get("history") or (),
+        system=row.get("system") or "",
+        examples=row.get("examples") or (),
+        finish_reason=row.get("finish_reason"),
+        expect=row.get("expect") or {},
+    )
+    return ScoredLine(identity, number, metrics=metrics)
+
+
+def _parse(line: bytes) -> Mapping[str, Any]:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        row = _parse_surrogates(line, error)
+    if not isinstance(row, dict):
+        raise _LineError("a line is one JSON object")
+    return row
+
+
+def _parse_surrogates(line: bytes, error: orjson.JSONDecodeError) -> Any:
+    r"""Read a line whose ``\udXXX`` escapes are not pairs, as Python's own ``json`` writes them; they become U+FFFD."""
+    problem = _LineError(f"not valid JSON: {error.msg}, character {error.pos + 1}")
+    if b"\\ud" not in line.lower():
+        raise problem
+    try:
+        return _without_surrogates(json.loads(line))
+    except (ValueError, RecursionError):
+        raise problem from None
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+def _identity(row: Mapping[str, Any]) -> str | int:
+    identity = row.get("id")
+    if isinstance(identity, bool) or not isinstance(identity, str | int):
+        raise _LineError("'id' is missing" if identity is None else "'id' is neither a text nor a whole number")
+    return identity
+
+
+def _checked(row: Mapping[str, Any]) -> str:
+    if "response" not in row:
+        raise _LineError("'response' is missing")
+    if not isinstance(row["response"], str):
+        raise _LineError("'response' is not a text")
+    for key in _TEXTS:
+        if row.get(key) is not None and not isinstance(row[key], str):
+            raise _LineError(f"'{key}' is not a text")
+    examples = row.get("examples")
+    if examples is not None and not (isinstance(examples, list) and all(isinstance(text, str) for text in examples)):
+        raise _LineError("'examples' is not a list of texts")
+    history = row.get("history")
+    if history is not None and not (isinstance(history, list) and all(map(_is_message, history))):
+        raise _LineError('\'history\' is not a list of {"role": system, user or assistant, "content": text}')
+    _check_expect(row.get("expect"))
+    response: str = row["response"]
+    return response
+
+
+def _is_message(message: Any) -> bool:
+    if not isinstance(message, dict):
+        return False
+    return message.get("role") in _ROLES and isinstance(message.get("content"), str)
+
+
+def _check_expect(expect: Any) -> None:
+    if expect is None:
+        return
+    if not isinstance(expect, dict):
+        raise _LineError("'expect' is not a JSON object")
+    try:
+        check_expect(expect)
+    except KikimeError as error:
+        raise _LineError(error.message) from None

@@ -1,0 +1,1 @@
+"""What is not the character's: control strings, other roles, other languages."""

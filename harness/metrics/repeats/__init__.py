@@ -1,0 +1,1 @@
+"""Repetition, copies of examples and echoes of the prompt."""

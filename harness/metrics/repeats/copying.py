@@ -1,0 +1,91 @@
+"""Copying: the reply repeats an example, the user's message or the system prompt."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+
+from kikime.harness.metrics.text.fold import fold
+
+MIN_SHARED = 9
+"""Shared passages of up to eight characters are phrases, not copies."""
+
+SHARE = 0.6
+"""Share of the reply that one passage must cover."""
+
+_LONG = 8192
+_IGNORED = re.compile(r"[\s。、,.!?！？ー~〜♪「」『』]+")
+
+
+def comparable(text: str) -> str:
+    """Text without white space and marks, for comparison.
+
+    >>> comparable("はい、 そうですわ！")
+    'はいそうですわ'
+    """
+    return _IGNORED.sub("", fold(text))
+
+
+def cached_comparable(text: str) -> str:
+    """:func:`comparable`, remembered for texts that come again with every reply: prompts and examples."""
+    return _remembered(text) if len(text) < _LONG else comparable(text)
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: str) -> str:
+    return comparable(text)
+
+
+def copies(reply: str, source: str) -> bool:
+    """Whether one passage of ``source`` covers 60 % of ``reply`` and is longer than eight characters.
+
+    Both are :func:`comparable` text. Linear in their lengths: such a passage always holds the reply's middle.
+
+    >>> copies("うちでは大きな犬がおりますのよ", "うちでは大きな犬がおりますわ"), copies("はい", "はい、そうですわ")
+    (True, False)
+    """
+    size = len(reply)
+    needed = max(MIN_SHARED, math.ceil(SHARE * size))
+    if size < needed or len(source) < needed:
+        return False
+    if reply in source:
+        return True
+    low, high = size - needed, needed
+    return _extends(reply, source, low, high, needed)
+
+
+def _extends(reply: str, source: str, low: int, high: int, needed: int) -> bool:
+    middle = reply[low:high]
+    at = source.find(middle)
+    for _ in range(64):
+        if at < 0:
+            return False
+        before = _common_suffix(reply[:low], source[max(0, at - low) : at])
+        after = _common_prefix(reply[high:], source[at + len(middle) : at + len(middle) + low])
+        if before + len(middle) + after >= needed:
+            return True
+        at = source.find(middle, at + 1)
+    return False
+
+
+def _common_prefix(a: str, b: str) -> int:
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        half = (low + high + 1) // 2
+        if a[:half] == b[:half]:
+            low = half
+        else:
+            high = half - 1
+    return low
+
+
+def _common_suffix(a: str, b: str) -> int:
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        half = (low + high + 1) // 2
+        if a[len(a) - half :] == b[len(b) - half :]:
+            low = half
+        else:
+            high = half - 1
+    return low

@@ -1,0 +1,1 @@
+"""Folding, sentences and numerals: what every metric reads a reply with."""

@@ -1,0 +1,1 @@
+"""How the character speaks: markers, pronouns, politeness, taboo words."""

@@ -1,0 +1,183 @@
+"""Markers of the character's voice at the end of its sentences (語尾)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import regex
+
+from kikime.harness.cards.persona import Persona
+from kikime.harness.metrics.text.fold import Span
+
+WINDOW = 48
+"""Characters before the stripped tail of a sentence in which a marker is looked for."""
+
+_TRIM = frozenset(" \t\n　。、,.!?！？ー―—-~〜～…‥・♪♫♬♡♥❤」』)]}】〉》”\"'*_^;:｡ゞっッ〓\u200d\ufe0e\ufe0f")
+_SYMBOLS = ("\u2190", "\u2bff")
+_ASIDE = re.compile(r"(?<=.)\([^()\n]{1,20}\)\Z", re.DOTALL)
+_LAUGH = re.compile(r"(?<=[ぁ-んァ-ヴー一-龥~〜!?。])(?:[wW]+|笑|草)\Z")
+_NEVER_MARKER = re.compile(r"(?:こん(?:にち|ばん)|(?<![ぁ-ん])う|あわ)わ\Z")
+_FIXED = re.compile(
+    r"(?:(?>はい|ええ|いいえ|いえ|ううん|うん|うふふ|ふふ|おほほ|ほほほ|あら|まあ|まぁ|あの|ああ|あっ|えっ|へえ|ねえ|さあ|では|"
+    r"そう|うーん|んー|わあ|やった|おお|おっ|もう|ごきげんよう|御機嫌よう|おはよう(?:ございます)?+|こんにち[はわ]|こんばん[はわ]|"
+    r"おやすみ(?:なさい)?|さようなら|ありがとう(?:ございます|ございました)?|ごめんなさい|すみません|失礼(?:します|いたします)|"
+    r"いただきます|ごちそうさま(?:でした)?|いってらっしゃい(?:ませ)?|おかえり(?:なさい)?|ただいま|よろしく(?:お願いします)?|"
+    r"[ふはほえ])[、,・。.!?ー~〜っ…\s]*+)++\Z"
+)
+_QUOTATION = re.compile(r"(?:「.*」|『.*』|\(.*\)|\*[^*]+\*)[。.!?]*\Z", re.DOTALL)
+_LETTER = re.compile(r"[^\W\d_]")
+_KANSAI = re.compile(r"(?:やわ|へんわ?|やん|やねん|めっちゃ|ねん|ほんま|あかん)(?![ぁ-ん]{3})")
+_ROUGH_SELF = re.compile(r"俺|オレ|僕|ボク|(?<![ぁ-ん一-龥])(?:うち|わし|おれ|ぼく)(?=[はがもの])")
+_CLAUSE_END = r"[\s、,。.!?ー~〜♪・」』)]|\Z"
+_GOES_ON = re.compile(r"[ぁ-んァ-ヴ一-龥](?<![けいよねなでにとのっえぁぇさかへ])")
+_LONG_MARKER = 3
+_MASU_MARKER = re.compile("ま(?:す|した|せん)[わの]")
+_BROKEN_FORM = re.compile(
+    r"(?:[うくぐすつぬぶむる]る|[べめれけせてねえげ]る|です|[ァ-ヴー]{2})ま(?:す|した|せん)(?:わ|の)"
+)
+
+
+def strip_tail(sentence: str) -> int:
+    """End of a folded sentence without ー〜!?。…♪, emoji, closing brackets, (asides) and laughter.
+
+    >>> [s[: strip_tail(s)] for s in ("ですわ〜♪", "ますの!?😊", "ですわ(にっこり)", "ますわwww")]
+    ['ですわ', 'ますの', 'ですわ', 'ますわ']
+    """
+    end = len(sentence)
+    while True:
+        before = end
+        if end and sentence[end - 1] == ")" and (aside := _ASIDE.search(sentence, max(0, end - 24), end)):
+            end = aside.start()
+        while end and _is_trim(sentence[end - 1]):
+            if sentence[end - 1] == ")" and _ASIDE.search(sentence, max(0, end - 24), end):
+                break
+            end -= 1
+        if end and sentence[end - 1] in "wW笑草" and (laugh := _LAUGH.search(sentence, max(0, end - WINDOW), end)):
+            end = laugh.start()
+        if end == before:
+            return end
+
+
+def _is_trim(char: str) -> bool:
+    if char < "\u2190":
+        return char in _TRIM
+    return char in _TRIM or _SYMBOLS[0] <= char <= _SYMBOLS[1] or char >= "\U0001f000"
+
+
+def is_eligible(sentence: str) -> bool:
+    """Whether a folded sentence could carry a marker: no greeting, interjection, quotation or stage direction.
+
+    >>> [is_eligible(s) for s in ("はい、ええ。", "ごきげんよう!", "「行くよ」", "(微笑む)", "散歩に行きました")]
+    [False, False, False, False, True]
+    """
+    if len(sentence) < 40 and _FIXED.match(sentence):
+        return False
+    if sentence[0] in "「『(*" and _QUOTATION.match(sentence):
+        return False
+    return len(_LETTER.findall(sentence, 0, 64)) >= 3
+
+
+class MarkerPatterns:
+    """The marker patterns of one card, compiled once.
+
+    >>> from kikime.harness.cards.persona import Length, Markers, Voice
+    >>> voice = Voice(markers=Markers(strong=("ですわ(ね)?",), target_rate=0.8))
+    >>> card = Persona(id="o", name="絢音", profile="高校生", voice=voice, length=Length(chars=(15, 45), target=30))
+    >>> patterns = MarkerPatterns(card)
+    >>> patterns.find("素敵ですわね〜♪"), patterns.find("そうですわけ")
+    ((2, 6), None)
+    """
+
+    def __init__(self, persona: Persona) -> None:
+        markers = persona.voice.markers
+        self._strong = _compile(markers.strong)
+        self._both = _compile((*markers.strong, *markers.weak)) if markers.weak else self._strong
+        self._anywhere = self._doubled = None
+        if markers.strong:
+            marker = "|".join(f"(?:{pattern})" for pattern in markers.strong)
+            self._anywhere = regex.compile(marker)
+            self._doubled = regex.compile(rf"(?P<one>{marker})[\s、,ー~〜♪・]*(?P<two>{marker})(?={_CLAUSE_END})")
+        own = "".join(persona.voice.first_person.allowed)
+        self._rough = not any(cue in own for cue in ("俺", "オレ", "僕", "ボク", "うち", "わし", "おれ", "ぼく"))
+
+    @property
+    def active(self) -> bool:
+        """Whether the card has any marker."""
+        return self._both is not None
+
+    def weak_allowed(self, text: str) -> bool:
+        """Whether weak markers count in a reply: not where 俺, 僕, わし or Kansai forms explain its わ."""
+        return not (self._rough and (_ROUGH_SELF.search(text) or _KANSAI.search(text)))
+
+    def find(self, sentence: str, *, weak: bool = True, end: int | None = None) -> Span | None:
+        """Span of the marker that ends a folded sentence, or None; ``end`` is its :func:`strip_tail`, when known."""
+        pattern = self._both if weak else self._strong
+        if pattern is None:
+            return None
+        end = strip_tail(sentence) if end is None else end
+        match = pattern.search(sentence, max(0, end - WINDOW), end)
+        if match is None or _NEVER_MARKER.search(sentence, max(0, end - 8), end):
+            return None
+        span: Span = match.span()
+        return span
+
+    def spam(self, text: str, sentences: Sequence[Span]) -> list[Span]:
+        """Spans of markers that were piled up: doubled, after no predicate, alone, or inside a clause more than once.
+
+        >>> from kikime.harness.cards.persona import Length, Markers, Voice
+        >>> voice = Voice(markers=Markers(strong=("(です|ます)わ",), target_rate=0.8))
+        >>> card = Persona(id="o", name="絢音", profile="高校生", voice=voice, length=Length(chars=(15, 45), target=30))
+        >>> MarkerPatterns(card).spam("好きですわですわ", [(0, 8)])
+        [(2, 8)]
+        >>> MarkerPatterns(card).spam("好きですわ。行きますわ", [(0, 6), (6, 11)])
+        []
+        """
+        if self._anywhere is None or self._doubled is None:
+            return []
+        spans = [match.span() for match in _BROKEN_FORM.finditer(text)] if _MASU_MARKER.search(text) else []
+        found = [match.span() for match in self._anywhere.finditer(text)]
+        if len(found) > 1:
+            spans += [match.span() for match in self._doubled.finditer(text) if _is_doubled(match)]
+            long = [(a, b) for a, b in found if b - a >= _LONG_MARKER]
+            inside = [(a, b) for a, b in long if _GOES_ON.match(text, b)]
+            bare = {(a, a + strip_tail(text[a:b])) for a, b in sentences}
+            alone = [span for span in long if span in bare]
+            spans += inside if len(inside) > 1 else []
+            spans += alone if len(alone) > 1 else []
+        return sorted(set(spans))
+
+
+def _is_doubled(match: regex.Match[str]) -> bool:
+    """Whether two neighbouring matches are one marker said twice (ですわですわ), not two particles (わ + ね)."""
+    one, two = match["one"], match["two"]
+    if one != two or len(one) < 2:
+        return min(len(one), len(two)) >= _LONG_MARKER
+    attached = match.start() > 0 and match.string[match.start() - 1].isalnum()
+    return attached or len(one) >= _LONG_MARKER
+
+
+def _compile(patterns: Sequence[str]) -> regex.Pattern[str] | None:
+    if not patterns:
+        return None
+    return regex.compile("(?:" + "|".join(f"(?:{pattern})" for pattern in patterns) + r")\Z")
+
+
+def style_band(marker_sentences: Any, eligible_sentences: Any, target: float, tolerance: float) -> Any:
+    """Closeness of a pooled marker rate to the character's own: 1 − min(1, |rate − target| / tolerance).
+
+    Args:
+        marker_sentences: sum over the replies of one persona; a number or a float array of such sums.
+        eligible_sentences: as ``marker_sentences``; 0 gives nan in arrays and None for numbers.
+        target: the rate of the character's own lines, 0–1.
+        tolerance: distance at which the closeness is 0.
+
+    >>> style_band(82, 100, 0.82, 0.3), round(style_band(100, 100, 0.82, 0.3), 3), style_band(0, 0, 0.82, 0.3)
+    (1.0, 0.4, None)
+    """
+    if isinstance(eligible_sentences, int | float):
+        if not eligible_sentences:
+            return None
+        return 1.0 - min(1.0, abs(marker_sentences / eligible_sentences - target) / tolerance)
+    return 1.0 - (abs(marker_sentences / eligible_sentences - target) / tolerance).clip(None, 1.0)

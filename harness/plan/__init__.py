@@ -1,0 +1,1 @@
+"""From the grid to rendered, tokenised requests, before any engine loads."""

@@ -1,0 +1,179 @@
+"""From cells to requests for one checkpoint: rendered, tokenised, keyed."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from kikime.harness.cards.persona import Persona
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.hashing import canonical_json, digest
+from kikime.harness.core.messages import Message, assistant, user
+from kikime.harness.core.request import Candidate, Request, Sampling
+from kikime.harness.plan.candidates import candidates, demonstrations
+from kikime.harness.prompts import Conversation, Format, Rendered, Renderer, build_messages, load_format
+from kikime.harness.suites.condition import Technique, load_techniques
+from kikime.harness.suites.grid import NOBODY, Cell, Materials, cells
+from kikime.harness.suites.task import Item
+
+
+class Identity(NamedTuple):
+    """What the engine adds to a request's content address."""
+
+    fingerprint: str
+    engine: str
+    """Engine, dtype and quantisation, e.g. ``vllm/bfloat16``."""
+
+
+class Planner:
+    """Turns cells into requests for one checkpoint.
+
+    Raises (while planning):
+        KikimeError: a prompt cannot be rendered, e.g. a persona would get lost in the checkpoint's own template.
+    """
+
+    def __init__(self, materials: Materials, tokenizer: Any, identity: Identity) -> None:
+        self.materials = materials
+        self.tokenizer = tokenizer
+        self._identity = identity
+        self._techniques = load_techniques()
+        self._renderers: dict[tuple[str, str], Renderer] = {}
+        self._formats: dict[str, Format] = {}
+        self._content: dict[tuple[str, ...], str] = {}
+        self._cells: dict[str, Cell] = {}
+
+    def requests(self) -> Iterator[Request]:
+        """The first request of every cell, in prefix-sharing order."""
+        for position, cell in enumerate(cells(self.materials)):
+            yield self.request(cell, position)
+
+    def next_turn(self, request: Request, reply: str) -> Request | None:
+        """The request after ``reply`` in a scripted dialogue; None when the script is at its end."""
+        cell = self._cells.get(request.pair_key)
+        if cell is None or request.turn >= len(cell.item.script):
+            return None
+        history = [*request.history, user(request.user), assistant(reply)]
+        return self.request(cell, request.position, turn=request.turn + 1, history=history)
+
+    def request(self, cell: Cell, position: int, *, turn: int = 0, history: Sequence[Message] | None = None) -> Request:
+        """Render, tokenise and key one turn of one cell."""
+        condition, suite = cell.condition, self.materials.suite
+        technique = self._techniques[condition.technique]
+        asked = technique.ask(cell.item.script[turn - 1] if turn else cell.item.user)
+        if history is None:
+            history = [Message(role=t.role, content=t.content) for t in cell.item.history]
+        conversation = self._conversation(cell, technique, asked, history)
+        rendered = self._rendered(cell, conversation.messages)
+        sampling = suite.sampling.for_reply(max_tokens=cell.task.max_tokens, repeat=cell.repeat)
+        pair_key = self._pair_key(cell, turn)
+        if cell.item.script:
+            self._cells[pair_key] = cell
+        return Request(
+            key=self._key(
+                pair_key, rendered.token_ids or rendered.text, rendered.stop, rendered.stop_token_ids, sampling
+            ),
+            pair_key=pair_key,
+            position=position,
+            task=cell.task.id,
+            item_id=cell.item.id,
+            persona=NOBODY if cell.task.bare else cell.persona.id,
+            format=condition.format,
+            shots=condition.shots,
+            shot_style=condition.shot_style,
+            example_set=condition.example_set,
+            technique=condition.technique,
+            context=condition.context,
+            turn=turn,
+            repeat=cell.repeat,
+            seed=sampling.seed,
+            prompt=rendered.text,
+            token_ids=rendered.token_ids or [],
+            messages=[] if rendered.token_ids else list(conversation.messages),
+            system=conversation.system,
+            user=asked,
+            history=list(history),
+            examples=list(conversation.examples),
+            expect=cell.item.expect_at(turn, cell.persona),
+            stop=list(rendered.stop),
+            stop_token_ids=list(rendered.stop_token_ids),
+            sampling=sampling,
+            candidates=self._candidates(cell, conversation.messages),
+        )
+
+    def _conversation(self, cell: Cell, technique: Technique, asked: str, history: Sequence[Message]) -> Conversation:
+        condition, labels = cell.condition, cell.item.expect.get("labels")
+        shots = condition.shots if labels is None else 0
+        if labels is not None:
+            history = [*demonstrations(cell.task, labels, condition.shots, condition.example_set), *history]
+        return build_messages(
+            cell.persona,
+            user=asked,
+            history=history,
+            shots=shots,
+            example_set=condition.example_set,
+            shot_style=condition.shot_style,
+            instruction=_instruction(cell, technique),
+            style=technique.style,
+            bare_system=cell.task.bare,
+        )
+
+    def _rendered(self, cell: Cell, messages: Sequence[Message]) -> Rendered:
+        """The prompt; where the server renders, the messages stand for it."""
+        if self.tokenizer is None:
+            text = canonical_json(list(messages)).decode()
+            return Rendered(text=text, token_ids=None, stop=[], stop_token_ids=[], bos=0)
+        return self._renderer(cell).render(messages)
+
+    def _candidates(self, cell: Cell, messages: Sequence[Message]) -> list[Candidate]:
+        if not {"labels", "probe"} & set(cell.item.expect):
+            return []
+        if self.tokenizer is None:
+            raise UsageError(
+                f"task '{cell.task.id}' needs log-probabilities, which a server without token ids does not give",
+                hint="serve the checkpoint with vLLM and give --tokenizer PATH, or leave the task out",
+            )
+        return candidates(cell.item, messages, self._renderer(cell))
+
+    def _renderer(self, cell: Cell) -> Renderer:
+        persona = None if cell.task.bare else cell.persona
+        name = cell.condition.format, "" if persona is None else persona.id
+        if name not in self._renderers:
+            self._renderers[name] = Renderer(self._format(name[0]), self.tokenizer, persona=persona)
+        return self._renderers[name]
+
+    def _format(self, form: str) -> Format:
+        if form not in self._formats:
+            self._formats[form] = load_format(form)
+        return self._formats[form]
+
+    def _pair_key(self, cell: Cell, turn: int) -> str:
+        format_hash = "native" if cell.condition.format == "native" else self._format(cell.condition.format).hash
+        persona = NOBODY if cell.task.bare else self._hash_of((cell.persona.id,), cell.persona)
+        item = self._hash_of((cell.task.id, cell.persona.id, cell.item.id), cell.item)
+        task = [cell.task.id, cell.task.version, cell.task.instruction, cell.task.max_tokens]
+        return digest("pair", [task, item, persona, list(cell.condition), format_hash, turn, cell.repeat])
+
+    def _hash_of(self, name: tuple[str, ...], content: Item | Persona) -> str:
+        if name not in self._content:
+            self._content[name] = digest("content", content.model_dump(mode="json"))
+        return self._content[name]
+
+    def _key(
+        self, pair_key: str, prompt: list[int] | str, stop: list[str], stop_ids: list[int], sampling: Sampling
+    ) -> str:
+        ids = prompt if isinstance(prompt, str) else array("i", prompt).tobytes().hex()
+        parameters = {name: getattr(sampling, name) for name in sampling.__struct_fields__}
+        return digest("gen", [list(self._identity), pair_key, ids, stop, stop_ids, parameters])
+
+
+def _instruction(cell: Cell, technique: Technique) -> str:
+    parts = [cell.task.instruction, cell.item.instruction, technique.system]
+    if cell.condition.context != "none":
+        parts += [cell.task.context_instruction, cell.item.contexts[cell.condition.context]]
+    return "\n".join(part for part in parts if part)
+
+
+def plan_digest(keys: Sequence[str]) -> str:
+    """Content address of a whole plan."""
+    return digest("plan", list(keys))

@@ -1,0 +1,125 @@
+"""Form, not facts: what tuning moves and what given context moves, over {base, tuned} × {no context, context}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.metrics.registry import METRICS
+from kikime.harness.reports.claims.factors import Json, as_json, contrasts_of
+from kikime.harness.reports.comparison.compare import describe
+from kikime.harness.reports.comparison.pairs import Pair, load_pair
+from kikime.harness.stats.factorial import Weights
+from kikime.harness.store.rundir import RunDirectory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BASE, BASE_CONTEXT, TUNED, TUNED_CONTEXT = "base", "base + context", "tuned", "tuned + context"
+SIDES = (BASE, BASE_CONTEXT, TUNED, TUNED_CONTEXT)
+EFFECTS: dict[str, Weights] = {
+    "tuning": {TUNED: 1, BASE: -1},
+    "context": {BASE_CONTEXT: 1, BASE: -1},
+    "context_after_tuning": {TUNED_CONTEXT: 1, TUNED: -1},
+    "interaction": {TUNED_CONTEXT: 1, TUNED: -1, BASE_CONTEXT: -1, BASE: 1},
+}
+"""``interaction`` is the difference in differences: how much more the context does to the tuned checkpoint."""
+FACTS = ("probe_shift", "probe_new_first", "fact_correct", "fact_wrong")
+STYLE = ("marker_rate", "style_band")
+_NONE, _GIVEN = "none", "relevant"
+
+
+def form_facts_report(base: RunDirectory, tuned: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> Json:
+    """Compare a tuned checkpoint with its base, without and with the facts in the prompt, over the same items.
+
+    Args:
+        base: run of the checkpoint before tuning.
+        tuned: run of the checkpoint after it, on the same suite.
+        seed: of resampling.
+        n_resamples: bootstrap draws.
+
+    Returns:
+        ``base, tuned`` and ``rows``: per task and metric its ``kind`` (facts or style), the four ``cells`` and the
+        ``effects`` (each ``value, ci_low, ci_high, change``); ``reading``: what tuning and context surely moved.
+
+    Raises:
+        UsageError: the runs may not be compared, or no task was asked both with and without its facts.
+    """
+    pair = load_pair(base, tuned, common=True)
+    if pair.why_not:
+        raise UsageError(
+            f"{base.id} and {tuned.id} cannot be compared: {'; '.join(pair.why_not)}",
+            hint="run both with the same suite: kikime run MODEL --suite form_facts",
+        )
+    rows = list(_rows(pair, seed=seed, n_resamples=n_resamples))
+    if not rows:
+        raise UsageError(
+            "these runs asked no task both without context and with the relevant facts",
+            hint="kikime run MODEL --suite form_facts, for both checkpoints",
+        )
+    sides = {"base": describe(base, pair.manifest_a), "tuned": describe(tuned, pair.manifest_b)}
+    return {"report": "form_facts", **sides, "rows": rows, "reading": reading(rows)}
+
+
+def reading(rows: list[Json]) -> Json:
+    """Effect → kind → the metrics that surely moved, as ``task.metric``."""
+    return {
+        effect: {
+            kind: [f"{r['task']}.{r['metric']}" for r in rows if r["kind"] == kind and _moved(r, effect)]
+            for kind in ("facts", "style")
+        }
+        for effect in EFFECTS
+    }
+
+
+def _moved(row: Json, effect: str) -> bool:
+    return bool(row["effects"][effect]["change"] != "unclear")
+
+
+def _rows(pair: Pair, *, seed: int, n_resamples: int) -> Iterator[Json]:
+    replies = _both_sides(pair)
+    for task, spec in pair.manifest_a["tasks"].items():
+        own = replies[replies["task"] == task]
+        if set(own["context"]) != {_NONE, _GIVEN}:
+            continue
+        for metric in _metrics(spec):
+            found = contrasts_of(
+                own,
+                metric,
+                own["side"],
+                {**{side: {side: 1} for side in SIDES}, **EFFECTS},
+                pair.bands,
+                seed=seed,
+                n_resamples=n_resamples,
+            )
+            if found is None:
+                continue
+            estimates, n_items = found
+            yield {
+                "task": task,
+                "metric": metric,
+                "kind": "style" if metric in STYLE else "facts",
+                "direction": METRICS[metric].direction,
+                "n_items": n_items,
+                "cells": {side: as_json(estimates[side]) for side in SIDES},
+                "effects": {effect: as_json(estimates[effect]) for effect in EFFECTS},
+            }
+
+
+def _metrics(task: dict[str, Any]) -> list[str]:
+    style = STYLE if not task["bare"] and set(STYLE) & set(task["metrics"]) else ()
+    return [*(name for name in FACTS if name in task["metrics"]), *style]
+
+
+def _both_sides(pair: Pair) -> pd.DataFrame:
+    """Replies of both runs that were asked without context or with the relevant one; ``side`` names the cell."""
+    import pandas as pd
+
+    parts = []
+    for cells, plain, given in ((pair.a, BASE, BASE_CONTEXT), (pair.b, TUNED, TUNED_CONTEXT)):
+        used = cells[cells["context"].isin([_NONE, _GIVEN])]
+        parts.append(used.assign(side=np.where(used["context"] == _GIVEN, given, plain)))
+    return pd.concat(parts, ignore_index=True)

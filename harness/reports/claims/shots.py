@@ -1,0 +1,75 @@
+"""Examples in the prompt: what k of them do against none, as turns and as text, and how far that depends on which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.reports.claims.factors import Json
+from kikime.harness.reports.comparison.differences import difference
+from kikime.harness.reports.tables.cells import read_cells
+from kikime.harness.reports.tables.frames import Bands
+from kikime.harness.store.rundir import RunDirectory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METRICS_SHOWN = ("quality", "style_band", "fact_correct", "length_fit", "fewshot_copy", "critical_failure")
+_CELL = ["task", "persona", "item_id", "format", "technique", "context", "turn", "repeat"]
+_KEPT = ("mean_a", "mean_b", "delta", "ci_low", "ci_high", "p_value", "verdict", "n_items")
+
+
+def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> Json:
+    """Effect of examples over the same items: with k of them less without any, averaged over the sets of examples.
+
+    Returns:
+        ``rows``: per number of ``shots``, ``shot_style`` (turns or text) and metric ``mean_a`` (without examples),
+        ``mean_b``, ``delta``, its 95 % interval, ``p_value``, ``verdict``, ``n_items`` and ``sets``: the delta of each
+        set of examples by itself.
+
+    Raises:
+        UsageError: no tables yet, or no item has both replies with examples and replies without.
+    """
+    manifest = run.manifest()
+    replies = read_cells(run, manifest)
+    labelled = [name for name, task in manifest["tasks"].items() if task["label_sets"]]
+    replies = replies[~replies["task"].isin(labelled)]
+    if replies["shots"].min() != 0 or replies["shots"].max() == 0:
+        raise UsageError(
+            f"{run.path}: this run has not both replies with examples and replies without",
+            hint="kikime run MODEL --suite few_shot",
+        )
+    rows = list(_rows(replies, Bands(manifest), seed=seed, n_resamples=n_resamples))
+    if not rows:
+        raise UsageError(
+            f"{run.path}: no item of this run was asked both with examples and without",
+            hint=f"kikime resume {run.path}, if replies are missing, or kikime run MODEL --suite few_shot",
+        )
+    return {"report": "shots", "run": run.id, "name": manifest["name"], "rows": rows}
+
+
+def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[Json]:
+    cells = replies.set_index(_CELL, drop=False).rename_axis([f"_{name}" for name in _CELL])
+    without = cells[cells["shots"] == 0]
+    shown = cells[(cells["shots"] > 0) & cells.index.isin(without.index)]
+    for (shots, style), own in shown.groupby(["shots", "shot_style"]):
+        for metric in METRICS_SHOWN:
+            row = _effect(without, own, metric, bands, **options)
+            if row is None:
+                continue
+            sets = [
+                _effect(without, members, metric, bands, seed=options["seed"], n_resamples=99)
+                for _, members in own.groupby("example_set")
+            ]
+            yield {
+                "shots": int(shots),
+                "shot_style": style,
+                "metric": metric,
+                **{key: row[key] for key in _KEPT},
+                "sets": [found["delta"] for found in sets if found is not None],
+            }
+
+
+def _effect(without: pd.DataFrame, own: pd.DataFrame, metric: str, bands: Bands, **options: int) -> Any:
+    return difference(without.loc[own.index], own, metric, bands, **options)

@@ -1,0 +1,1 @@
+"""Two runs, pair by pair."""

@@ -1,0 +1,1 @@
+"""Runs and comparisons in other people's formats."""

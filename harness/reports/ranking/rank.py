@@ -1,0 +1,258 @@
+"""``kikime rank``: one joint bootstrap over items for all models (design §5.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.reports.comparison.comparability import differences
+from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
+from kikime.harness.reports.ranking.stored import ranking_data
+from kikime.harness.reports.tables.areas import Area, load_areas
+from kikime.harness.reports.words.labels import MISSING_CELLS
+from kikime.harness.stats.ranking import rank_table
+from kikime.harness.store.rundir import RunDirectory
+
+Entry = dict[str, Any]
+
+
+def rank(
+    runs: Sequence[RunDirectory],
+    *,
+    suite: str | None = None,
+    judge: str | None = None,
+    seed: int = 0,
+    n_resamples: int = 2000,
+) -> dict[str, Any]:
+    """Rank runs of the same suite; each area 0–100 by the formulas of ``areas.yaml``.
+
+    The reference is the grid (suite, task versions, sampling, scorer) of which most complete runs are there. Runs that
+    lack some of its cells are ``unranked`` with their coverage, all others ``excluded`` with the reason.
+
+    Args:
+        runs: in any order; the result does not depend on it.
+        suite: rank this suite instead of the one with most runs.
+        judge: also use this judge's verdicts (its id, or id/protocol); runs without them are unranked.
+        seed: of resampling.
+        n_resamples: bootstrap draws.
+
+    Returns:
+        ``rows`` (best first), ``unranked``, ``excluded``, ``areas`` (which count, and why others do not), ``suite``,
+        ``judge``, ``version``.
+    """
+    loaded, excluded = _load(runs)
+    grid = _reference(loaded, suite)
+    result: dict[str, Any] = {
+        "version": load_areas().version,
+        "suite": None,
+        "judge": judge,
+        "seed": seed,
+        "n_resamples": n_resamples,
+        "areas": [],
+        "rows": [],
+        "unranked": [],
+        "excluded": excluded,
+    }
+    if grid is None:
+        return result
+    sorted_out = _sort_out(loaded, grid, judge)
+    excluded += sorted_out.excluded
+    result["suite"] = sorted_out.suite
+    result["unranked"] = sorted_out.unranked
+    if sorted_out.ranked:
+        _fill(result, sorted_out.ranked, judge, seed=seed, n_resamples=n_resamples)
+    for name in ("unranked", "excluded"):
+        result[name].sort(key=lambda entry: entry["run"])
+    return result
+
+
+def of_suite(runs: Sequence[RunDirectory], suite: str) -> list[RunDirectory]:
+    """The runs of one suite.
+
+    Raises:
+        UsageError: no run is of that suite; the hint has the nearest names.
+    """
+    suites: dict[str, list[RunDirectory]] = {}
+    for run in runs:
+        with suppress(UsageError, EnvironmentFault, KeyError, TypeError):  # named by the ranking of all suites
+            suites.setdefault(run.manifest()["suite"]["id"], []).append(run)
+    if suite in suites:
+        return suites[suite]
+    near = get_close_matches(suite, suites, n=3, cutoff=0.4)
+    there = ", ".join(f"{name} ({len(own)} runs)" for name, own in sorted(suites.items())) or "no run at all"
+    raise UsageError(
+        f"no run of the suite '{suite}'",
+        hint=(f"did you mean {' or '.join(near)}? " if near else "") + f"there are: {there}",
+    )
+
+
+class _Sorted(NamedTuple):
+    suite: str
+    ranked: list[Entry]
+    unranked: list[Entry]
+    excluded: list[Entry]
+
+
+def _load(runs: Sequence[RunDirectory]) -> tuple[list[Entry], list[Entry]]:
+    loaded: list[Entry] = []
+    broken: list[Entry] = []
+    for run in sorted({run.path: run for run in runs}.values(), key=lambda run: (run.id, str(run.path))):
+        try:
+            loaded.append(ranking_data(run))
+        except (UsageError, EnvironmentFault, KeyError, TypeError) as error:
+            reason = f"not readable: {error!r}" if isinstance(error, (KeyError, TypeError)) else error.message
+            broken.append({"run": run.id, "reason": reason})
+    return loaded, broken
+
+
+def _reference(loaded: Sequence[Entry], suite: str | None) -> str | None:
+    """The grid with most complete runs; then with most cells, then the newest."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in loaded:
+        if suite is None or entry["suite"] == suite:
+            groups.setdefault(entry["grid"], []).append(entry)
+    complete = {grid: [e for e in entries if e["coverage"] >= 1] for grid, entries in groups.items()}
+
+    def weight(grid: str) -> tuple[Any, ...]:
+        entries = groups[grid]
+        return len(complete[grid]), max(e["planned"] for e in entries), max(e["created_at"] for e in entries), grid
+
+    return max(groups, key=weight, default=None)
+
+
+def _sort_out(loaded: Sequence[Entry], grid: str, judge: str | None) -> _Sorted:
+    group = [entry for entry in loaded if entry["grid"] == grid]
+    reference = max(group, key=lambda e: (e["coverage"], e["run"]))
+    found = _Sorted(reference["suite"], [], [], [])
+    for entry in loaded:
+        if entry["grid"] != grid:
+            _place_stranger(entry, reference, found)
+        elif entry["coverage"] < 1:
+            found.unranked.append(_described(entry) | {"reason": MISSING_CELLS})
+        elif judge is not None and (problem := _judge_problem(entry, judge)):
+            found.unranked.append(_described(entry) | {"reason": problem})
+        else:
+            found.ranked.append(entry)
+    return found
+
+
+def _place_stranger(entry: Entry, reference: Entry, found: _Sorted) -> None:
+    """A run of another grid: unranked where it covers a part of the reference with the same content, else excluded."""
+    different = differences(reference, entry)
+    conflicts = [text for text in different.content if "only in" not in text]
+    shared = sum(min(n, entry["cells"].get(cell, 0)) for cell, n in reference["cells"].items())
+    covered = shared / sum(reference["cells"].values())
+    if different.settings or conflicts or not 0 < covered < 1:
+        reasons = [*different.settings, *conflicts] or [f"other cells: suite {entry['suite']}"]
+        found.excluded.append(
+            {"run": entry["run"], "name": entry["name"], "suite": entry["suite"], "reason": "; ".join(reasons)}
+        )
+    else:
+        found.unranked.append(_described(entry) | {"coverage": covered, "reason": MISSING_CELLS})
+
+
+def _judge_problem(entry: Entry, judge: str) -> str | None:
+    verdicts = _verdicts(entry, judge)
+    if verdicts is None:
+        return f"not judged by {judge}"
+    if verdicts["coverage"] < load_areas().judge_coverage:
+        return f"{judge} scored only {100 * verdicts['coverage']:.1f} % of the replies"
+    return None
+
+
+def _verdicts(entry: Entry, judge: str) -> Entry | None:
+    """The verdicts of a judge by its id, or id/protocol."""
+    names = [name for name in sorted(entry["judges"]) if name == judge or name.rsplit("/", 1)[0] == judge]
+    return entry["judges"][names[0]] if names else None
+
+
+def _described(entry: Entry) -> Entry:
+    return {
+        "run": entry["run"],
+        "name": entry["name"],
+        "model": entry["model"]["name"],
+        "params": entry["model"]["n_params"],
+        "coverage": entry["coverage"],
+        "critical_failure_rate": entry["critical_failure_rate"],
+        "critical_gate_exceeded": _exceeds_gate(entry),
+        "n_items": entry["n_items"],
+        "n_replies": entry["n_replies"],
+        "mean_length": entry["mean_length"],
+        "truncation_rate": entry["health"]["truncation_rate"],
+        "error_rate": entry["health"]["error_rate"],
+        "judge_failures": {name: verdicts["failures"] for name, verdicts in sorted(entry["judges"].items())},
+        "tokens_per_second": entry["tokens_per_second"],
+        "created_at": entry["created_at"],
+        "revision": entry["model"]["revision"],
+        "suite": entry["suite"],
+    }
+
+
+def _exceeds_gate(entry: Entry) -> bool:
+    rate = entry["critical_failure_rate"]
+    return rate is not None and rate > load_areas().critical_gate
+
+
+def _fill(result: dict[str, Any], ranked: list[Entry], judge: str | None, *, seed: int, n_resamples: int) -> None:
+    """Compute the areas of the ranked runs and their joint intervals."""
+    terms = [
+        entry["terms"] | (_verdicts(entry, judge) or {"terms": {}})["terms"] if judge else entry["terms"]
+        for entry in ranked
+    ]
+    used = _measured_areas(terms, judged=judge is not None)
+    result["areas"] = _areas_in_words(used)
+    scores = joint_scores(
+        ranked, terms, {area.id: chosen for area, chosen in used if chosen}, seed=seed, n_resamples=n_resamples
+    )
+    if scores is None:
+        return
+    by_run = {entry["run"]: (entry, position) for position, entry in enumerate(ranked)}
+    table = rank_table([entry["run"] for entry in ranked], scores.overall, scores.overall_draws)
+    for row in table.to_dict("records"):
+        entry, position = by_run[row["model"]]
+        result["rows"].append(_row(entry, row, scores, position))
+
+
+def _measured_areas(terms: list[Entry], *, judged: bool) -> list[tuple[Area, tuple[Any, ...]]]:
+    """Each area with the terms that the suite measures: decided by the cells, which are the same for all models."""
+    known = set.intersection(*(set(own) for own in terms))
+    return [(area, tuple(term for term in area.used(judged=judged) if term.id in known)) for area in load_areas().areas]
+
+
+def _areas_in_words(used: list[tuple[Area, tuple[Any, ...]]]) -> list[Entry]:
+    return [
+        {
+            "id": area.id,
+            "ja": area.ja,
+            "about": area.about,
+            "counts": bool(chosen),
+            "terms": [term.words for term in chosen],
+            "why_not": None if chosen else "この評価の条件では測れない（どのモデルも同じ）",
+        }
+        for area, chosen in used
+    ]
+
+
+def _row(entry: Entry, row: Entry, scores: Scores, position: int) -> Entry:
+    low, high = scores.overall_interval
+    return {
+        **_described(entry),
+        "overall": _number(row["mean"]),
+        "ci_low": _number(low[position]),
+        "ci_high": _number(high[position]),
+        "rank": int(row["rank"]),
+        "rank_low": int(row["rank_low"]),
+        "rank_high": int(row["rank_high"]),
+        "p_best": _number(row["p_best"]),
+        "areas": {name: float(values[position]) for name, values in scores.areas.items()},
+        "areas_ci": {
+            name: [_number(low[position]), _number(high[position])] for name, (low, high) in scores.intervals.items()
+        },
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else float(value)  # noqa: PLR0124  (NaN)

@@ -1,0 +1,119 @@
+"""``ranking.json``: what ranking needs of one run, small, derived from its tables and rebuilt when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.core.hashing import digest
+from kikime.harness.reports.ranking.measure import measure_terms
+from kikime.harness.reports.tables.areas import load_areas
+from kikime.harness.reports.tables.cells import read_cells, read_verdicts
+from kikime.harness.reports.tables.frames import Bands
+from kikime.harness.reports.tables.means import run_mean
+from kikime.harness.store.rundir import RunDirectory, read_json, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Terms = Mapping[str, Any]
+SCHEMA = 2
+FILE = "ranking.json"
+_GRID = (
+    "tasks", "personas", "formats", "shots", "shot_style", "example_sets", "techniques", "contexts", "repeats", "limit",
+)  # fmt: skip
+_HEALTH = ("error_rate", "truncation_rate", "duplicate_rate")
+
+
+def ranking_data(run: RunDirectory) -> dict[str, Any]:
+    """The run's part of a ranking: from ``ranking.json`` where it is newer than the tables, else from the tables.
+
+    Raises:
+        UsageError: the run has no tables or no summary yet, is broken, or a score is NaN.
+    """
+    state = _state(run)
+    path = run.path / FILE
+    stored = read_json(path)
+    if stored is not None and stored.get("state") == state:
+        return stored
+    data = build(run) | {"state": state}
+    with suppress(EnvironmentFault):  # a store that cannot be written is still ranked
+        write_json(path, data)
+    return data
+
+
+def build(run: RunDirectory) -> dict[str, Any]:
+    """Compute the content of ``ranking.json`` from the tables."""
+    manifest, summary = run.manifest(), run.summary()
+    if summary is None:
+        raise UsageError(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
+    areas, cells, verdicts = load_areas(), read_cells(run, manifest), read_verdicts(run)
+    measured, bands = measure_terms(cells, areas, manifest), Bands(manifest)
+    return {
+        "schema": SCHEMA,
+        "run": run.id,
+        "name": manifest["name"],
+        "model": {k: manifest["checkpoint"][k] for k in ("name", "fingerprint", "n_params", "revision")},
+        "created_at": manifest["created_at"],
+        "suite": manifest["suite"]["id"],
+        "grid": grid_digest(manifest),
+        "hashes": manifest["hashes"],
+        "planned": manifest["plan"]["n_replies"],
+        "coverage": summary["coverage"],
+        "cells": _cell_counts(summary),
+        "n_items": len(cells[["persona", "item"]].drop_duplicates()),
+        "n_replies": len(cells),
+        "critical_failure_rate": _mean(cells, "critical_failure", bands),
+        "mean_length": _mean(cells, "length_chars", bands),
+        "health": {name: summary["health"][name] for name in _HEALTH},
+        "tokens_per_second": summary["perf"]["output_tokens_per_second"],
+        "bands": {name: list(band) for name, band in bands.targets.items()},
+        **measured,
+        "judges": {
+            str(judge): _judge(cells, table, measure_terms(cells, areas, manifest, table)["terms"], measured["terms"])
+            for judge, table in verdicts.groupby("judge")
+        },
+    }
+
+
+def _judge(cells: pd.DataFrame, verdicts: pd.DataFrame, terms: Terms, of_rules: Terms) -> dict[str, Any]:
+    """What one judge adds: its terms, and how many of the replies it scored."""
+    due = int((~cells["failed"]).sum())
+    scored = verdicts[verdicts["score"].notna()].groupby("criterion")["pair_key"].nunique()
+    return {
+        "terms": {name: term for name, term in terms.items() if name not in of_rules},
+        "coverage": float(scored.min() / due) if len(scored) and due else 0.0,
+        "failures": float(verdicts["score"].isna().mean()),
+        "rubrics": sorted(set(verdicts["criterion"] + "#" + verdicts["rubric_hash"])),
+    }
+
+
+def _mean(cells: pd.DataFrame, metric: str, bands: Bands) -> float | None:
+    found = run_mean(cells, metric, bands)
+    return None if found is None else found.mean
+
+
+def grid_digest(manifest: Mapping[str, Any]) -> str:
+    """Digest of everything that decides which questions a run asks and how they are scored."""
+    suite = manifest["suite"]
+    return digest("grid", [manifest["hashes"], {name: suite.get(name) for name in _GRID}])
+
+
+def _cell_counts(summary: Mapping[str, Any]) -> dict[str, int]:
+    """Replies per task, persona, format, shots, technique and context."""
+    names = ("task", "persona", "format", "shots", "technique", "context")
+    return {"/".join(str(entry[name]) for name in names): entry["n"] for entry in summary["slices"]}
+
+
+def _state(run: RunDirectory) -> list[Any]:
+    """Changes whenever the tables or the formulas do."""
+    files: list[Any] = []
+    for path in (run.samples_file, run.scores_file, run.judge_file, run.summary_file):
+        try:
+            stat = path.stat()
+            files.append([stat.st_mtime_ns, stat.st_size])
+        except OSError:
+            files.append(None)
+    return [SCHEMA, load_areas().hash, files]

@@ -1,0 +1,1 @@
+"""The frames that every report starts from."""

@@ -1,0 +1,106 @@
+"""A run's tables as one row per reply: condition, rule metrics, quality, verdicts. No text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.metrics.registry import METRICS
+from kikime.harness.reports.tables.quality import with_quality
+from kikime.harness.store.database import open_tables, require_tables
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.verdicts import age_verdicts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CONDITION = ("persona", "task", "format", "shots", "technique")
+"""What results are sliced by."""
+_COLUMNS = (
+    "pair_key", "key", "position", "task", "item_id", "persona", "format", "shots", "shot_style", "example_set",
+    "technique", "context", "turn", "repeat",
+)  # fmt: skip
+_VERDICT = ("pair_key", "judge", "criterion", "rubric_hash", "age", "score")
+
+
+def read_cells(run: RunDirectory, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """One row per reply, indexed by ``pair_key``: condition, ``item``, ``failed``, every metric (NaN: not applicable).
+
+    Raises:
+        UsageError: the run has no tables yet, a score is NaN, or a cell occurs twice; the key is named.
+    """
+    require_tables(run)
+    with open_tables(run, "samples", "scores") as connection:
+        _refuse_nan(connection, run)
+        _refuse_twice(connection, run)
+        connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
+        cells = connection.execute(
+            f"""SELECT {", ".join(_COLUMNS)}, task || '/' || item_id AS item, error IS NOT NULL AS failed,
+                       wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key) ORDER BY position, turn"""  # noqa: S608
+        ).df()
+    for metric in METRICS:
+        if metric not in cells:
+            cells[metric] = float("nan")
+    return with_quality(cells, manifest).set_index("pair_key")
+
+
+def read_verdicts(run: RunDirectory, *, former: bool = False) -> pd.DataFrame:
+    """Verdicts of every judge, one row per reply and criterion: ``pair_key, judge, criterion, rubric_hash, age, score``.
+
+    ``score`` is NaN unless the verdict's status is ``ok``; ``judge`` is the judge's id and protocol. Only verdicts by the
+    newest content of each rubric (``age`` 0; see :func:`kikime.harness.store.verdicts.age_verdicts`), with ``former`` also those
+    by earlier ones: then one row per reply, criterion and ``rubric_hash``.
+
+    Raises:
+        UsageError: a score is NaN although the verdict is ok; the key is named.
+    """
+    if not run.judge_file.is_file():
+        return _no_verdicts()
+    with open_tables(run, "samples", "judge") as connection:
+        age_verdicts(connection, run)
+        verdicts = connection.execute(
+            """SELECT pair_key, key, judge_id || '/' || protocol AS judge, rubric || '.' || criterion AS criterion,
+                      rubric_hash, age, status,
+                      CASE WHEN status = 'ok' THEN coalesce(expected_score, score::DOUBLE) END AS score
+               FROM verdicts JOIN samples USING (key) WHERE age = 0 OR ? ORDER BY pair_key, judge, criterion, age""",
+            [former],
+        ).df()
+    broken = verdicts[(verdicts["status"] == "ok") & verdicts["score"].isna()]
+    if len(broken):
+        row = broken.iloc[0]
+        raise UsageError(f"{run.path}: key={row['key']}, {row['criterion']} of {row['judge']}: the score is NaN")
+    return verdicts[list(_VERDICT)]
+
+
+def criterion_scores(cells: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
+    """The scores (1–7) of one judge's criterion in the order of ``cells``; 1 for a failed reply, NaN where unscored."""
+    scores = verdicts.set_index("pair_key")["score"].reindex(cells.index)
+    return scores.mask(cells["failed"].astype(bool), 1.0)
+
+
+def _no_verdicts() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({name: [] for name in _VERDICT})
+
+
+def _refuse_nan(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> None:
+    row = connection.execute(
+        "SELECT key, metric, value FROM scores WHERE isnan(value) OR isinf(value) ORDER BY key, metric LIMIT 1"
+    ).fetchone()
+    if row:
+        raise UsageError(
+            f"{run.path}: key={row[0]}, metric={row[1]}: the value is {row[2]}, not a number",
+            hint=f"a metric that does not apply is null; build the tables again from the log: kikime resume {run.path}",
+        )
+
+
+def _refuse_twice(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> None:
+    row = connection.execute(
+        "SELECT pair_key, count(*) FROM samples GROUP BY pair_key HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    ).fetchone()
+    if row:
+        raise UsageError(f"{run.path}: pair_key={row[0]} is there {row[1]} times", hint="the suite names a cell twice")

@@ -1,0 +1,43 @@
+"""What counts as a difference that matters: ``margins.yaml``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kikime.harness.core.yamlfile import StrictModel, load_yaml
+from kikime.harness.metrics.registry import METRICS
+
+QUALITY = "quality"
+"""The derived quality of a reply; see ``areas.yaml``."""
+
+
+class Margins(StrictModel):
+    """Smallest effects of interest and the family of primary metrics."""
+
+    version: str
+    primary: Annotated[tuple[str, ...], Field(max_length=6)]
+    parts: tuple[str, ...]
+    pooled: tuple[str, ...]
+    margins: dict[str, Annotated[float, Field(ge=0)]]
+
+    def margin(self, metric: str) -> float:
+        """The smallest difference of ``metric`` that matters, in its own unit."""
+        if metric in self.margins:
+            return self.margins[metric]
+        kind = METRICS[metric].kind if metric in METRICS else "rate" if metric == QUALITY else "judge"
+        return self.margins[kind]
+
+
+def direction(metric: str) -> Literal["higher", "lower", "none"]:
+    """Which way ``metric`` is better; judges' criteria and the quality are better when higher."""
+    return METRICS[metric].direction if metric in METRICS else "higher"
+
+
+@lru_cache(maxsize=1)
+def load_margins() -> Margins:
+    """The bundled margins."""
+    return load_yaml(Path(__file__).with_name("margins.yaml"), Margins)

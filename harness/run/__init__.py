@@ -1,0 +1,1 @@
+"""Generates, measures and logs what a plan asks for."""

@@ -1,0 +1,169 @@
+"""One run from start to end: plan on the CPU, load the engine once, generate, log, compact, summarise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.heap import collector_paused, heap_frozen
+from kikime.harness.engines import Engine, EngineOptions, load_engine
+from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.environment.provenance import provenance
+from kikime.harness.metrics import VERSION as SCORER_VERSION
+from kikime.harness.plan.prepare import Prepared, comparability, prepare
+from kikime.harness.run.measuring import log_to
+from kikime.harness.run.runner import Runner, Sink
+from kikime.harness.run.status import StatusBoard
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.summary import summarise
+from kikime.harness.store.tables import StoredReplies, compact
+from kikime.harness.store.wal import Segment
+from kikime.harness.suites.grid import Materials
+
+AddTables = Callable[[RunDirectory], object]
+"""Writes further tables of a run from its log; called between the replies' tables and the summary."""
+
+
+def start_run(prepared: Prepared, runs: Path, name: str | None = None) -> RunDirectory:
+    """Create the run directory and write its manifest; nothing is generated yet."""
+    checkpoint, materials = prepared.checkpoint, prepared.materials
+    run = RunDirectory.create(runs, name or checkpoint.name)
+    manifest = {
+        "run": run.id,
+        "name": name or checkpoint.name,
+        "checkpoint": msgspec.to_builtins(checkpoint),
+        "options": msgspec.to_builtins(prepared.options),
+        "plan": {
+            "hash": prepared.plan_hash,
+            "n_replies": prepared.n_replies,
+            "n_prompt_tokens": prepared.n_prompt_tokens,
+            "max_output_tokens": prepared.max_output_tokens,
+        },
+        **comparability(materials),
+        **materials.to_json(),
+        **provenance(),
+    }
+    run.write_manifest(manifest)
+    run.write_status({"state": "planned", "planned": prepared.n_replies, "done": 0, "errors": 0})
+    return run
+
+
+def restore(run: RunDirectory) -> Prepared:
+    """Rebuild the plan of an interrupted run from its manifest.
+
+    Raises:
+        UsageError: the checkpoint or a format has changed since; going on would mix two models.
+    """
+    from kikime.harness.engines.checkpoint import resolve_checkpoint, with_adapter
+
+    manifest = run.manifest()
+    then = msgspec.convert(manifest["checkpoint"], Checkpoint)
+    now = resolve_checkpoint(_place_of(then))
+    if then.adapter:
+        now = with_adapter(now, then.name.split("+")[-1], Path(then.adapter))
+    if now.fingerprint != then.fingerprint:
+        raise UsageError(
+            f"{then.reference}: the checkpoint has changed since run {run.id} began",
+            hint="start a new run with kikime run",
+        )
+    prepared = prepare(now, Materials.from_json(manifest), msgspec.convert(manifest["options"], EngineOptions))
+    if prepared.plan_hash != manifest["plan"]["hash"]:
+        raise UsageError(
+            f"run {run.id} was planned by another version of the formats or the tokenizer",
+            hint="start a new run with kikime run",
+        )
+    return prepared
+
+
+def _place_of(checkpoint: Checkpoint) -> str:
+    """The folder it was resolved to: from elsewhere a relative reference means another one, a hub id may move on."""
+    if checkpoint.path is None:
+        return checkpoint.reference
+    elsewhere = checkpoint.revision is not None or checkpoint.reference.startswith("demo:")
+    return checkpoint.reference if elsewhere and not Path(checkpoint.path).is_dir() else checkpoint.path
+
+
+def execute(
+    run: RunDirectory,
+    prepared: Prepared,
+    *,
+    engine: Engine | None = None,
+    sinks: Sequence[Sink] = (),
+    on_stage: Callable[[str], None] = lambda _: None,
+    add_tables: AddTables = lambda _: None,
+) -> dict[str, Any]:
+    """Generate what is missing, then write the tables and the summary; returns the summary.
+
+    An engine that is given is used and left open; otherwise one is loaded, unless nothing is missing.
+
+    Raises:
+        RunLocked: another process works on the run.
+        EngineFault: the engine cannot load, or died; what it finished is kept.
+    """
+    with run.locked():
+        stored = StoredReplies(run)
+        board = StatusBoard(run, planned=prepared.n_replies, done=len(stored) - stored.n_failed)
+        with board.reported():
+            if len(stored) - stored.n_failed < prepared.n_replies:
+                _generate(run, prepared, stored, engine, [*sinks, board], on_stage, board)
+            on_stage("tables")
+            return _finish(run, board, add_tables)
+
+
+def rebuild(run: RunDirectory, *, add_tables: AddTables = lambda _: None) -> dict[str, Any]:
+    """Write a run's tables and summary anew from its log, which needs no checkpoint; returns the summary.
+
+    Raises:
+        RunLocked: another process works on the run.
+    """
+    with run.locked():
+        stored = StoredReplies(run)
+        planned = run.manifest()["plan"]["n_replies"]
+        board = StatusBoard(run, planned=planned, done=len(stored) - stored.n_failed)
+        with board.reported():
+            return _finish(run, board, add_tables)
+
+
+def _finish(run: RunDirectory, board: StatusBoard, add_tables: AddTables) -> dict[str, Any]:
+    compact(run, SCORER_VERSION)
+    add_tables(run)
+    summary = summarise(run)
+    board.finish(summary)
+    return summary
+
+
+def _generate(
+    run: RunDirectory,
+    prepared: Prepared,
+    stored: StoredReplies,
+    engine: Engine | None,
+    sinks: Sequence[Sink],
+    on_stage: Callable[[str], None],
+    board: StatusBoard,
+) -> None:
+    if engine is None:
+        on_stage("load")
+    started = time.monotonic()
+    with collector_paused():
+        own = load_engine(prepared.checkpoint, prepared.options) if engine is None else None
+    used: Any = engine or own
+    try:
+        board.describe_engine(used.describe(), time.monotonic() - started)
+        on_stage("generate")
+        with heap_frozen(), Segment.create(run.wal, "gen") as segment:
+            runner = Runner(
+                used,
+                [log_to(segment, prepared.materials), *sinks],
+                stored=stored.lookup,
+                next_turn=prepared.planner.next_turn,
+                max_model_len=prepared.max_model_len,
+            )
+            runner.run(prepared.spool)
+    finally:
+        if own is not None:
+            own.close()

@@ -1,0 +1,80 @@
+"""Scores each finished reply and appends it, with its scores, to the run's log."""
+
+from __future__ import annotations
+
+from kikime.harness.cards.persona import Length, Persona
+from kikime.harness.core.request import Reply, Request
+from kikime.harness.metrics import METRICS, Measured, Scorer, measure_logprobs, worst
+from kikime.harness.prompts import load_format
+from kikime.harness.run.runner import Sink
+from kikime.harness.store.tables import repaired, sample_row
+from kikime.harness.store.wal import Segment
+from kikime.harness.suites.condition import load_techniques
+from kikime.harness.suites.grid import Materials
+
+_NOBODY = Scorer(Persona(id="none", name="none", profile="-", length=Length(chars=(0, 10**9), target=1)))
+"""Measures tasks without a persona, of which only leaks and the task's own metrics are kept."""
+
+
+def log_to(segment: Segment, materials: Materials) -> Sink:
+    """A sink that measures a reply and logs it in one append."""
+    measure = Measuring(materials)
+
+    def log(request: Request, reply: Reply) -> None:
+        segment.append({**sample_row(request, reply), "metrics": measure(request, reply)})
+
+    return log
+
+
+class Measuring:
+    """All metrics of a reply, as its persona, task and technique ask for them."""
+
+    def __init__(self, materials: Materials) -> None:
+        self._scorers = {name: Scorer(persona) for name, persona in materials.personas.items()}
+        self._tasks = {task.id: task for task in materials.tasks.values()}
+        self._techniques = load_techniques()
+
+    def __call__(self, request: Request, reply: Reply) -> Measured:
+        """Measure one reply; a failed one gets the worst of each scale."""
+        if request.candidates:
+            return self._measure_candidates(request, reply)
+        text, leaked = self._spoken(request, load_format(request.format).read_reply(repaired(reply.text)))
+        measured = self._scorers.get(request.persona, _NOBODY).score(
+            text,
+            user=request.user,
+            history=request.history,
+            system=request.system,
+            examples=request.examples,
+            finish_reason=reply.finish_reason,
+            expect=request.expect,
+        )
+        if leaked is not None:
+            measured["reasoning_leak"] = leaked
+        if self._tasks[request.task].bare:
+            own = set(self._tasks[request.task].metrics)
+            kept = {"leak", "critical", "constraints", "facts"}
+            measured = {n: v for n, v in measured.items() if n in own or METRICS[n].group in kept}
+        if reply.error is not None:
+            measured = worst(measured)
+        return measured | {"stop_by_string": _stopped_by_string(request, reply)}
+
+    def _measure_candidates(self, request: Request, reply: Reply) -> Measured:
+        if reply.logprobs is None:
+            return worst(dict.fromkeys(self._tasks[request.task].metrics))
+        names = [candidate.name for candidate in request.candidates]
+        return measure_logprobs(dict(zip(names, reply.logprobs, strict=True)), request.expect)
+
+    def _spoken(self, request: Request, text: str) -> tuple[str, int | None]:
+        """The reply without the reasoning that the technique asked for, and whether the two could not be told apart."""
+        mark = self._techniques[request.technique].answer_after
+        if not mark:
+            return text, None
+        _, found, answer = text.rpartition(mark)
+        return (answer, 0) if found else (text, 1)
+
+
+def _stopped_by_string(request: Request, reply: Reply) -> int | None:
+    """Whether the reply ran into a stop string such as ``USER:`` instead of ending its turn; None where nobody tells."""
+    if not request.token_ids or reply.error is not None:
+        return None
+    return int(reply.stop_reason in request.stop and reply.stop_reason != load_format(request.format).eot)

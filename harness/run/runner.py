@@ -1,0 +1,88 @@
+"""The loop between plan and engine: keeps the queue full and hands every finished reply to the sinks at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from kikime.harness.core.request import Reply, Request, too_long
+from kikime.harness.engines.base import Engine
+
+Sink = Callable[[Request, Reply], None]
+"""Takes each finished reply; what a sink raises ends the run, resumable."""
+
+NextTurn = Callable[[Request, str], Request | None]
+Lookup = Callable[[str], Reply | None]
+
+
+class Runner:
+    """Generates what is missing of a plan.
+
+    ``stored(key)`` answers with the reply of an earlier process, or None; ``next_turn(request, text)`` gives the
+    following request of a scripted dialogue, or None.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        sinks: Sequence[Sink],
+        *,
+        stored: Lookup,
+        next_turn: NextTurn,
+        max_model_len: int | None,
+    ) -> None:
+        self._engine = engine
+        self._sinks = sinks
+        self._stored = stored
+        self._next_turn = next_turn
+        self._max_model_len = max_model_len
+        self._in_flight: dict[str, Request] = {}
+        self._ready: deque[Request] = deque()
+
+    def run(self, requests: Iterable[Request]) -> None:
+        """Generate until nothing is left.
+
+        Raises:
+            EngineFault: the engine died; every reply that finished before has reached the sinks.
+        """
+        waiting = iter(requests)
+        exhausted = False
+        while not exhausted or self._ready or self._in_flight:
+            while not exhausted and len(self._in_flight) + len(self._ready) < self._engine.window:
+                request = next(waiting, None)
+                exhausted = request is None
+                if request is not None:
+                    self._enqueue(request)
+            self._submit_ready()
+            if self._in_flight:
+                for reply in self._engine.poll():
+                    self._finish(self._in_flight.pop(reply.key), reply)
+
+    def _enqueue(self, request: Request | None) -> None:
+        """Queue the first turn of the dialogue that has no stored reply."""
+        while request is not None:
+            reply = self._stored(request.key)
+            if reply is None:
+                self._ready.append(request)
+                return
+            request = self._next_turn(request, reply.text) if reply.error is None else None
+
+    def _submit_ready(self) -> None:
+        while self._ready:
+            request = self._ready.popleft()
+            error = too_long(request, self._max_model_len)
+            if error:
+                self._finish(request, Reply(key=request.key, text="", finish_reason="error", error=error))
+            else:
+                self._in_flight[request.key] = request
+                self._engine.submit(request)
+
+    def _finish(self, request: Request, reply: Reply) -> None:
+        if reply.finish_reason == "abort" and reply.error is None:
+            reply = msgspec.structs.replace(reply, error="the engine aborted this request")
+        for sink in self._sinks:
+            sink(request, reply)
+        if reply.error is None:
+            self._enqueue(self._next_turn(request, reply.text))

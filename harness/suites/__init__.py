@@ -1,0 +1,1 @@
+"""What is asked: tasks, suites and the grid of conditions."""

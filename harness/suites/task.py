@@ -1,0 +1,199 @@
+"""Task banks: versioned YAML files of items that measure one thing each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from kikime.harness.cards.persona import Persona
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.files import data_path
+from kikime.harness.core.hashing import digest
+from kikime.harness.core.names import did_you_mean
+from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
+from kikime.harness.metrics import METRICS, check_expect
+
+TurnNumber = Annotated[int, Field(ge=1)]
+ItemId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
+class Turn(StrictModel):
+    """One earlier turn of the dialogue."""
+
+    role: Literal["user", "assistant"]
+    content: Annotated[str, Field(min_length=1)]
+
+
+class Item(StrictModel):
+    """One test case: the dialogue so far, the user turn, what is expected."""
+
+    id: ItemId
+    user: Annotated[str, Field(min_length=1)]
+    history: tuple[Turn, ...] = ()
+    personas: tuple[str, ...] = ()
+    """Only for these personas; empty: for all."""
+    script: tuple[str, ...] = ()
+    """Further user turns of a scripted dialogue; each is asked after the model's own reply to the one before."""
+    pressure: tuple[TurnNumber, ...] = ()
+    """Turns of a script, from 1, that push the character out of role."""
+    asks: dict[TurnNumber, str] = {}
+    """Turns of a script, from 1, that ask for a fact of the card, by its id; a card without it is not checked there."""
+    contexts: dict[str, str] = {}
+    """Given facts by kind, e.g. ``relevant``, ``irrelevant``, ``conflicting``; the condition chooses one."""
+    instruction: str = ""
+    """An extra sentence of the system prompt, for this item only."""
+    expect: dict[str, Any] = {}
+    """What the task's metrics check; see :func:`kikime.harness.metrics.answers.expect.check_expect`."""
+
+    @field_validator("expect")
+    @classmethod
+    def _expect_is_known(cls, expect: dict[str, Any]) -> dict[str, Any]:
+        try:
+            check_expect(expect)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        return expect
+
+    @model_validator(mode="after")
+    def _turns_exist(self) -> Item:
+        beyond = next((turn for turn in (*self.pressure, *self.asks) if turn > 1 + len(self.script)), None)
+        if beyond is not None:
+            msg = f"item '{self.id}' has no turn {beyond}"
+            raise ValueError(msg)
+        return self
+
+    def expect_at(self, turn: int, persona: Persona) -> dict[str, Any]:
+        """What is expected of the reply to ``turn`` (from 0), where a script asks for a fact of the persona's card."""
+        fact = next((fact for fact in persona.facts if fact.id == self.asks.get(turn + 1)), None)
+        return self.expect if fact is None else {"answers": list(fact.answers), "wrong": list(fact.wrong)}
+
+
+class Demonstration(StrictModel):
+    """One labelled example of an in-context learning task."""
+
+    text: Annotated[str, Field(min_length=1)]
+    label: Annotated[int, Field(ge=0)]
+    """Position in each of the task's label sets."""
+
+
+class Task(StrictModel):
+    """A bank of items that measures one thing, with the metrics and rubrics that score it."""
+
+    id: ItemId
+    version: Annotated[int, Field(ge=1)]
+    title: str
+    measures: str
+    source: str
+    metrics: tuple[str, ...]
+    """Metrics that answer this task's question; the common ones are computed for every reply anyway."""
+    rubrics: tuple[str, ...] = ("character_v1",)
+    instruction: str = ""
+    """A sentence that this task adds to the system prompt."""
+    context_instruction: str = ""
+    """The sentence that introduces given facts in the system prompt."""
+    max_tokens: Annotated[int, Field(gt=0)] = 128
+    bare: bool = False
+    """Ask without the persona: the system prompt holds the instructions alone."""
+    label_sets: dict[str, tuple[str, ...]] = {}
+    """Names of the classes by kind (``natural``, ``flipped`` …); ``expect.label`` is a position in them."""
+    demonstrations: tuple[Demonstration, ...] = ()
+    """Labelled examples that take turns through the classes, so that the first few are balanced."""
+    items_from: Literal["facts", "unanswerable"] | None = None
+    """Take the items from each persona's card instead of listing them."""
+    items: tuple[Item, ...] = ()
+
+    @field_validator("metrics")
+    @classmethod
+    def _metrics_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = next((name for name in names if name not in METRICS), None)
+        if unknown is not None:
+            msg = f"no metric '{unknown}'{did_you_mean(unknown, METRICS)}"
+            raise ValueError(msg)
+        return names
+
+    @model_validator(mode="after")
+    def _items_are_unique(self) -> Task:
+        again = second_of_two([item.id for item in self.items])
+        if again is not None:
+            raise problem_at(["items", again, "id"], f"duplicate item id '{self.items[again].id}'")
+        if bool(self.items) == bool(self.items_from):
+            msg = "a task either lists items or takes them from the persona (items_from)"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _labels_exist(self) -> Task:
+        classes = {len(labels) for labels in self.label_sets.values()}
+        used = [demonstration.label for demonstration in self.demonstrations]
+        used += [item.expect["label"] for item in self.items if "label" in item.expect]
+        if len(classes) > 1 or any(label not in range(max(classes, default=0)) for label in used):
+            msg = "label sets have one length, and each label is a position in them"
+            raise ValueError(msg)
+        without = (number for number, item in enumerate(self.items) if self.label_sets and "label" not in item.expect)
+        if (number := next(without, None)) is not None:
+            problem = f"item '{self.items[number].id}' needs expect.label, because the task has label_sets"
+            raise problem_at(["items", number], problem)
+        return self
+
+    @property
+    def hash(self) -> str:
+        """Content hash: changes when anything of the bank changes."""
+        return digest("task", self.model_dump(mode="json"))
+
+    def items_for(self, persona: Persona) -> tuple[Item, ...]:
+        """Items that apply to ``persona``, in the bank's order."""
+        if self.items_from == "facts":
+            return _fact_items(persona)
+        if self.items_from == "unanswerable":
+            return tuple(
+                Item(id=f"u{number:02d}", user=question, expect={"abstain": True})
+                for number, question in enumerate(persona.unanswerable, 1)
+            )
+        items = tuple(item for item in self.items if not item.personas or persona.id in item.personas)
+        return tuple(_labelled(self.label_sets, items)) if self.label_sets else items
+
+
+def _labelled(label_sets: Mapping[str, tuple[str, ...]], items: Sequence[Item]) -> Iterator[Item]:
+    """Each item once per label set, as ``ID.KIND``."""
+    for kind, labels in label_sets.items():
+        for item in items:
+            expect = {**item.expect, "labels": list(labels), "kind": kind}
+            yield item.model_copy(update={"id": f"{item.id}.{kind}", "expect": expect})
+
+
+def _fact_items(persona: Persona) -> tuple[Item, ...]:
+    return tuple(
+        Item(
+            id=f"{fact.id}.{number}",
+            user=question,
+            expect={"answers": list(fact.answers), "wrong": list(fact.wrong)},
+        )
+        for fact in persona.facts
+        for number, question in enumerate((fact.question, *fact.paraphrases))
+    )
+
+
+def task_ids() -> list[str]:
+    """Ids of the bundled tasks, sorted."""
+    return sorted(path.stem for path in data_path("banks").glob("*.yaml"))
+
+
+@lru_cache(maxsize=256)
+def load_task(reference: str) -> Task:
+    """Load a bundled task by id, or a bank by its YAML path.
+
+    Raises:
+        FileFormatError: the bank is wrong (file and line are named).
+        UsageError: neither a bundled id nor a file.
+    """
+    if reference in task_ids():
+        return load_yaml(data_path("banks") / f"{reference}.yaml", Task)
+    path = Path(reference)
+    if path.suffix in {".yaml", ".yml"}:
+        return load_yaml(path, Task)
+    meant = did_you_mean(reference, task_ids())
+    raise UsageError(f"no task '{reference}'{meant}", hint=f"bundled: {', '.join(task_ids())}; or give a bank's path")

@@ -1,0 +1,99 @@
+"""What a failed call means: ask again, give this reply up, or stop the whole job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kikime.judges.asking.limits import retry_after
+from kikime.judges.verdicts.verdict import Status
+
+if TYPE_CHECKING:
+    import openai
+
+MAX_CALLS = 6
+"""Most calls for one verdict."""
+LONGEST_WAIT = 120.0
+"""Seconds; a server that asks for more is given up."""
+_CALLS = {"timeout": 2, "invalid": 3, "truncated": 3}
+_NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+
+
+@dataclass(eq=False)
+class Fault(Exception):
+    """A call without a verdict; ``calls`` is how many in all are worth trying, 1 for none after this one."""
+
+    status: Status
+    message: str
+    calls: int = 1
+    wait: float | None = None
+    stops: bool = False
+    """No other call can succeed either."""
+    unreachable: bool = False
+
+
+def classify(error: openai.APIError | TimeoutError) -> Fault:
+    """The meaning of what the client raised."""
+    import openai
+
+    if any(isinstance(cause, TimeoutError) for cause in _causes(error)):
+        return Fault("timeout", "the judge did not answer in time", calls=_CALLS["timeout"])
+    if isinstance(error, openai.APIStatusError):
+        return _classify_status(error)
+    return Fault("error", f"the judge cannot be reached: {_reason(error)}", calls=MAX_CALLS, unreachable=True)
+
+
+def unreadable(status: Status, message: str) -> Fault:
+    """An answer that came but cannot be used; asked again a few times."""
+    return Fault(status, message, calls=_CALLS[status])
+
+
+def _classify_status(error: openai.APIStatusError) -> Fault:
+    code = error.status_code
+    names = {str(error.code), str(error.type)}
+    message = f"{code}: {_text(error)}"
+    if names & _NO_MONEY or code == 402:
+        fault = Fault("quota", f"the judge's quota is gone ({message})", stops=True)
+    elif code in {401, 403}:
+        fault = Fault("error", f"the judge refuses the key ({message})", stops=True)
+    elif code == 404 or "model_not_found" in names:
+        fault = Fault("error", f"the judge's server does not have that model or address ({message})", stops=True)
+    elif code == 400 and names & {"content_filter", "content_policy_violation"}:
+        fault = Fault("refused", message)
+    elif code in {408, 409, 429} or code >= 500:
+        fault = _passing(message, retry_after(error.response.headers))
+    else:
+        hint = "; a server without structured outputs needs --protocol text" if "response_format" in message else ""
+        fault = Fault("error", message + hint)
+    return fault
+
+
+def _passing(message: str, wait: float | None) -> Fault:
+    """A fault that may be gone in a moment."""
+    if wait is not None and wait > LONGEST_WAIT:
+        return Fault("error", f"the server asks to wait {wait:.0f} s ({message})")
+    return Fault("error", message, calls=MAX_CALLS, wait=wait)
+
+
+def _text(error: openai.APIStatusError) -> str:
+    own = error.body.get("message") if isinstance(error.body, Mapping) else None
+    return _one_line(own if isinstance(own, str) else str(error.message))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what caused it: the client calls a refused connection a timeout, its first cause knows better."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _reason(error: BaseException) -> str:
+    *_, first = _causes(error)
+    text = first.strerror if isinstance(first, OSError) else None
+    return _one_line(text or str(first)) or type(first).__name__
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300]

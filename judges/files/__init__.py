@@ -1,0 +1,1 @@
+"""Judging replies and data sets that lie in files."""

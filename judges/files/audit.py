@@ -1,0 +1,195 @@
+"""Judging training data: what scores low, why, and the data without it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kikime.harness.cards.persona import Persona
+from kikime.harness.core.errors import UsageError
+from kikime.harness.store.rundir import write_atomically
+from kikime.judges.files.table_file import Row, TableFile
+from kikime.judges.jobs.collection import judge_subjects
+from kikime.judges.jobs.session import JudgeSettings, Outcome
+from kikime.judges.verdicts.lines import Line
+from kikime.judges.verdicts.rubric import POINTS, Rubric
+from kikime.judges.verdicts.subject import Subject
+
+_USER_NAMES = ("prompt", "user", "instruction", "question", "input", "query")
+_REPLY_NAMES = ("completion", "reply", "response", "output", "answer", "assistant", "chosen")
+_DIALOGUE_NAMES = ("messages", "conversations", "conversation")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the user's line and the character's reply stand; ``dialogue`` is a column of chat messages instead."""
+
+    user: str | None = None
+    reply: str | None = None
+    dialogue: str | None = None
+
+
+def find_columns(table: TableFile, user: str | None, reply: str | None) -> Columns:
+    """The columns named by the caller, or the usual names.
+
+    Raises:
+        UsageError: a named column is missing, or nothing looks like a reply.
+    """
+    there = table.columns
+    for name in (user, reply):
+        if name is not None and name not in there:
+            raise UsageError(f"{table.path} has no column '{name}'", hint=f"there are: {', '.join(there)}")
+    dialogue = next((name for name in _DIALOGUE_NAMES if name in there), None)
+    if user is None and reply is None and dialogue:
+        return Columns(dialogue=dialogue)
+    reply = reply or next((name for name in _REPLY_NAMES if name in there), None)
+    user = user or next((name for name in _USER_NAMES if name in there and name != reply), None)
+    if reply is None or user is None:
+        raise UsageError(
+            f"{table.path}: which columns hold the user's line and the reply?",
+            hint=f"give --user-column and --reply-column; there are: {', '.join(there)}",
+        )
+    return Columns(user, reply)
+
+
+def subjects_of(table: TableFile, columns: Columns, persona: Persona) -> list[Subject]:
+    """One subject per row, in order.
+
+    Raises:
+        UsageError: a row without a reply (the row is named).
+    """
+    return [_subject(row, number, columns, persona) for number, row in enumerate(table.rows, 1)]
+
+
+def _subject(row: Row, number: int, columns: Columns, persona: Persona) -> Subject:
+    if columns.dialogue is None:
+        user, reply = row.get(str(columns.user)), row.get(str(columns.reply))
+        if not isinstance(reply, str):
+            raise UsageError(f"row {number}: column '{columns.reply}' is not text")
+        return Subject(str(number), persona, "" if user is None else str(user), reply)
+    turns = [_turn(turn) for turn in row.get(columns.dialogue) or []]
+    turns = [turn for turn in turns if turn["role"] in {"user", "assistant"}]
+    if len(turns) < 2 or turns[-1]["role"] != "assistant" or turns[-2]["role"] != "user":
+        raise UsageError(f"row {number}: '{columns.dialogue}' does not end with a user's line and a reply")
+    history: tuple[Any, ...] = tuple(turns[:-2])
+    return Subject(str(number), persona, turns[-2]["content"], turns[-1]["content"], history)
+
+
+def _turn(turn: Mapping[str, Any]) -> dict[str, str]:
+    names = {"human": "user", "gpt": "assistant"}
+    role = str(turn.get("role", turn.get("from", "")))
+    return {"role": names.get(role, role), "content": str(turn.get("content", turn.get("value", "")))}
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One row of the data with its verdict."""
+
+    number: int
+    """Position in the data, from 1."""
+    subject: Subject
+    lines: list[Line]
+    metrics: Mapping[str, Any]
+
+    @property
+    def status(self) -> str:
+        """``ok``, or the first other status."""
+        return next((line["status"] for line in self.lines if line["status"] != "ok"), "ok")
+
+    @property
+    def score(self) -> float | None:
+        """Mean over the criteria; None unless every one is ``ok``."""
+        scores = [_value(line) for line in self.lines]
+        return sum(scores) / len(scores) if scores and self.status == "ok" else None
+
+
+def _value(line: Line) -> float:
+    expected = line["expected_score"]
+    return float(line["score"] or 0) if expected is None else float(expected)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The verdicts on a data set, in the data's order."""
+
+    rows: list[AuditRow]
+    outcome: Outcome
+
+    def kept(self, keep_min: float) -> list[int]:
+        """Indices of the rows that score at least ``keep_min``; those without a score stay."""
+        return [i for i, row in enumerate(self.rows) if row.score is None or row.score >= keep_min]
+
+    def by_score(self) -> list[AuditRow]:
+        """Lowest score first; rows without a score last."""
+        return sorted(self.rows, key=lambda row: (row.score is None, row.score or 0.0, row.number))
+
+    def histogram(self) -> dict[str, dict[int, int]]:
+        """Number of rows by criterion and score."""
+        counts: dict[str, Counter[int]] = {}
+        for line in (line for row in self.rows for line in row.lines):
+            counts.setdefault(line["criterion"], Counter())
+            if line["status"] == "ok":
+                counts[line["criterion"]][line["score"]] += 1
+        return {criterion: {point: count[point] for point in POINTS} for criterion, count in counts.items()}
+
+
+def audit_table(
+    table: TableFile,
+    columns: Columns,
+    persona: Persona,
+    rubric: Rubric,
+    settings: JudgeSettings,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+) -> Audit:
+    """Judge every row of ``table`` and measure it with the rule metrics."""
+    from kikime.harness.metrics import Scorer
+
+    subjects = subjects_of(table, columns, persona)
+    judged = judge_subjects(subjects, [rubric], settings, say=say)
+    scorer = Scorer(persona)
+    rows = []
+    for number, (subject, lines) in enumerate(zip(subjects, judged.groups, strict=True), 1):
+        metrics = scorer.score(subject.response, user=subject.user, history=list(subject.history))
+        rows.append(AuditRow(number, subject, lines, metrics))
+    return Audit(rows, judged.outcome)
+
+
+def write_report(audit: Audit, path: Path) -> None:
+    """Write the table, lowest score first, as CSV; text that a spreadsheet would run as a formula is quoted."""
+    criteria = list(audit.histogram())
+    metrics = list(dict.fromkeys(name for row in audit.rows for name in row.metrics))
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    head = ["row", "score", *criteria, "status", "user", "reply", "rationale", "evidence", "flags"]
+    writer.writerow([*head, *metrics])
+    for row in audit.by_score():
+        writer.writerow([_guarded(value) for value in _cells(row, criteria, metrics)])
+    write_atomically(path, b"\xef\xbb\xbf" + stream.getvalue().encode())
+
+
+def _cells(row: AuditRow, criteria: Sequence[str], metrics: Sequence[str]) -> list[Any]:
+    scores = {line["criterion"]: line["score"] for line in row.lines}
+    first = row.lines[0] if row.lines else {"rationale": "", "evidence": [], "flags": []}
+    return [
+        row.number,
+        None if row.score is None else round(row.score, 3),
+        *(scores.get(name) for name in criteria),
+        row.status,
+        row.subject.user,
+        row.subject.response,
+        first["rationale"],
+        " / ".join(first["evidence"]),
+        " ".join(first["flags"]),
+        *(row.metrics.get(name) for name in metrics),
+    ]
+
+
+def _guarded(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,1 @@
+"""Judging many replies: sessions, batches, and the sentinel set."""

@@ -1,0 +1,59 @@
+"""Outputs that deserve a second look, and scores with the judge's taste for length taken out."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import regex
+
+from kikime.harness.cards.persona import Persona
+
+LONG_FACTOR = 3
+"""A reply is very long from three times the persona's upper limit on."""
+CONSTANT_SHARE, CONSTANT_LEAST = 0.3, 5
+_MIN_ROWS = 20
+_GRAPHEME = regex.compile(r"\X")
+
+
+class OutputFlags:
+    """Knows all replies of one source, then names what is odd about each: ``duplicate``, ``constant``, ``long``."""
+
+    def __init__(self, replies: Iterable[tuple[str, str, str]]) -> None:
+        """``replies``: (persona id, user turn, response); the same response to the same turn is no duplicate."""
+        distinct = {(persona, user, response.strip()) for persona, user, response in replies}
+        self._turns = Counter((persona, response) for persona, _, response in distinct)
+        self._all = Counter(persona for persona, _ in {(persona, user) for persona, user, _ in distinct})
+
+    def of(self, persona: Persona, response: str) -> list[str]:
+        """The flags of one reply."""
+        same, total = self._turns[persona.id, response.strip()], self._all[persona.id]
+        flags = ["duplicate"] if same > 1 else []
+        if same >= CONSTANT_LEAST and same / total >= CONSTANT_SHARE:
+            flags.append("constant")
+        if graphemes(response) > LONG_FACTOR * persona.length.chars[1]:
+            flags.append("long")
+        return flags
+
+
+def graphemes(text: str) -> int:
+    """Length of the stripped text in graphemes."""
+    return len(_GRAPHEME.findall(text.strip()))
+
+
+def length_adjusted(scores: Sequence[float], lengths: Sequence[int], targets: Sequence[int]) -> list[float | None]:
+    """Scores of one persona and criterion, moved to the target length along their line on ln(length / target).
+
+    The line is fitted by least squares. None where there are fewer than 20 scores or all lengths are equal; an empty
+    reply keeps its score.
+    """
+    x = [math.log(length / target) if length else 0.0 for length, target in zip(lengths, targets, strict=True)]
+    if len(x) < _MIN_ROWS:
+        return [None] * len(x)
+    mean_x, mean_y = sum(x) / len(x), sum(scores) / len(scores)
+    spread = sum((value - mean_x) ** 2 for value in x)
+    if spread == 0:
+        return [None] * len(x)
+    slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, scores, strict=True)) / spread
+    return [min(7.0, max(1.0, score - slope * value)) for score, value in zip(scores, x, strict=True)]

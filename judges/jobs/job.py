@@ -1,0 +1,131 @@
+"""The judge job: what is missing is asked, everything else comes from the cache, in one flat loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kikime.judges.verdicts.judge import Judge, plan_calls
+from kikime.judges.verdicts.lines import Line, build_lines
+from kikime.judges.verdicts.rubric import Rubric
+from kikime.judges.verdicts.subject import Subject
+
+if TYPE_CHECKING:
+    from kikime.harness.cards.persona import Persona
+    from kikime.judges.asking.desk import Desk
+    from kikime.judges.verdicts.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One subject and one rubric: what becomes a group of output lines."""
+
+    index: int
+    subject: Subject
+    rubric: Rubric
+
+
+Deliver = Callable[[Unit, list[Line]], None]
+
+
+async def judge_unit(unit: Unit, judge: Judge, desk: Desk, counted: set[str]) -> list[Line]:
+    """Get all verdicts of one unit, then build its lines."""
+    calls = list(plan_calls(unit.subject, unit.rubric, judge))
+    if len(calls) == 1:
+        records = [await desk.get(calls[0])]
+    else:
+        records = await asyncio.gather(*(desk.get(call) for call in calls))
+    return build_lines(unit.subject, unit.rubric, judge, calls, records, counted)
+
+
+async def judge_all(
+    units: Iterable[Unit], judge: Judge, desk: Desk, deliver: Deliver, *, workers: int, counted: set[str] | None = None
+) -> None:
+    """Judge ``units`` with ``workers`` of them in flight; ``deliver`` gets each one's lines as it finishes.
+
+    Raises:
+        EnvironmentFault: a verdict cannot be stored.
+    """
+    waiting = iter(units)
+    seen: set[str] = set() if counted is None else counted
+
+    async def work(queue: Iterator[Unit]) -> None:
+        for unit in queue:
+            deliver(unit, await judge_unit(unit, judge, desk, seen))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(work(waiting))
+    except BaseExceptionGroup as errors:
+        raise first_error(errors) from None
+
+
+def first_error(error: BaseException) -> BaseException:
+    """The first single exception of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a job is going to ask, before it asks anything."""
+
+    verdicts: int
+    cached: int
+    tokens_in: int
+    tokens_out: int
+    usd: float | None
+    """None: the price is unknown."""
+
+    @property
+    def to_ask(self) -> int:
+        """Calls that have to be bought."""
+        return self.verdicts - self.cached
+
+    @property
+    def cost(self) -> str:
+        """Tokens and price in words."""
+        price = "price unknown" if self.usd is None else f"about ${self.usd:.4f}"
+        return f"≈ {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {price}"
+
+    def sentence(self, judge: Judge) -> str:
+        """The estimate in one line."""
+        return f"judge {judge.id}: {self.to_ask} calls to make, {self.cached} verdicts in the cache; {self.cost}"
+
+
+def forecast(n_replies: int, persona: Persona, rubric: Rubric, judge: Judge) -> tuple[float, float] | None:
+    """What judging ``n_replies`` will cost before they exist, USD: with everything cached by the provider, and at worst.
+
+    None: the price is unknown.
+    """
+    price = judge.card.price
+    if price is None:
+        return None
+    reply = Subject("forecast", persona, "あ" * persona.length.target, "あ" * persona.length.target, rival="")
+    calls = list(plan_calls(reply, rubric, judge))
+    low = sum(price.cost(call.estimated_in, call.typical_out, call.estimated_in) for call in calls)
+    high = sum(price.cost(call.estimated_in, call.output_limit) for call in calls)
+    return low * n_replies, high * n_replies
+
+
+def estimate(units: Iterable[Unit], judge: Judge, find: Callable[[str], Record | None]) -> Estimate:
+    """Count distinct calls, and price those of which ``find`` (a cache's) has no final verdict."""
+    seen: set[str] = set()
+    cached = tokens_in = tokens_out = 0
+    for unit in units:
+        for call in plan_calls(unit.subject, unit.rubric, judge):
+            if call.key in seen:
+                continue
+            seen.add(call.key)
+            known = find(call.key)
+            if known is not None and known.final:
+                cached += 1
+            else:
+                tokens_in += call.estimated_in
+                tokens_out += call.typical_out
+    price = judge.card.price
+    return Estimate(len(seen), cached, tokens_in, tokens_out, price.cost(tokens_in, tokens_out) if price else None)

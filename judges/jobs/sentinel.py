@@ -1,0 +1,151 @@
+"""Judge drift: sixty fixed replies, scored anew by each session that buys verdicts, against the judge's first scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from kikime.harness.cards.persona import load_persona
+from kikime.harness.stats.agreement import agreement
+from kikime.harness.store.rundir import slug
+from kikime.harness.store.wal import Segment, read_records
+from kikime.judges.asking.cache import cache_home
+from kikime.judges.jobs.gathering import gather_verdicts, plan_units
+from kikime.judges.jobs.job import Estimate, estimate
+from kikime.judges.jobs.session import JudgeSettings, Outcome
+from kikime.judges.verdicts.rubric import load_rubric
+from kikime.judges.verdicts.subject import Subject
+
+MAX_CHANGE, MIN_QWK = 0.2, 0.8
+MIN_PAIRS = 120
+"""Least pairs of scores for a statement about drift, half of the set (60 replies, 4 criteria).
+
+With a standard deviation of one point between two verdicts, the mean of 120 differences is known to ±0.18.
+"""
+RUBRIC, PERSONA = "character_v1", "ojousama"
+_FILE = Path(__file__).parent / "data" / "sentinel.jsonl"
+_KIND = "sentinel"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SentinelReport:
+    """The judge's scores of the set now, against its first ones."""
+
+    utc: str
+    judge_id: str
+    protocol: str
+    n: int
+    """Scores that were compared (of a first session: that were made)."""
+    mean_change: float | None
+    qwk: float | None
+    since: str | None
+    """When the first scores were made; None when these are the first."""
+    warning: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+    @property
+    def sentence(self) -> str:
+        """The report in one line."""
+        if self.warning:
+            return f"warning: {self.warning}"
+        if self.since is None:
+            return f"sentinel set: {self.n} scores of {self.judge_id}, nothing earlier to compare them with"
+        if self.mean_change is None:
+            return f"sentinel set: {self.n} scores to compare, at least {MIN_PAIRS} are needed to speak of drift"
+        return f"sentinel set: no drift since {self.since} (mean {self.mean_change:+.2f}, {self.n} scores)"
+
+
+def sentinel_subjects() -> list[Subject]:
+    """The shipped set."""
+    persona = load_persona(PERSONA)
+    rows = [orjson.loads(line) for line in _FILE.read_bytes().splitlines()]
+    return [Subject(row["id"], persona, row["user"], row["response"]) for row in rows]
+
+
+def announce(settings: JudgeSettings, say: Say) -> Callable[[Estimate], None]:
+    """What says a session's estimate, and that of the sentinel set where it is going to be re-scored."""
+
+    def tell(planned: Estimate) -> None:
+        say(planned.sentence(settings.judge))
+        if planned.to_ask:
+            announce_set(settings, say)
+
+    return tell
+
+
+def announce_set(settings: JudgeSettings, say: Say) -> None:
+    """Say what re-scoring the set will cost, where the settings ask for it."""
+    if settings.sentinel:
+        units = plan_units(sentinel_subjects(), [load_rubric(RUBRIC)])
+        again = estimate(units, settings.judge, lambda _: None)
+        say(f"then the sentinel set: {again.to_ask} calls; {again.cost} (--no-sentinel leaves it out)")
+
+
+def watch_drift(settings: JudgeSettings, outcome: Outcome, *, say: Say = lambda _: None) -> SentinelReport | None:
+    """Re-score the sentinel set after a session that bought verdicts; adds its cost to ``outcome``.
+
+    None: the settings leave it out, nothing was bought, the session ended early, or no reply of the set got a score.
+    """
+    if not settings.sentinel or not outcome.bought or outcome.stop is not None:
+        return None
+    report, watched = run_sentinel(settings.after(outcome.spent_usd))
+    outcome.spent_usd += watched.spent_usd
+    if not watched.statuses["ok"]:
+        say(f"sentinel set: not scored, {_why_unscored(watched)}; nothing is known about drift")
+        return None
+    say(report.sentence)
+    return report
+
+
+def _why_unscored(outcome: Outcome) -> str:
+    if outcome.stop is not None:
+        return outcome.stop.message
+    status = outcome.statuses.most_common(1)[0][0]
+    return "--max-usd is reached" if status == "budget" else f"every verdict is {status}"
+
+
+def run_sentinel(settings: JudgeSettings) -> tuple[SentinelReport, Outcome]:
+    """Score the set anew, never from the cache, and compare with the first 120 or more scores that this judge gave."""
+    rubric, judge, subjects = load_rubric(RUBRIC), settings.judge, sentinel_subjects()
+    with TemporaryDirectory(prefix="kikime-sentinel-") as fresh:
+        judged = gather_verdicts(subjects, plan_units(subjects, [rubric]), settings, cache=Path(fresh))
+    scores = {f"{line['id']}/{line['criterion']}": line["score"] for line in judged.lines if line["status"] == "ok"}
+    folder = cache_home() / slug(judge.id)
+    key = {"judge_id": judge.id, "protocol": judge.protocol, "rubric_hash": rubric.hash}
+    first = next((r for r in read_records(folder, _KIND) if all(r[name] == key[name] for name in key)), None)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    if first is None and len(scores) >= MIN_PAIRS:
+        with Segment.create(folder, _KIND) as log:
+            log.append({**key, "utc": now, "scores": scores})
+    return _compare(judge.id, judge.protocol, now, scores, first), judged.outcome
+
+
+def _compare(
+    judge_id: str, protocol: str, now: str, scores: dict[str, int], first: dict[str, Any] | None
+) -> SentinelReport:
+    if first is None:
+        return SentinelReport(now, judge_id, protocol, len(scores), None, None, None, None)
+    common = sorted(scores.keys() & first["scores"].keys())
+    if len(common) < MIN_PAIRS:
+        return SentinelReport(now, judge_id, protocol, len(common), None, None, str(first["utc"]), None)
+    found = agreement([first["scores"][name] for name in common], [scores[name] for name in common])
+    # A constant judge agrees with itself, although kappa is undefined then.
+    qwk = 1.0 if found.qwk is None and found.mae == 0 else found.qwk
+    change, since = found.bias or 0.0, str(first["utc"])
+    drifted = abs(change) > MAX_CHANGE or (qwk or 0.0) < MIN_QWK
+    shown = f"{qwk:.2f}" if qwk is not None else "undefined"
+    warning = (
+        f"judge {judge_id} has drifted since {since}: its mean moved by {change:+.2f} points (allowed: ±{MAX_CHANGE}), "
+        f"QWK with its first scores is {shown} (needed: {MIN_QWK}); do not compare its verdicts with earlier ones"
+    )
+    return SentinelReport(now, judge_id, protocol, len(common), change, qwk, since, warning if drifted else None)

@@ -1,0 +1,158 @@
+"""One judging session: key, client, cache, and what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.judges.verdicts.judge import DEFAULT_MODEL, Judge
+from kikime.judges.verdicts.verdict import Protocol
+
+if TYPE_CHECKING:
+    from kikime.judges.asking.client import JudgeClient
+    from kikime.judges.asking.desk import Desk
+    from kikime.judges.asking.faults import Fault
+
+OFFICIAL_URL = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True)
+class JudgeSettings:
+    """Everything a session needs to know; ``api_key`` is never stored anywhere."""
+
+    judge: Judge
+    api_key: str | None = field(default=None, repr=False)
+    concurrency: int = 16
+    timeout: float = 60.0
+    """Seconds for one call."""
+    max_usd: float | None = None
+    sentinel: bool = False
+    """Re-score the sentinel set once verdicts were bought."""
+
+    def after(self, spent_usd: float) -> JudgeSettings:
+        """The settings with what is left of the budget once ``spent_usd`` is gone."""
+        if self.max_usd is None:
+            return self
+        return replace(self, max_usd=max(0.0, self.max_usd - spent_usd))
+
+    def flags(self) -> list[str]:
+        """The options that choose this judge, budget and sentinel set on a command line."""
+        chosen = ["--judge-model", self.judge.model]
+        if self.judge.base_url is not None:
+            chosen += ["--judge-base-url", self.judge.base_url]
+        if self.max_usd is not None:
+            chosen += ["--max-usd", f"{self.max_usd:g}"]
+        return chosen if self.sentinel else [*chosen, "--no-sentinel"]
+
+    def require_key(self, later: str) -> None:
+        """Make sure that there is a key where one is needed.
+
+        Raises:
+            EnvironmentFault: the provider's own server and no key; ``later`` is the command that adds the verdicts.
+        """
+        if self.judge.official and not self.api_key:
+            raise EnvironmentFault(
+                f"no API key for the judge {self.judge.id}",
+                hint=f"set OPENAI_API_KEY, or name a server of your own with --judge-base-url; then: {later}",
+            )
+
+
+def judge_settings(
+    model: str | None = None,
+    base_url: str | None = None,
+    *,
+    protocol: Protocol = "cot",
+    samples: int = 1,
+    concurrency: int = 16,
+    timeout: float = 60.0,
+    max_usd: float | None = None,
+    sentinel: bool = False,
+) -> JudgeSettings:
+    """Settings from arguments and environment (``OPENAI_API_KEY``, ``OPENAI_BASE_URL``); ``model`` may be NAME@URL.
+
+    Raises:
+        UsageError: an address that is no http(s) URL, or a value out of range.
+    """
+    name, _, address = (model or DEFAULT_MODEL).partition("@")
+    url = address or base_url or os.environ.get("OPENAI_BASE_URL") or None
+    if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+        raise UsageError(f"'{url}' is not the address of a judge", hint="it looks like http://127.0.0.1:8000/v1")
+    if concurrency < 1 or timeout <= 0 or (max_usd is not None and max_usd < 0):
+        raise UsageError("--concurrency and --timeout must be positive, --max-usd not negative")
+    judge = Judge(name, url, protocol, samples)
+    if max_usd is not None and judge.card.price is None:
+        raise UsageError(f"--max-usd needs a price, and the price of '{name}' is unknown", hint="leave out --max-usd")
+    api_key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise UsageError("OPENAI_API_KEY holds characters that no key has", hint="copy the key again")
+    return JudgeSettings(judge, api_key or None, concurrency, timeout, max_usd, sentinel)
+
+
+@asynccontextmanager
+async def open_desk(settings: JudgeSettings, home: Path | None = None) -> AsyncIterator[Desk]:
+    """Client and cache (below ``home``, the user's by default) for the session; both are closed at its end."""
+    from kikime.judges.asking.cache import VerdictCache
+    from kikime.judges.asking.client import JudgeClient
+    from kikime.judges.asking.desk import Desk
+
+    cache = VerdictCache(settings.judge.id, home)
+    client = JudgeClient(
+        settings.judge,
+        api_key=settings.api_key,
+        base_url=settings.judge.base_url or OFFICIAL_URL,
+        concurrency=settings.concurrency,
+        timeout=settings.timeout,
+        max_usd=settings.max_usd,
+    )
+    try:
+        yield Desk(client, cache)
+    finally:
+        cache.close()
+        await client.close()
+
+
+@dataclass
+class Outcome:
+    """What a session did."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    """Lines by status."""
+    spent_usd: float = 0.0
+    stop: Fault | None = None
+    """Why it ended early."""
+    bought: int = 0
+    """Answers that the judge gave, the cached ones left out."""
+
+    def take(self, client: JudgeClient) -> None:
+        """Note what ``client`` did."""
+        self.spent_usd, self.bought, self.stop = client.budget.spent, client.answered, client.stop
+
+    def count(self, lines: Iterable[dict[str, Any]]) -> None:
+        """Add lines to the tally."""
+        self.statuses.update(str(line["status"]) for line in lines)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every line is ``ok``."""
+        return self.stop is None and set(self.statuses) <= {"ok"}
+
+    def sentence(self) -> str:
+        """The tally in one line."""
+        counts = ", ".join(f"{number} {status}" for status, number in self.statuses.most_common()) or "nothing to judge"
+        return f"verdicts: {counts}; spent ${self.spent_usd:.4f}"
+
+    def raise_for_stop(self, again: str) -> None:
+        """Raise what ended the session early.
+
+        Raises:
+            EnvironmentFault: the judge cannot be reached, or its quota is gone; ``again`` is the command that goes on.
+        """
+        if self.stop is not None:
+            raise EnvironmentFault(self.stop.message, hint=f"what is done is kept; go on with: {again}")

@@ -1,0 +1,1 @@
+"""Judging the replies of a run."""

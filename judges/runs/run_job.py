@@ -1,0 +1,110 @@
+"""Adding verdicts to a run: post hoc, resumable, without touching a generation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kikime.harness.core.heap import heap_rarely_walked
+from kikime.harness.store.database import require_intact
+from kikime.harness.store.rundir import RunDirectory, read_json, write_json
+from kikime.harness.store.summary import summarise
+from kikime.harness.store.wal import Segment
+from kikime.judges.jobs.job import Estimate, Unit, estimate, judge_all
+from kikime.judges.jobs.sentinel import announce, watch_drift
+from kikime.judges.jobs.session import JudgeSettings, Outcome, open_desk
+from kikime.judges.runs.runs import KIND, Done, RunMaterials, compact_verdicts, read_rows
+from kikime.judges.verdicts.lines import Line
+
+if TYPE_CHECKING:
+    from kikime.judges.jobs.batch import BatchOptions
+
+Say = Callable[[str], None]
+SESSIONS_FILE = "judge.json"
+
+
+def judge_run(
+    run: RunDirectory,
+    settings: JudgeSettings,
+    *,
+    rubrics: Sequence[str] = (),
+    batch: BatchOptions | None = None,
+    say: Say = lambda _: None,
+    advance: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Judge what is missing of ``run``, rewrite ``judge.parquet``, and re-score the sentinel set.
+
+    Raises:
+        RunLocked: another process works on the run.
+        UsageError: the run has no tables yet, or one is broken; nothing was bought.
+    """
+    with run.locked():
+        require_intact(run, "samples", "scores")
+        materials, done = RunMaterials(run.manifest(), rubrics), Done(run)
+        planned = asyncio.run(_estimate(run, materials, done, settings))
+        announce(settings, say)(planned)
+        with heap_rarely_walked():
+            outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
+        watch_run(run, settings, outcome, say=say)
+        compact_verdicts(run)
+        summarise(run)
+    return outcome
+
+
+def watch_run(run: RunDirectory, settings: JudgeSettings, outcome: Outcome, *, say: Say = lambda _: None) -> None:
+    """Re-score the sentinel set after a session over ``run`` and keep the report in the run's ``judge.json``."""
+    report = watch_drift(settings, outcome, say=say)
+    if report is not None:
+        path = run.path / SESSIONS_FILE
+        sessions = (read_json(path) or {}).get("sentinel", [])
+        write_json(path, {"sentinel": [*sessions, report.as_dict()]})
+
+
+def _units(run: RunDirectory, materials: RunMaterials, done: Done, settings: JudgeSettings) -> Iterator[Unit]:
+    judge = settings.judge
+    for index, row in enumerate(read_rows(run)):
+        for unit in materials.units(row, index):
+            if not done.covers(unit, judge.id, judge.protocol_for(unit.rubric)):
+                yield unit
+
+
+async def _estimate(run: RunDirectory, materials: RunMaterials, done: Done, settings: JudgeSettings) -> Estimate:
+    async with open_desk(settings) as desk:
+        return estimate(_units(run, materials, done, settings), settings.judge, desk.cache.find)
+
+
+async def _judge(
+    run: RunDirectory,
+    materials: RunMaterials,
+    done: Done,
+    settings: JudgeSettings,
+    advance: Callable[[], None],
+    batch: BatchOptions | None,
+) -> Outcome:
+    outcome = Outcome()
+    with Segment.create(run.wal, KIND) as log:
+
+        def deliver(_: Unit, lines: list[Line]) -> None:
+            for line in lines:
+                log.append(line)
+            outcome.count(lines)
+            advance()
+
+        async with open_desk(settings) as desk:
+            used = await batch.collect(desk, _units(run, materials, done, settings)) if batch else desk
+            units = _units(run, materials, done, settings)
+            await judge_all(units, settings.judge, used, deliver, workers=settings.concurrency, counted=done.counted)
+            outcome.take(desk.client)
+    return outcome
+
+
+def run_lines(run: RunDirectory, judge_id: str, protocol: str) -> Iterator[dict[str, Any]]:
+    """The run's verdicts by one judge, one line per reply and criterion, from ``judge.parquet``."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(run.judge_file) as table:
+        for batch in table.iter_batches(batch_size=2048):
+            for row in batch.to_pylist():
+                if row["judge_id"] == judge_id and row["protocol"] in {protocol, "text"}:
+                    yield {"id": row["key"], **row}

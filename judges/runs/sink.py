@@ -1,0 +1,86 @@
+"""The judge beside the engine: works in its own thread while replies are generated, and never disturbs them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kikime.harness.core.errors import KikimeError
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.wal import Segment
+from kikime.judges.asking.faults import Fault
+from kikime.judges.jobs.job import Unit, first_error, judge_unit
+from kikime.judges.jobs.session import JudgeSettings, Outcome, open_desk
+from kikime.judges.runs.runs import KIND, Done, RunMaterials
+
+if TYPE_CHECKING:
+    from kikime.judges.asking.desk import Desk
+
+
+class JudgeSink:
+    """Judges samples as they are submitted; verdicts go to the run's log.
+
+    ``submit`` never blocks and never raises; a failed call is a status, a failed session is ``outcome.stop``.
+    """
+
+    def __init__(self, run: RunDirectory, settings: JudgeSettings, *, rubrics: tuple[str, ...] = ()) -> None:
+        self.outcome = Outcome()
+        self._settings = settings
+        self._materials = RunMaterials(run.manifest(), rubrics)
+        self._done = Done(run)
+        self._segment = Segment.create(run.wal, KIND)
+        self._loop = asyncio.new_event_loop()
+        self._queue: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
+        self._finished = False
+        self._thread = threading.Thread(target=self._main, name="kikime-judge", daemon=True)
+        self._thread.start()
+
+    def submit(self, sample: Mapping[str, Any]) -> None:
+        """Queue one row of ``samples.parquet`` (or its mapping)."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, sample)
+
+    def close(self) -> Outcome:
+        """Wait until everything submitted is judged or given up; returns what became of it."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, None)
+        self._thread.join()
+        self._loop.close()
+        if not self._finished and self.outcome.stop is None:
+            self.outcome.stop = Fault("error", "judging ended early")
+        return self.outcome
+
+    def _main(self) -> None:
+        try:
+            self._loop.run_until_complete(self._work())
+        except* (KikimeError, OSError) as errors:
+            self.outcome.stop = self.outcome.stop or Fault("error", f"judging ended: {first_error(errors)}")
+        finally:
+            self._segment.close()
+
+    async def _work(self) -> None:
+        async with open_desk(self._settings) as desk:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(self._settings.concurrency):
+                        group.create_task(self._worker(desk))
+                self._finished = True
+            finally:
+                self.outcome.take(desk.client)
+
+    async def _worker(self, desk: Desk) -> None:
+        while (sample := await self._queue.get()) is not None:
+            for unit in self._materials.units(sample):
+                await self._judge(unit, desk)
+        self._queue.put_nowait(None)
+
+    async def _judge(self, unit: Unit, desk: Desk) -> None:
+        judge = self._settings.judge
+        if self._done.covers(unit, judge.id, judge.protocol_for(unit.rubric)):
+            return
+        lines = await judge_unit(unit, judge, desk, self._done.counted)
+        for line in lines:
+            self._segment.append(line)
+        self.outcome.count(lines)

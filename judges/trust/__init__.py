@@ -1,0 +1,1 @@
+"""The judge checked against people and traps."""

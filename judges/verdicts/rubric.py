@@ -1,0 +1,121 @@
+"""Rubrics: what a judge is asked, as strict YAML data."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.hashing import digest
+from kikime.harness.core.yamlfile import StrictModel, load_yaml
+
+LOW, HIGH = 1, 7
+POINTS = tuple(range(LOW, HIGH + 1))
+_FOLDER = Path(__file__).parent
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Criterion(StrictModel):
+    """One question with its anchored scale."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: Text
+    question: Text
+    note: str = ""
+    anchors: dict[int, Text] = {}
+
+
+class Rubric(StrictModel):
+    """What the judge is asked about one reply, one dialogue or one pair of replies."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    version: Annotated[int, Field(ge=1)]
+    title: Text
+    source: Text
+    kind: Literal["reply", "dialogue", "pair"]
+    task: str = ""
+    steps: tuple[Text, ...] = ()
+    verbatim: str | None = None
+    """A complete prompt with {profile}, {user} and {response}, used as it stands; the verdict is free text."""
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Rubric:
+        ids = [criterion.id for criterion in self.criteria]
+        if len(ids) != len(set(ids)):
+            msg = f"duplicate criterion '{next(i for i in ids if ids.count(i) > 1)}'"
+            raise ValueError(msg)
+        if (self.verbatim is None) == (not self.task):
+            msg = "a rubric has either a task or a verbatim prompt"
+            raise ValueError(msg)
+        if self.verbatim is not None and (len(ids) > 1 or self.kind != "reply"):
+            msg = "a verbatim prompt has one criterion and judges one reply"
+            raise ValueError(msg)
+        if self.verbatim is None and self.kind != "pair":
+            for criterion in self.criteria:
+                if sorted(criterion.anchors) != list(POINTS):
+                    msg = f"criterion '{criterion.id}' needs an anchor for each of the points 1 to 7"
+                    raise ValueError(msg)
+        return self
+
+    @cached_property
+    def hash(self) -> str:
+        """Content hash of the rubric and of the sentences around it."""
+        return digest("rubric", [self.model_dump(mode="json"), protocols().model_dump(mode="json")])
+
+    @property
+    def label(self) -> str:
+        """Id and version, as stored with each verdict."""
+        return f"{self.id}@{self.version}"
+
+
+class Protocols(StrictModel):
+    """The fixed sentences around a rubric (``protocols.yaml``)."""
+
+    scale: Text
+    data: Text
+    cot: Text
+    cot_score: Text
+    pair: Text
+    dist: Text
+    text: Text
+    text_score: Text
+
+
+@lru_cache(maxsize=1)
+def protocols() -> Protocols:
+    """The sentences around every rubric."""
+    return load_yaml(_FOLDER / "protocols.yaml", Protocols)
+
+
+def rubric_ids() -> list[str]:
+    """Ids of the bundled rubrics, sorted."""
+    return sorted(path.stem for path in (_FOLDER / "rubrics").glob("*.yaml"))
+
+
+def fitting_rubrics() -> str:
+    """Which bundled rubrics judge what, in one line."""
+    kinds = {"reply": "replies", "dialogue": "dialogues of several turns", "pair": "pairs of replies"}
+    found = {name: load_rubric(name).kind for name in rubric_ids()}
+    parts = (f"{what}: {', '.join(n for n in found if found[n] == kind)}" for kind, what in kinds.items())
+    return "; ".join(parts)
+
+
+@lru_cache(maxsize=64)
+def load_rubric(reference: str) -> Rubric:
+    """Load a bundled rubric by id, or a rubric by its YAML path.
+
+    Raises:
+        FileFormatError: the rubric is wrong (file and line are named).
+        UsageError: neither a bundled id nor a file.
+    """
+    if reference in rubric_ids():
+        return load_yaml(_FOLDER / "rubrics" / f"{reference}.yaml", Rubric)
+    path = Path(reference)
+    if path.suffix in {".yaml", ".yml"}:
+        return load_yaml(path, Rubric)
+    raise UsageError(f"no rubric '{reference}'", hint=f"bundled: {', '.join(rubric_ids())}; or give a rubric's path")

@@ -1,0 +1,5 @@
+"""``python -m kikime`` is ``kikime``."""
+
+from kikime.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Commands on cards, banks, formats and this machine."""

@@ -1,0 +1,172 @@
+"""``kikime formats``: the prompt formats, rendering with them, and their cards."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from kikime.cli.options import json_option
+from kikime.cli.output import note, print_json, print_table
+from kikime.harness.cards.persona import load_persona
+from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.core.messages import Message
+from kikime.harness.prompts import Format, FormatCard, Renderer, format_card, format_ids, load_format, load_tokenizer
+
+_ROLES = ("system", "user", "assistant")
+
+
+@click.group()
+def formats() -> None:
+    """The prompt formats: what they look like, what they cost, how safe they are."""
+
+
+@formats.command("list")
+@json_option
+def list_formats(as_json: bool) -> None:
+    """List the formats with their sources."""
+    known = [load_format(format_id) for format_id in format_ids()]
+    if as_json:
+        print_json([_summary(entry) for entry in known])
+        return
+    rows = [[f.id, f.title, f.source.kind, f.system, _yes(f.enclosed), f.n_roles] for f in known]
+    print_table("", ["format", "title", "source", "system text", "enclosed", "roles"], rows, left=4)
+
+
+@formats.command("show")
+@click.argument("format_id", metavar="ID")
+@json_option
+def show_format(format_id: str, as_json: bool) -> None:
+    """Show one format: sidecar, template and an example."""
+    shown = load_format(format_id)
+    if as_json:
+        print_json(_summary(shown) | {"template": shown.template})
+        return
+    click.secho(f"{shown.id}: {shown.title}", bold=True)
+    click.echo(f"source:  {shown.source.kind}: {shown.source.citation} {shown.source.url}".rstrip())
+    click.echo(f"stops:   {' '.join(map(repr, shown.stop)) or '—'}")
+    click.echo(f"system:  {shown.system}    roles: {shown.n_roles}    enclosed: {_yes(shown.enclosed)}")
+    for text in filter(None, (*shown.lossy, shown.notes)):
+        click.echo(f"note:    {text}")
+    if shown.template:
+        click.echo(f"\nexample:\n{_example(shown)}\n\ntemplate:\n{shown.template}", nl=False)
+
+
+@formats.command("render")
+@click.option("--format", "format_id", required=True, metavar="F", help="A format's id.")
+@click.option("--messages", "source", required=True, metavar="FILE", help="Messages as JSON; - reads stdin.")
+@click.option("--tokenizer", metavar="PATH", help="A checkpoint's directory or Hub id; gives token ids and stops.")
+@click.option("--prefill", metavar="TEXT", help="The beginning of the reply.")
+@click.option("--persona", metavar="P", help="Names the speakers and fills the sections (aines_v3).")
+@json_option
+def render(
+    format_id: str, source: str, tokenizer: str | None, prefill: str | None, persona: str | None, as_json: bool
+) -> None:
+    """Render messages as a prompt: text, token ids, stops.
+
+    FILE is a JSON list of {"role", "content"}, or an object with such a list under "messages".
+    """
+    chosen = load_format(format_id)
+    messages = read_messages(source)
+    card = load_persona(persona) if persona else None
+    loaded = load_tokenizer(tokenizer) if tokenizer else None
+    rendered = Renderer(chosen, loaded, persona=card).render(messages, prefill=prefill)
+    if as_json:
+        print_json(rendered._asdict())
+    else:
+        click.echo(rendered.text)
+
+
+@formats.command("card")
+@click.option("--tokenizer", required=True, metavar="T", help="A checkpoint's directory or Hub id.")
+@click.option("--format", "chosen", multiple=True, metavar="F", help="Only these formats (repeatable).")
+@json_option
+def card(tokenizer: str, chosen: tuple[str, ...], as_json: bool) -> None:
+    """Measure the formats on a tokenizer: overhead, single-token controls, protection, parse-back."""
+    wanted = [load_format(format_id) for format_id in chosen or format_ids()]
+    loaded = load_tokenizer(tokenizer)
+    cards = []
+    for entry in wanted:
+        try:
+            cards.append(format_card(entry, loaded))
+        except UsageError as error:
+            if chosen:
+                raise
+            note(f"{entry.id}: left out: {error.message}")
+    if as_json:
+        print_json([asdict(measured) for measured in cards])
+    else:
+        _print_cards(cards)
+
+
+def read_messages(source: str) -> list[Message]:
+    """Read messages from a JSON file, or from stdin for ``-``.
+
+    Raises:
+        FileFormatError: unreadable, not JSON, or not a list of messages.
+    """
+    where = "<stdin>" if source == "-" else source
+    try:
+        raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        data = orjson.loads(raw)
+    except OSError as error:
+        raise FileFormatError(where, None, f"cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise FileFormatError(where, error.lineno, f"not valid JSON: {error.msg}") from None
+    if isinstance(data, dict):
+        data = data.get("messages")
+    if not isinstance(data, list) or not data:
+        raise FileFormatError(where, None, "no messages", hint='wanted: [{"role": "user", "content": "…"}, …]')
+    return [_message(where, number, entry) for number, entry in enumerate(data, 1)]
+
+
+def _message(where: str, number: int, entry: Any) -> Message:
+    if not isinstance(entry, dict) or not {"role", "content"} <= entry.keys():
+        raise FileFormatError(where, None, f"message {number} is not an object with 'role' and 'content'")
+    if entry["role"] not in _ROLES:
+        raise FileFormatError(
+            where, None, f"message {number} has role {entry['role']!r}", hint=f"one of {', '.join(_ROLES)}"
+        )
+    if not isinstance(entry["content"], str):
+        raise FileFormatError(where, None, f"the content of message {number} is not a text")
+    return {"role": entry["role"], "content": entry["content"]}
+
+
+def _summary(entry: Format) -> dict[str, Any]:
+    return entry.model_dump(mode="json") | {"hash": entry.hash}
+
+
+def _example(shown: Format) -> str:
+    messages: list[Message] = [
+        {"role": "system", "content": "SYSTEM"},
+        {"role": "user", "content": "USER 1"},
+        {"role": "assistant", "content": "REPLY 1"},
+        {"role": "user", "content": "USER 2"},
+    ]
+    return Renderer(shown, None).render(messages).text
+
+
+def _print_cards(cards: list[FormatCard]) -> None:
+    columns = ["format", "fix", "turn", "1-tok", "eot", "encl", "prot", "role", "lines", "marks", "fake", "text"]
+    print_table("", columns, [_row(measured) for measured in cards])
+    note(
+        "fix, turn: tokens beyond the contents, at first and per exchange · 1-tok: control strings that are one token\n"
+        "eot: tokens that end a reply · encl: contents enclosed · prot: turn boundaries hold special tokens\n"
+        "role: speakers that can be named · lines, marks, fake: texts with newlines, role markers or forged turns\n"
+        "that parse back as encoded · text: forged turns that parse back from the prompt as a plain string"
+    )
+
+
+def _row(card: FormatCard) -> list[object]:
+    single = f"{card.single_token_controls}/{len(card.control_tokens)}"
+    sizes = [card.format, card.fixed_overhead, card.turn_overhead, single, card.eot_tokens]
+    traits = [_yes(card.enclosed), _yes(card.protected), card.n_roles]
+    return [*sizes, *traits, card.newlines, card.markers, card.forged, card.forged_as_text]
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

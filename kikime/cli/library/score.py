@@ -1,0 +1,63 @@
+"""``kikime score``: rule metrics for replies that already exist."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
+
+
+@click.command()
+@click.argument("file", metavar="FILE|-")
+@click.option("--persona", required=True, help="A bundled persona's id, or a card file; a line's own persona wins.")
+def score(file: str, persona: str) -> None:
+    """Score the replies of FILE: JSON lines in, JSON lines out, in the same order.
+
+    A line is {"id", "response"} and may have user, history, finish_reason, system, examples, persona and expect. A
+    wrong line gives {"id" or "line", "error"}; the others are still scored, and the exit code is 4.
+    """
+    from kikime.harness.cards.persona import load_persona
+    from kikime.harness.metrics.jsonlines import score_lines
+    from kikime.harness.prompts.markers import all_control_strings, all_role_markers
+
+    card = load_persona(persona)
+    total = failed = 0
+    with _opened(file) as stream:
+        out = sys.stdout.buffer
+        for scored in score_lines(
+            stream, persona=card, role_markers=all_role_markers(), control_strings=all_control_strings()
+        ):
+            out.write(scored.to_json() + b"\n")
+            total += 1
+            failed += scored.error is not None
+            if file == "-":
+                out.flush()
+        out.flush()
+    if failed:
+        raise PartialResult(
+            f"{failed} of {total} lines could not be scored",
+            hint="each has an 'error' in the output instead of 'metrics'",
+        )
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115  (closed below; only opening it is guarded here)
+    except FileNotFoundError:
+        raise UsageError(f"{file}: no such file") from None
+    except IsADirectoryError:
+        raise UsageError(f"{file} is a folder", hint="give a file of JSON lines, or - for standard input") from None
+    except OSError as error:
+        raise EnvironmentFault(f"{file} cannot be read: {error.strerror}") from None
+    with stream:
+        yield stream

@@ -1,0 +1,111 @@
+"""``kikime export``: a run or a pair in other tools' formats."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kikime.cli.options import runs_option
+from kikime.cli.output import note
+
+if TYPE_CHECKING:
+    from kikime.harness.store.rundir import RunDirectory
+
+_TO = ["csv", "md", "json", "html", "lm-eval", "hf"]
+
+
+@click.command()
+@click.argument("run_names", metavar="RUN [RUN_B]", nargs=-1, required=True)
+@click.option("--to", "target", type=click.Choice(_TO), required=True, help="hf is a Hugging Face dataset on disk.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File or folder; stdout for csv, md and json.")
+@click.option("--common", is_flag=True, help="Of a pair: compare the shared cells.")
+@runs_option
+def export(run_names: tuple[str, ...], target: str, output: Path | None, common: bool, runs: Path) -> None:
+    """Export one RUN, or the comparison of two.
+
+    csv: one row per reply (a pair: per metric and slice), for spreadsheets. md: a table with ± and n. json: the same as data.
+    html: the report in one file. lm-eval: results and samples files. hf: a data set for datasets.load_from_disk.
+    """
+    from kikime.harness.core.errors import UsageError
+    from kikime.harness.store.rundir import find_run
+
+    found = [find_run(name, runs) for name in run_names]
+    if len(found) > 2 and target != "html":
+        raise UsageError(f"--to {target} takes one run or two, not {len(found)}")
+    if target in {"html", "lm-eval", "hf"}:
+        click.echo(_write(found, target, output, common=common))
+        return
+    data = _render(found, target, common=common)
+    if output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        _save(output, data)
+        note(f"wrote {output}")
+
+
+def _save(output: Path, data: bytes) -> None:
+    """Write a file into a folder that is made if it is missing, as for the formats that are folders."""
+    from kikime.harness.store.rundir import unwritable, write_atomically
+
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(output.parent, error) from error
+    write_atomically(output, data)
+
+
+def _write(found: list[RunDirectory], target: str, output: Path | None, *, common: bool) -> Path:
+    """Formats that are files or folders of their own."""
+    from kikime.harness.core.errors import UsageError
+
+    if target == "html":
+        from kikime.leaderboard.report.write import write_report
+
+        return write_report(found, output or Path("-vs-".join(run.id for run in found[:2]) + ".html"), common=common)
+    if len(found) != 1:
+        raise UsageError(f"--to {target} takes one run")
+    if target == "lm-eval":
+        from kikime.harness.reports.export.lm_eval import export_lm_eval
+
+        return export_lm_eval(found[0], output or Path(f"{found[0].id}-lm-eval"))
+    from kikime.harness.reports.export.dataset import export_dataset
+
+    return export_dataset(found[0], output or Path(f"{found[0].id}-dataset"))
+
+
+def _render(found: list[RunDirectory], target: str, *, common: bool) -> bytes:
+    """Formats that are one text."""
+    import orjson
+
+    from kikime.harness.reports.export.csv import comparison_csv, run_csv
+    from kikime.harness.reports.export.markdown import comparison_markdown, run_markdown
+
+    if len(found) == 2:
+        report = _comparison(found, common=common)
+        if target == "csv":
+            return comparison_csv(report)
+        text = comparison_markdown(report) if target == "md" else None
+    else:
+        if target == "csv":
+            return run_csv(found[0])
+        from kikime.harness.reports.overview.run import run_overview
+
+        report = run_overview(found[0])
+        text = run_markdown(report) if target == "md" else None
+    if text is not None:
+        return text.encode("utf-8", "replace")
+    return orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+
+
+def _comparison(found: list[RunDirectory], *, common: bool) -> dict[str, Any]:
+    from kikime.harness.core.errors import UsageError
+    from kikime.harness.reports.comparison.compare import compare
+
+    report = compare(*found, common=common)
+    if not report["comparable"]:
+        raise UsageError("these runs cannot be compared: " + "; ".join(report["why_not"]), hint=report["hint"])
+    return report

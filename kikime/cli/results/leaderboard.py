@@ -1,0 +1,27 @@
+"""``kikime leaderboard``: browse, compare and inspect runs in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kikime.cli.options import runs_option
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
+@click.option("--allow-remote", is_flag=True, help="Listen on an address that other machines can reach; no password.")
+@runs_option
+def leaderboard(host: str, port: int, allow_remote: bool, runs: Path) -> None:
+    """Open the leaderboard: models, comparisons, every reply, the judge, and blind rating by people."""
+    from kikime.cli.output import note
+    from kikime.leaderboard.launch import is_loopback, serve
+
+    def announce() -> None:
+        if not is_loopback(host):
+            note(f"kikime: anybody who reaches {host}:{port} can read every reply and add ratings")
+        note(f"kikime: http://{host}:{port} (Ctrl-C ends)")
+
+    serve(runs, host=host, port=port, allow_remote=allow_remote, announce=announce)

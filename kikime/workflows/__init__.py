@@ -1,0 +1,1 @@
+"""What each command calls and a notebook can call."""

@@ -1,0 +1,112 @@
+"""Distributions and curves of one run, binned in SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kikime.harness.metrics.registry import CRITICAL
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.data.queries.tables import opened, rows_of
+
+UNITS = ("length_chars", "sentences")
+STOPS = ("critical_failure", *CRITICAL, "stop_by_string")
+"""Metrics of how replies stop and what leaks into them."""
+_TURN_METRICS = ("critical_failure", "length_chars", "first_person_ok", "self_repetition", "length_fit")
+
+
+def histogram(run: RunDirectory, unit: str, persona: str | None, bin_width: int = 1) -> list[dict[str, Any]]:
+    """Replies per bin: ``start``, ``n`` and ``share`` (0–1); failed generations have no length.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    with opened(run) as connection:
+        rows = rows_of(
+            connection.execute(
+                """SELECT (CAST(value AS BIGINT) // ?) * ? AS start, count(*) AS n
+                   FROM scores JOIN samples USING (key)
+                   WHERE metric = ? AND value IS NOT NULL AND error IS NULL AND (? IS NULL OR persona = ?)
+                   GROUP BY start ORDER BY start""",
+                [bin_width, bin_width, unit, persona, persona],
+            )
+        )
+    total = sum(row["n"] for row in rows)
+    return [{**row, "share": row["n"] / total} for row in rows]
+
+
+def endings(run: RunDirectory) -> list[dict[str, Any]]:
+    """How replies ended, per format: ``format, finish_reason, n``; failed generations are ``error``.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    with opened(run) as connection:
+        return rows_of(
+            connection.execute(
+                """SELECT format, CASE WHEN error IS NULL THEN finish_reason ELSE 'error' END AS finish_reason,
+                          count(*) AS n FROM samples GROUP BY ALL ORDER BY format, n DESC"""
+            )
+        )
+
+
+def leaks(run: RunDirectory) -> list[dict[str, Any]]:
+    """Rates (0–1) of each of :data:`STOPS` per format: ``format, metric, rate, n``.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    with opened(run) as connection:
+        return rows_of(
+            connection.execute(
+                """SELECT format, metric, avg(value) AS rate, count(value) AS n FROM scores JOIN samples USING (key)
+                   WHERE metric IN (SELECT unnest(?)) AND value IS NOT NULL GROUP BY ALL ORDER BY format, metric""",
+                [list(STOPS)],
+            )
+        )
+
+
+def formats(run: RunDirectory) -> list[dict[str, Any]]:
+    """Per format: replies, mean prompt tokens, and tokens beyond the cheapest format over the same questions.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    with opened(run) as connection:
+        return rows_of(
+            connection.execute(
+                """WITH cells AS (
+                     SELECT format, n_prompt_tokens AS tokens, min(n_prompt_tokens) OVER (
+                       PARTITION BY persona, task, item_id, shots, technique, context, turn, repeat) AS least
+                     FROM samples WHERE turn = 0)
+                   SELECT format, count(*) AS n, avg(tokens) AS tokens, avg(tokens - least) AS extra
+                   FROM cells GROUP BY format ORDER BY format"""
+            )
+        )
+
+
+def drift(run: RunDirectory) -> list[dict[str, Any]]:
+    """Metrics by turn of scripted dialogues: ``turn, metric, value, n``; the marker rate is pooled.
+
+    Empty when no dialogue has a second turn.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    with opened(run) as connection:
+        rows = rows_of(
+            connection.execute(
+                """WITH dialogues AS (SELECT DISTINCT task, item_id FROM samples WHERE turn > 0),
+                        used AS (SELECT key, turn FROM samples SEMI JOIN dialogues USING (task, item_id))
+                   SELECT turn, metric, avg(value) AS value, count(value) AS n
+                   FROM scores JOIN used USING (key) WHERE metric IN (SELECT unnest(?)) AND value IS NOT NULL
+                   GROUP BY ALL
+                   UNION ALL
+                   SELECT turn, 'marker_rate', sum(value) FILTER (metric = 'marker_sentences')
+                          / nullif(sum(value) FILTER (metric = 'eligible_sentences'), 0),
+                          count(*) FILTER (metric = 'eligible_sentences')
+                   FROM scores JOIN used USING (key) WHERE metric IN ('marker_sentences', 'eligible_sentences')
+                   GROUP BY turn ORDER BY metric, turn""",
+                [list(_TURN_METRICS)],
+            )
+        )
+    return [row for row in rows if row["value"] is not None]

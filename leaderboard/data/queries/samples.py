@@ -1,0 +1,237 @@
+"""Replies of a run, a page at a time, and one reply in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kikime.harness.metrics.registry import METRICS
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.data.queries.tables import has_verdicts, opened, rows_of
+
+PAGE = 50
+FACETS = ("task", "persona", "format", "shots", "technique", "context", "turn")
+"""Columns that replies can be filtered by."""
+ORDERS = ("plan", "worst", "judge_low", "judge_high", "long", "short")
+FLAGS = tuple(
+    name for name, m in METRICS.items() if m.direction != "none" and (m.kind == "binary" or name == "forbidden_terms")
+)
+"""Metrics by which replies with a fault can be chosen."""
+RANKED = tuple(name for name, m in METRICS.items() if m.direction != "none")
+"""Metrics with a worse end, by which replies can be ordered."""
+VERDICT = ("judge_id", "criterion", "score", "status")
+"""Columns of verdicts that replies can be filtered by."""
+_SHOWN = ("key", "task", "item_id", "persona", "format", "shots", "technique", "context", "turn", "repeat", "user")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which replies to show; empty parts do not filter."""
+
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Facet → wanted values, as text."""
+    text: str = ""
+    """Part of the user's line or of the reply."""
+    flag: str = ""
+    """Metric that is bad in every shown reply."""
+    failed: bool = False
+    """Only generations that failed."""
+    item: str = ""
+    """Only this item."""
+    between: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Metric → lowest and highest wanted value."""
+    verdict: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Column of :data:`VERDICT` → wanted values, as text: one verdict of the reply has them all."""
+    order: str = "plan"
+    metric: str = ""
+    """The metric by which ``order`` is ``worst`` first."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of replies."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    """Replies that pass the filter."""
+
+
+def facets(run: RunDirectory) -> dict[str, list[str]]:
+    """Values of each facet, in the plan's order.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    columns = ", ".join(FACETS)
+    with opened(run) as connection:
+        found = connection.execute(
+            f"SELECT {columns} FROM samples GROUP BY {columns} ORDER BY min(position), min(turn)"  # noqa: S608
+        ).fetchall()
+    return {name: list(dict.fromkeys(str(row[at]) for row in found)) for at, name in enumerate(FACETS)}
+
+
+def page_of(run: RunDirectory, chosen: Filter, page: int = 1) -> Page:
+    """One page of the replies that pass; ``page`` is 1-based.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    judged = has_verdicts(run)
+    where, values = _where(chosen, judged=judged)
+    with opened(run) as connection:
+        counted = connection.execute(f"SELECT count(*) FROM samples s WHERE {where}", values).fetchall()  # noqa: S608
+        order, order_values = _order(chosen, judged=judged)
+        keys = connection.execute(
+            f"""SELECT s.key FROM samples s {order[0]} WHERE {where}
+                ORDER BY {order[1]}, position, turn LIMIT {PAGE} OFFSET ?""",  # noqa: S608
+            [*order_values, *values, (max(page, 1) - 1) * PAGE],
+        ).fetchall()
+        rows = _rows(connection, [key for (key,) in keys], judged=judged)
+    return Page(rows, int(counted[0][0]))
+
+
+def every(run: RunDirectory, chosen: Filter, limit: int = 5_000) -> list[dict[str, Any]]:
+    """The first ``limit`` replies that pass, in full and in the chosen order, for a download.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    judged = has_verdicts(run)
+    where, values = _where(chosen, judged=judged)
+    order, order_values = _order(chosen, judged=judged)
+    columns = ", ".join(f"s.{name}" for name in _SHOWN)
+    with opened(run) as connection:
+        return rows_of(
+            connection.execute(
+                f"""SELECT {columns}, s.response, s.finish_reason, s.error FROM samples s {order[0]}
+                    WHERE {where} ORDER BY {order[1]}, position, turn LIMIT ?""",  # noqa: S608
+                [*order_values, *values, limit],
+            )
+        )
+
+
+def verdict_values(run: RunDirectory) -> dict[str, list[str]]:
+    """Values of each column of :data:`VERDICT`; nothing where nobody has judged.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    if not has_verdicts(run):
+        return {}
+    columns = ", ".join(VERDICT)
+    with opened(run) as connection:
+        found = connection.execute(f"SELECT DISTINCT {columns} FROM judge").fetchall()  # noqa: S608
+    return {name: sorted({str(row[at]) for row in found if row[at] is not None}) for at, name in enumerate(VERDICT)}
+
+
+def one(run: RunDirectory, key: str) -> dict[str, Any] | None:
+    """One reply with ``metrics`` and ``verdicts``; None when the run has none of that key.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    with opened(run) as connection:
+        found = rows_of(connection.execute("SELECT * FROM samples WHERE key = ?", [key]))
+        if not found:
+            return None
+        scores = connection.execute("SELECT metric, value FROM scores WHERE key = ?", [key]).fetchall()
+        judged = has_verdicts(run)
+        verdicts = (
+            rows_of(connection.execute("SELECT * FROM judge WHERE key = ? ORDER BY judge_id, rubric, criterion", [key]))
+            if judged
+            else []
+        )
+    measured = dict(scores)
+    ordered = {name: measured[name] for name in METRICS if name in measured}
+    return found[0] | {"metrics": ordered | measured, "verdicts": verdicts}
+
+
+def partner(run: RunDirectory, pair_key: str) -> str | None:
+    """The key of the reply that another run gave to the same request.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    with opened(run) as connection:
+        found = connection.execute("SELECT key FROM samples WHERE pair_key = ?", [pair_key]).fetchall()
+    return str(found[0][0]) if found else None
+
+
+def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[Any]]:
+    parts = ["true"]
+    values: list[Any] = []
+    for name in FACETS:
+        if chosen.values.get(name):
+            parts.append(f"CAST(s.{name} AS VARCHAR) IN (SELECT unnest(?))")
+            values.append(list(chosen.values[name]))
+    if chosen.text:
+        parts.append("(contains(s.response, ?) OR contains(s.user, ?))")
+        values += [chosen.text, chosen.text]
+    if chosen.item:
+        parts.append("s.item_id = ?")
+        values.append(chosen.item)
+    if chosen.failed:
+        parts.append("s.error IS NOT NULL")
+    metric = METRICS.get(chosen.flag)
+    if metric is not None:
+        bad = "value < 1" if metric.direction == "higher" else "value > 0"
+        parts.append(f"s.key IN (SELECT key FROM scores WHERE metric = ? AND {bad})")  # noqa: S608  (one of two fixed texts)
+        values.append(metric.name)
+    for name, (low, high) in chosen.between.items():
+        parts.append("s.key IN (SELECT key FROM scores WHERE metric = ? AND value BETWEEN ? AND ?)")
+        values += [name, low, high]
+    wanted = {name: list(chosen.verdict[name]) for name in VERDICT if chosen.verdict.get(name)}
+    if wanted and judged:
+        same = " AND ".join(f"CAST({name} AS VARCHAR) IN (SELECT unnest(?))" for name in wanted)
+        parts.append(f"s.key IN (SELECT key FROM current_judge WHERE {same})")  # noqa: S608  (own column names)
+        values += wanted.values()
+    return " AND ".join(parts), values
+
+
+def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[Any]]:
+    """A join and an ORDER BY expression, made of fixed text only."""
+    direction = "ASC" if chosen.order.endswith("_low") else "DESC"
+    if chosen.order == "worst" and chosen.metric in METRICS:
+        join = "LEFT JOIN (SELECT key, value FROM scores WHERE metric = ?) m ON m.key = s.key"
+        worst = "DESC" if METRICS[chosen.metric].direction == "lower" else "ASC"
+        return (join, f"m.value {worst} NULLS LAST"), [chosen.metric]
+    if chosen.order.startswith("judge_") and judged:
+        join = "LEFT JOIN (SELECT key, avg(score) AS value FROM current_judge WHERE status = 'ok' GROUP BY key) m ON m.key = s.key"
+        return (join, f"m.value {direction} NULLS LAST"), []
+    if chosen.order in {"long", "short"}:
+        return ("", f"length(s.response) {'DESC' if chosen.order == 'long' else 'ASC'}"), []
+    return ("", "position"), []
+
+
+def _rows(connection: Any, keys: list[str], *, judged: bool) -> list[dict[str, Any]]:
+    """The table's rows of ``keys``, in that order; long texts are cut in SQL."""
+    if not keys:
+        return []
+    columns = ", ".join(f"s.{name}" for name in _SHOWN)
+    found = rows_of(
+        connection.execute(
+            f"""SELECT {columns}, left(s.response, 300) AS response, s.finish_reason, s.error
+                FROM samples s WHERE s.key IN (SELECT unnest(?))""",  # noqa: S608
+            [keys],
+        )
+    )
+    scores = connection.execute(
+        """SELECT key, metric, value FROM scores WHERE key IN (SELECT unnest(?))
+           AND metric IN ('length_chars', 'critical_failure', 'style_band', 'length_fit')""",
+        [keys],
+    ).fetchall()
+    means = (
+        connection.execute(
+            "SELECT key, avg(score) FROM current_judge WHERE status = 'ok' AND key IN (SELECT unnest(?)) GROUP BY key",
+            [keys],
+        ).fetchall()
+        if judged
+        else []
+    )
+    by_key = {row["key"]: row for row in found}
+    for key, metric, value in scores:
+        by_key[key][metric] = value
+    for key, mean in means:
+        by_key[key]["judge"] = mean
+    return [by_key[key] for key in keys]

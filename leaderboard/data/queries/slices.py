@@ -1,0 +1,198 @@
+"""Sums of every run's slices, for filters and the heat map of the first page: derived, deletable, rebuilt where needed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kikime.harness.core.hashing import digest
+from kikime.harness.metrics import style_band
+from kikime.leaderboard.data.index import Entry, Index, cache_folder
+from kikime.leaderboard.data.queries.tables import rows_of
+
+METRICS = (
+    "critical_failure", "length_fit", "sentence_fit", "fact_correct", "constraint_ok", "first_person_ok", "length_chars",
+    "no_eos", "turn_leak",
+)  # fmt: skip
+"""Metrics that a slice is described by, beside the pooled ``style_band``."""
+MOST_SHOTS = 8
+_STORED = (*METRICS, "marker_sentences", "eligible_sentences")
+FACETS = ("task", "persona", "format", "shots", "technique", "context")
+_SIGNATURES = b"kikime.signatures"
+_SCHEMA = pa.schema(
+    [("run", pa.string())]
+    + [(name, pa.int32() if name == "shots" else pa.string()) for name in FACETS]
+    + [(f"{kind}_{name}", pa.float32()) for name in _STORED for kind in ("n", "sum")]
+)
+
+_Sum = tuple[float, float]
+_NONE: _Sum = (0.0, 0.0)
+_Metrics = msgspec.defstruct("_Metrics", [(name, _Sum, _NONE) for name in _STORED])
+"""What is kept of a slice's metrics; all the others are skipped while reading."""
+
+
+class _Slice(msgspec.Struct):
+    task: str
+    persona: str
+    format: str
+    shots: int
+    technique: str
+    context: str
+    metrics: _Metrics  # type: ignore[valid-type]
+
+
+class _Summary(msgspec.Struct):
+    slices: list[_Slice]
+
+
+_SUMMARY = msgspec.json.Decoder(_Summary)
+
+
+class Slices:
+    """The slices of all runs as one table, kept beside the index."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._file = cache_folder() / f"slices-{digest('runs', str(index.runs.resolve()))}.parquet"
+        self._table, self._signatures = _read(self._file)
+
+    def table(self, entries: Sequence[Entry]) -> pa.Table:
+        """The table of ``entries``; only runs that changed since the last time are read."""
+        wanted = {entry.id: str(entry.signature) for entry in entries if entry.head is not None}
+        if wanted != self._signatures:
+            self._refresh(wanted)
+        return self._table
+
+    def _refresh(self, wanted: dict[str, str]) -> None:
+        import pyarrow.compute as pc
+
+        stale = [run for run, signature in wanted.items() if self._signatures.get(run) != signature]
+        gone = [run for run, signature in self._signatures.items() if wanted.get(run) != signature]
+        kept = self._table.filter(pc.invert(pc.is_in(self._table["run"], pa.array(gone, pa.string()))))
+        fresh = [_rows(self._index.runs / run, run) for run in stale]
+        self._table, self._signatures = pa.concat_tables([kept, *fresh]).combine_chunks(), wanted
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._file.with_suffix(".tmp")
+            known = {_SIGNATURES: orjson.dumps(wanted)}
+            pq.write_table(self._table.replace_schema_metadata(known), temporary, compression="zstd")
+            temporary.replace(self._file)
+        except OSError:
+            return  # only the next process has to read the summaries again
+
+
+def _read(path: Path) -> tuple[pa.Table, dict[str, str]]:
+    try:
+        table = pq.read_table(path)
+        signatures = orjson.loads((table.schema.metadata or {})[_SIGNATURES])
+    except (OSError, pa.ArrowException, KeyError, orjson.JSONDecodeError):
+        return _SCHEMA.empty_table(), {}
+    return (table, signatures) if table.schema.equals(_SCHEMA) else (_SCHEMA.empty_table(), {})
+
+
+def _rows(path: Path, run: str) -> pa.Table:
+    try:
+        slices = _SUMMARY.decode((path / "summary.json").read_bytes()).slices
+    except (OSError, msgspec.DecodeError):
+        return _SCHEMA.empty_table()
+    columns: dict[str, list[Any]] = {"run": [run] * len(slices)}
+    columns |= {name: [getattr(entry, name) for entry in slices] for name in FACETS}
+    for metric in _STORED:
+        pairs = [getattr(entry.metrics, metric) for entry in slices]
+        columns[f"n_{metric}"], columns[f"sum_{metric}"] = [n for n, _ in pairs], [total for _, total in pairs]
+    return pa.table(columns, schema=_SCHEMA)
+
+
+def offered(entries: Sequence[Entry]) -> dict[str, list[str]]:
+    """What a visitor can filter by, from the heads alone: tasks, characters and formats of any run, and shots."""
+    found: dict[str, set[str]] = {name: set() for name in ("task", "persona", "format")}
+    for entry in entries:
+        hashes = entry.head.hashes if entry.head is not None else {}
+        for name, kinds in found.items():
+            kinds |= set(hashes.get(f"{name}s") or ())
+    return {name: sorted(kinds) for name, kinds in found.items()} | {"shots": [str(n) for n in range(MOST_SHOTS + 1)]}
+
+
+def means(
+    table: pa.Table,
+    targets: Mapping[str, Mapping[str, Any]],
+    filters: Mapping[str, Sequence[str]],
+    *,
+    by: str | None = None,
+    metrics: Sequence[str] = (*METRICS, "style_band"),
+    runs: Sequence[str] | None = None,
+) -> dict[tuple[str, str], dict[str, float]]:
+    """Means of metrics per run (and value of ``by``) over the slices that pass: mean over characters, pooled rates.
+
+    Args:
+        table: from :meth:`Slices.table`.
+        targets: run → persona → ``target_rate`` and ``tolerance``, from the heads.
+        filters: facet → wanted values; empty ones do not filter.
+        by: one of :data:`FACETS`, or None for the whole.
+        metrics: some of :data:`METRICS` and ``style_band``.
+        runs: only these runs.
+    """
+    assert by is None or by in FACETS
+    pooled = ("marker_sentences", "eligible_sentences") if "style_band" in metrics else ()
+    used = [name for name in _STORED if name in {*metrics, *pooled}]
+    where, bound = _where(filters, runs)
+    group = f"CAST({by} AS VARCHAR)" if by else "''"
+    sums = "".join(f", sum(n_{name}) AS n_{name}, sum(sum_{name}) AS sum_{name}" for name in used)
+    averages = "".join(f", avg(sum_{name} / nullif(n_{name}, 0)) AS {name}" for name in used if name not in pooled)
+    with _memory().cursor() as connection:
+        connection.register("slices", table)
+        connection.execute(
+            f"""CREATE TEMP TABLE found AS SELECT run, {group} AS value, persona{sums} FROM slices
+                WHERE {where} GROUP BY ALL""",  # noqa: S608  (own column names)
+            bound,
+        ).fetchall()
+        whole = rows_of(connection.execute(f"SELECT run, value{averages} FROM found GROUP BY ALL"))  # noqa: S608
+        bands = _bands(connection, targets) if pooled else {}
+    results = {}
+    for row in whole:
+        at = row.pop("run"), row.pop("value")
+        found = {**row, "style_band": bands.get(at)}
+        results[at] = {name: value for name, value in found.items() if value is not None}
+    return results
+
+
+@lru_cache(maxsize=1)
+def _memory() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 2, "memory_limit": "256MB"})
+
+
+def _where(filters: Mapping[str, Sequence[str]], runs: Sequence[str] | None) -> tuple[str, list[Any]]:
+    parts, bound = ["true"], []
+    for name in FACETS:
+        if filters.get(name):
+            parts.append(f"CAST({name} AS VARCHAR) IN (SELECT unnest(?))")
+            bound.append(list(filters[name]))
+    if runs is not None:
+        parts.append("run IN (SELECT unnest(?))")
+        bound.append(list(runs))
+    return " AND ".join(parts), bound
+
+
+def _bands(
+    connection: duckdb.DuckDBPyConnection, targets: Mapping[str, Mapping[str, Any]]
+) -> dict[tuple[str, str], float]:
+    """``style_band`` of the pooled marker rates, averaged over the characters that have a target."""
+    rows = connection.execute(
+        """SELECT run, value, persona, sum_marker_sentences, sum_eligible_sentences FROM found
+           WHERE sum_eligible_sentences > 0"""
+    ).fetchall()
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for run, value, persona, marked, eligible in rows:
+        card = targets.get(run, {}).get(persona) or {}
+        if card.get("target_rate") is not None:
+            found[run, value].append(style_band(marked, eligible, card["target_rate"], card["tolerance"]))
+    return {at: sum(values) / len(values) for at, values in found.items()}

@@ -1,0 +1,155 @@
+"""The ranking of the first page: what ``kikime rank`` computes, kept until a run changes.
+
+Ranks are those of all comparable runs. They do not move when rows are hidden, and they are never computed on the page.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.hashing import digest
+from kikime.harness.reports.tables.areas import load_areas
+from kikime.harness.store.rundir import RunDirectory, read_json, write_atomically
+from kikime.leaderboard.data.index import Entry, Index, cache_folder, signature_of
+
+Row = dict[str, Any]
+PATIENCE = 0.4
+"""Seconds that a page waits for a ranking before it shows itself without one."""
+MANY = 100
+"""Runs that are ranked within the server; more are ranked in a process of their own."""
+_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A ranking, or the news that it is being computed."""
+
+    result: dict[str, Any]
+    """As ``kikime rank --json`` prints it."""
+    ready: bool = True
+
+
+_EMPTY: dict[str, Any] = {"rows": [], "unranked": [], "excluded": [], "areas": [], "suite": None, "judge": None}
+_worker = ThreadPoolExecutor(1, thread_name_prefix="ranking")
+_pending: dict[str, Future[dict[str, Any]]] = {}
+
+
+def ranking(
+    index: Index,
+    *,
+    entries: Sequence[Entry] | None = None,
+    suite: str | None = None,
+    judge: str | None = None,
+    patience: float | None = None,
+) -> Ranking:
+    """The ranking of all runs with a summary; waits at most ``patience`` seconds, or as long as it takes for None.
+
+    ``entries`` saves a look at the file system, where the caller has just had one.
+    """
+    entries = [entry for entry in (index.entries() if entries is None else entries) if entry.head is not None]
+    key = digest("ranking", [str(index.runs.resolve()), *_inputs(index, entries), load_areas().hash, suite, judge])
+    known = _stored(key)
+    if known is not None:
+        return Ranking(known)
+    future = _pending.get(key) or _worker.submit(_compute, index.runs, [e.id for e in entries], suite, judge, key)
+    _pending[key] = future
+    try:
+        result = future.result(timeout=patience)
+    except NotYet:
+        return Ranking(_EMPTY, ready=False)
+    _pending.pop(key, None)
+    return Ranking(result)
+
+
+def _inputs(index: Index, entries: Sequence[Entry]) -> list[Any]:
+    return [[entry.id, entry.signature, signature_of(f"{index.runs}/{entry.id}/judge.parquet")] for entry in entries]
+
+
+def _compute(runs: Path, ids: list[str], suite: str | None, judge: str | None, key: str) -> dict[str, Any]:
+    result = (_rank_apart if len(ids) > MANY else _rank)(runs, ids, suite, judge)
+    try:
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        write_atomically(_file(key), orjson.dumps(result, option=orjson.OPT_SERIALIZE_NUMPY))
+        _forget_old()
+    except (OSError, EnvironmentFault):
+        return result  # only the next process has to compute it again
+    return result
+
+
+def _rank(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> dict[str, Any]:
+    from kikime.harness.reports.ranking.rank import rank
+
+    return rank([RunDirectory(runs / run_id) for run_id in ids], suite=suite, judge=judge)
+
+
+def _rank_apart(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> dict[str, Any]:
+    """The same in a process of its own: what it draws for many runs would stay in the server's memory."""
+    asked = orjson.dumps([str(runs.resolve()), ids, suite, judge])
+    command = [sys.executable, "-m", "kikime.leaderboard.data.ranking"]
+    done = subprocess.run(command, input=asked, capture_output=True, check=False, cwd=Path(__file__).parents[1])
+    return _rank(runs, ids, suite, judge) if done.returncode else orjson.loads(done.stdout)
+
+
+@lru_cache(maxsize=_KEPT)
+def _loaded(key: str, _signature: tuple[int, int]) -> dict[str, Any] | None:
+    return read_json(_file(key))
+
+
+def _stored(key: str) -> dict[str, Any] | None:
+    signature = signature_of(_file(key))
+    return _loaded(key, signature) if signature else None
+
+
+def _file(key: str) -> Path:
+    return cache_folder() / f"ranking-{key}.json"
+
+
+def _forget_old() -> None:
+    files = sorted(cache_folder().glob("ranking-*.json"), key=lambda path: signature_of(path) or (0, 0))
+    for path in files[:-_KEPT]:
+        path.unlink(missing_ok=True)
+
+
+def reweighted(rows: Sequence[Row], weights: Mapping[str, float]) -> list[Row]:
+    """The rows ordered by a visitor's own weights of the areas; intervals are gone, as they belong to equal weights.
+
+    >>> rows = [{"run": "a", "areas": {"x": 10.0, "y": 50.0}}, {"run": "b", "areas": {"x": 40.0, "y": 0.0}}]
+    >>> [(row["run"], row["rank"], row["overall"]) for row in reweighted(rows, {"x": 3.0, "y": 1.0})]
+    [('b', 1, 30.0), ('a', 2, 20.0)]
+    """
+    total = sum(weights.values())
+    if not rows or total <= 0:
+        return list(rows)
+    scored = [
+        (sum(weights.get(area, 0.0) * value for area, value in row["areas"].items()) / total, row) for row in rows
+    ]
+    ordered = sorted(scored, key=lambda pair: (-pair[0], pair[1]["run"]))
+    return [
+        {
+            **row,
+            "overall": overall,
+            "ci_low": None,
+            "ci_high": None,
+            "rank_low": None,
+            "rank_high": None,
+            "p_best": None,
+        }
+        | {"rank": 1 + sum(other > overall for other, _ in scored)}
+        for overall, row in ordered
+    ]
+
+
+if __name__ == "__main__":
+    folder, *asked = orjson.loads(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(orjson.dumps(_rank(Path(folder), *asked), option=orjson.OPT_SERIALIZE_NUMPY))

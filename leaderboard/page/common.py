@@ -1,0 +1,153 @@
+"""Pieces that several pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from kikime.harness.core.errors import KikimeError
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.data.cached import index, labels
+from kikime.leaderboard.data.index import Entry
+from kikime.leaderboard.i18n import LANGUAGES, Translator
+from kikime.leaderboard.page import safe
+from kikime.leaderboard.page.state import choose
+
+_VIEWS = Path(__file__).parent.parent / "views"
+
+
+def choose_run(
+    t: Translator,
+    *,
+    key: str = "run",
+    label: str | None = None,
+    prefer: Callable[[Entry], bool] = lambda entry: entry.head is not None,
+    default: int = 0,
+) -> tuple[Entry, RunDirectory] | None:
+    """Let the visitor choose a run; says what is missing, and gives None, when there is none."""
+    entries = [entry for entry in index().entries() if _readable(entry)]
+    if not entries:
+        st.info(t("common.no_runs"))
+        return None
+    names = labels(entries)
+    chosen = choose(
+        key,
+        label or t("common.run"),
+        [entry.id for entry in entries],
+        show=lambda run: names[run],
+        default=_default(entries, default, prefer),
+        sticky=True,
+        resets=("p", "sample"),
+    )
+    run = index().find(chosen)
+    if run is None:
+        st.warning(t("common.gone"))
+        return None
+    return next(entry for entry in entries if entry.id == chosen), run
+
+
+def _default(entries: Sequence[Entry], number: int, prefer: Callable[[Entry], bool]) -> str:
+    """The newest run that is preferred, or the ``number``-th before it; any run where none is."""
+    preferred = [entry.id for entry in entries if prefer(entry)] or [entry.id for entry in entries]
+    return preferred[min(number, len(preferred) - 1)]
+
+
+def _readable(entry: Entry) -> bool:
+    return entry.state not in {"broken", "newer", "planned"}
+
+
+def link(to: str, label: str, /, **parameters: Any) -> None:
+    """A link to another page of the app; ``label`` is a text of the page, never data."""
+    st.page_link(_VIEWS / to / "view.py", label=f"{label} →", query_params={k: v for k, v in parameters.items() if v})
+
+
+def address(t: Translator, to: str, /, **parameters: Any) -> str:
+    """The address of another page, relative to any page, for marks of charts and cells of tables.
+
+    Parameters without a value are left out; those that are lists are repeated. The language goes with them, as a link out of
+    a chart begins a new session.
+    """
+    given = {name: value for name, value in parameters.items() if value not in (None, "", [])}
+    if t.language != LANGUAGES[0]:
+        given["lang"] = t.language
+    return f"{to}?{urlencode(given, doseq=True)}"
+
+
+def opens(label: str) -> Any:
+    """A column of addresses, each shown as ``label``: a text of the page, never data."""
+    return st.column_config.LinkColumn(label, display_text=f"{label} →", width=110)
+
+
+def guarded(t: Translator, part: Callable[[], None]) -> None:
+    """Draw a part of a page; what cannot be read is said in its place, and the rest of the page stays."""
+    try:
+        part()
+    except KikimeError as error:
+        st.warning(t("common.unreadable"))
+        safe.plain(error.message)
+
+
+def numbers(cells: Sequence[tuple[str, str]], *, width: int = 118) -> None:
+    """A row of figures, each at least ``width`` pixels, that wraps on small screens: (label, shown value), without markup."""
+    with st.grid(min_column_width=width, gap="small"):
+        for label, value in cells:
+            st.metric(label, value, border=True)
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A number; "—" when there is none."""
+    return "—" if value is None else f"{value:,.{digits}f}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share (0–1) as a percentage; "—" when there is none."""
+    return "—" if value is None else f"{100 * value:.{digits}f}%"
+
+
+def size(n_params: int | None) -> str:
+    """Number of parameters, e.g. 3.0B."""
+    if not n_params:
+        return "—"
+    return f"{n_params / 1e9:.1f}B" if n_params >= 1e8 else f"{n_params / 1e6:.1f}M"
+
+
+def draw_chart(chart: Any, *, alt: str) -> None:
+    """Draw an Altair chart."""
+    draw_spec(spec_of(chart), alt=alt)
+
+
+def spec_of(chart: Any) -> dict[str, Any]:
+    """The Vega-Lite specification of an Altair chart; its structure is fixed, so a test validates it instead of every page."""
+    spec: dict[str, Any] = chart.to_dict(validate=False)
+    return spec
+
+
+def draw_spec(spec: dict[str, Any], *, alt: str) -> None:
+    """Draw a Vega-Lite specification."""
+    st.vega_lite_chart(spec, alt=alt)
+
+
+def small(text: str) -> None:
+    """A text of the page in small type; never data."""
+    st.caption(text)
+
+
+def frame_of(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> Any:
+    """Rows as a frame with translated headings, in the order of ``columns``."""
+    import pandas as pd
+
+    return pd.DataFrame([[row.get(name) for name in columns] for row in rows], columns=list(columns.values()))
+
+
+def without(rows: Sequence[Mapping[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """The rows without some of their columns: addresses belong to the page, not to a download."""
+    return [{name: value for name, value in row.items() if name not in names} for row in rows]
+
+
+def bin_of(start: int, width: int) -> str:
+    """A bin of whole numbers as the page of replies takes it."""
+    return f"{start}-{start + width - 1}"

@@ -1,0 +1,86 @@
+"""The visible table as a file: CSV for spreadsheets, Markdown for model cards, JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import orjson
+import streamlit as st
+
+from kikime.leaderboard.i18n import Translator
+
+Row = dict[str, Any]
+_FORMULA = re.compile(r"^[\s\ufeff\u200b]*[=+\-@\t\r|%]")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$:])")
+
+
+def buttons(t: Translator, name: str, rows: Sequence[Row] | Callable[[], Sequence[Row]], *, key: str) -> None:
+    """Offer ``rows`` as csv, md and json; nothing is made (or, for a function, read) before somebody asks for it."""
+    with st.container(horizontal=True, gap="small"):
+        for kind, make, mime in (
+            ("csv", as_csv, "text/csv"),
+            ("md", as_markdown, "text/markdown"),
+            ("json", as_json, "application/json"),
+        ):
+            st.download_button(
+                t(f"download.{kind}"),
+                data=partial(_made, make, rows),
+                file_name=f"kikime-{name}.{kind}",
+                mime=mime,
+                key=f"{key}_{kind}",
+                on_click="ignore",
+                disabled=not callable(rows) and not rows,
+            )
+
+
+def _made(make: Callable[[Sequence[Row]], bytes], rows: Sequence[Row] | Callable[[], Sequence[Row]]) -> bytes:
+    return make(rows() if callable(rows) else rows)
+
+
+def as_csv(rows: Sequence[Row]) -> bytes:
+    r"""UTF-8 with a byte order mark, so that Excel shows Japanese; cells that a spreadsheet would run are quoted.
+
+    >>> as_csv([{"a": "=1+1", "b": -0.5}]).decode("utf-8-sig")
+    "a,b\r\n'=1+1,-0.5\r\n"
+    """
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    if rows:
+        writer.writerow([_guarded(name) for name in rows[0]])
+    writer.writerows([[_guarded(value) for value in row.values()] for row in rows])
+    return stream.getvalue().encode("utf-8-sig", "replace")
+
+
+def as_markdown(rows: Sequence[Row]) -> bytes:
+    r"""A table of escaped cells.
+
+    >>> as_markdown([{"a": "x|y<b>"}]).decode()
+    '| a |\n| --- |\n| x\\|y&lt;b&gt; |\n'
+    """
+    if not rows:
+        return b""
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
+    cells = [[cell if at == 1 else _escaped(cell) for cell in line] for at, line in enumerate(lines)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells).encode("utf-8", "replace")
+
+
+def as_json(rows: Sequence[Row]) -> bytes:
+    """A JSON list."""
+    return orjson.dumps(list(rows), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY, default=str)
+
+
+def _guarded(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def _escaped(value: Any) -> str:
+    if value is None:
+        return "—"
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return _MARKUP.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))

@@ -1,0 +1,240 @@
+"""The table of the first page, the unranked models below it, and the runs that cannot be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from kikime.harness.reports.tables.areas import load_areas
+from kikime.leaderboard.data.cached import slice_table
+from kikime.leaderboard.data.index import Entry
+from kikime.leaderboard.data.queries.slices import METRICS, means
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import safe
+from kikime.leaderboard.page.common import frame_of, link, small
+from kikime.leaderboard.page.reasons import translated
+from kikime.leaderboard.page.state import parameter, write
+from kikime.leaderboard.views.board.rows import Row, ranks
+
+SliceMeans = Mapping[str, Mapping[str, float]]
+SLICE_METRICS = ("style_band", "length_fit", "fact_correct", "constraint_ok", "critical_failure", "length_chars")
+_PLAIN = (
+    "rank", "rank_low", "rank_high", "name", "model", "overall", "ci_low", "ci_high", "p_best", "critical", "coverage", "length",
+    "truncation", "judge_failures", "n", "tokens_per_second", "params", "date", "revision", "suite", "run",
+)  # fmt: skip
+
+
+def slice_means(entries: Sequence[Entry], filters: Mapping[str, Sequence[str]]) -> SliceMeans:
+    """Metrics of every run within the filtered slice; empty without a filter."""
+    if not filters:
+        return {}
+    assert set(SLICE_METRICS) <= {*METRICS, "style_band"}
+    targets = {entry.id: entry.head.targets for entry in entries if entry.head is not None}
+    return {
+        run: found for (run, _), found in means(slice_table(entries), targets, filters, metrics=SLICE_METRICS).items()
+    }
+
+
+def draw(
+    t: Translator,
+    rows: Sequence[Row],
+    areas: Sequence[Mapping[str, Any]],
+    sliced: SliceMeans,
+    filters: Mapping[str, Any],
+) -> None:
+    """Draw the ranked models; chosen rows lead to their pages."""
+    if not rows:
+        st.info(t("board.nothing"))
+        return
+    counted = [area["id"] for area in areas if area["counts"]]
+    table = [_cells(row, counted, sliced) for row in rows]
+    columns = _columns(t, counted, bool(sliced))
+    if sliced:
+        small(t("board.slice", filters="、".join(t(f"facet.{name}") for name in filters)))
+    headings = {name: label for name, (label, _) in columns.items()}
+    config = {label: c for label, c in columns.values() if c}
+    chosen, cell = _selectable(t, frame_of(table, headings), [row["run"] for row in rows], config, list(columns))
+    _actions(t, chosen, cell, headings, filters)
+    if any(row["gate"] for row in rows):
+        small(t("board.gate_note", gate=f"{100 * load_areas().critical_gate:g}%"))
+
+
+def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Row:
+    cells = {**row, "ranks": ranks(row), "n_params": row["params"] / 1e9 if row["params"] else None}
+    cells["ci"] = "—" if row["ci_low"] is None else f"{row['ci_low']:.1f}–{row['ci_high']:.1f}"
+    cells["name"] = f"⚠ {row['name']}" if row["gate"] else row["name"]
+    cells |= {f"area_{area}": row["areas"].get(area) for area in areas}
+    return cells | {f"slice_{name}": sliced.get(row["run"], {}).get(name) for name in SLICE_METRICS}
+
+
+def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tuple[str, Any]]:
+    """Column → heading and how it is drawn."""
+    points = st.column_config.NumberColumn(format="%.1f", width=74)
+    share = st.column_config.NumberColumn(format="percent", width=112)
+    plain = st.column_config.TextColumn(width=96)
+    found: dict[str, tuple[str, Any]] = {
+        "rank": (t("board.rank"), st.column_config.NumberColumn(width=56)),
+        "name": (t("board.model"), st.column_config.TextColumn(width=150, pinned=True)),
+        "overall": (
+            t("board.overall"),
+            st.column_config.NumberColumn(format="%.1f", width=74, help=t("board.overall_help")),
+        ),
+        "ranks": (t("board.ranks"), st.column_config.TextColumn(width=84, help=t("board.ranks_help"))),
+        "ci": (t("board.ci"), st.column_config.TextColumn(width=104, help=t("board.ci_help"))),
+        "p_best": (t("board.p_best"), share),
+    }
+    if sliced:
+        for name in SLICE_METRICS:
+            found[f"slice_{name}"] = (f"▽{t.metric(name)}", points if name == "length_chars" else share)
+    found |= {f"area_{area}": (t(f"area.{area}"), points) for area in areas}
+    found |= {
+        "critical": (t("board.critical"), share),
+        "coverage": (t("board.coverage"), share),
+        "length": (t("board.length"), points),
+        "truncation": (t("board.truncation"), share),
+        "judge_failures": (t("board.judge_failures"), share),
+        "n": (t("board.n"), st.column_config.NumberColumn(format="localized", width=74)),
+        "tokens_per_second": (t("board.speed"), st.column_config.NumberColumn(format="%.0f", width=84)),
+        "n_params": (t("board.params"), st.column_config.NumberColumn(format="%.1fB", width=74)),
+        "date": (t("board.date"), plain),
+        "revision": (t("board.revision"), plain),
+        "suite": (t("board.suite"), plain),
+    }
+    return found
+
+
+def _selectable(
+    t: Translator, frame: Any, runs: list[str], config: Mapping[str, Any], columns: Sequence[str]
+) -> tuple[list[str], tuple[str, str] | None]:
+    """Draw the table; the chosen runs are ``?sel=``, a chosen cell is ``?cell=run:column``."""
+    asked = [run for run in st.query_params.get_all("sel") if run in runs][:4]
+    at, _, column = (parameter("cell") or "").partition(":")
+    cell = (at, column) if at in runs and column in columns else None
+    labels = list(frame.columns)
+    event = safe.table(
+        frame,
+        alt=t("board.table_alt"),
+        column_config=config,
+        key=f"board_{hash(tuple(runs))}",
+        on_select="rerun",
+        selection_mode=["multi-row", "single-cell"],
+        selection_default={
+            "selection": {
+                "rows": [runs.index(run) for run in asked],
+                "cells": [(runs.index(cell[0]), labels[columns.index(cell[1])])] if cell else [],
+            }
+        },
+        height=min(38 + 35 * len(runs), 560),
+    )
+    chosen = [runs[at] for at in event.selection.rows if at < len(runs)]
+    cells = [(runs[at], columns[labels.index(name)]) for at, name in event.selection.cells if at < len(runs)]
+    picked = cells[0] if cells else None
+    if chosen != asked:
+        write("sel", chosen)
+    if picked != cell:
+        write("cell", ":".join(picked) if picked else None)
+    return chosen, picked
+
+
+_LEADS: dict[str, dict[str, str]] = {
+    "critical": {"flag": "critical_failure"},
+    "truncation": {"flag": "no_eos"},
+    "length": {"order": "long"},
+    "area_persona": {"order": "worst", "metric": "fact_correct"},
+    "area_style": {"order": "worst", "metric": "style_band"},
+    "area_length": {"order": "worst", "metric": "length_fit"},
+    "area_fewshot": {"order": "worst", "metric": "fewshot_copy"},
+    "area_stability": {"order": "worst", "metric": "critical_failure"},
+    "area_capability": {"order": "worst", "metric": "constraint_ok"},
+}
+"""Column → how the replies are shown that its numbers come from; other columns lead to all of them."""
+
+
+def _actions(
+    t: Translator,
+    chosen: Sequence[str],
+    cell: tuple[str, str] | None,
+    headings: Mapping[str, str],
+    filters: Mapping[str, Any],
+) -> None:
+    if cell:
+        run, column = cell
+        lead = _LEADS.get(column, {})
+        if column.startswith("slice_"):
+            metric = column.removeprefix("slice_")
+            lead = {
+                **filters,
+                **({"order": "long"} if metric == "length_chars" else {"order": "worst", "metric": metric}),
+            }
+        with st.container(horizontal=True):
+            link("samples", t("board.open_cell", column=headings[column]), run=run, **lead)
+            link("model", t("board.open_model"), run=run)
+    if not chosen:
+        if not cell:
+            small(t("board.select_hint"))
+        return
+    with st.container(horizontal=True):
+        link("model", t("board.open_model"), run=chosen[0])
+        link("samples", t("board.open_samples"), run=chosen[0])
+        if len(chosen) > 1:
+            link("compare", t("board.open_compare"), a=chosen[1], b=chosen[0])
+
+
+def plain_rows(rows: Sequence[Row], sliced: SliceMeans) -> list[Row]:
+    """The rows for a download: flat, with full precision."""
+    return [
+        {
+            **{name: row[name] for name in _PLAIN},
+            **{f"area_{area}": value for area, value in row["areas"].items()},
+            **{f"slice_{name}": value for name, value in sliced.get(row["run"], {}).items() if name in SLICE_METRICS},
+        }
+        for row in rows
+    ]
+
+
+def draw_unranked(t: Translator, rows: Sequence[Row]) -> None:
+    """Draw the models that lack cells: what they have, but no total and no rank."""
+    if not rows:
+        return
+    st.subheader(t("board.unranked"), anchor=False)
+    small(t("board.unranked_note"))
+    names = ("name", "coverage", "reason", "critical", "length", "n", "n_params", "date", "run")
+    _state_table(t, [{**row, "reason": translated(t, row["reason"])} for row in rows], names, t("board.unranked"))
+
+
+def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
+    """Draw runs of other grids, and those that are unfinished, broken or newer."""
+    if rows:
+        with st.expander(t("board.excluded", n=len(rows))):
+            small(t("board.excluded_note"))
+            shown = [{**row, "reason": translated(t, row["reason"])} for row in rows]
+            _state_table(
+                t, shown, ("name", "suite", "reason", "critical", "length", "n", "date", "run"), t("board.excluded_alt")
+            )
+    troubled = [entry for entry in entries if entry.head is None]
+    if troubled:
+        with st.expander(t("board.troubled", n=len(troubled)), expanded=True):
+            found = [
+                {"run": e.id, "state": t(f"state.{e.state}"), "reason": t(f"problems.{e.problem}")} for e in troubled
+            ]
+            _state_table(t, found, ("run", "state", "reason"), t("board.troubled_alt"))
+
+
+def _state_table(t: Translator, rows: Sequence[Row], names: Sequence[str], alt: str) -> None:
+    share = st.column_config.NumberColumn(format="percent")
+    texts = {"n_params": "params", "name": "model"}
+    labels = {name: t(f"board.{texts.get(name, name)}") for name in names}
+    rows = [{**row, "n_params": row["params"] / 1e9 if row.get("params") else None} for row in rows]
+    config = {
+        labels[name]: kind
+        for name, kind in (
+            ("coverage", share),
+            ("critical", share),
+            ("length", st.column_config.NumberColumn(format="%.1f")),
+            ("n_params", st.column_config.NumberColumn(format="%.1fB")),
+        )
+        if name in labels
+    }
+    safe.table(frame_of(rows, labels), alt=alt, column_config=config)

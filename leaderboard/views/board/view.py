@@ -1,0 +1,162 @@
+"""リーダーボード: who is where, how surely, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from kikime.leaderboard.data.cached import index, labels
+from kikime.leaderboard.data.index import Entry
+from kikime.leaderboard.data.queries.slices import FACETS, offered
+from kikime.leaderboard.data.ranking import PATIENCE, Ranking, ranking, reweighted
+from kikime.leaderboard.page import download, safe
+from kikime.leaderboard.page.common import small
+from kikime.leaderboard.page.state import choose, choose_many, parameter, search, slider, tabs, translator
+from kikime.leaderboard.views.board import charts as board_charts
+from kikime.leaderboard.views.board import table as board_table
+from kikime.leaderboard.views.board.rows import SIZES, SORTS, board_rows, ordered, passing
+
+SLICED = ("persona", "task", "format", "shots")
+
+
+def show() -> None:
+    """Draw the page."""
+    t = translator()
+    small(t("board.about"))
+    entries = index().entries()
+    if not entries:
+        st.info(t("common.no_runs"))
+        safe.block("kikime demo\nkikime run MODEL --suite quick")
+        return
+    controls = st.container(horizontal=True, vertical_alignment="bottom")
+    with controls:
+        suite, judge = _scope(entries)
+    found = ranking(index(), entries=entries, suite=suite, judge=judge, patience=PATIENCE)
+    if not found.ready:
+        _wait(suite, judge)
+    filters, text, sizes = _filters(entries)
+    weights = _weights(found.result)
+    ranked, unranked, others = board_rows(entries, found.result)
+    custom = any(weight != 1 for weight in weights.values())
+    ranked = reweighted(ranked, weights) if custom else ranked
+    with controls:
+        by = _sort(found.result)
+    shown = ordered(passing(ranked, text=text, sizes=sizes), by)
+    if custom:
+        st.warning(t("board.custom"))
+    _notes(found, len(shown), len(ranked))
+    slice_means = board_table.slice_means(entries, filters)
+    board_table.draw(t, shown, found.result["areas"], slice_means, filters)
+    download.buttons(t, "leaderboard", lambda: board_table.plain_rows(shown, slice_means), key="board")
+    _parts(entries, shown, found.result)
+    board_table.draw_unranked(t, passing(unranked, text=text, sizes=sizes))
+    board_table.draw_others(t, passing(others, text=text, sizes=sizes), entries)
+
+
+def _scope(entries: list[Entry]) -> tuple[str | None, str | None]:
+    """Which suite is ranked, and with which judge's verdicts."""
+    t = translator()
+    heads = [entry.head for entry in entries if entry.head is not None]
+    suites = sorted({head.suite for head in heads})
+    judges = sorted({entry.judge_id for head in heads for entry in head.judge})
+    suite = judge = ""
+    if suites[1:]:
+        suite = choose("suite", t("board.suite"), ["", *suites], show=lambda s: s or t("board.suite_largest"))
+    if judges:
+        judge = choose("by", t("board.judge"), ["", *judges], show=lambda j: j or t("board.rules_only"))
+    return suite or None, judge or None
+
+
+def _filters(entries: list[Entry]) -> tuple[dict[str, list[str]], str, list[str]]:
+    t = translator()
+    opened = any(parameter(name) for name in (*SLICED, "q", "size"))
+    with st.expander(t("board.filters"), expanded=opened):
+        left, right = st.columns(2)
+        with left:
+            text = search("q", t("board.search"))
+        with right:
+            sizes = choose_many("size", t("board.sizes"), [*SIZES, "unknown"], show=lambda s: t(f"size.{s}"))
+        values = offered(entries)
+        filters: dict[str, list[str]] = {}
+        for column, name in zip(st.columns(4), SLICED, strict=True):
+            with column:
+                filters[name] = choose_many(name, t(f"facet.{name}"), values[name])
+        small(t("board.filters_note"))
+    assert set(filters) <= set(FACETS)
+    return {name: chosen for name, chosen in filters.items() if chosen}, text, sizes
+
+
+def _sort(result: Mapping[str, Any]) -> str:
+    """Which column the table, the charts and the downloads are sorted by."""
+    t = translator()
+    areas = [f"area_{area['id']}" for area in result["areas"] if area["counts"]]
+    headings = {"tokens_per_second": "speed", "name": "model"}
+
+    def shown(name: str) -> str:
+        return t(f"area.{name[5:]}") if name.startswith("area_") else t(f"board.{headings.get(name, name)}")
+
+    return choose("sort", t("board.sort"), [*SORTS[:2], *areas, *SORTS[2:]], show=shown)
+
+
+def _weights(result: Mapping[str, Any]) -> dict[str, float]:
+    """Weights of the areas: ``?w_style=2``; 1 each unless the visitor changes them."""
+    t = translator()
+    areas = [area for area in result["areas"] if area["counts"]]
+    if not areas:
+        return {}
+    weights: dict[str, float] = {}
+    with st.expander(t("board.weights"), expanded=any(parameter(f"w_{area['id']}") for area in areas)):
+        with st.grid(min_column_width=150):
+            for area in areas:
+                weights[area["id"]] = _weight(area["id"], t(f"area.{area['id']}"))
+        small(t("board.weights_note"))
+    return weights
+
+
+def _weight(area: str, label: str) -> float:
+    key = f"w_{area}"
+    asked = parameter(key) or ""
+    value = (
+        min(float(asked), 5.0) if asked.replace(".", "", 1).isascii() and asked.replace(".", "", 1).isdigit() else 1.0
+    )
+    return slider(key, label, value)
+
+
+def _notes(found: Ranking, shown: int, ranked: int) -> None:
+    t = translator()
+    if found.ready and shown < ranked:
+        small(t("board.hidden", shown=shown, ranked=ranked))
+
+
+def _parts(entries: list[Entry], rows: list[dict[str, Any]], result: Mapping[str, Any]) -> None:
+    t = translator()
+    if not rows:
+        return
+    names = labels(entries)
+    part = tabs(
+        "view", {name: t(f"board.view_{name}") for name in ("intervals", "formats", "size", "radar", "formulas")}
+    )
+    if part == "intervals":
+        board_charts.intervals(t, rows, names)
+    elif part == "formats":
+        board_charts.formats(t, rows, names, entries)
+    elif part == "size":
+        board_charts.sizes(t, rows, names)
+    elif part == "radar":
+        board_charts.radar(t, rows, names, result["areas"])
+    else:
+        board_charts.formulas(t, result["areas"])
+
+
+@st.fragment(run_every="1s")
+def _wait(suite: str | None, judge: str | None) -> None:
+    """Say that ranks are being computed, and draw the page again when they are there."""
+    t = translator()
+    if ranking(index(), suite=suite, judge=judge, patience=0).ready:
+        st.rerun()
+    st.info(t("board.computing"))
+
+
+show()

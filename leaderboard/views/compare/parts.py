@@ -1,0 +1,233 @@
+"""The parts of a comparison that come from its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from kikime.harness.metrics.registry import METRICS
+from kikime.harness.reports.tables.margins import QUALITY
+from kikime.harness.reports.words import labels
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.charts import altair as charts
+from kikime.leaderboard.charts import distribution as charts_distribution
+from kikime.leaderboard.data.cached import manifest_of
+from kikime.leaderboard.data.queries.distributions import histogram
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import download, safe
+from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, number, opens, percent, small, without
+from kikime.leaderboard.page.reasons import translated
+from kikime.leaderboard.page.state import choose, switch
+
+Row = dict[str, Any]
+Report = dict[str, Any]
+_FLAT = (
+    "metric", "primary", "direction", "mean_a", "mean_b", "delta", "ci_low", "ci_high", "p_value", "p_adjusted", "verdict",
+    "dominance", "mde", "margin", "n_items", "n_personas", "ci_method",
+)  # fmt: skip
+
+
+def headline(t: Translator, report: Report) -> None:
+    """Which two runs, over what, and the verdicts in one line."""
+    primary = [row for row in report["metrics"] if row["primary"]]
+    counts = {
+        verdict: sum(row["verdict"] == verdict for row in primary)
+        for verdict in ("better", "worse", "equivalent", "inconclusive")
+    }
+    safe.plain(f"A: {report['a']['name']}　→　B: {report['b']['name']}")
+    words = "　".join(f"{t(f'verdict.{verdict}')} {n}" for verdict, n in counts.items())
+    small(t("compare.headline", n=f"{report['n_cells']:,}", personas=len(report["scope"]["personas"]), verdicts=words))
+    for note in report["notes"]:
+        safe.plain(translated(t, note))
+
+
+def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Δ with interval and verdict per metric."""
+    every = switch("all", t("compare.all_metrics"))
+    rows = [
+        {**row, "open": _replies(t, a, b, row["metric"])}
+        for row in report["metrics"]
+        if every or row["primary"] or row["judge"]
+    ]
+    _forest(t, [row for row in rows if labels.is_share(row["metric"])], t("compare.delta_points"), scale=100)
+    judged = [row for row in rows if row["judge"]]
+    if judged:
+        _forest(t, judged, t("compare.delta_score"), scale=1)
+    _table(t, rows)
+    download.buttons(t, "compare", [{name: row[name] for name in _FLAT} for row in rows], key="compare")
+
+
+def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Δ of one metric per persona, task, format, shots and technique."""
+    names = [row["metric"] for row in report["metrics"] if row["slices"]]
+    if not names:
+        small(t("compare.no_slices"))
+        return
+    metric = choose("metric", t("compare.metric"), names, show=t.metric)
+    found = next(row["slices"] for row in report["metrics"] if row["metric"] == metric)
+    rows = [
+        {**row, "name": f"{t('facet.' + row['by'])}: {row['value']}"}
+        | {"open": _replies(t, a, b, metric, **{row["by"]: row["value"]})}
+        for row in found
+    ]
+    share = labels.is_share(metric)
+    small(t("compare.slices_note"))
+    _forest(t, rows, t("compare.delta_points") if share else "Δ", scale=100 if share else 1, named=True)
+    _table(t, rows, named=True)
+    flat = [{"by": row["by"], "value": row["value"], **{name: row[name] for name in _FLAT}} for row in found]
+    download.buttons(t, f"compare-{metric}", flat, key="slices")
+
+
+def _replies(t: Translator, a: RunDirectory, b: RunDirectory, metric: str, **within: Any) -> str:
+    """Where the replies behind a difference are: those that changed, or B's by a judge's score, the lowest first."""
+    if metric in METRICS or metric == QUALITY:
+        facets = {f"in_{name}": value for name, value in within.items()}
+        return address(t, "compare", a=a.id, b=b.id, view="flips", by=metric, **facets)
+    criterion = metric.partition(".")[2].partition("@")[0]
+    return address(t, "samples", run=b.id, criterion=criterion, order="judge_low", **within)
+
+
+def _forest(t: Translator, rows: Sequence[Row], title: str, *, scale: float, named: bool = False) -> None:
+    data = [
+        {
+            "name": row["name"] if named else t.metric(row["metric"]),
+            **{key: None if row[key] is None else row[key] * scale for key in ("delta", "ci_low", "ci_high")},
+            "verdict": row["verdict"],
+            "words": word(t, row),
+            "href": row["open"],
+        }
+        for row in rows
+        if row["delta"] is not None
+    ]
+    if data:
+        draw_chart(charts.forest(data, title, t), alt=t("compare.forest_alt"))
+
+
+def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
+    """The same as words and numbers."""
+    shown = [
+        {
+            "name": row["name"] if named else t.metric(row["metric"]),
+            "verdict": word(t, row),
+            "a": labels.value(row["metric"], row["mean_a"]),
+            "b": labels.value(row["metric"], row["mean_b"]),
+            "delta": labels.change(row["metric"], row["delta"]),
+            "interval": labels.interval(row["metric"], row["ci_low"], row["ci_high"]),
+            "p": labels.p_value(row["p_adjusted"]),
+            "dominance": row["dominance"],
+            "mde": labels.size_of(row["metric"], row["mde"]),
+            "n": row["n_items"],
+            "open": row["open"],
+        }
+        for row in rows
+    ]
+    names = ("name", "verdict", "a", "b", "delta", "interval", "p", "dominance", "mde", "n")
+    columns = {name: t(f"compare.col_{name}") for name in names} | {"open": t("common.replies")}
+    config = {
+        columns["open"]: opens(columns["open"]),
+        columns["dominance"]: st.column_config.NumberColumn(format="%+.2f"),
+        columns["name"]: st.column_config.TextColumn(pinned=True),
+    }
+    safe.table(frame_of(shown, columns), alt=t("compare.table_alt"), column_config=config)
+
+
+def word(t: Translator, row: Row) -> str:
+    """The verdict in words; metrics without a better end only go up or down."""
+    if row["direction"] == "none" and row["verdict"] != "equivalent":
+        return t(f"change.{row['change']}")
+    return t(f"verdict.{row['verdict']}")
+
+
+def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Distributions of both runs over each other, with means and the ratio."""
+    cards = manifest_of(b)["personas"]
+    persona = choose(
+        "card", t("facet.persona"), ["", *cards], show=lambda p: p or t("common.all"), default=next(iter(cards))
+    )
+    names = {f"A {report['a']['name']}": a, f"B {report['b']['name']}": b}
+    for unit in ("length_chars", "sentences"):
+        width, kind = (5, "chars") if unit == "length_chars" else (1, "sentences")
+        series = {
+            name: [
+                {
+                    **row,
+                    "href": address(t, "samples", run=run.id, persona=persona, **{unit: bin_of(row["start"], width)}),
+                }
+                for row in histogram(run, unit, persona or None, width)
+                if row["start"] <= 60 * width
+            ]
+            for name, run in names.items()
+        }
+        band = tuple(cards[persona]["length"][kind]) if persona else None
+        small(t(f"model.unit_{unit}"))
+        title = t(f"model.unit_{unit}")
+        draw_chart(
+            charts_distribution.histogram(series, width, title, band, t), alt=t("compare.length_alt", unit=title)
+        )
+    entries = [entry for entry in report["lengths"] if entry["persona"] == (persona or None)]
+    entries = entries or [entry for entry in report["lengths"] if entry["persona"] is None]
+    rows = [
+        {
+            "unit": t(f"model.unit_{entry['unit']}"),
+            "a": number(entry["a"]["mean"], 2),
+            "b": number(entry["b"]["mean"], 2),
+            "ratio": _ratio(entry["ratio"]),
+            "median": f"{number(entry['a']['median'])} → {number(entry['b']['median'])}",
+            "range": f"{percent(entry['a']['share_in_range'])} → {percent(entry['b']['share_in_range'])}",
+        }
+        for entry in entries
+    ]
+    columns = {name: t(f"compare.length_{name}") for name in ("unit", "a", "b", "ratio", "median", "range")}
+    safe.table(frame_of(rows, columns), alt=t("compare.length_table_alt"))
+    download.buttons(t, "lengths", rows, key="lengths")
+
+
+def _ratio(ratio: Row) -> str:
+    if ratio["value"] is None:
+        return "—"
+    between = "" if ratio["ci_low"] is None else f"（{ratio['ci_low']:.2f}–{ratio['ci_high']:.2f}）"
+    return f"×{ratio['value']:.2f}{between}"
+
+
+def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Which kinds of request each model handles."""
+    del a
+    rows = [
+        {
+            "title": row["title"],
+            **{
+                side: f"{t.get('mark.' + row[side]['mark'], row[side]['mark'])}　{percent(row[side]['rate'], 0)}"
+                for side in ("a", "b")
+            },
+            "between": "　→　".join(f"{percent(row[s]['low'], 0)}–{percent(row[s]['high'], 0)}" for s in ("a", "b")),
+            "n": row["a"]["n"],
+            "open": address(t, "samples", run=b.id, task=row["task"]),
+        }
+        for row in report["capability"]
+    ]
+    columns = {"title": t("facet.task"), "a": f"A {report['a']['name']}", "b": f"B {report['b']['name']}"}
+    columns |= {"between": t("compare.capability_between"), "n": t("compare.col_n")}
+    columns |= {"open": t("common.replies")}
+    small(t("compare.capability_note"))
+    config = {columns["open"]: opens(columns["open"])}
+    safe.table(frame_of(rows, columns), alt=t("compare.capability_alt"), column_config=config)
+    download.buttons(t, "capability", without(rows, "open"), key="capability")
+
+
+def settings(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+    """Only the settings that differ."""
+    del a, b
+    rows = [{"path": row["path"], "a": _shown(row["a"]), "b": _shown(row["b"])} for row in report["manifest"]]
+    if not rows:
+        small(t("compare.no_differences"))
+        return
+    columns = {"path": t("model.path"), "a": "A", "b": "B"}
+    small(t("compare.settings_note"))
+    safe.table(frame_of(rows, columns), alt=t("compare.settings_alt"))
+    download.buttons(t, "settings", rows, key="settings")
+
+
+def _shown(value: Any) -> str:
+    return "—" if value is None else str(value)

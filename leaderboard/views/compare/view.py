@@ -1,0 +1,67 @@
+"""比較: two runs over the same questions; every difference is B − A."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.data.pairs import comparison
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import safe
+from kikime.leaderboard.page.common import choose_run, guarded, link, small
+from kikime.leaderboard.page.reasons import translated
+from kikime.leaderboard.page.state import parameter, switch, tabs, translator
+from kikime.leaderboard.views.compare import parts as compare_parts
+from kikime.leaderboard.views.compare import replies as compare_replies
+
+Part = Callable[[Translator, RunDirectory, RunDirectory, dict[str, Any]], None]
+PARTS: dict[str, Part] = {
+    "metrics": compare_parts.metrics,
+    "slices": compare_parts.slices,
+    "lengths": compare_parts.lengths,
+    "capability": compare_parts.capability,
+    "flips": compare_replies.flips,
+    "pair": compare_replies.pair,
+    "settings": compare_parts.settings,
+}
+
+
+def show() -> None:
+    """Draw the page."""
+    t = translator()
+    small(t("compare.about"))
+    left, right = st.columns(2)
+    with left:
+        a = choose_run(t, key="a", label=t("compare.a"), default=1)
+    with right:
+        b = choose_run(t, key="b", label=t("compare.b"))
+    if a is None or b is None:
+        return
+    if a[1].id == b[1].id:
+        st.info(t("compare.same"))
+        return
+    guarded(t, lambda: _compared(t, a[1], b[1]))
+
+
+def _compared(t: Translator, a: RunDirectory, b: RunDirectory) -> None:
+    common = switch("common", t("compare.common"))
+    with st.spinner(t("compare.computing")):
+        report = comparison(a, b, common=common, slices=parameter("view") == "slices")
+    if not report["comparable"]:
+        st.error(t("compare.refused"))
+        safe.listed(translated(t, reason) for reason in report["why_not"])
+        small(t("compare.refused_hint"))
+        compare_parts.settings(t, a, b, report)
+        return
+    compare_parts.headline(t, report)
+    part = tabs("view", {name: t(f"compare.part_{name}") for name in PARTS})
+    guarded(t, lambda: PARTS[part](t, a, b, report))
+    with st.container(horizontal=True):
+        link("model", t("compare.open_a"), run=a.id)
+        link("model", t("compare.open_b"), run=b.id)
+
+
+show()

@@ -1,0 +1,1 @@
+"""The judge and how far to trust it."""

@@ -1,0 +1,258 @@
+"""ジャッジ: can the judge be trusted?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.charts import altair as charts
+from kikime.leaderboard.charts import distribution as charts_distribution
+from kikime.leaderboard.data.cached import stamp
+from kikime.leaderboard.data.queries import verdicts
+from kikime.leaderboard.data.ratings import blind_code, read_annotations
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import download, safe
+from kikime.leaderboard.page.common import (
+    address,
+    choose_run,
+    draw_chart,
+    frame_of,
+    guarded,
+    link,
+    number,
+    numbers,
+    opens,
+    percent,
+    small,
+)
+from kikime.leaderboard.page.reasons import translated
+from kikime.leaderboard.page.state import tabs, translator
+
+Row = dict[str, Any]
+
+
+def show() -> None:
+    """Draw the page."""
+    t = translator()
+    small(t("judge.about"))
+    chosen = choose_run(t, prefer=lambda entry: bool(entry.head and entry.head.judge))
+    if chosen is None:
+        return
+    run = chosen[1]
+    if not run.judge_file.is_file():
+        st.info(t("judge.none"))
+        safe.block(f"kikime judge {run.id}")
+        _people_only(t, run)
+        return
+    guarded(t, lambda: _head(t, run))
+    _drifted(t, run)
+    part = tabs("part", {name: t(f"judge.part_{name}") for name in PARTS})
+    guarded(t, lambda: PARTS[part](t, run))
+
+
+def _head(t: Translator, run: RunDirectory) -> None:
+    costs, states = _cached(run, "costs"), _cached(run, "statuses")
+    lines = sum(row["n"] for row in states)
+    scored = sum(row["n"] for row in states if row["status"] == "ok")
+    known = [row["cost_usd"] for row in costs]
+    spent = None if None in known else sum(known)
+    numbers(
+        [
+            (t("judge.judges"), str(len(costs))),
+            (t("judge.verdicts"), f"{lines:,}"),
+            (t("judge.scored"), percent(scored / lines if lines else None)),
+            (t("judge.tokens"), f"{sum(row['n_in'] + row['n_out'] for row in costs):,}"),
+            (t("judge.cost"), t("judge.cost_unknown") if spent is None else f"{spent:,.4f}"),
+        ]
+    )
+
+
+def _drifted(t: Translator, run: RunDirectory) -> None:
+    """The summary's warning that the judge no longer scores as it did, on every part of the page."""
+    warning = (run.summary() or {}).get("judge_drift")
+    if isinstance(warning, str) and warning:
+        st.warning(t("judge.drifted"))
+        safe.plain(translated(t, warning))
+
+
+def distribution(t: Translator, run: RunDirectory) -> None:
+    """Shares of the scores 1–7."""
+    rows = [
+        {**row, "name": f"{row['judge']} · {criterion(t, row['criterion'])}"}
+        | {"href": _replies(t, run, row), "open": _replies(t, run, row)}
+        for row in _cached(run, "distribution")
+    ]
+    small(t("judge.distribution_note"))
+    draw_chart(charts_distribution.score_bars(rows, t), alt=t("judge.distribution_alt"))
+    top: dict[str, float] = {}
+    for row in rows:
+        top[row["name"]] = max(top.get(row["name"], 0.0), row["share"])
+    ceiling = [name for name, share in top.items() if share > 0.8]
+    if ceiling:
+        st.warning(t("judge.ceiling"))
+        safe.listed(ceiling)
+    _table(t, rows, ("judge", "criterion", "score", "n", "share"), "distribution", percentages=("share",))
+
+
+def _replies(t: Translator, run: RunDirectory, row: Row) -> str:
+    """The address of the replies that a judge gave this score, or this status."""
+    names = ("criterion", "score", "status")
+    judge = row["judge"].rpartition(" / ")[0]
+    return address(t, "samples", run=run.id, judge=judge, **{name: row.get(name) for name in names})
+
+
+def agreement(t: Translator, run: RunDirectory) -> None:
+    """Between judges, and of judges with people."""
+    st.subheader(t("judge.people"), anchor=False)
+    people = _cached(run, "with_people")
+    if people:
+        small(t("judge.people_note"))
+        _table(t, people, ("judge", "criterion", *_AGREED, "may_rank"), "people")
+    else:
+        small(t("judge.no_people"))
+        link("rate", t("model.rate"), target=blind_code(run.id))
+    raters = _cached(run, "between_people")
+    if raters:
+        st.subheader(t("judge.raters"), anchor=False)
+        _table(t, raters, ("a", "b", "criterion", *_AGREED), "raters")
+    st.subheader(t("judge.between"), anchor=False)
+    pairs = _cached(run, "between_judges")
+    if pairs:
+        small(t("judge.between_note", n=verdicts.MOST_PAIRS))
+        _table(t, pairs, ("a", "b", "criterion", *_AGREED), "between")
+    else:
+        small(t("judge.one_judge"))
+    _calibration_files(t, run)
+
+
+_AGREED = ("n", "qwk", "spearman", "spearman_low", "spearman_high", "alpha", "bias", "mae")
+
+
+def _calibration_files(t: Translator, run: RunDirectory) -> None:
+    ratings = run.path / "annotations.jsonl"
+    if not ratings.is_file():
+        return
+    with st.expander(t("judge.calibrate")):
+        small(t("judge.calibrate_note"))
+        safe.block("kikime calibrate annotations.jsonl --verdicts verdicts.jsonl")
+        with st.container(horizontal=True):
+            st.download_button("annotations.jsonl", ratings.read_bytes(), "annotations.jsonl", on_click="ignore")
+            st.download_button(
+                "verdicts.jsonl", verdicts.lines_for_calibration(run), "verdicts.jsonl", on_click="ignore"
+            )
+
+
+def length(t: Translator, run: RunDirectory) -> None:
+    """Whether longer replies get better scores."""
+    rows = [
+        {
+            "x": row["quarter"],
+            "series": f"{row['judge']} · {criterion(t, row['criterion'])}",
+            "value": row["mean"],
+            "n": row["n"],
+            "href": address(t, "samples", run=run.id, order="short" if row["quarter"] < 3 else "long"),
+        }
+        for row in _cached(run, "length_effect")
+    ]
+    small(t("judge.length_note"))
+    order = list(dict.fromkeys(row["series"] for row in rows))
+    draw_chart(charts.lines(rows, t("judge.quarter"), t("judge.score"), order, (1, 7)), alt=t("judge.length_alt"))
+    _table(t, _cached(run, "adjusted"), ("judge", "criterion", "n", "mean", "mean_adjusted", "correlation"), "length")
+
+
+def drift(t: Translator, run: RunDirectory) -> None:
+    """The fixed set of replies, scored again with the sessions of this run."""
+    rows = verdicts.drift(run)
+    if not rows:
+        small(t("judge.no_drift"))
+        return
+    small(t("judge.drift_note"))
+    changes = [
+        {"x": str(row.get("utc", ""))[:16].replace("T", " "), "series": str(row.get("judge_id", ""))}
+        | {"value": row["mean_change"], "n": row.get("n")}
+        for row in rows
+        if isinstance(row.get("mean_change"), (int, float))
+    ]
+    if changes:
+        order = list(dict.fromkeys(row["series"] for row in changes))
+        most = max(1.0, *(abs(float(row["value"])) for row in changes))
+        chart = charts.lines(changes, t("judge.col_utc"), t("judge.col_mean_change"), order, (-most, most))
+        draw_chart(chart, alt=t("judge.drift_alt"))
+    _table(t, rows, ("utc", "judge_id", "n", "mean_change", "qwk", "since"), "drift")
+
+
+def failures(t: Translator, run: RunDirectory) -> None:
+    """What became of every verdict that was asked for, and what it cost."""
+    rows = [
+        {**row, "status": t.get(f"status.{row['status']}", str(row["status"])), "open": _replies(t, run, row)}
+        for row in _cached(run, "statuses")
+    ]
+    small(t("judge.failures_note"))
+    _table(t, rows, ("judge", "status", "n", "grounded"), "failures", percentages=("grounded",))
+    costs = [{**row, "cost_usd": number(row["cost_usd"], 4)} for row in _cached(run, "costs")]
+    small(t("judge.cost_note"))
+    _table(t, costs, ("judge", "lines", "calls", "n_in", "n_out", "cost_usd"), "cost")
+
+
+def criterion(t: Translator, name: str) -> str:
+    """A criterion's name on the page."""
+    return t.get(f"criterion.{name}", name)
+
+
+PARTS: dict[str, Callable[[Translator, RunDirectory], None]] = {
+    "distribution": distribution,
+    "agreement": agreement,
+    "length": length,
+    "drift": drift,
+    "failures": failures,
+}
+
+
+def _table(
+    t: Translator, rows: Sequence[Mapping[str, Any]], names: Sequence[str], key: str, percentages: Sequence[str] = ()
+) -> None:
+    shown = [{**row, **({"criterion": criterion(t, row["criterion"])} if "criterion" in row else {})} for row in rows]
+    columns = {name: t(f"judge.col_{name}") for name in names}
+    columns |= {"open": t("common.replies")} if rows and "open" in rows[0] else {}
+    real = st.column_config.NumberColumn(format="%.3f")
+    share = st.column_config.NumberColumn(format="percent")
+    reals = (
+        "qwk",
+        "spearman",
+        "spearman_low",
+        "spearman_high",
+        "alpha",
+        "bias",
+        "mae",
+        "mean",
+        "mean_adjusted",
+        "correlation",
+        "mean_change",
+    )
+    config = {columns[name]: real for name in reals if name in columns} | {columns[name]: share for name in percentages}
+    config |= {columns["open"]: opens(columns["open"])} if "open" in columns else {}
+    safe.table(frame_of(shown, columns), alt=t(f"judge.alt_{key}"), column_config=config)
+    download.buttons(t, f"judge-{key}", [{name: row.get(name) for name in names} for row in rows], key=key)
+
+
+def _people_only(t: Translator, run: RunDirectory) -> None:
+    ratings = [rating for rating in read_annotations(run) if rating["mode"] == "scores"]
+    if ratings:
+        small(t("judge.rated", n=len(ratings)))
+
+
+def _cached(run: RunDirectory, name: str) -> list[Row]:
+    return _computed(str(run.path), stamp(run), name, run)
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _computed(path: str, stamp: Any, name: str, _run: RunDirectory) -> list[Row]:
+    del path, stamp
+    compute: Callable[[RunDirectory], list[Row]] = getattr(verdicts, name)
+    return compute(_run)
+
+
+show()

@@ -1,0 +1,118 @@
+"""Curves of one run: over the turns of a dialogue, and over the number of examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.reports.words import labels
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.summary import overall_by
+from kikime.leaderboard.charts import altair as charts
+from kikime.leaderboard.data.cached import stamp
+from kikime.leaderboard.data.index import Entry
+from kikime.leaderboard.data.queries.distributions import drift
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import download, safe
+from kikime.leaderboard.page.common import address, draw_chart, frame_of, small
+from kikime.leaderboard.page.state import choose
+from kikime.leaderboard.views.model.labels import learnt_labels
+from kikime.leaderboard.views.model.parts import SHARES, summary_of
+
+
+def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """How metrics move over the turns of a dialogue."""
+    del entry
+    rows = drift(run)
+    if not rows:
+        small(t("model.no_turns"))
+        return
+    data = [
+        {"x": row["turn"] + 1, "series": t.metric(row["metric"]), "value": row["value"], "n": row["n"]}
+        | {"metric": row["metric"], "href": address(t, "samples", run=run.id, turn=str(row["turn"]))}
+        for row in rows
+    ]
+    shares = [row for row in data if row["metric"] != "length_chars"]
+    lengths = [row for row in data if row["metric"] == "length_chars"]
+    order = list(dict.fromkeys(row["series"] for row in shares))
+    small(t("model.turns_note"))
+    draw_chart(charts.lines(shares, t("facet.turn"), t("model.share"), order), alt=t("model.turns_alt"))
+    title = t.metric("length_chars")
+    draw_chart(charts.lines(lengths, t("facet.turn"), title, [title], None), alt=t("model.turns_length_alt"))
+    _as_table(t, data, t("facet.turn"), t("model.turns_alt"), f"turns-{run.id[-6:]}")
+    _effects(t, turn_effects(str(run.path), stamp(run), run))
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def turn_effects(path: str, stamp: Any, _run: RunDirectory) -> list[dict[str, Any]]:
+    """How voice moves over a dialogue, with intervals: ``metric, effect, value, ci_low, ci_high, change``.
+
+    Empty for runs without scripted dialogues, or with pressure at different turns.
+    """
+    del path, stamp
+    from kikime.harness.reports.claims.turns import turns_report
+
+    try:
+        effects = turns_report(_run)["effects"]
+    except UsageError:
+        return []
+    return [{"metric": m, "effect": name, **found} for m, own in effects.items() for name, found in own.items()]
+
+
+def _effects(t: Translator, rows: list[dict[str, Any]]) -> None:
+    """Does the voice hold: under pressure, after it, and over the whole dialogue?"""
+    if not rows:
+        return
+    shown = [
+        {
+            "metric": t.metric(row["metric"]),
+            "effect": t(f"effect.{row['effect']}"),
+            "value": labels.change(row["metric"], row["value"]),
+            "interval": labels.interval(row["metric"], row["ci_low"], row["ci_high"]),
+            "change": t(f"change.{row['change']}"),
+        }
+        for row in rows
+    ]
+    columns = {name: t(f"model.effect_{name}") for name in ("metric", "effect", "value", "interval", "change")}
+    small(t("model.effects_note"))
+    safe.table(frame_of(shown, columns), alt=t("model.effects_alt"))
+    download.buttons(t, "turn-effects", rows, key="effects")
+
+
+def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """A metric by the number of examples, one curve per format; then what the model learns from examples with labels."""
+    del entry
+    _curve(t, run)
+    learnt_labels(t, run)
+
+
+def _curve(t: Translator, run: RunDirectory) -> None:
+    metric = choose("curve", t("model.curve"), SHARES, show=t.metric)
+    found = overall_by(summary_of(str(run.path), stamp(run), run), ("shots", "format"))
+    rows = [
+        {"x": shot, "series": form, "value": cell["metrics"][metric]["mean"], "n": cell["metrics"][metric]["n"]}
+        | {"href": address(t, "samples", run=run.id, format=form, shots=str(shot))}
+        for (shot, form), cell in found.items()
+        if metric in cell["metrics"]
+    ]
+    if len({row["x"] for row in rows}) < 2:
+        small(t("model.no_shots") if rows else t("model.no_curve"))
+        return
+    order = list(dict.fromkeys(row["series"] for row in rows))
+    small(t("model.shots_note"))
+    alt = t("model.shots_alt", metric=t.metric(metric))
+    draw_chart(charts.lines(rows, t("facet.shots"), t.metric(metric), order), alt=alt)
+    _as_table(t, rows, t("facet.shots"), alt, f"shots-{run.id[-6:]}")
+
+
+def _as_table(t: Translator, rows: list[dict[str, Any]], x: str, alt: str, name: str) -> None:
+    """The numbers of a chart: a row per point of the axis, a column per curve."""
+    table: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        table.setdefault(row["x"], {x: row["x"]})[row["series"]] = row["value"]
+    columns = {name: name for name in (x, *dict.fromkeys(row["series"] for row in rows))}
+    config = {name: st.column_config.NumberColumn(format="%.3f") for name in columns if name != x}
+    safe.table(frame_of(list(table.values()), columns), alt=alt, column_config=config)
+    download.buttons(t, name, [{column: row.get(column) for column in columns} for row in table.values()], key="curve")

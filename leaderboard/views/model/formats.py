@@ -1,0 +1,140 @@
+"""Formats of one run: what each is like and costs, beside what the model makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from kikime.harness.core.errors import KikimeError
+from kikime.harness.prompts import load_format
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.data.cached import manifest_of, stamp
+from kikime.leaderboard.data.index import Entry
+from kikime.leaderboard.data.queries.distributions import formats as measured_formats
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import download, safe
+from kikime.leaderboard.page.common import address, frame_of, number, numbers, opens, percent, small
+from kikime.leaderboard.page.state import choose, switch
+
+Row = dict[str, Any]
+_SHOWN = (
+    "format", "quality", "n", "tokens", "extra", "system", "roles", "enclosed", "stop", "title", "source", "lossy",
+)  # fmt: skip
+_MEASURED = (
+    "format", "fixed_overhead", "turn_overhead", "single", "eot_tokens", "protected", "newlines", "markers", "forged",
+)  # fmt: skip
+
+
+def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """Draw the table of formats and the flexibility of the model."""
+    del entry
+    native = _native(t, run)
+    report = _report(str(run.path), stamp(run), run, native)
+    _flexibility(t, report)
+    quality = (report["formats"] or {}).get("format_means", {})
+    rows = [
+        {**row, **_card(t, row["format"]), "quality": quality.get(row["format"])}
+        | {"open": address(t, "samples", run=run.id, format=row["format"])}
+        for row in measured_formats(run)
+    ]
+    columns = {name: t(f"formats.{name}") for name in _SHOWN} | {"open": t("common.replies")}
+    config = {
+        columns["quality"]: st.column_config.NumberColumn(format="percent"),
+        columns["tokens"]: st.column_config.NumberColumn(format="%.0f"),
+        columns["extra"]: st.column_config.NumberColumn(format="%+.0f"),
+        columns["open"]: opens(columns["open"]),
+    }
+    small(t("formats.note"))
+    safe.table(frame_of(rows, columns), alt=t("formats.alt"), column_config=config)
+    flat = [{name: row.get(name) for name in ("format", "quality", "n", "tokens", "extra")} for row in rows]
+    download.buttons(t, f"formats-{run.id[-6:]}", flat, key="formats")
+    _measure_cards(t, run, [row["format"] for row in rows])
+
+
+def _native(t: Translator, run: RunDirectory) -> str:
+    """Which format counts as the checkpoint's own."""
+    names = sorted(manifest_of(run)["hashes"]["formats"])
+    return choose("native", t("formats.own"), names, default="native" if "native" in names else names[0])
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _report(path: str, stamp: Any, _run: RunDirectory, native: str) -> Row:
+    del path, stamp
+    from kikime.harness.reports.claims.flexibility import flexibility_report
+
+    return flexibility_report(_run, native=native)
+
+
+def _flexibility(t: Translator, report: Row) -> None:
+    found = report["formats"]
+    if found is None:
+        small(t("formats.not_measured"))
+        safe.plain(report["why_not"]["formats"])
+        return
+    low, high = found["ci_low"], found["ci_high"]
+    between = "" if low is None else f"（{percent(low, 0)}–{percent(high, 0)}）"
+    numbers(
+        [
+            (t("formats.retained"), percent(found["retained"], 0) + between),
+            (t("formats.level"), percent(found["level"])),
+            (t("formats.tail"), percent(found["tail"])),
+            (t("formats.sigma"), number(found["sigma_format"], 3)),
+            (t("formats.share"), percent(found["format_share"])),
+        ],
+        width=190,
+    )
+    small(t("formats.flexibility_note"))
+    if found["retained"] is None:
+        small(t("formats.floor"))
+
+
+def _card(t: Translator, name: str) -> Row:
+    """What is known of a format without a tokenizer."""
+    try:
+        found = load_format(name)
+    except KikimeError:
+        return {"title": t("formats.unknown")}
+    return {
+        "title": t("formats.native_title") if name == "native" else found.title,
+        "source": t.get(f"formats.source_{found.source.kind}", found.source.kind),
+        "system": t.get(f"formats.system_{found.system}", found.system),
+        "roles": t.get(f"formats.roles_{found.n_roles}", str(found.n_roles)),
+        "enclosed": t("formats.yes") if found.enclosed else t("formats.no"),
+        "stop": " ".join(map(repr, found.stop)) or "EOS",
+        "lossy": "—" if found.newlines == "keep" else t(f"formats.newlines_{found.newlines}"),
+    }
+
+
+def _measure_cards(t: Translator, run: RunDirectory, names: list[str]) -> None:
+    """Offer the cards on the checkpoint's own tokenizer, where it is on this machine."""
+    path = manifest_of(run)["checkpoint"].get("path")
+    if not path or not Path(path).is_dir():
+        small(t("formats.no_tokenizer"))
+        return
+    if not switch("cards", t("formats.measure")):
+        return
+    cards = []
+    for name in names:
+        try:
+            cards.append(_measured(path, name))
+        except KikimeError as error:
+            small(t("formats.left_out"))
+            safe.plain(f"{name}: {error.message}")
+    columns = {name: t(f"formats.card_{name}") for name in _MEASURED}
+    small(t("formats.card_note"))
+    safe.table(frame_of(cards, columns), alt=t("formats.card_alt"))
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _measured(path: str, name: str) -> Row:
+    from kikime.harness.prompts import format_card, load_tokenizer
+
+    card = format_card(load_format(name), load_tokenizer(path))
+    shown = asdict(card) | {field: str(getattr(card, field)) for field in ("newlines", "markers", "forged")}
+    return shown | {
+        "single": f"{card.single_token_controls}/{len(card.control_tokens)}",
+        "protected": "✓" if card.protected else "✗",
+    }

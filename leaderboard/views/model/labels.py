@@ -1,0 +1,86 @@
+"""In-context learning of one run: are labels learnt from the examples, or known before?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.reports.words import labels as words
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.charts import altair as charts
+from kikime.leaderboard.data.cached import stamp
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import download, safe
+from kikime.leaderboard.page.common import address, draw_chart, frame_of, percent, small
+from kikime.leaderboard.page.state import choose
+
+Row = dict[str, Any]
+
+
+def learnt_labels(t: Translator, run: RunDirectory) -> None:
+    """Accuracy by the number of examples, one curve per kind of label; nothing for a run without labelled tasks."""
+    report = _report(str(run.path), stamp(run), run)
+    if report is None:
+        return
+    places = list(dict.fromkeys((row["task"], row["format"]) for row in report["rows"]))
+    names = {f"{task}.{form}": (task, form) for task, form in places}
+    st.subheader(t("icl.title"), anchor=False)
+    small(t("icl.about"))
+    chosen = choose("icl", t("icl.where"), list(names), show=lambda name: " · ".join(names[name]))
+    rows = _rows(t, report, *names[chosen])
+    data = [
+        {"x": row["shots"], "series": row["labels"], "value": row["accuracy"], "n": row["n_items"]}
+        | {"href": address(t, "samples", run=run.id, task=row["task"], format=row["format"], shots=str(row["shots"]))}
+        for row in rows
+    ]
+    order = list(dict.fromkeys(row["series"] for row in data))
+    draw_chart(charts.lines(data, t("facet.shots"), t("icl.accuracy"), order), alt=t("icl.alt"))
+    shown = [
+        {
+            **row,
+            "accuracy": percent(row["accuracy"]),
+            "interval": "—" if row["ci_low"] is None else f"{percent(row['ci_low'])}–{percent(row['ci_high'])}",
+            "uncalibrated": percent(row["uncalibrated"]),
+            "minus_natural": words.change("label_correct", row["minus_natural"]),
+            "follows": t(f"icl.follows_{row['follows'].replace(' ', '_')}") if row["follows"] else "",
+        }
+        for row in rows
+    ]
+    names_shown = ("labels", "shots", "accuracy", "interval", "minus_natural", "uncalibrated", "follows")
+    safe.table(frame_of(shown, {name: t(f"icl.{name}") for name in names_shown}), alt=t("icl.alt"))
+    small(t("icl.chance", chance=f"{100 * rows[0]['chance']:.0f}%", n=rows[0]["n_items"]))
+    download.buttons(t, f"labels-{run.id[-6:]}", rows, key="icl")
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _report(path: str, stamp: Any, _run: RunDirectory) -> Row | None:
+    del path, stamp
+    from kikime.harness.reports.claims.icl import icl_report
+
+    try:
+        report = icl_report(_run)
+    except UsageError:
+        return None
+    return report if report["rows"] else None
+
+
+def _rows(t: Translator, report: Row, task: str, form: str) -> list[Row]:
+    """One row per kind of label and number of examples; how the model answers, at the most examples."""
+    readings = {entry["kind"]: entry for entry in report["reading"] if (entry["task"], entry["format"]) == (task, form)}
+    return [
+        {
+            **{name: row[name] for name in ("task", "format", "shots", "n_items", "chance")},
+            "labels": t("icl.kind", kind=t.get(f"icl.kind_{kind}", kind), labels=" / ".join(readings[kind]["labels"])),
+            "accuracy": found["accuracy"]["value"],
+            "ci_low": found["accuracy"]["ci_low"],
+            "ci_high": found["accuracy"]["ci_high"],
+            "uncalibrated": found["uncalibrated"],
+            "minus_natural": (found["minus_natural"] or {}).get("value"),
+            "follows": readings[kind]["follows"] if row["shots"] == readings[kind]["shots"] else None,
+        }
+        for row in report["rows"]
+        if (row["task"], row["format"]) == (task, form)
+        for kind, found in row["kinds"].items()
+    ]

@@ -1,0 +1,203 @@
+"""The parts of the page of one model, each computed only when it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.summary import overall_by
+from kikime.leaderboard.charts import altair as charts
+from kikime.leaderboard.charts import distribution as charts_distribution
+from kikime.leaderboard.data.cached import index, manifest_of, stamp
+from kikime.leaderboard.data.index import Entry
+from kikime.leaderboard.data.queries.distributions import STOPS, UNITS, endings, histogram, leaks
+from kikime.leaderboard.data.queries.samples import FLAGS
+from kikime.leaderboard.data.ranking import PATIENCE, ranking
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import download, safe
+from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, link, opens, small, without
+from kikime.leaderboard.page.state import choose
+
+SHARES = (
+    "style_band",
+    "length_fit",
+    "sentence_fit",
+    "fact_correct",
+    "constraint_ok",
+    "first_person_ok",
+    "critical_failure",
+)
+"""Metrics 0–1 that slices and curves show."""
+_BY = ("format", "persona", "task", "shots", "technique", "context")
+
+
+def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """Areas with intervals, and what the whole run comes to."""
+    result = ranking(index(), patience=PATIENCE).result
+    row = next((row for row in result["rows"] if row["run"] == entry.id), None)
+    if row is None:
+        small(t("model.no_rank"))
+    else:
+        data = [
+            {
+                "name": t(f"area.{name}"),
+                "value": value,
+                "href": address(t, "samples", run=run.id),
+                **dict(zip(("ci_low", "ci_high"), row["areas_ci"][name], strict=True)),
+            }
+            for name, value in row["areas"].items()
+        ]
+        draw_chart(charts.bars(data, t("model.points_axis")), alt=t("model.areas_alt"))
+    head = entry.head
+    if head is None:
+        return
+    rows = [
+        {"metric": t.metric(name), "mean": mean.mean, "n": mean.n, **{f"p_{p}": v for p, v in mean.personas.items()}}
+        | {"open": address(t, "samples", run=run.id, flag=name if name in FLAGS else None)}
+        for name, mean in head.metrics.items()
+    ]
+    personas = sorted({persona for mean in head.metrics.values() for persona in mean.personas})
+    columns = {"metric": t("model.metric"), "mean": t("model.mean"), "n": t("common.n")} | {
+        f"p_{p}": p for p in personas
+    }
+    columns["open"] = t("common.replies")
+    number = st.column_config.NumberColumn(format="%.3f")
+    small(t("model.metrics_note"))
+    safe.table(
+        frame_of(rows, columns), alt=t("model.metrics_alt"), height=420,
+        column_config={label: number for name, label in columns.items() if name not in {"metric", "n", "open"}}
+        | {columns["open"]: opens(columns["open"])},
+    )  # fmt: skip
+    download.buttons(t, f"metrics-{entry.id[-6:]}", without(rows, "open"), key="metrics")
+
+
+def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """Metrics by one condition or two; every row leads to its replies."""
+    left, right = st.columns(2)
+    with left:
+        by = choose("by", t("model.by"), _BY, show=lambda name: t(f"facet.{name}"))
+    with right:
+        others = ["", *(name for name in _BY if name != by)]
+        then = choose("then", t("model.then"), others, show=lambda name: t(f"facet.{name}") if name else "—")
+    summary = summary_of(str(run.path), stamp(run), run)
+    facets = [by, *([then] if then else [])]
+    found = overall_by(summary, facets)
+    rows = [
+        {**dict(zip(facets, map(str, key), strict=True)), "n": cell["n"]}
+        | {name: cell["metrics"].get(name, {}).get("mean") for name in (*SHARES, "length_chars")}
+        | {"open": address(t, "samples", run=run.id, **dict(zip(facets, map(str, key), strict=True)))}
+        for key, cell in found.items()
+    ]
+    columns = {name: t(f"facet.{name}") for name in facets} | {"n": t("common.n")}
+    columns |= {name: t.metric(name) for name in (*SHARES, "length_chars")} | {"open": t("common.replies")}
+    share = st.column_config.NumberColumn(format="percent", width=104)
+    config = {columns[name]: share for name in SHARES} | {
+        columns["length_chars"]: st.column_config.NumberColumn(format="%.1f"),
+        columns["open"]: opens(columns["open"]),
+    }
+    safe.table(frame_of(rows, columns), alt=t("model.slices_alt"), column_config=config)
+    download.buttons(t, f"slices-{entry.id[-6:]}", without(rows, "open"), key="slices")
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def summary_of(path: str, stamp: Any, _run: RunDirectory) -> dict[str, Any]:
+    """The summary of a run with its slices.
+
+    Raises:
+        UsageError: there is none yet.
+    """
+    del path, stamp
+    found = _run.summary()
+    if found is None or "slices" not in found:
+        raise UsageError(f"{_run.id}: no summary yet", hint=f"kikime resume {_run.path}")
+    return found
+
+
+def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """How long replies are, with the range that the character asks for."""
+    del entry
+    cards = manifest_of(run)["personas"]
+    persona = choose(
+        "card", t("facet.persona"), ["", *cards], show=lambda p: p or t("common.all"), default=next(iter(cards))
+    )
+    for unit in UNITS:
+        width = 5 if unit == "length_chars" else 1
+        found = _histogram(str(run.path), stamp(run), run, unit, persona or None, width)
+        if not found:
+            small(t("model.no_lengths"))
+            continue
+        ranges = {tuple(card["length"]["chars" if unit == "length_chars" else "sentences"]) for card in cards.values()}
+        own = cards[persona]["length"]["chars" if unit == "length_chars" else "sentences"] if persona else None
+        band = tuple(own) if own else next(iter(ranges)) if len(ranges) == 1 else None
+        title = t(f"model.unit_{unit}")
+        cut = [
+            {**row, "href": address(t, "samples", run=run.id, persona=persona, **{unit: bin_of(row["start"], width)})}
+            for row in found
+            if row["start"] <= 60 * width
+        ]
+        if len(cut) < len(found):
+            small(t("model.tail", n=sum(row["n"] for row in found) - sum(row["n"] for row in cut), limit=61 * width))
+        name = persona or t("common.all")
+        small(f"{title}　" + (t("model.band_note", low=band[0], high=band[1]) if band else t("model.choose_persona")))
+        draw_chart(
+            charts_distribution.histogram({name: cut}, width, title, band, t), alt=t("model.length_alt", unit=title)
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _histogram(
+    path: str, stamp: Any, _run: RunDirectory, unit: str, persona: str | None, width: int
+) -> list[dict[str, Any]]:
+    del path, stamp
+    return histogram(_run, unit, persona, width)
+
+
+def stops(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """How replies ended, and what leaked, per format."""
+    del entry
+    rates: dict[str, dict[str, Any]] = {}
+    for row in leaks(run):
+        rates.setdefault(row["format"], {"format": row["format"]})[row["metric"]] = row["rate"]
+    for row in endings(run):
+        rates.setdefault(row["format"], {"format": row["format"]})[f"end_{row['finish_reason']}"] = row["n"]
+    ends = sorted({name for row in rates.values() for name in row if name.startswith("end_")})
+    columns = {"format": t("facet.format"), "open": t("common.replies")} | {name: t.metric(name) for name in STOPS}
+    columns |= {name: t("model.ended", how=t.get(f"finish.{name[4:]}", name[4:])) for name in ends}
+    share = st.column_config.NumberColumn(format="percent", width=124)
+    flag = choose("leak", t("model.leak"), STOPS, show=t.metric)
+    rows = [{**row, "open": address(t, "samples", run=run.id, format=form, flag=flag)} for form, row in rates.items()]
+    small(t("model.stops_note"))
+    safe.table(
+        frame_of(rows, columns), alt=t("model.stops_alt"),
+        column_config={columns[name]: share for name in STOPS}
+        | {columns["open"]: opens(columns["open"])},
+    )  # fmt: skip
+    download.buttons(t, f"stops-{run.id[-6:]}", without(rows, "open"), key="stops")
+    link("samples", t("model.open_leaks"), run=run.id, flag=flag)
+
+
+def provenance(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    """Everything that produced the run."""
+    del entry
+    manifest = manifest_of(run)
+    hidden = {"tasks", "personas", "suite"}
+    rows = list(_leaves({name: value for name, value in manifest.items() if name not in hidden}))
+    small(t("model.provenance_note"))
+    table = [{"path": path, "value": value} for path, value in rows]
+    columns = {"path": t("model.path"), "value": t("model.value")}
+    safe.table(
+        frame_of(table, columns), alt=t("model.provenance_alt"), height=560,
+        column_config={columns["value"]: st.column_config.TextColumn(width="large")},
+    )  # fmt: skip
+    download.buttons(t, f"provenance-{run.id[-6:]}", table, key="provenance")
+
+
+def _leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        return [leaf for key in value for leaf in _leaves(value[key], f"{path}.{key}" if path else str(key))]
+    text = " ".join(map(str, value)) if isinstance(value, list) else "—" if value is None else str(value)
+    return [(path, text)]

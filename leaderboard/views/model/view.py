@@ -1,0 +1,76 @@
+"""モデル詳細: one run from all sides."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.data.index import Entry
+from kikime.leaderboard.data.ratings import blind_code
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import safe
+from kikime.leaderboard.page.common import choose_run, guarded, link, number, numbers, percent, size, small
+from kikime.leaderboard.page.state import tabs, translator
+from kikime.leaderboard.views.model import curves as model_curves
+from kikime.leaderboard.views.model import formats as model_formats
+from kikime.leaderboard.views.model import parts as model_parts
+
+PARTS = {
+    "areas": model_parts.areas,
+    "slices": model_parts.slices,
+    "lengths": model_parts.lengths,
+    "stops": model_parts.stops,
+    "formats": model_formats.formats,
+    "turns": model_curves.turns,
+    "shots": model_curves.shots,
+    "provenance": model_parts.provenance,
+}
+
+
+def show() -> None:
+    """Draw the page."""
+    t = translator()
+    small(t("model.about"))
+    chosen = choose_run(t)
+    if chosen is None:
+        return
+    entry, run = chosen
+    _head(t, entry, run)
+    part = tabs("part", {name: t(f"model.part_{name}") for name in PARTS})
+    guarded(t, lambda: PARTS[part](t, entry, run))
+
+
+def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
+    head = entry.head
+    if head is None:
+        st.info(t(f"state.{entry.state}") + "：" + t(f"problems.{entry.problem}"))
+    else:
+        if entry.state == "partial":
+            st.warning(
+                t("model.partial", done=f"{head.counts.get('done', 0):,}", planned=f"{head.counts.get('planned', 0):,}")
+            )
+        safe.plain(
+            f"{head.model.name} · {head.suite} · {head.created_at[:16].replace('T', ' ')} UTC · {head.model.fingerprint[:12]}"
+        )
+        numbers(
+            [
+                (t("board.params"), size(head.model.n_params)),
+                (t("board.n"), f"{head.counts.get('done', 0):,}"),
+                (t("board.length"), number(head.mean("length_chars"))),
+                (t("model.sentences"), number(head.mean("sentences"), 2)),
+                (t("board.critical"), percent(head.mean("critical_failure"))),
+                (t("board.truncation"), percent(head.health.get("truncation_rate"))),
+                (t("board.coverage"), percent(head.coverage, 0)),
+                (t("board.speed"), number(head.perf.output_tokens_per_second, 0)),
+            ],
+        )
+        if (head.health.get("duplicate_rate") or 0) > 0.2:
+            st.warning(t("model.duplicates", rate=percent(head.health["duplicate_rate"], 0)))
+    with st.container(horizontal=True):
+        link("samples", t("board.open_samples"), run=run.id)
+        link("compare", t("model.compare"), b=run.id)
+        link("judge", t("model.judge"), run=run.id)
+        link("rate", t("model.rate"), target=blind_code(run.id))
+
+
+show()

@@ -1,0 +1,1 @@
+"""Rating replies by eye."""

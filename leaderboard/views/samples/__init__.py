@@ -1,0 +1,1 @@
+"""Replies, one by one."""

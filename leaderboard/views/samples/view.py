@@ -1,0 +1,176 @@
+"""サンプル: every reply of a run, a page at a time, and one in full."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.data.cached import stamp
+from kikime.leaderboard.data.queries.samples import (
+    FACETS,
+    FLAGS,
+    ORDERS,
+    PAGE,
+    RANKED,
+    Filter,
+    every,
+    facets,
+    page_of,
+    verdict_values,
+)
+from kikime.leaderboard.i18n import Translator
+from kikime.leaderboard.page import download, safe
+from kikime.leaderboard.page.common import choose_run, frame_of, guarded, small
+from kikime.leaderboard.page.state import choose, choose_many, page_number, parameter, search, switch, translator, write
+from kikime.leaderboard.views.samples import detail
+
+_MAIN, _MORE = ("task", "persona", "format", "shots"), ("technique", "context", "turn")
+_RESETS = ("p", "sample")
+_RANGE = re.compile(r"([0-9]{1,7})(?:[-〜~～]([0-9]{1,7}))?")
+_UNITS = ("length_chars", "sentences")
+_VERDICT = {"judge_id": "judge", "criterion": "criterion", "score": "score", "status": "status"}
+"""Column of the verdicts → parameter of the URL."""
+
+
+def show() -> None:
+    """Draw the page."""
+    t = translator()
+    small(t("samples.about"))
+    chosen = choose_run(t)
+    if chosen is not None:
+        guarded(t, lambda: _replies(t, chosen[1]))
+
+
+def _replies(t: Translator, run: RunDirectory) -> None:
+    wanted = _filter(t, *_offered(str(run.path), stamp(run), run))
+    found = page_of(run, wanted, _asked_page())
+    pages = max(1, -(-found.total // PAGE))
+    key = parameter("sample")
+    if key:
+        detail.draw(t, run, key)
+    small(t("samples.found", total=f"{found.total:,}"))
+    if not found.rows:
+        return
+    _table(t, found.rows, key)
+    page_number("p", pages)
+    with st.popover(t("samples.download")):
+        small(t("samples.download_note"))
+        download.buttons(t, f"samples-{run.id[-6:]}", lambda: every(run, wanted), key="s")
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _offered(path: str, stamp: Any, _run: RunDirectory) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    del path, stamp
+    return facets(_run), verdict_values(_run)
+
+
+def _asked_page() -> int:
+    asked = parameter("p") or "1"
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+
+
+def _filter(t: Translator, offered: Mapping[str, Sequence[str]], judged: Mapping[str, Sequence[str]]) -> Filter:
+    values: dict[str, list[str]] = {}
+    for column, name in zip(st.columns(4), _MAIN, strict=True):
+        with column:
+            values[name] = choose_many(name, t(f"facet.{name}"), offered[name], resets=_RESETS)
+    left, middle, right = st.columns([2, 1, 1])
+    with left:
+        text = search("q", t("samples.search"), resets=_RESETS)
+    with middle:
+        flag = choose("flag", t("samples.flag"), ["", *FLAGS], show=lambda f: t.metric(f) if f else "—", resets=_RESETS)
+    with right:
+        order = choose("order", t("samples.order"), ORDERS, show=lambda o: t(f"samples.order_{o}"), resets=_RESETS)
+        metric = (
+            choose("metric", t("samples.metric"), RANKED, show=t.metric, resets=_RESETS) if order == "worst" else ""
+        )
+    more = [name for name in _MORE if len(offered[name]) > 1]
+    hidden = (*more, "failed", "item", *_UNITS, *_VERDICT.values())
+    with st.expander(t("samples.more"), expanded=any(parameter(name) for name in hidden)):
+        for name in more:
+            values[name] = choose_many(name, t(f"facet.{name}"), offered[name], resets=_RESETS)
+        between = _ranges(t)
+        verdict = _verdict(t, judged)
+        item = search("item", t("samples.item"), resets=_RESETS)
+        failed = switch("failed", t("samples.failed"))
+    assert set(values) <= set(FACETS)
+    return Filter(values, text, flag, failed, item, between, verdict, order, metric)
+
+
+def _ranges(t: Translator) -> dict[str, tuple[float, float]]:
+    """Lengths as ``10-20`` or ``10``; anything else does not filter."""
+    found: dict[str, tuple[float, float]] = {}
+    for column, unit in zip(st.columns(2), _UNITS, strict=True):
+        with column:
+            asked = search(unit, t(f"samples.range_{unit}"), resets=_RESETS)
+        ends = _RANGE.fullmatch(asked)
+        if ends:
+            found[unit] = (float(ends[1]), float(ends[2] or ends[1]))
+    return found
+
+
+def _named(t: Translator, key: str, value: str) -> str:
+    return t.get(f"{key}.{value}", value)
+
+
+def _verdict(t: Translator, judged: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """What a judge said of the reply."""
+    if not judged:
+        return {}
+    found: dict[str, list[str]] = {}
+    for column, (name, key) in zip(st.columns(4), _VERDICT.items(), strict=True):
+        with column:
+            found[name] = choose_many(
+                key,
+                t(f"samples.verdict_{key}"),
+                judged[name],
+                show=partial(_named, t, key),
+                resets=_RESETS,
+            )
+    return found
+
+
+def _table(t: Translator, rows: Sequence[dict[str, Any]], key: str | None) -> None:
+    """The page as a table; the chosen row is ``?sample=``."""
+    shown = [
+        {
+            **row,
+            "reply": row["response"] if not row["error"] else f"⚠ {row['error']}",
+            "critical": "✗" if row.get("critical_failure") else "",
+            "where": f"{row['persona']} · {row['format']} · {row['shots']}",
+            "item": f"{row['task']}/{row['item_id']}",
+        }
+        for row in rows
+    ]
+    names = ("reply", "user", "where", "item", "length_chars", "critical", "judge")
+    columns = {name: t(f"samples.col_{name}") for name in names}
+    config = {
+        columns["reply"]: st.column_config.TextColumn(width=420),
+        columns["user"]: st.column_config.TextColumn(width=220),
+        columns["judge"]: st.column_config.NumberColumn(format="%.1f"),
+    }
+    keys = [row["key"] for row in rows]
+    event = safe.table(
+        frame_of(shown, columns),
+        alt=t("samples.table_alt"),
+        column_config=config,
+        key=f"samples_{hash(tuple(keys))}",
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [keys.index(key)] if key in keys else []}},
+        height=min(38 + 35 * len(rows), 620),
+    )
+    picked = [keys[at] for at in event.selection.rows if at < len(keys)]
+    seen = st.session_state.get("picked")
+    st.session_state["picked"] = picked
+    if picked and picked != seen and picked[0] != key:
+        write("sample", picked[0])
+        st.rerun()
+
+
+show()

@@ -1,0 +1,88 @@
+"""Facts: right, wrong, declined, made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from kikime.harness.metrics.answers.facts import measure_fact, measure_unanswerable
+
+
+@pytest.mark.parametrize(
+    ("reply", "answers", "wrong", "expected"),
+    [
+        ("アメリカに留学しておりますの", ["アメリカ"], ["フランス"], "correct"),
+        ("フランスではなくアメリカですわ", ["アメリカ"], ["フランス"], "correct"),
+        ("いいえ、フランスではありませんわ。アメリカですの", ["アメリカ"], ["フランス"], "correct"),
+        ("アメリカではありませんわ", ["アメリカ"], ["フランス"], "wrong"),
+        ("フランスですわ", ["アメリカ"], ["フランス"], "wrong"),
+        ("アメリカとは違いますわ", ["アメリカ"], [], "wrong"),
+        ("アメリカではありませんか？", ["アメリカ"], [], "correct"),
+        ("アメリカですわ、フランスではなく", ["アメリカ"], ["フランス"], "correct"),
+        ("アメリカとフランスですわ", ["アメリカ"], ["フランス"], "wrong"),
+        ("インドネシアですわ", ["インド"], [], "wrong"),
+        ("ヴァイオリンですわ", ["バイオリン"], [], "correct"),
+        ("バイオリンですわ", ["ヴァイオリン"], [], "correct"),
+        ("ばいおりんですわ", ["バイオリン"], [], "correct"),
+        ("ﾊﾞｲｵﾘﾝですわ", ["バイオリン"], [], "correct"),
+        ("十八歳ですわ", ["18歳"], [], "correct"),
+        ("１８歳ですわ", ["18歳"], [], "correct"),
+        ("18歳ですわ", ["十八歳"], [], "correct"),
+        ("180センチですわ", ["18"], [], "wrong"),
+        ("1.18ですわ", ["18"], [], "wrong"),
+        ("二〇〇五年ですわ", ["2005年"], [], "correct"),
+        ("5月12日ですわ", ["五月十二日"], [], "correct"),
+        ("高校三年生ですわ", ["3年生"], ["2年生"], "correct"),
+        ("存じませんわ", ["アメリカ"], [], "abstained"),
+        ("それは秘密ですの", ["アメリカ"], [], "abstained"),
+        ("どうしてお聞きになりますの？", ["アメリカ"], [], "abstained"),
+        ("ゴールデン・レトリバーですわ", ["ゴールデンレトリバー"], [], "correct"),
+        ("アメリカ・フランスですわ", ["アメリカ"], [], "correct"),
+        ("小野寺 絢音ですわ", ["小野寺絢音"], [], "correct"),
+        ("JAPANですわ", ["Japan"], [], "correct"),
+        ("My name is Emily", ["Emily"], [], "correct"),
+        ("I'm Emily, you know.", ["Emily"], [], "correct"),
+        ("店はBlue Gullだよ", ["Blue Gull"], [], "correct"),
+        ("It's the Blue\nGull!", ["Blue Gull"], [], "correct"),
+        ("I'm a third year student", ["third-year"], [], "correct"),
+        ("It's July 14th", ["July 14"], [], "correct"),
+        ("The 14th of July, you know", ["14th of July"], [], "correct"),
+        ("I'm 21. 18 was fun", ["21"], [], "correct"),
+        ("Hakodate, not Sapporo", ["Hakodate"], ["Sapporo"], "correct"),
+        ("It's not Vancouver", ["Vancouver"], [], "wrong"),
+        ("I don't live in Toronto", ["Toronto"], [], "wrong"),
+        ("I can't wait for winter!", ["winter"], [], "correct"),
+        ("Emilysonだよ", ["Emily"], [], "wrong"),
+        ("わしの名前はな、源蔵じゃ", ["ハナ"], [], "wrong"),
+        ("行くものはおらぬ", ["クモ"], [], "wrong"),
+        ("ハナですわ", ["ハナ"], [], "correct"),
+        ("ﾊﾅですわ", ["ハナ"], [], "correct"),
+        ("イヌですわ", ["いぬ"], [], "correct"),
+        ("クモが怖いですわ", ["クモが"], [], "correct"),
+        ("トロントちゃうで", ["トロント"], [], "wrong"),
+        ("ピアノを弾いちゃうの", ["ピアノ"], [], "correct"),
+        ("アメリカじゃねえよ", ["アメリカ"], [], "wrong"),
+        ("アメリカではござらぬ", ["アメリカ"], [], "wrong"),
+        ("アメリカやないで", ["アメリカ"], [], "wrong"),
+        ("アメリカじゃないか！", ["アメリカ"], [], "correct"),
+        ("アメリカではないでしょうか。", ["アメリカ"], [], "correct"),
+        ("アメリカではないかと思いますわ", ["アメリカ"], [], "correct"),
+        ("", ["アメリカ"], [], ""),
+        ("……", ["アメリカ"], [], ""),
+    ],
+)
+def test_fact(reply: str, answers: list[str], wrong: list[str], expected: str) -> None:
+    measured = measure_fact(reply, answers, wrong)
+    hit = [name for name, value in measured.items() if value]
+    assert hit == ([f"fact_{expected}" if expected != "abstained" else expected] if expected else [])
+
+
+def test_a_name_of_two_words_need_not_keep_its_space() -> None:
+    assert measure_fact("BlueGullだよ", ["Blue Gull"], ())["fact_correct"] == 1
+
+
+def test_made_up_answer_is_hallucinated() -> None:
+    assert measure_unanswerable("暗証番号は1234ですわ") == {"abstained": 0, "hallucinated": 1}
+
+
+def test_empty_reply_is_neither() -> None:
+    assert measure_unanswerable("  ") == {"abstained": 0, "hallucinated": 0}

@@ -1,0 +1,57 @@
+"""The registry of metrics."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kikime.harness.metrics import CRITICAL, METRICS, Scorer
+
+PIECES = [
+    "素敵ですわ",
+    "。",
+    "！",
+    "\n",
+    "USER:",
+    "</s>",
+    "「",
+    "」",
+    "俺",
+    "[名前]",
+    "AIです",
+    "네",
+    "\ud800",
+    "😊",
+    "〇〇",
+    "ー",
+    "w",
+]
+REPLIES = st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join))
+
+
+def test_every_measured_metric_is_registered(scorer: Scorer) -> None:
+    facts = scorer.score("絢音ですわ", expect={"answers": ["絢音"], "constraints": [{"kind": "json"}]})
+    unanswerable = scorer.score("絢音ですわ", expect={"abstain": True})
+    assert (facts | unanswerable).keys() <= METRICS.keys()
+
+
+def test_critical_metrics_are_those_of_the_contract() -> None:
+    names = {"no_eos", "turn_leak", "template_leak", "empty", "language_leak", "placeholder_leak", "role_confusion"}
+    assert set(CRITICAL) == names
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@given(reply=REPLIES)
+def test_values_stay_in_their_scale(scorer: Scorer, reply: str) -> None:
+    for name, value in scorer.score(reply, user="はい", finish_reason="stop").items():
+        metric = METRICS[name]
+        assert value is None or metric.low <= value <= (metric.high if metric.high is not None else value)
+        assert value is None or metric.kind != "binary" or value in {0, 1}
+        assert value is None or metric.kind == "rate" or isinstance(value, int)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@given(reply=REPLIES)
+def test_explained_spans_lie_in_the_reply(scorer: Scorer, reply: str) -> None:
+    for spans in scorer.explain(reply).values():
+        assert all(0 <= start < end <= len(reply) for start, end in spans)

@@ -1,0 +1,134 @@
+"""Compaction, summary and reading back."""
+
+from __future__ import annotations
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.metrics import METRICS
+from kikime.harness.store.samples import read_samples
+from kikime.harness.store.summary import overall_by, summarise
+from kikime.harness.store.tables import SAMPLES, StoredReplies, compact, repaired
+from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_materials, make_run
+
+
+@pytest.fixture
+def run(tmp_path):
+    return make_run(tmp_path, "x", IN_VOICE)
+
+
+def rewrite(run, change):
+    [segment] = run.wal.glob("gen-*.jsonl")
+    records = [orjson.loads(line) for line in segment.read_bytes().splitlines()]
+    segment.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in change(records)))
+
+
+def test_samples_have_the_declared_schema(run):
+    assert pq.read_schema(run.samples_file).equals(SAMPLES, check_metadata=False)
+
+
+def test_every_reply_has_every_common_metric(run):
+    scores = pq.read_table(run.scores_file).to_pylist()
+    by_key: dict[str, set[str]] = {}
+    for row in scores:
+        by_key.setdefault(row["key"], set()).add(row["metric"])
+    assert len({frozenset(names) for names in by_key.values()}) == 1
+    assert next(iter(by_key.values())) <= set(METRICS)
+
+
+def test_compacting_twice_changes_nothing(run):
+    before = run.samples_file.read_bytes(), run.scores_file.read_bytes()
+    compact(run, pq.read_table(run.scores_file)["scorer_version"][0].as_py())
+    assert (run.samples_file.read_bytes(), run.scores_file.read_bytes()) == before
+
+
+def test_the_order_of_the_log_does_not_matter(run):
+    before = read_samples(run)
+    rewrite(run, reversed)
+    compact(run, "rules/1")
+    assert read_samples(run) == before
+
+
+def test_a_reply_that_was_logged_twice_counts_once(run):
+    rewrite(run, lambda records: [*records, records[0]])
+    assert compact(run, "rules/1") == len({row["key"] for row in read_samples(run)})
+
+
+def test_success_replaces_an_earlier_failure(run):
+    def change(records):
+        failed = {**records[0], "error": "lost", "response": ""}
+        return [failed, *records[1:], records[0]]
+
+    rewrite(run, change)
+    stored = StoredReplies(run)
+    assert stored.n_failed == 0
+    compact(run, "rules/1")
+    assert read_samples(run)[0]["response"] == IN_VOICE
+
+
+def test_a_failed_write_leaves_the_former_tables(run, monkeypatch):
+    before = run.samples_file.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kikime.harness.store.tables.pq.ParquetWriter.write_table", full)
+    with pytest.raises(EnvironmentFault, match="No space left"):
+        compact(run, "rules/1")
+    assert run.samples_file.read_bytes() == before
+    assert not list(run.path.glob(".*.tmp"))
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"), [("ですわ\ud83d", "ですわ\ufffd"), ("😀", "😀"), ("\x00\u2028", "\x00\u2028"), ("", "")]
+)
+def test_text_is_stored_as_it_is_unless_it_is_not_unicode(text, stored):
+    assert repaired(text) == stored
+
+
+def test_strange_text_survives_the_tables(tmp_path):
+    text = "\x00一\u2028二\r\n<script>\u202e=1+1"
+    run = make_run(tmp_path, "x", text)
+    assert {row["response"] for row in read_samples(run)} == {text}
+
+
+def test_rates_are_pooled_over_a_personas_replies(tmp_path):
+    run = make_run(
+        tmp_path,
+        "x",
+        lambda r: IN_VOICE if r.item_id < "t03" else PLAIN,
+        materials=make_materials(personas=("ojousama",)),
+    )
+    summary = summarise(run)
+    assert summary["metrics"]["marker_rate"]["mean"] == pytest.approx(0.5)
+    single = 1 - abs(0.5 - 0.82) / 0.30
+    assert summary["metrics"]["style_band"]["mean"] == pytest.approx(max(0.0, single))
+
+
+def test_the_mean_is_over_personas(tmp_path):
+    run = make_run(tmp_path, "x", lambda r: IN_VOICE if r.persona == "ojousama" else None)
+    assert summarise(run)["metrics"]["critical_failure"]["personas"] == {"bushi": 1.0, "ojousama": 0.0}
+
+
+def test_groups_of_the_summary_add_up(tmp_path):
+    run = make_run(tmp_path, "x", IN_VOICE, materials=make_materials(formats=("alpaca", "chatml")))
+    summary = summarise(run)
+    groups = overall_by(summary, ("format",))
+    assert sum(group["n"] for group in groups.values()) == summary["counts"]["done"]
+    assert set(groups) == {("alpaca",), ("chatml",)}
+
+
+def test_constant_output_is_reported(tmp_path):
+    constant = make_run(tmp_path, "a", IN_VOICE).summary()
+    varied = make_run(tmp_path, "b", lambda r: f"{r.item_id}ですわ").summary()
+    assert constant["health"]["duplicate_rate"] > 0.8
+    assert varied["health"]["duplicate_rate"] == 0
+
+
+def test_the_summary_counts_the_verdicts_by_a_rubric_s_newest_content(run):
+    add_verdicts(run, lambda _: 2, rubric_hash="h1")
+    add_verdicts(run, lambda _: 6, rubric_hash="h2")
+    judged = {entry["criterion"]: (entry["n"], entry["mean"]) for entry in summarise(run)["judge"]}
+    assert judged == dict.fromkeys(("tone", "personality"), (len(read_samples(run)), 6.0))
