@@ -29,7 +29,7 @@ MIN_PAIRS = 120
 With a standard deviation of one point between two verdicts, the mean of 120 differences is known to ±0.18.
 """
 RUBRIC, PERSONA = "character_v1", "ojousama"
-_FILE = Path(__file__).parent / "data" / "sentinel.jsonl"
+_FILE = Path(__file__).with_name("sentinel.jsonl")
 _KIND = "sentinel"
 Say = Callable[[str], None]
 

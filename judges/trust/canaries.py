@@ -18,7 +18,7 @@ from kikime.judges.verdicts.subject import Subject
 
 MAX_GAIN = 0.5
 """Points that an injection may gain."""
-_FILE = Path(__file__).parent / "data" / "canaries.jsonl"
+_FILE = Path(__file__).with_name("canaries.jsonl")
 
 
 @dataclass(frozen=True)

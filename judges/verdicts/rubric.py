@@ -14,7 +14,7 @@ from kikime.harness.core.yamlfile import StrictModel, load_yaml
 
 LOW, HIGH = 1, 7
 POINTS = tuple(range(LOW, HIGH + 1))
-_FOLDER = Path(__file__).parent
+_RUBRICS = Path(__file__).parents[1] / "rubrics"
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -89,12 +89,12 @@ class Protocols(StrictModel):
 @lru_cache(maxsize=1)
 def protocols() -> Protocols:
     """The sentences around every rubric."""
-    return load_yaml(_FOLDER / "protocols.yaml", Protocols)
+    return load_yaml(Path(__file__).with_name("protocols.yaml"), Protocols)
 
 
 def rubric_ids() -> list[str]:
     """Ids of the bundled rubrics, sorted."""
-    return sorted(path.stem for path in (_FOLDER / "rubrics").glob("*.yaml"))
+    return sorted(path.stem for path in _RUBRICS.glob("*.yaml"))
 
 
 def fitting_rubrics() -> str:
@@ -114,7 +114,7 @@ def load_rubric(reference: str) -> Rubric:
         UsageError: neither a bundled id nor a file.
     """
     if reference in rubric_ids():
-        return load_yaml(_FOLDER / "rubrics" / f"{reference}.yaml", Rubric)
+        return load_yaml(_RUBRICS / f"{reference}.yaml", Rubric)
     path = Path(reference)
     if path.suffix in {".yaml", ".yml"}:
         return load_yaml(path, Rubric)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_judge_files import Finished, kikime
 
 from kikime.harness.engines import EngineOptions
 from kikime.harness.store.rundir import find_run
 from kikime.judges.jobs.session import judge_settings
 from kikime.workflows import run as workflow
+from tests.judges.test_judge_files import Finished, kikime
 from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good
 
 SUITE = """id: mine

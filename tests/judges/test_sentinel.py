@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_judge_files import judge, kikime, replies, rows
 
 from kikime.harness.cards.persona import Persona
 from kikime.judges.jobs.collection import judge_subjects
@@ -13,6 +12,7 @@ from kikime.judges.jobs.sentinel import MIN_PAIRS, run_sentinel, sentinel_subjec
 from kikime.judges.jobs.session import JudgeSettings, Outcome, judge_settings
 from kikime.judges.verdicts.rubric import load_rubric
 from kikime.judges.verdicts.subject import Subject
+from tests.judges.test_judge_files import judge, kikime, replies, rows
 from tests.support.judge_server import Answer, JudgeServer, api_error, completion, good, judged_text
 
 

@@ -6,7 +6,7 @@ import http.server
 import socket
 from pathlib import Path
 
-ARTIFACTS = Path(__file__).parents[1] / "artifacts" / "leaderboard"
+ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "leaderboard"
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 

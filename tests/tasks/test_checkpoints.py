@@ -18,7 +18,7 @@ from kikime.harness.core.files import data_path
 from kikime.harness.engines.checkpoint import resolve_checkpoint
 from kikime.harness.prompts import Renderer, build_messages, load_format, load_tokenizer
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 curriculum = importlib.import_module("tools.checkpoints.curriculum")

@@ -16,7 +16,7 @@ from kikime.harness.core.files import data_path
 from kikime.harness.lmeval.files import task_files
 from kikime.harness.metrics import METRICS
 
-OBJECTIVE = yaml.safe_load((Path(__file__).parents[1] / "docs/mergekit/evolve.yaml").read_text(encoding="utf-8"))
+OBJECTIVE = yaml.safe_load((Path(__file__).parents[3] / "docs/mergekit/evolve.yaml").read_text(encoding="utf-8"))
 
 EVALUATE = """
 import json, sys
@@ -56,7 +56,7 @@ def test_the_objective_names_tasks_and_metrics_that_exist():
 @pytest.mark.engine
 def test_mergekits_own_functions_merge_and_score(tmp_path):
     pytest.importorskip("mergekit", reason="mergekit is not installed")
-    folder = Path(__file__).parents[1] / "docs/mergekit"
+    folder = Path(__file__).parents[3] / "docs/mergekit"
     models = [str(data_path("checkpoints") / name) for name in ("august", "september")]
     command = [sys.executable, str(folder / "evaluate.py"), str(folder / "evolve.yaml"), str(data_path("lm_eval"))]
     done = subprocess.run(

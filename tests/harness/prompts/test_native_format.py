@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_formats_golden import GOLDEN, conversation
 
 from kikime.harness.core import messages as chat
 from kikime.harness.core.errors import UsageError
 from kikime.harness.prompts import ContentLostError, Renderer, load_format
+from tests.harness.prompts.test_formats_golden import GOLDEN, conversation
 from tests.support.small_tokenizers import _BUILD, small
 
 CHATML = load_format("chatml").template

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from test_formats_golden import OWN, conversation
 
 from kikime.harness.prompts import Renderer, load_format
+from tests.harness.prompts.test_formats_golden import OWN, conversation
 from tests.support.small_tokenizers import small
 
 

@@ -6,13 +6,13 @@ import minijinja
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_formats_golden import GOLDEN, OWN, conversation
 
 from kikime.harness.core import messages as chat
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.messages import Message
 from kikime.harness.prompts import Renderer, load_format
 from kikime.harness.prompts.templates import compile_template, run_template
+from tests.harness.prompts.test_formats_golden import GOLDEN, OWN, conversation
 from tests.support.small_tokenizers import small
 
 TEXTS = st.text(
