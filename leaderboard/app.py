@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from kikime.leaderboard.i18n import LANGUAGES
+from kikime.harness.words.catalogue import LANGUAGES
 from kikime.leaderboard.page.state import choose, translator
 
 # Page → its path; the first one lives at the root. The folder must not be called `pages`: streamlit would serve it itself.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+QUALITY = "quality"
+"""Name of the derived quality of a reply, which reports compute; see ``reports/tables/areas.yaml``."""
+
 Direction = Literal["higher", "lower", "none"]
 Kind = Literal["int", "rate", "binary"]
 Group = Literal["length", "style", "leak", "repetition", "facts", "constraints", "labels", "critical"]

@@ -10,8 +10,8 @@ import altair as alt
 import pandas as pd
 from altair.utils.schemapi import disable_debug_mode
 
-from kikime.harness.reports.words import labels
-from kikime.leaderboard.i18n import Translator
+from kikime.harness.words import labels
+from kikime.harness.words.catalogue import Translator
 
 disable_debug_mode()  # charts are validated once, when they are drawn, instead of at every step of their construction
 

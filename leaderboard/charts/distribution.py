@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts.altair import BAND, BLUE, GREY, ORANGE, Chart, Row, leading, names_axis
-from kikime.leaderboard.i18n import Translator
 
 _SCORES = list(range(1, 8))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
-from kikime.harness.reports.words.labels import parameters
+from kikime.harness.words.labels import parameters
 
 WIDTH = 360
 """User units; near the width of a phone, so that text keeps its size there."""

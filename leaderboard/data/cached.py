@@ -12,10 +12,10 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import LANGUAGES, texts
 from kikime.leaderboard.data import ranking
 from kikime.leaderboard.data.index import Entry, Index, Signature, signature_of
 from kikime.leaderboard.data.queries.slices import Slices, means
-from kikime.leaderboard.i18n import LANGUAGES, texts
 
 
 def runs_folder() -> Path:

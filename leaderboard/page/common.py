@@ -11,9 +11,9 @@ import streamlit as st
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import LANGUAGES, Translator
 from kikime.leaderboard.data.cached import index, labels
 from kikime.leaderboard.data.index import Entry
-from kikime.leaderboard.i18n import LANGUAGES, Translator
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.state import choose
 

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from kikime.leaderboard.i18n import Translator
+from kikime.harness.words.catalogue import Translator
 
 Row = dict[str, Any]
 _FORMULA = re.compile(r"^[\s\ufeff\u200b]*[=+\-@\t\r|%]")

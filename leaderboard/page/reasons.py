@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from kikime.leaderboard.i18n import Translator
+from kikime.harness.words.catalogue import Translator
 
 _ENGLISH = {
     "cells": r"the runs do not have the same cells: (?P<left>\d+) replies only in (?P<a>.+), (?P<right>\d+) only in (?P<b>.+)",

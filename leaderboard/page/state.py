@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from kikime.leaderboard.i18n import LANGUAGES, Translator
+from kikime.harness.words.catalogue import LANGUAGES, Translator
 
 Show = Callable[[str], str]
 LONGEST = 200

@@ -18,12 +18,12 @@ from kikime.harness.reports.comparison.compare import compare
 from kikime.harness.reports.overview.run import run_overview
 from kikime.harness.reports.ranking.rank import rank
 from kikime.harness.reports.tables.areas import explain
-from kikime.harness.reports.words import labels
 from kikime.harness.store.rundir import RunDirectory, write_atomically
+from kikime.harness.words import labels
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts.svg import IntervalChart, Plane, interval_chart, overlay_chart, shade, size_chart
 from kikime.leaderboard.data.index import head_of
 from kikime.leaderboard.data.queries.distributions import histogram
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page.marks import diff_html
 from kikime.leaderboard.page.reasons import translated
 

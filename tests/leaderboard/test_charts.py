@@ -2,9 +2,9 @@
 
 import pytest
 
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
-from kikime.leaderboard.i18n import Translator
 
 T = Translator("ja")
 MODEL = {"name": "<b>", "overall": 40.0, "ci_low": 30.0, "ci_high": None, "ranks": "1–2", "params": 3e9, "value": 0.4}

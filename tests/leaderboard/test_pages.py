@@ -308,8 +308,8 @@ def test_every_table_and_chart_has_an_alternative_text(ranked):
 
 
 def test_verdict_words_are_those_of_the_reports():
-    from kikime.harness.reports.words import labels
-    from kikime.leaderboard.i18n import Translator
+    from kikime.harness.words import labels
+    from kikime.harness.words.catalogue import Translator
 
     t = Translator("ja")
     for verdict, word in labels.VERDICTS.items():

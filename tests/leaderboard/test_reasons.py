@@ -1,7 +1,7 @@
 import pytest
 
+from kikime.harness.words.catalogue import Translator
 from kikime.judges.jobs.sentinel import _compare
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page.reasons import translated
 
 JA, EN = Translator("ja"), Translator("en")

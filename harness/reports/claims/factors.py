@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, marker_sums
-from kikime.harness.reports.words.labels import is_share
 from kikime.harness.stats.factorial import Estimate, Weights, cell_contrasts
+from kikime.harness.words.labels import is_share
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.metrics.registry import QUALITY
 from kikime.harness.reports.claims.suites import suites_with, techniques_of
 from kikime.harness.reports.claims.table import claims, records, size_effect
 from kikime.harness.reports.ranking.measure import NATIVE, measured_tasks
 from kikime.harness.reports.ranking.stored import grid_digest
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.reports.tables.cells import read_cells
-from kikime.harness.reports.tables.margins import QUALITY
 from kikime.harness.stats.effects import MIN_SETS, few_shot_gain, steerability
 from kikime.harness.stats.flexibility import flexibility
 from kikime.harness.stats.paired import paired_difference

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from kikime.harness.metrics.registry import QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
 from kikime.harness.reports.tables.areas import load_areas
-from kikime.harness.reports.tables.margins import QUALITY
 from kikime.harness.stats.intervals import wilson_interval
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from kikime.harness.metrics.registry import METRICS
+from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
 from kikime.harness.reports.tables.cells import CONDITION
 from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, item_frame
-from kikime.harness.reports.tables.margins import QUALITY, direction, load_margins
-from kikime.harness.reports.words.labels import is_share
+from kikime.harness.reports.tables.margins import direction, load_margins
 from kikime.harness.stats.multiplicity import benjamini_hochberg, holm
 from kikime.harness.stats.paired import paired_difference
+from kikime.harness.words.labels import is_share
 
 if TYPE_CHECKING:
     import pandas as pd

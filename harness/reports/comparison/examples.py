@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from kikime.harness.metrics.registry import METRICS
+from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
-from kikime.harness.reports.tables.margins import QUALITY
 from kikime.harness.store.rundir import RunDirectory
 
 if TYPE_CHECKING:

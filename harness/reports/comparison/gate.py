@@ -13,10 +13,10 @@ from kikime.harness.reports.comparison.pairs import Pair, load_pair
 from kikime.harness.reports.export.markdown import escape_cell
 from kikime.harness.reports.tables.frames import ItemFrame, item_frame
 from kikime.harness.reports.tables.margins import direction, load_margins
-from kikime.harness.reports.words import labels
 from kikime.harness.stats.gate import decide
 from kikime.harness.stats.paired import paired_difference
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words import labels
 
 EXIT_CODES = {"pass": 0, "fail": 1, "insufficient evidence": 4}
 """4 is that of partial results: there is an answer, but not enough evidence for pass or fail."""

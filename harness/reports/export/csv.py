@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kikime.harness.reports.words.labels import CONDITIONS
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples
+from kikime.harness.words.labels import CONDITIONS
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _REPLY = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from kikime.harness.reports.words import labels
+from kikime.harness.words import labels
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$!&])")
 

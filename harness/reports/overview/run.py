@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.metrics.registry import METRICS
+from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.capability import handled_by_task
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.lengths import describe_lengths, with_length
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
-from kikime.harness.reports.tables.margins import QUALITY, direction, load_margins
+from kikime.harness.reports.tables.margins import direction, load_margins
 from kikime.harness.reports.tables.means import run_mean
 from kikime.harness.store.rundir import RunDirectory
 

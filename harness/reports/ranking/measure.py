@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kikime.harness.metrics.registry import METRICS
+from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.tables.areas import Areas, Term
 from kikime.harness.reports.tables.frames import ITEM, Bands, marker_sums
-from kikime.harness.reports.tables.margins import QUALITY
 from kikime.harness.reports.tables.quality import oriented
 
 if TYPE_CHECKING:

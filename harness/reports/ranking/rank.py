@@ -12,9 +12,9 @@ from kikime.harness.reports.comparison.comparability import differences
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
 from kikime.harness.reports.ranking.stored import ranking_data
 from kikime.harness.reports.tables.areas import Area, load_areas
-from kikime.harness.reports.words.labels import MISSING_CELLS
 from kikime.harness.stats.ranking import rank_table
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.labels import MISSING_CELLS
 
 Entry = dict[str, Any]
 

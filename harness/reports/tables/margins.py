@@ -9,10 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kikime.harness.core.yamlfile import StrictModel, load_yaml
-from kikime.harness.metrics.registry import METRICS
-
-QUALITY = "quality"
-"""The derived quality of a reply; see ``areas.yaml``."""
+from kikime.harness.metrics.registry import METRICS, QUALITY
 
 
 class Margins(StrictModel):

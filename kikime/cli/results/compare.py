@@ -63,7 +63,7 @@ def print_comparison(report: dict[str, Any], by: str | None) -> None:
 
 
 def _print_metrics(title: str, a: str, b: str, rows: list[dict[str, Any]]) -> None:
-    from kikime.harness.reports.words import labels
+    from kikime.harness.words import labels
 
     cells = [
         [
@@ -87,7 +87,7 @@ def _print_metrics(title: str, a: str, b: str, rows: list[dict[str, Any]]) -> No
 
 
 def _print_slices(report: dict[str, Any], by: str) -> None:
-    from kikime.harness.reports.words import labels
+    from kikime.harness.words import labels
 
     rows = [
         [
@@ -117,7 +117,7 @@ def _print_slices(report: dict[str, Any], by: str) -> None:
 
 
 def _print_lengths(report: dict[str, Any], a: str, b: str) -> None:
-    from kikime.harness.reports.words import labels
+    from kikime.harness.words import labels
 
     rows = []
     for entry in report["lengths"]:
@@ -136,7 +136,7 @@ def _print_lengths(report: dict[str, Any], a: str, b: str) -> None:
 
 
 def _print_capability(report: dict[str, Any], a: str, b: str) -> None:
-    from kikime.harness.reports.words import labels
+    from kikime.harness.words import labels
 
     rows = [
         [row["title"], *(labels.handled(row[side]) for side in ("a", "b")), row["a"]["n"]]

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kikime.cli.output import number, percent, print_table
-from kikime.harness.reports.words import labels
+from kikime.harness.words import labels
 
 
 def print_flexibility(table: dict[str, Any]) -> None:

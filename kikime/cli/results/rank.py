@@ -49,7 +49,7 @@ def rank(
 
 def print_ranking(result: dict[str, Any]) -> None:
     """The ranking for people."""
-    from kikime.harness.reports.words import labels
+    from kikime.harness.words import labels
 
     counted = [area for area in result["areas"] if area["counts"]]
     names = labels.distinct_names([*result["rows"], *result["unranked"], *result["excluded"]])
@@ -81,7 +81,7 @@ def print_ranking(result: dict[str, Any]) -> None:
 
 
 def _print_others(result: dict[str, Any], names: dict[str, str]) -> None:
-    from kikime.harness.reports.words import labels
+    from kikime.harness.words import labels
 
     if result["unranked"]:
         rows = [

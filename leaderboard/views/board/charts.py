@@ -9,11 +9,11 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.metrics.registry import METRICS
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.data.cached import slice_table
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import means
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import address, draw_chart, draw_spec, frame_of, small, spec_of
 from kikime.leaderboard.page.state import choose

@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.reports.tables.areas import load_areas
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import slice_table
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import METRICS, means
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import frame_of, link, small
 from kikime.leaderboard.page.reasons import translated

@@ -7,15 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from kikime.harness.metrics.registry import METRICS
-from kikime.harness.reports.tables.margins import QUALITY
-from kikime.harness.reports.words import labels
+from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words import labels
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
 from kikime.leaderboard.data.cached import manifest_of
 from kikime.leaderboard.data.queries.distributions import histogram
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, number, opens, percent, small, without
 from kikime.leaderboard.page.reasons import translated

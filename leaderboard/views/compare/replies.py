@@ -9,10 +9,10 @@ import streamlit as st
 
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data import pairs
 from kikime.leaderboard.data.cached import stamp
 from kikime.leaderboard.data.queries.samples import facets
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import frame_of, link, number, small
 from kikime.leaderboard.page.state import choose, choose_many, parameter, write

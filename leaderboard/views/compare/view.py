@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.pairs import comparison
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import choose_run, guarded, link, small
 from kikime.leaderboard.page.reasons import translated

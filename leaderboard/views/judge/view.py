@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
 from kikime.leaderboard.data.cached import stamp
 from kikime.leaderboard.data.queries import verdicts
 from kikime.leaderboard.data.ratings import blind_code, read_annotations
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import (
     address,

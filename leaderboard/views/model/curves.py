@@ -7,14 +7,14 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.words import labels
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import overall_by
+from kikime.harness.words import labels
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.data.cached import stamp
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.distributions import drift
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, draw_chart, frame_of, small
 from kikime.leaderboard.page.state import choose

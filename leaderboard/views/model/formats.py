@@ -11,10 +11,10 @@ import streamlit as st
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.prompts import load_format
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import manifest_of, stamp
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.distributions import formats as measured_formats
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, frame_of, number, numbers, opens, percent, small
 from kikime.leaderboard.page.state import choose, switch

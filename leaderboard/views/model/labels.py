@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.words import labels as words
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words import labels as words
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.data.cached import stamp
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, draw_chart, frame_of, percent, small
 from kikime.leaderboard.page.state import choose

@@ -10,6 +10,7 @@ import streamlit as st
 from kikime.harness.core.errors import UsageError
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import overall_by
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
 from kikime.leaderboard.data.cached import index, manifest_of, stamp
@@ -17,7 +18,6 @@ from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.distributions import STOPS, UNITS, endings, histogram, leaks
 from kikime.leaderboard.data.queries.samples import FLAGS
 from kikime.leaderboard.data.ranking import PATIENCE, ranking
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, link, opens, small, without
 from kikime.leaderboard.page.state import choose

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.ratings import blind_code
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import choose_run, guarded, link, number, numbers, percent, size, small
 from kikime.leaderboard.page.state import tabs, translator

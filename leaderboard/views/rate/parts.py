@@ -11,6 +11,7 @@ import streamlit as st
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 from kikime.judges.verdicts.rubric import load_rubric
 from kikime.leaderboard.data.cached import manifest_of, stamp
 from kikime.leaderboard.data.index import Entry
@@ -25,7 +26,6 @@ from kikime.leaderboard.data.ratings import (
     scores_rating,
     swapped,
 )
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import frame_of, number, small
 

@@ -11,9 +11,9 @@ import streamlit as st
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import manifest_of
 from kikime.leaderboard.data.queries.samples import one
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import frame_of, link, number, small
 from kikime.leaderboard.page.marks import has_invisible

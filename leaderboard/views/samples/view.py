@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import stamp
 from kikime.leaderboard.data.queries.samples import (
     FACETS,
@@ -23,7 +24,6 @@ from kikime.leaderboard.data.queries.samples import (
     page_of,
     verdict_values,
 )
-from kikime.leaderboard.i18n import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import choose_run, frame_of, guarded, small
 from kikime.leaderboard.page.state import choose, choose_many, page_number, parameter, search, switch, translator, write

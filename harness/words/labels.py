@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kikime.harness.metrics.registry import METRICS
-from kikime.harness.reports.tables.margins import QUALITY
+from kikime.harness.metrics.registry import METRICS, QUALITY
 
 VERDICTS = {"better": "▲ 優位", "worse": "▼ 劣位", "equivalent": "＝ 同等", "inconclusive": "？ 保留"}
 CHANGES = {"up": "↑ 増加", "down": "↓ 減少", "unclear": "？ 保留"}

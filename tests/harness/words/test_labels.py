@@ -1,6 +1,6 @@
 import pytest
 
-from kikime.harness.reports.words.labels import size_of
+from kikime.harness.words.labels import size_of
 
 
 @pytest.mark.parametrize(

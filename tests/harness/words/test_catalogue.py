@@ -6,7 +6,7 @@ import pytest
 
 from kikime import leaderboard
 from kikime.harness.metrics.registry import METRICS
-from kikime.leaderboard.i18n import LANGUAGES, Translator, texts
+from kikime.harness.words.catalogue import LANGUAGES, Translator, texts
 
 
 def placeholders(text):

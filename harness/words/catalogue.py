@@ -1,0 +1,88 @@
+"""Every text that a person reads, by key: Japanese by default, English by ``--lang en`` or ``?lang=en``."""
+
+from __future__ import annotations
+
+import locale
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kikime.harness.core.reasons import Reason
+
+LANGUAGES = ("ja", "en")
+
+
+@lru_cache(maxsize=4)
+def texts(language: str) -> dict[str, str]:
+    """All texts of one language by dotted key: those of every file of its folder."""
+    found: dict[str, str] = {}
+    for path in sorted((Path(__file__).parent / language).glob("*.yaml")):
+        found |= _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return found
+
+
+def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in node.items():
+        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": str(value)}
+    return found
+
+
+def own_language() -> str:
+    """The language of the person at this terminal: ``KIKIME_LANG``, else the locale; English where neither tells.
+
+    >>> own_language() in LANGUAGES
+    True
+    """
+    asked = os.environ.get("KIKIME_LANG")
+    if asked in LANGUAGES:
+        return asked
+    named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)
+    return "ja" if (named or locale.getlocale()[0] or "").lower().startswith("ja") else "en"
+
+
+class Translator:
+    """Looks texts up in one language.
+
+    >>> Translator("en")("lang.label")
+    'Language'
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language if language in LANGUAGES else LANGUAGES[0]
+        self._texts = texts(self.language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of ``key`` with its placeholders filled.
+
+        Raises:
+            KeyError: no such text; a defect of kikime.
+        """
+        text = self._texts[key]
+        return text.format(**values) if values else text
+
+    def get(self, key: str, otherwise: str) -> str:
+        """The text of ``key``, or ``otherwise``; for names that come from data."""
+        return self._texts.get(key, otherwise)
+
+    def reason(self, reason: Reason) -> str:
+        """A reason in words.
+
+        >>> Translator("en").reason(Reason("no_shared_cell"))
+        'the runs share no cell'
+        """
+        return self(f"reasons.{reason.code}", **reason.values)
+
+    def metric(self, name: str) -> str:
+        """What a metric, or a judge's criterion (``rubric.criterion@judge``), is called."""
+        if "." in name:
+            criterion, _, judge = name.partition(".")[2].partition("@")
+            return self.get(f"criterion.{criterion}", criterion) + (f" ({judge})" if judge else "")
+        if self.language == "ja":
+            from kikime.harness.words.labels import metric_label
+
+            return metric_label(name)
+        return name.replace("_", " ")
