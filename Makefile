@@ -1,52 +1,68 @@
-# make demo   benchmark the two bundled checkpoints      make test   everything that CI runs
-# make bench  measured speed                             make lint   ruff and mypy only
+# make demo      benchmark the two bundled checkpoints       make test      everything that CI runs
+# make lint      ruff, mypy and the direction of imports     make coverage  the fast tests, line by line
+# make bench     measured speed                              make lock      resolve both builds anew
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-GPU := $(shell nvidia-smi -L 2>/dev/null | grep -c GPU)
+BUILD := $(if $(filter-out 0,$(shell nvidia-smi -L 2>/dev/null | grep -c GPU)),gpu,cpu)
+LOCK := requirements/$(BUILD).txt
 READY := $(VENV)/.ready
-HTTP_OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
-PYTEST := $(HTTP_OFFLINE) $(BIN)/python -m pytest
+READY_DEV := $(VENV)/.ready-dev
+OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
+PYTEST := $(OFFLINE) $(BIN)/python -m pytest
+UV := $(or $(shell command -v uv),$(BIN)/uv)
+UV_INSTALL := . tools/uv_environment.sh && $(UV) pip install -q --python $(BIN)/python --no-deps
 
-.PHONY: demo test lint fast slow bench bench-ui setup clean
+.PHONY: demo test lint fast slow coverage bench bench-ui setup machine lock clean
 
-setup: $(READY)
+setup: $(READY_DEV)
 
-ifeq ($(GPU),0)
-$(READY): requirements/cpu.txt requirements/dev.txt pyproject.toml tools/vllm-metadata/pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -r requirements/cpu.txt -r requirements/dev.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation ./tools/vllm-metadata -e .
+$(BIN)/python:
+	$(if $(wildcard $(UV)),$(UV) venv -q --allow-existing --python $(PYTHON),$(PYTHON) -m venv) $(VENV)
+
+$(BIN)/uv: | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+
+$(READY): $(LOCK) pyproject.toml tools/vllm-metadata/pyproject.toml | $(BIN)/python $(UV)
+	$(UV_INSTALL) $(if $(filter cpu,$(BUILD)),$$TORCH ./tools/vllm-metadata) -r $(LOCK) -e .
 	touch $@
-else
-$(READY): requirements/dev.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[gpu,ui,dev]'
+
+$(READY_DEV): requirements/dev.txt $(READY)
+	$(UV_INSTALL) -r requirements/dev.txt
 	touch $@
-endif
 
 demo: $(READY)
-	$(HTTP_OFFLINE) $(BIN)/kikime demo
+	$(OFFLINE) $(BIN)/kikime demo
 
-lint: $(READY)
+lint: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
-fast: $(READY)
-	$(PYTEST) -m "not engine and not browser and not simulation"
+fast: $(READY_DEV)
+	$(PYTEST) -m "not engine and not browser and not simulation and not packaging"
 
-slow: $(READY)
-	$(PYTEST) -m "engine or browser or simulation"
+slow: $(READY_DEV) machine
+	$(PYTEST) -m "engine or browser or simulation or packaging"
 
-test: lint
+coverage: $(READY_DEV)
+	$(PYTEST) -m "not engine and not browser and not simulation and not packaging" --cov --cov-report=term:skip-covered
+
+test: lint machine
 	$(PYTEST)
 
-bench: $(READY)
-	$(HTTP_OFFLINE) $(BIN)/python -m tools.bench
+machine:
+	@sh tools/get_browser.sh
 
-bench-ui: $(READY)
+bench: $(READY_DEV)
+	$(OFFLINE) $(BIN)/python -m tools.bench
+
+bench-ui: $(READY_DEV)
 	$(BIN)/python tools/bench_ui.py
+
+lock: | $(BIN)/python $(UV)
+	sh tools/lock.sh $(UV)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

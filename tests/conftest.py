@@ -11,10 +11,28 @@ from pathlib import Path
 import pytest
 
 from kikime.harness.core.files import data_path
+from tests.support.machine import missing_for_browser
 
 Kikime = Callable[..., subprocess.CompletedProcess[str]]
 
+LEFT_OUT = pytest.StashKey[str]()
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run; the summary names it in one line."""
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    missing = missing_for_browser() if browser else []
+    if missing:
+        items[:] = [item for item in items if item not in browser]
+        config.hook.pytest_deselected(items=browser)
+        config.stash[LEFT_OUT] = f"{' and '.join(missing)} missing: left out {len(browser)} tests marked 'browser'"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The line about what was left out."""
+    if LEFT_OUT in config.stash:
+        terminalreporter.write_line(config.stash[LEFT_OUT], yellow=True)
 
 
 @pytest.fixture(autouse=True)

@@ -20,10 +20,10 @@ from kikime.harness.store.summary import summarise
 from kikime.harness.suites.task import Item
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ranking import ranking
+from tests.support import machine
 from tests.support.browsing import Beacon, free_port
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
 
-CHROMIUM = os.environ.get("KIKIME_CHROMIUM", "/usr/bin/chromium")
 FORMATS = ("alpaca", "chatml")
 LEAK = "はい。\nユーザー: それでは次の質問です。\nAI: わかりました。"
 
@@ -154,7 +154,7 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=machine.chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()
 
