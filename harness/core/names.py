@@ -1,9 +1,20 @@
-"""The nearest known name to a mistyped one."""
+"""The nearest known names to a mistyped one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_CUTOFF = 0.5
+
+
+def nearest(name: str, known: Iterable[str], *, n: int = 3) -> list[str]:
+    """At most ``n`` known names that are near, the nearest first.
+
+    >>> nearest("quik", ["quick", "full"])
+    ['quick']
+    """
+    return get_close_matches(name, list(known), n=n, cutoff=_CUTOFF)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -12,5 +23,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("quik", ["quick", "full"]), did_you_mean("zzz", ["quick", "full"])
     (" (did you mean 'quick'?)", '')
     """
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    near = nearest(name, known, n=1)
     return f" (did you mean '{near[0]}'?)" if near else ""
+
+
+def or_known(name: str, known: Iterable[str]) -> str:
+    """As :func:`did_you_mean`; where no name is near, all known ones.
+
+    >>> or_known("quik", ["quick", "full"]), or_known("zzz", ["quick", "full"])
+    (" (did you mean 'quick'?)", ' (known: quick, full)')
+    """
+    names = list(known)
+    return did_you_mean(name, names) or f" (known: {', '.join(names)})"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
-from kikime.harness.core.files import data_path
+from kikime.harness.core.files import cache_home, data_path, write_atomically
 from kikime.harness.core.hashing import digest, file_sha256
 
 _WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
@@ -183,8 +183,7 @@ class _HashMemory:
     """SHA-256 of large files, kept in the user's cache directory."""
 
     def __init__(self) -> None:
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self._file = Path(cache) / "kikime" / "sha256.json"
+        self._file = cache_home("sha256.json")
         self._known: dict[str, str] = {}
         self._changed = False
         try:
@@ -203,10 +202,6 @@ class _HashMemory:
     def save(self) -> None:
         if not self._changed:
             return
-        temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-        try:
+        with suppress(OSError, EnvironmentFault):  # a read-only home only costs hashing again
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(orjson.dumps(self._known))
-            temporary.replace(self._file)
-        except OSError:
-            return  # a read-only home only costs hashing again
+            write_atomically(self._file, orjson.dumps(self._known))

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,9 @@ import filelock
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, RunLocked, UsageError
+from kikime.harness.core.files import FREE_SPACE, write_atomically
 
 SCHEMA = 1
-FREE_SPACE = "free some space"
-_REMEDIES = {
-    errno.ENOSPC: FREE_SPACE,
-    errno.EDQUOT: FREE_SPACE,
-    errno.EISDIR: "that is a folder; give the name of a file",
-    errno.EROFS: "copy it to a folder that can be written",
-}
 _MANIFEST = ("name", "created_at", "checkpoint", "suite", "tasks", "personas", "hashes", "plan")
 _SUMMARY = ("name", "state", "suite", "model", "counts", "metrics", "targets", "judge", "perf", "slices")
 """What every version has written there."""
@@ -192,32 +186,6 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """
     data = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
     write_atomically(path, data)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file's bytes so that a reader sees the old or the new ones, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        discard(temporary)
-        raise unwritable(path, error) from error
-
-
-def unwritable(path: Path, error: OSError) -> EnvironmentFault:
-    """What to raise where a file cannot be written: the hint is what has to change, not which command to repeat."""
-    remedy = _REMEDIES.get(error.errno or 0, "make sure that the folder is there and can be written")
-    return EnvironmentFault(f"{path}: cannot be written: {error.strerror or error}", hint=remedy)
-
-
-def discard(temporary: Path) -> None:
-    """Delete a file that was begun, where that is possible: what failed before is the error to tell."""
-    with suppress(OSError):
-        temporary.unlink(missing_ok=True)
 
 
 def find_run(reference: str, runs: Path) -> RunDirectory:

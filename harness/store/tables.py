@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,8 +11,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kikime.harness.core.files import replacing
 from kikime.harness.core.request import Reply, Request
-from kikime.harness.store.rundir import SCHEMA, RunDirectory, discard, unwritable
+from kikime.harness.store.rundir import SCHEMA, RunDirectory
 from kikime.harness.store.wal import locate_records, read_at
 
 ROW_GROUP = 8192
@@ -214,35 +215,14 @@ def _batches(records: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict
         yield batch
 
 
-class _table:  # noqa: N801  (a context manager that reads as a verb)
+@contextmanager
+def _table(
+    path: Path, schema: pa.Schema, metadata: Mapping[str, str]
+) -> Iterator[Callable[[Mapping[str, list[Any]]], None]]:
     """Write one Parquet file beside its final place, then move it there."""
-
-    def __init__(self, path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> None:
-        self._path = path
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        self._schema = schema.with_metadata(dict(metadata))
-
-    def __enter__(self) -> Callable[[Mapping[str, list[Any]]], None]:
-        try:
-            self._writer = pq.ParquetWriter(self._temporary, self._schema, compression="zstd", compression_level=3)
-        except OSError as error:
-            raise unwritable(self._path, error) from error
-        return self._add
-
-    def _add(self, columns: Mapping[str, list[Any]]) -> None:
-        try:
-            self._writer.write_table(pa.table(dict(columns), schema=self._schema))
-        except OSError as error:
-            raise unwritable(self._path, error) from error
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            self._writer.close()
-            if kind is None:
-                with self._temporary.open("rb") as stream:
-                    os.fsync(stream.fileno())
-                self._temporary.replace(self._path)
-        except OSError as error:
-            raise unwritable(self._path, error) from error
-        finally:
-            discard(self._temporary)
+    whole = schema.with_metadata(dict(metadata))
+    with (
+        replacing(path) as temporary,
+        pq.ParquetWriter(temporary, whole, compression="zstd", compression_level=3) as writer,
+    ):
+        yield lambda columns: writer.write_table(pa.table(dict(columns), schema=whole))

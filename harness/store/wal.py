@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from kikime.harness.store.rundir import unwritable
+from kikime.harness.core.files import unwritable
 
 _SYNC_ROWS = 256
 _SYNC_SECONDS = 1.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.files import cache_home
 from kikime.harness.store.rundir import slug
 from kikime.harness.store.wal import Segment, locate_records, read_at
 from kikime.judges.verdicts.record import Record, read_record
@@ -13,17 +13,11 @@ from kikime.judges.verdicts.record import Record, read_record
 _KIND = "verdicts"
 
 
-def cache_home() -> Path:
-    """``$XDG_CACHE_HOME/kikime/judge``, or the same below ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "kikime" / "judge"
-
-
 class VerdictCache:
     """All stored verdicts of one judge; only their positions are in memory."""
 
     def __init__(self, judge_id: str, home: Path | None = None) -> None:
-        self.folder = (home or cache_home()) / slug(judge_id)
+        self.folder = (home or cache_home("judge")) / slug(judge_id)
         self._segment: Segment | None = None
         self._where: dict[bytes, tuple[Path, int]] = {}
         for located in locate_records(self.folder, _KIND):

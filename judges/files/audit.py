@@ -12,7 +12,7 @@ from typing import Any
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
-from kikime.harness.store.rundir import write_atomically
+from kikime.harness.core.files import write_atomically
 from kikime.judges.files.table_file import Row, TableFile
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome

@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 
 from kikime.harness.cards.persona import load_persona
+from kikime.harness.core.files import cache_home
 from kikime.harness.stats.agreement import agreement
 from kikime.harness.store.rundir import slug
 from kikime.harness.store.wal import Segment, read_records
-from kikime.judges.asking.cache import cache_home
 from kikime.judges.jobs.gathering import gather_verdicts, plan_units
 from kikime.judges.jobs.job import Estimate, estimate
 from kikime.judges.jobs.session import JudgeSettings, Outcome
@@ -120,7 +120,7 @@ def run_sentinel(settings: JudgeSettings) -> tuple[SentinelReport, Outcome]:
     with TemporaryDirectory(prefix="kikime-sentinel-") as fresh:
         judged = gather_verdicts(subjects, plan_units(subjects, [rubric]), settings, cache=Path(fresh))
     scores = {f"{line['id']}/{line['criterion']}": line["score"] for line in judged.lines if line["status"] == "ok"}
-    folder = cache_home() / slug(judge.id)
+    folder = cache_home("judge") / slug(judge.id)
     key = {"judge_id": judge.id, "protocol": judge.protocol, "rubric_hash": rubric.hash}
     first = next((r for r in read_records(folder, _KIND) if all(r[name] == key[name] for name in key)), None)
     now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.files import replacing
 from kikime.harness.core.messages import Message
 from kikime.harness.store.database import broken_table, require_tables
-from kikime.harness.store.rundir import RunDirectory, discard, unwritable
+from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.wal import read_records
 from kikime.harness.suites.task import Task
 from kikime.judges.jobs.flags import OutputFlags, graphemes, length_adjusted
@@ -170,15 +170,8 @@ def _write(run: RunDirectory, rows: Sequence[Line]) -> None:
 
     schema = verdict_schema().with_metadata({"kikime.run": run.id})
     table = pa.table({name: [row.get(name) for row in rows] for name in schema.names}, schema=schema)
-    temporary = run.judge_file.with_name(f".{run.judge_file.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(run.judge_file) as temporary:
         pq.write_table(table, temporary, compression="zstd", compression_level=3)
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(run.judge_file)
-    except OSError as error:
-        discard(temporary)
-        raise unwritable(run.judge_file, error) from error
 
 
 def verdict_schema() -> Any:

@@ -14,8 +14,9 @@ from typing import Any, Literal
 import msgspec
 
 from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.files import cache_home, write_atomically
 from kikime.harness.core.hashing import digest
-from kikime.harness.store.rundir import SCHEMA, RunDirectory, read_json, write_atomically
+from kikime.harness.store.rundir import SCHEMA, RunDirectory, read_json
 
 State = Literal["complete", "partial", "planned", "running", "interrupted", "failed", "broken", "newer"]
 Signature = tuple[int, int]
@@ -152,8 +153,7 @@ class Index:
 
 def cache_folder() -> Path:
     """Where derived files of the page live: ``$XDG_CACHE_HOME/kikime/leaderboard``."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "kikime" / "leaderboard"
+    return cache_home("leaderboard")
 
 
 def signature_of(path: Path | str) -> Signature | None:

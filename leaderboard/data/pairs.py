@@ -10,9 +10,10 @@ import duckdb
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.files import write_atomically
 from kikime.harness.core.hashing import digest
 from kikime.harness.reports.tables.margins import load_margins
-from kikime.harness.store.rundir import RunDirectory, read_json, write_atomically
+from kikime.harness.store.rundir import RunDirectory, read_json
 from kikime.leaderboard.data.cached import stamp
 from kikime.leaderboard.data.index import cache_folder
 from kikime.leaderboard.data.queries.tables import opened, rows_of

@@ -18,9 +18,10 @@ from typing import Any
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.files import write_atomically
 from kikime.harness.core.hashing import digest
 from kikime.harness.reports.tables.areas import load_areas
-from kikime.harness.store.rundir import RunDirectory, read_json, write_atomically
+from kikime.harness.store.rundir import RunDirectory, read_json
 from kikime.leaderboard.data.index import Entry, Index, cache_folder, signature_of
 
 Row = dict[str, Any]

@@ -13,12 +13,13 @@ from markupsafe import Markup
 
 from kikime import harness
 from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.core.files import write_atomically
 from kikime.harness.reports.claims.flexibility import flexibility_table
 from kikime.harness.reports.comparison.compare import compare
 from kikime.harness.reports.overview.run import run_overview
 from kikime.harness.reports.ranking.rank import rank
 from kikime.harness.reports.tables.areas import explain
-from kikime.harness.store.rundir import RunDirectory, write_atomically
+from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts.svg import IntervalChart, Plane, interval_chart, overlay_chart, shade, size_chart

@@ -16,7 +16,8 @@ from kikime.cli.again import this_command
 from kikime.cli.output import note, number, print_json, print_table
 from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.errors import EnvironmentFault, FileFormatError, UsageError
-from kikime.harness.store.rundir import FREE_SPACE, RunDirectory, find_run
+from kikime.harness.core.files import FREE_SPACE
+from kikime.harness.store.rundir import RunDirectory, find_run
 from kikime.judges.files.replies import BadLine, read_replies
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.gathering import Judged

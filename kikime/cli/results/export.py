@@ -49,7 +49,7 @@ def export(run_names: tuple[str, ...], target: str, output: Path | None, common:
 
 def _save(output: Path, data: bytes) -> None:
     """Write a file into a folder that is made if it is missing, as for the formats that are folders."""
-    from kikime.harness.store.rundir import unwritable, write_atomically
+    from kikime.harness.core.files import unwritable, write_atomically
 
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.files import replacing
 from kikime.harness.core.hashing import digest
 from kikime.harness.metrics import style_band
 from kikime.leaderboard.data.index import Entry, Index, cache_folder
@@ -80,14 +83,11 @@ class Slices:
         kept = self._table.filter(pc.invert(pc.is_in(self._table["run"], pa.array(gone, pa.string()))))
         fresh = [_rows(self._index.runs / run, run) for run in stale]
         self._table, self._signatures = pa.concat_tables([kept, *fresh]).combine_chunks(), wanted
-        try:
+        known = {_SIGNATURES: orjson.dumps(wanted)}
+        with suppress(OSError, EnvironmentFault):  # only the next process has to read the summaries again
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._file.with_suffix(".tmp")
-            known = {_SIGNATURES: orjson.dumps(wanted)}
-            pq.write_table(self._table.replace_schema_metadata(known), temporary, compression="zstd")
-            temporary.replace(self._file)
-        except OSError:
-            return  # only the next process has to read the summaries again
+            with replacing(self._file) as temporary:
+                pq.write_table(self._table.replace_schema_metadata(known), temporary, compression="zstd")
 
 
 def _read(path: Path) -> tuple[pa.Table, dict[str, str]]:
