@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import Self
 
 import msgspec
 
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.lmeval.documents import cell_materials
-from kikime.harness.metrics import Measured, style_band
+from kikime.harness.metrics import Measured, VoiceSums
 from kikime.harness.run.measuring import Measuring
 
 NEEDS_FINISH_REASON = ("no_eos", "critical_failure")
@@ -21,22 +21,13 @@ NEVER_KNOWN = ("stop_by_string",)
 _COUNTED = ("marker_rate", "style_band")
 
 
-class Voice(NamedTuple):
-    """What a pooled voice rate is made of."""
-
-    marked: int
-    eligible: int
-    target: float | None
-    tolerance: float
-
-
 class Score(float):
     """A metric value that knows whose it is; lm-eval logs and prints it as the number it is."""
 
     persona: str
-    voice: Voice | None
+    voice: VoiceSums | None
 
-    def __new__(cls, value: float, persona: str = "", voice: Voice | None = None) -> Self:
+    def __new__(cls, value: float, persona: str = "", voice: VoiceSums | None = None) -> Self:
         """A value of one persona; ``voice`` for rates that are pooled."""
         score = super().__new__(cls, value)
         score.persona = persona
@@ -95,18 +86,12 @@ def persona_mean(scores: Sequence[Score]) -> float:
 
 def pooled_marker_rate(scores: Sequence[Score]) -> float:
     """Mean over personas of the share of their eligible sentences that carry a marker."""
-    rates = [voice.marked / voice.eligible for voice in _pooled(scores)]
-    return sum(rates) / len(rates)
+    return _mean_over_personas(voice.marker_rate for voice in _pooled(scores))
 
 
 def pooled_style_band(scores: Sequence[Score]) -> float:
     """Mean over personas of the band of their pooled marker rate."""
-    bands = [
-        style_band(voice.marked, voice.eligible, target=voice.target, tolerance=voice.tolerance)
-        for voice in _pooled(scores)
-        if voice.target is not None
-    ]
-    return float(sum(bands) / len(bands))
+    return _mean_over_personas(voice.style_band for voice in _pooled(scores))
 
 
 @lru_cache(maxsize=256)
@@ -114,25 +99,23 @@ def _measuring(cell: str) -> Measuring:
     return Measuring(cell_materials(cell))
 
 
-def _voice(doc: Mapping[str, str], measured: Measured) -> Voice | None:
+def _voice(doc: Mapping[str, str], measured: Measured) -> VoiceSums | None:
     if not measured.get("eligible_sentences"):
         return None
     markers = cell_materials(doc["cell"]).personas[doc["persona"]].voice.markers
     marked, eligible = int(measured["marker_sentences"] or 0), int(measured["eligible_sentences"] or 0)
-    return Voice(marked, eligible, markers.target_rate, markers.tolerance)
+    return VoiceSums(marked, eligible, markers.target_rate, markers.tolerance)
 
 
-def _pooled(scores: Sequence[Score]) -> list[Voice]:
-    sums: dict[str, Voice] = {}
+def _pooled(scores: Sequence[Score]) -> list[VoiceSums]:
+    sums: dict[str, VoiceSums] = {}
     for score in scores:
-        if score.voice is None:
-            continue
-        before = sums.get(score.persona)
-        sums[score.persona] = (
-            score.voice
-            if before is None
-            else before._replace(
-                marked=before.marked + score.voice.marked, eligible=before.eligible + score.voice.eligible
-            )
-        )
+        if score.voice is not None:
+            before = sums.get(score.persona)
+            sums[score.persona] = score.voice if before is None else before.plus(score.voice)
     return [voice for _, voice in sorted(sums.items())]
+
+
+def _mean_over_personas(values: Iterable[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known)

@@ -7,7 +7,7 @@ from kikime.harness.metrics.failure import worst
 from kikime.harness.metrics.leaks.control import DEFAULT_CONTROL_STRINGS, DEFAULT_ROLE_MARKERS
 from kikime.harness.metrics.registry import CRITICAL, METRICS, Metric
 from kikime.harness.metrics.scorer import VERSION, Measured, Scorer
-from kikime.harness.metrics.voice.markers import style_band
+from kikime.harness.metrics.voice.pooled import VoiceSums, style_band_of, style_bands_of
 
 __all__ = [
     "CRITICAL",
@@ -18,9 +18,11 @@ __all__ = [
     "Measured",
     "Metric",
     "Scorer",
+    "VoiceSums",
     "check_expect",
     "constraint_kinds",
     "measure_logprobs",
-    "style_band",
+    "style_band_of",
+    "style_bands_of",
     "worst",
 ]

@@ -20,8 +20,9 @@ from kikime.harness.metrics.repeats import repetition
 from kikime.harness.metrics.repeats.copying import cached_comparable, comparable, copies
 from kikime.harness.metrics.text.fold import Span, fold, fold_spans, graphemes, newline_runs, visible
 from kikime.harness.metrics.text.sentences import mask, split_sentences, unwrap
-from kikime.harness.metrics.voice.markers import MarkerPatterns, is_eligible, strip_tail, style_band
+from kikime.harness.metrics.voice.markers import MarkerPatterns, is_eligible, strip_tail
 from kikime.harness.metrics.voice.politeness import is_polite
+from kikime.harness.metrics.voice.pooled import style_band_of
 from kikime.harness.metrics.voice.pronouns import PronounCheck, spans_of
 from kikime.harness.metrics.voice.taboo import ForbiddenTerms
 
@@ -200,15 +201,12 @@ class Scorer:
                 marked += found
                 eligible += found or is_eligible(sentence)
         rate = marked / eligible if eligible else None
-        band = None
-        if rate is not None and markers.target_rate is not None:
-            band = style_band(marked, eligible, markers.target_rate, markers.tolerance)
         return {
             "eligible_sentences": eligible,
             "marker_sentences": marked,
             "marker_rate": rate,
             "marker_spam": int(bool(self._markers.spam(view.spoken, view.sentences))),
-            "style_band": band,
+            "style_band": style_band_of(marked, eligible, markers.target_rate, markers.tolerance),
         }
 
     def _persona_words(self, view: _View) -> Measured:

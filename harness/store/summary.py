@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from kikime.harness.metrics import style_band
+from kikime.harness.metrics import style_band_of
 from kikime.harness.store.database import Table, open_tables
 from kikime.harness.store.rundir import SCHEMA, RunDirectory, read_json, write_json
 from kikime.harness.store.verdicts import age_verdicts
@@ -97,8 +97,9 @@ def _persona_means(metric: str, sums: Sums, targets: dict[str, Any]) -> dict[str
         markers = targets[persona]
         if metric == "marker_rate" and eligible:
             means[persona] = hits / eligible
-        elif metric == "style_band" and eligible and markers["target_rate"] is not None:
-            means[persona] = style_band(hits, eligible, target=markers["target_rate"], tolerance=markers["tolerance"])
+        elif metric == "style_band":
+            band = style_band_of(hits, eligible, markers["target_rate"], markers["tolerance"])
+            means |= {} if band is None else {persona: band}
     return means
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import regex
 
@@ -162,22 +161,3 @@ def _compile(patterns: Sequence[str]) -> regex.Pattern[str] | None:
     if not patterns:
         return None
     return regex.compile("(?:" + "|".join(f"(?:{pattern})" for pattern in patterns) + r")\Z")
-
-
-def style_band(marker_sentences: Any, eligible_sentences: Any, target: float, tolerance: float) -> Any:
-    """Closeness of a pooled marker rate to the character's own: 1 − min(1, |rate − target| / tolerance).
-
-    Args:
-        marker_sentences: sum over the replies of one persona; a number or a float array of such sums.
-        eligible_sentences: as ``marker_sentences``; 0 gives nan in arrays and None for numbers.
-        target: the rate of the character's own lines, 0–1.
-        tolerance: distance at which the closeness is 0.
-
-    >>> style_band(82, 100, 0.82, 0.3), round(style_band(100, 100, 0.82, 0.3), 3), style_band(0, 0, 0.82, 0.3)
-    (1.0, 0.4, None)
-    """
-    if isinstance(eligible_sentences, int | float):
-        if not eligible_sentences:
-            return None
-        return 1.0 - min(1.0, abs(marker_sentences / eligible_sentences - target) / tolerance)
-    return 1.0 - (abs(marker_sentences / eligible_sentences - target) / tolerance).clip(None, 1.0)

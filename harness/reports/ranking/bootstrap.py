@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kikime.harness.metrics import style_band
+from kikime.harness.metrics import style_bands_of
 from kikime.harness.reports.tables.areas import Term
 from kikime.harness.stats.intervals import LEVEL, or_unseen, t_over_z
 from kikime.harness.stats.resampling import count_blocks, generators, small_sample_factor
@@ -155,7 +155,7 @@ class _Model(NamedTuple):
         if stack.term.value != "band":
             return rate
         target, tolerance = self.bands[persona]
-        points = style_band(rate, np.ones_like(rate), target=target, tolerance=tolerance)
+        points = style_bands_of(rate, np.ones_like(rate), target, tolerance)
         return np.where(den > 0, points, 0.0)
 
     def _persona_means(self) -> dict[tuple[str, str], FloatArray]:

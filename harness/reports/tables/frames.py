@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kikime.harness.metrics import style_band
+from kikime.harness.metrics import style_bands_of
 from kikime.harness.reports.tables.margins import load_margins
 from kikime.harness.stats.contrast import Transform
 from kikime.harness.stats.validation import FloatArray
@@ -47,7 +47,7 @@ class Bands:
     def points(self, persona: str, rates: Any) -> Any:
         """Closeness of rates (an array, 0–1) to the persona's own rate."""
         target, tolerance = self.targets[persona]
-        return style_band(rates, np.ones_like(rates), target=target, tolerance=tolerance)
+        return style_bands_of(rates, np.ones_like(rates), target, tolerance)
 
     def transforms(self) -> dict[str, Transform]:
         """One function per persona that has a target."""

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import replacing
 from kikime.harness.core.hashing import digest
-from kikime.harness.metrics import style_band
+from kikime.harness.metrics import style_band_of
 from kikime.leaderboard.data.index import Entry, Index, cache_folder
 from kikime.leaderboard.data.queries.tables import rows_of
 
@@ -193,6 +193,7 @@ def _bands(
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for run, value, persona, marked, eligible in rows:
         card = targets.get(run, {}).get(persona) or {}
-        if card.get("target_rate") is not None:
-            found[run, value].append(style_band(marked, eligible, card["target_rate"], card["tolerance"]))
+        band = style_band_of(marked, eligible, card.get("target_rate"), card.get("tolerance", 1.0))
+        if band is not None:
+            found[run, value].append(band)
     return {at: sum(values) / len(values) for at, values in found.items()}

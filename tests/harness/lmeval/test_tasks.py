@@ -25,14 +25,13 @@ from kikime.harness.lmeval.scoring import (
     NEVER_KNOWN,
     Finished,
     Score,
-    Voice,
     persona_mean,
     pooled_marker_rate,
     pooled_style_band,
     process_logprobs,
     process_results,
 )
-from kikime.harness.metrics import style_band
+from kikime.harness.metrics import VoiceSums, style_band_of
 from kikime.harness.plan.planner import Identity, Planner
 from kikime.harness.prompts import load_format, load_tokenizer
 from kikime.harness.run.measuring import Measuring
@@ -159,16 +158,18 @@ def test_what_needs_the_finish_reason_is_left_out_where_nobody_knows_it():
 
 
 def test_personas_weigh_the_same_and_voice_rates_are_pooled():
-    a, b = Voice(3, 4, 0.8, 0.3), Voice(0, 1, 0.8, 0.3)
-    scores = [Score(0.75, "x", a), Score(0.0, "x", b), Score(1.0, "y", Voice(1, 1, 0.5, 0.5))]
+    a, b = VoiceSums(3, 4, 0.8, 0.3), VoiceSums(0, 1, 0.8, 0.3)
+    scores = [Score(0.75, "x", a), Score(0.0, "x", b), Score(1.0, "y", VoiceSums(1, 1, 0.5, 0.5))]
     assert persona_mean([Score(1, "x"), Score(0, "x"), Score(1, "y")]) == 0.75
     assert pooled_marker_rate(scores) == pytest.approx((3 / 5 + 1) / 2)
-    assert pooled_style_band(scores) == pytest.approx((style_band(3, 5, 0.8, 0.3) + style_band(1, 1, 0.5, 0.5)) / 2)
+    assert pooled_style_band(scores) == pytest.approx(
+        (style_band_of(3, 5, 0.8, 0.3) + style_band_of(1, 1, 0.5, 0.5)) / 2
+    )
 
 
 def test_a_score_survives_the_way_between_processes_and_into_json():
-    score = pickle.loads(pickle.dumps(Score(0.5, "x", Voice(1, 2, None, 0.3))))
-    assert (score, score.persona, score.voice) == (0.5, "x", Voice(1, 2, None, 0.3))
+    score = pickle.loads(pickle.dumps(Score(0.5, "x", VoiceSums(1, 2, None, 0.3))))
+    assert (score, score.persona, score.voice) == (0.5, "x", VoiceSums(1, 2, None, 0.3))
     assert json.dumps({"style_band": score}) == '{"style_band": 0.5}'
 
 

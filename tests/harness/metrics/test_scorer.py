@@ -7,7 +7,7 @@ import math
 import pytest
 
 from kikime.harness.cards.persona import Markers, Persona
-from kikime.harness.metrics import Scorer, style_band
+from kikime.harness.metrics import Scorer
 
 MEGABYTE = 1_000_000
 HOSTILE = (
@@ -221,15 +221,3 @@ def test_explain_points_at_the_raw_text(scorer: Scorer) -> None:
 def test_explain_shifts_into_a_wrapper(scorer: Scorer) -> None:
     reply = "小野寺絢音「俺は好きですわ」"
     assert [reply[a:b] for a, b in scorer.explain(reply)["first_person_ok"]] == ["俺"]
-
-
-def test_style_band_of_sums() -> None:
-    assert style_band(82, 100, 0.82, 0.3) == 1.0
-    assert style_band(0, 10, 0.82, 0.3) == 0.0
-
-
-def test_style_band_of_arrays() -> None:
-    import numpy as np
-
-    bands = style_band(np.array([82.0, 100.0, 0.0]), np.array([100.0, 100.0, 100.0]), 0.82, 0.3)
-    assert bands.round(2).tolist() == [1.0, 0.4, 0.0]
