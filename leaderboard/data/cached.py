@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.words.catalogue import LANGUAGES, texts
-from kikime.leaderboard.data import ranking
 from kikime.leaderboard.data.index import Entry, Index, Signature, signature_of
-from kikime.leaderboard.data.queries.slices import Slices, means
+from kikime.leaderboard.data.queries.slices import Slices
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def runs_folder() -> Path:
@@ -43,51 +42,26 @@ def slice_table(entries: Sequence[Entry]) -> Any:
     return _slices(str(runs_folder())).table(entries)
 
 
-def preload() -> None:
-    """Before the first visitor: import what the pages need, then read the index, the slices and the ranking."""
-    warm_imports()
-    entries = index().entries()
-    means(slice_table(entries), {}, {"shots": ["0"]})  # so that the first filter finds a warm database
-    ranking.ranking(index(), entries=entries)
-
-
-def warm_imports() -> None:
-    """Import and load what the first visitor would wait for: libraries, texts, formulas, the schema of charts."""
-    for name in (
-        "duckdb",
-        "pandas",
-        "streamlit.emojis",
-        "kikime.harness.reports.ranking.rank",
-        "kikime.harness.reports.claims.flexibility",
-        "kikime.harness.reports.comparison.compare",
-    ):
-        importlib.import_module(name)
-    for name in (
-        "board_charts",
-        "board_table",
-        "compare_parts",
-        "detail",
-        "model_formats",
-        "model_parts",
-        "rate_parts",
-    ):
-        importlib.import_module(f"kikime.leaderboard.parts.{name}")
-    from kikime.harness.reports.tables.areas import load_areas
-    from kikime.leaderboard.charts.altair import bars
-
-    load_areas()
-    for language in LANGUAGES:
-        texts(language)
-    bars([], "").to_dict()
-    # The modules stay for ever: a collection that walks over them again and again costs 100 ms each time.
-    gc.collect()
-    gc.freeze()
-
-
 def stamp(run: RunDirectory) -> tuple[Signature | None, ...]:
     """Changes whenever a table of the run does: the key of cached results."""
     files = (run.samples_file, run.scores_file, run.judge_file, run.summary_file, run.path / "annotations.jsonl")
     return tuple(map(signature_of, files))
+
+
+def kept(entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep the last results of a function of runs, until a table of such a run changes.
+
+    >>> @kept(8)
+    ... def size(run: RunDirectory) -> int:
+    ...     return run.samples_file.stat().st_size
+    """
+
+    def decorated(function: Callable[P, R]) -> Callable[P, R]:
+        state = {RunDirectory: lambda run: (str(run.path), stamp(run))}
+        cached: Callable[P, R] = st.cache_data(show_spinner=False, max_entries=entries, hash_funcs=state)(function)
+        return cached
+
+    return decorated
 
 
 def labels(entries: list[Entry]) -> dict[str, str]:

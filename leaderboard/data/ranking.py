@@ -5,6 +5,7 @@ Ranks are those of all comparable runs. They do not move when rows are hidden, a
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -97,9 +98,17 @@ def _rank(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) 
 def _rank_apart(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> dict[str, Any]:
     """The same in a process of its own: what it draws for many runs would stay in the server's memory."""
     asked = orjson.dumps([str(runs.resolve()), ids, suite, judge])
-    command = [sys.executable, "-m", "kikime.leaderboard.data.ranking"]
-    done = subprocess.run(command, input=asked, capture_output=True, check=False, cwd=Path(__file__).parents[1])
+    command = [sys.executable, "-P", "-m", __spec__.name]  # -P: modules of the working folder are not ours
+    done = subprocess.run(command, input=asked, capture_output=True, check=False, env=_environment())
     return _rank(runs, ids, suite, judge) if done.returncode else orjson.loads(done.stdout)
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment; the package is found even where this process found it by its working folder."""
+    import kikime
+
+    places = [os.environ.get("PYTHONPATH"), str(Path(kikime.__file__).parents[1])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(place for place in places if place)}
 
 
 @lru_cache(maxsize=_KEPT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,9 +14,8 @@ from kikime.harness.words.catalogue import LANGUAGES, Translator
 from kikime.leaderboard.data.cached import index, labels
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.page import safe
+from kikime.leaderboard.page.registry import pages
 from kikime.leaderboard.page.state import choose
-
-_VIEWS = Path(__file__).parent.parent / "views"
 
 
 def choose_run(
@@ -62,7 +60,8 @@ def _readable(entry: Entry) -> bool:
 
 def link(to: str, label: str, /, **parameters: Any) -> None:
     """A link to another page of the app; ``label`` is a text of the page, never data."""
-    st.page_link(_VIEWS / to / "view.py", label=f"{label} →", query_params={k: v for k, v in parameters.items() if v})
+    asked = {name: value for name, value in parameters.items() if value}
+    st.page_link(pages()[to].navigable(), label=f"{label} →", query_params=asked)
 
 
 def address(t: Translator, to: str, /, **parameters: Any) -> str:
@@ -74,7 +73,7 @@ def address(t: Translator, to: str, /, **parameters: Any) -> str:
     given = {name: value for name, value in parameters.items() if value not in (None, "", [])}
     if t.language != LANGUAGES[0]:
         given["lang"] = t.language
-    return f"{to}?{urlencode(given, doseq=True)}"
+    return f"{pages()[to].path or './'}?{urlencode(given, doseq=True)}"
 
 
 def opens(label: str) -> Any:

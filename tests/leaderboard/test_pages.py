@@ -1,12 +1,9 @@
 """Every page as streamlit runs it, over filled, empty and broken stores."""
 
 import json
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from kikime import leaderboard
 from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import resolve_checkpoint
 from kikime.harness.plan.prepare import prepare
@@ -16,11 +13,12 @@ from kikime.harness.suites.suite import Suite
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ranking import ranking
 from kikime.leaderboard.data.ratings import annotate, blind_code, read_annotations, scores_rating
+from kikime.leaderboard.page.registry import pages
 from kikime.leaderboard.views.compare import parts as compare_parts
+from tests.support.app import frames, opened, texts
 from tests.support.canned import Canned
 
-APP = Path(leaderboard.__file__).with_name("app.py")
-VIEWS = ("board", "model", "compare", "samples", "judge", "rate", "live")
+VIEWS = tuple(pages())
 PARTS = {
     "board": ("intervals", "formats", "size", "radar", "formulas"),
     "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "provenance"),
@@ -30,24 +28,6 @@ PARTS = {
 }
 ICL_TASK = {"id": "icl_sentiment", "limit": 36}
 PARAMETER = {"board": "view", "compare": "view", "model": "part", "judge": "part", "rate": "mode"}
-
-
-def opened(view, /, **parameters):
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.switch_page(f"views/{view}.py")
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def texts(app):
-    """Everything that is shown, whatever element shows it."""
-    kinds = ("text", "code", "caption", "markdown", "info", "warning", "error", "success", "title", "subheader")
-    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
-
-
-def frames(app):
-    return [element.value for element in app.dataframe]
 
 
 def follow_the_examples(request):

@@ -157,6 +157,3 @@ def _wait(suite: str | None, judge: str | None) -> None:
     if ranking(index(), suite=suite, judge=judge, patience=0).ready:
         st.rerun()
     st.info(t("board.computing"))
-
-
-show()

@@ -11,7 +11,7 @@ from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data import pairs
-from kikime.leaderboard.data.cached import stamp
+from kikime.leaderboard.data.cached import kept
 from kikime.leaderboard.data.queries.samples import facets
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import frame_of, link, number, small
@@ -85,23 +85,10 @@ def _examples(
     if not any(within.values()):
         found: Mapping[str, Any] = report["examples"]
         return found
-    return _narrowed(str(a.path), stamp(a), str(b.path), stamp(b), a, b, within, common=report["common"])
+    return _narrowed(a, b, within, common=report["common"])
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
-def _narrowed(
-    path_a: str,
-    stamp_a: Any,
-    path_b: str,
-    stamp_b: Any,
-    _a: RunDirectory,
-    _b: RunDirectory,
-    within: Any,
-    *,
-    common: bool,
-) -> dict[str, Any]:
-    del path_a, stamp_a, path_b, stamp_b
-    return pairs.most_changed(_a, _b, within, common=common)
+_narrowed = kept(32)(pairs.most_changed)
 
 
 def _within(t: Translator, run: RunDirectory) -> dict[str, list[str]]:

@@ -62,6 +62,3 @@ def _compared(t: Translator, a: RunDirectory, b: RunDirectory) -> None:
     with st.container(horizontal=True):
         link("model", t("compare.open_a"), run=a.id)
         link("model", t("compare.open_b"), run=b.id)
-
-
-show()

@@ -1,1 +1,6 @@
-"""The judge and how far to trust it."""
+"""ジャッジ: can the judge be trusted?"""
+
+from kikime.leaderboard.page.registry import Page
+from kikime.leaderboard.views.judge.view import show
+
+PAGE = Page("judge", "judge", 50, show)

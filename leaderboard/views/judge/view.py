@@ -11,7 +11,7 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
-from kikime.leaderboard.data.cached import stamp
+from kikime.leaderboard.data.cached import kept
 from kikime.leaderboard.data.queries import verdicts
 from kikime.leaderboard.data.ratings import blind_code, read_annotations
 from kikime.leaderboard.page import download, safe
@@ -32,6 +32,14 @@ from kikime.leaderboard.page.reasons import translated
 from kikime.leaderboard.page.state import tabs, translator
 
 Row = dict[str, Any]
+_costs = kept(16)(verdicts.costs)
+_statuses = kept(16)(verdicts.statuses)
+_distribution = kept(16)(verdicts.distribution)
+_with_people = kept(16)(verdicts.with_people)
+_between_people = kept(16)(verdicts.between_people)
+_between_judges = kept(16)(verdicts.between_judges)
+_length_effect = kept(16)(verdicts.length_effect)
+_adjusted = kept(16)(verdicts.adjusted)
 
 
 def show() -> None:
@@ -54,7 +62,7 @@ def show() -> None:
 
 
 def _head(t: Translator, run: RunDirectory) -> None:
-    costs, states = _cached(run, "costs"), _cached(run, "statuses")
+    costs, states = _costs(run), _statuses(run)
     lines = sum(row["n"] for row in states)
     scored = sum(row["n"] for row in states if row["status"] == "ok")
     known = [row["cost_usd"] for row in costs]
@@ -83,7 +91,7 @@ def distribution(t: Translator, run: RunDirectory) -> None:
     rows = [
         {**row, "name": f"{row['judge']} · {criterion(t, row['criterion'])}"}
         | {"href": _replies(t, run, row), "open": _replies(t, run, row)}
-        for row in _cached(run, "distribution")
+        for row in _distribution(run)
     ]
     small(t("judge.distribution_note"))
     draw_chart(charts_distribution.score_bars(rows, t), alt=t("judge.distribution_alt"))
@@ -107,19 +115,19 @@ def _replies(t: Translator, run: RunDirectory, row: Row) -> str:
 def agreement(t: Translator, run: RunDirectory) -> None:
     """Between judges, and of judges with people."""
     st.subheader(t("judge.people"), anchor=False)
-    people = _cached(run, "with_people")
+    people = _with_people(run)
     if people:
         small(t("judge.people_note"))
         _table(t, people, ("judge", "criterion", *_AGREED, "may_rank"), "people")
     else:
         small(t("judge.no_people"))
         link("rate", t("model.rate"), target=blind_code(run.id))
-    raters = _cached(run, "between_people")
+    raters = _between_people(run)
     if raters:
         st.subheader(t("judge.raters"), anchor=False)
         _table(t, raters, ("a", "b", "criterion", *_AGREED), "raters")
     st.subheader(t("judge.between"), anchor=False)
-    pairs = _cached(run, "between_judges")
+    pairs = _between_judges(run)
     if pairs:
         small(t("judge.between_note", n=verdicts.MOST_PAIRS))
         _table(t, pairs, ("a", "b", "criterion", *_AGREED), "between")
@@ -155,12 +163,12 @@ def length(t: Translator, run: RunDirectory) -> None:
             "n": row["n"],
             "href": address(t, "samples", run=run.id, order="short" if row["quarter"] < 3 else "long"),
         }
-        for row in _cached(run, "length_effect")
+        for row in _length_effect(run)
     ]
     small(t("judge.length_note"))
     order = list(dict.fromkeys(row["series"] for row in rows))
     draw_chart(charts.lines(rows, t("judge.quarter"), t("judge.score"), order, (1, 7)), alt=t("judge.length_alt"))
-    _table(t, _cached(run, "adjusted"), ("judge", "criterion", "n", "mean", "mean_adjusted", "correlation"), "length")
+    _table(t, _adjusted(run), ("judge", "criterion", "n", "mean", "mean_adjusted", "correlation"), "length")
 
 
 def drift(t: Translator, run: RunDirectory) -> None:
@@ -188,11 +196,11 @@ def failures(t: Translator, run: RunDirectory) -> None:
     """What became of every verdict that was asked for, and what it cost."""
     rows = [
         {**row, "status": t.get(f"status.{row['status']}", str(row["status"])), "open": _replies(t, run, row)}
-        for row in _cached(run, "statuses")
+        for row in _statuses(run)
     ]
     small(t("judge.failures_note"))
     _table(t, rows, ("judge", "status", "n", "grounded"), "failures", percentages=("grounded",))
-    costs = [{**row, "cost_usd": number(row["cost_usd"], 4)} for row in _cached(run, "costs")]
+    costs = [{**row, "cost_usd": number(row["cost_usd"], 4)} for row in _costs(run)]
     small(t("judge.cost_note"))
     _table(t, costs, ("judge", "lines", "calls", "n_in", "n_out", "cost_usd"), "cost")
 
@@ -242,17 +250,3 @@ def _people_only(t: Translator, run: RunDirectory) -> None:
     ratings = [rating for rating in read_annotations(run) if rating["mode"] == "scores"]
     if ratings:
         small(t("judge.rated", n=len(ratings)))
-
-
-def _cached(run: RunDirectory, name: str) -> list[Row]:
-    return _computed(str(run.path), stamp(run), name, run)
-
-
-@st.cache_data(show_spinner=False, max_entries=128)
-def _computed(path: str, stamp: Any, name: str, _run: RunDirectory) -> list[Row]:
-    del path, stamp
-    compute: Callable[[RunDirectory], list[Row]] = getattr(verdicts, name)
-    return compute(_run)
-
-
-show()

@@ -84,6 +84,3 @@ def _silence(heartbeat: Any) -> float | None:
         return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(str(heartbeat))).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-show()

@@ -12,7 +12,7 @@ from kikime.harness.store.summary import overall_by
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
-from kikime.leaderboard.data.cached import stamp
+from kikime.leaderboard.data.cached import kept
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.distributions import drift
 from kikime.leaderboard.page import download, safe
@@ -42,20 +42,19 @@ def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
     title = t.metric("length_chars")
     draw_chart(charts.lines(lengths, t("facet.turn"), title, [title], None), alt=t("model.turns_length_alt"))
     _as_table(t, data, t("facet.turn"), t("model.turns_alt"), f"turns-{run.id[-6:]}")
-    _effects(t, turn_effects(str(run.path), stamp(run), run))
+    _effects(t, turn_effects(run))
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
-def turn_effects(path: str, stamp: Any, _run: RunDirectory) -> list[dict[str, Any]]:
+@kept(32)
+def turn_effects(run: RunDirectory) -> list[dict[str, Any]]:
     """How voice moves over a dialogue, with intervals: ``metric, effect, value, ci_low, ci_high, change``.
 
     Empty for runs without scripted dialogues, or with pressure at different turns.
     """
-    del path, stamp
     from kikime.harness.reports.claims.turns import turns_report
 
     try:
-        effects = turns_report(_run)["effects"]
+        effects = turns_report(run)["effects"]
     except UsageError:
         return []
     return [{"metric": m, "effect": name, **found} for m, own in effects.items() for name, found in own.items()]
@@ -90,7 +89,7 @@ def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
 
 def _curve(t: Translator, run: RunDirectory) -> None:
     metric = choose("curve", t("model.curve"), SHARES, show=t.metric)
-    found = overall_by(summary_of(str(run.path), stamp(run), run), ("shots", "format"))
+    found = overall_by(summary_of(run), ("shots", "format"))
     rows = [
         {"x": shot, "series": form, "value": cell["metrics"][metric]["mean"], "n": cell["metrics"][metric]["n"]}
         | {"href": address(t, "samples", run=run.id, format=form, shots=str(shot))}

@@ -12,7 +12,7 @@ from kikime.harness.core.errors import KikimeError
 from kikime.harness.prompts import load_format
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.data.cached import manifest_of, stamp
+from kikime.leaderboard.data.cached import kept, manifest_of
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.distributions import formats as measured_formats
 from kikime.leaderboard.page import download, safe
@@ -32,7 +32,7 @@ def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:
     """Draw the table of formats and the flexibility of the model."""
     del entry
     native = _native(t, run)
-    report = _report(str(run.path), stamp(run), run, native)
+    report = _report(run, native)
     _flexibility(t, report)
     quality = (report["formats"] or {}).get("format_means", {})
     rows = [
@@ -60,12 +60,11 @@ def _native(t: Translator, run: RunDirectory) -> str:
     return choose("native", t("formats.own"), names, default="native" if "native" in names else names[0])
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _report(path: str, stamp: Any, _run: RunDirectory, native: str) -> Row:
-    del path, stamp
+@kept(16)
+def _report(run: RunDirectory, native: str) -> Row:
     from kikime.harness.reports.claims.flexibility import flexibility_report
 
-    return flexibility_report(_run, native=native)
+    return flexibility_report(run, native=native)
 
 
 def _flexibility(t: Translator, report: Row) -> None:

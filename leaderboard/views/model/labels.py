@@ -11,7 +11,7 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels as words
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
-from kikime.leaderboard.data.cached import stamp
+from kikime.leaderboard.data.cached import kept
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, draw_chart, frame_of, percent, small
 from kikime.leaderboard.page.state import choose
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 def learnt_labels(t: Translator, run: RunDirectory) -> None:
     """Accuracy by the number of examples, one curve per kind of label; nothing for a run without labelled tasks."""
-    report = _report(str(run.path), stamp(run), run)
+    report = _report(run)
     if report is None:
         return
     places = list(dict.fromkeys((row["task"], row["format"]) for row in report["rows"]))
@@ -54,13 +54,12 @@ def learnt_labels(t: Translator, run: RunDirectory) -> None:
     download.buttons(t, f"labels-{run.id[-6:]}", rows, key="icl")
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _report(path: str, stamp: Any, _run: RunDirectory) -> Row | None:
-    del path, stamp
+@kept(16)
+def _report(run: RunDirectory) -> Row | None:
     from kikime.harness.reports.claims.icl import icl_report
 
     try:
-        report = icl_report(_run)
+        report = icl_report(run)
     except UsageError:
         return None
     return report if report["rows"] else None

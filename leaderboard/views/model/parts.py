@@ -13,7 +13,7 @@ from kikime.harness.store.summary import overall_by
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
-from kikime.leaderboard.data.cached import index, manifest_of, stamp
+from kikime.leaderboard.data.cached import index, kept, manifest_of
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.distributions import STOPS, UNITS, endings, histogram, leaks
 from kikime.leaderboard.data.queries.samples import FLAGS
@@ -83,7 +83,7 @@ def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
     with right:
         others = ["", *(name for name in _BY if name != by)]
         then = choose("then", t("model.then"), others, show=lambda name: t(f"facet.{name}") if name else "—")
-    summary = summary_of(str(run.path), stamp(run), run)
+    summary = summary_of(run)
     facets = [by, *([then] if then else [])]
     found = overall_by(summary, facets)
     rows = [
@@ -103,17 +103,16 @@ def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
     download.buttons(t, f"slices-{entry.id[-6:]}", without(rows, "open"), key="slices")
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
-def summary_of(path: str, stamp: Any, _run: RunDirectory) -> dict[str, Any]:
+@kept(8)
+def summary_of(run: RunDirectory) -> dict[str, Any]:
     """The summary of a run with its slices.
 
     Raises:
         UsageError: there is none yet.
     """
-    del path, stamp
-    found = _run.summary()
+    found = run.summary()
     if found is None or "slices" not in found:
-        raise UsageError(f"{_run.id}: no summary yet", hint=f"kikime resume {_run.path}")
+        raise UsageError(f"{run.id}: no summary yet", hint=f"kikime resume {run.path}")
     return found
 
 
@@ -126,7 +125,7 @@ def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
     )
     for unit in UNITS:
         width = 5 if unit == "length_chars" else 1
-        found = _histogram(str(run.path), stamp(run), run, unit, persona or None, width)
+        found = _histogram(run, unit, persona or None, width)
         if not found:
             small(t("model.no_lengths"))
             continue
@@ -148,12 +147,7 @@ def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
         )
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _histogram(
-    path: str, stamp: Any, _run: RunDirectory, unit: str, persona: str | None, width: int
-) -> list[dict[str, Any]]:
-    del path, stamp
-    return histogram(_run, unit, persona, width)
+_histogram = kept(64)(histogram)
 
 
 def stops(t: Translator, entry: Entry, run: RunDirectory) -> None:

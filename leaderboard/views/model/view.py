@@ -71,6 +71,3 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
         link("compare", t("model.compare"), b=run.id)
         link("judge", t("model.judge"), run=run.id)
         link("rate", t("model.rate"), target=blind_code(run.id))
-
-
-show()

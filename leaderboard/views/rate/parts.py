@@ -13,7 +13,7 @@ from kikime.harness.core.errors import KikimeError
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.judges.verdicts.rubric import load_rubric
-from kikime.leaderboard.data.cached import manifest_of, stamp
+from kikime.leaderboard.data.cached import kept, manifest_of
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries import rating_queue
 from kikime.leaderboard.data.ratings import (
@@ -34,7 +34,7 @@ RUBRIC = "character_v1"
 
 def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
     """One reply at a time; a key 1–7 per criterion, then the next reply."""
-    left, done = rating_queue.queue(run, rater, _candidates(str(run.path), stamp(run), "key", run), mode="scores")
+    left, done = rating_queue.queue(run, rater, _candidates(run, "key"), mode="scores")
     skipped = st.session_state.setdefault(f"skipped_{run.id}_{rater}", [])
     _bar(t, done, done + len(left))
     left = [key for key in left if key not in skipped] or left
@@ -87,9 +87,7 @@ def _undo(given: dict[str, int]) -> None:
 
 def pairs(t: Translator, a: RunDirectory, b: RunDirectory, rater: str) -> None:
     """Two replies to the same request, sides drawn by lot; the better one, or neither."""
-    both = sorted(
-        set(_candidates(str(a.path), stamp(a), "pair_key", a)) & set(_candidates(str(b.path), stamp(b), "pair_key", b))
-    )
+    both = sorted(set(_candidates(a, "pair_key")) & set(_candidates(b, "pair_key")))
     a, b = sorted((a, b), key=lambda run: run.id)
     left, done = rating_queue.queue(a, rater, both, mode="pair", run_b=b.id)
     if not both:
@@ -173,10 +171,7 @@ def _shown(t: Translator, run: RunDirectory, sample: Mapping[str, Any]) -> None:
     small(t("rate.reply"))
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _candidates(path: str, stamp: Any, column: str, _run: RunDirectory) -> list[str]:
-    del path, stamp
-    return rating_queue.keys(_run, column)
+_candidates = kept(16)(rating_queue.keys)
 
 
 def _bar(t: Translator, done: int, total: int) -> None:

@@ -59,6 +59,3 @@ def _run(
         code = settled(key, codes, first)
     run = index().find(entries[code].id)
     return None if run is None else (entries[code], run)
-
-
-show()

@@ -11,7 +11,7 @@ import streamlit as st
 
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.data.cached import stamp
+from kikime.leaderboard.data.cached import kept
 from kikime.leaderboard.data.queries.samples import (
     FACETS,
     FLAGS,
@@ -47,7 +47,7 @@ def show() -> None:
 
 
 def _replies(t: Translator, run: RunDirectory) -> None:
-    wanted = _filter(t, *_offered(str(run.path), stamp(run), run))
+    wanted = _filter(t, *_offered(run))
     found = page_of(run, wanted, _asked_page())
     pages = max(1, -(-found.total // PAGE))
     key = parameter("sample")
@@ -63,10 +63,9 @@ def _replies(t: Translator, run: RunDirectory) -> None:
         download.buttons(t, f"samples-{run.id[-6:]}", lambda: every(run, wanted), key="s")
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
-def _offered(path: str, stamp: Any, _run: RunDirectory) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    del path, stamp
-    return facets(_run), verdict_values(_run)
+@kept(32)
+def _offered(run: RunDirectory) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    return facets(run), verdict_values(run)
 
 
 def _asked_page() -> int:
@@ -171,6 +170,3 @@ def _table(t: Translator, rows: Sequence[dict[str, Any]], key: str | None) -> No
     if picked and picked != seen and picked[0] != key:
         write("sample", picked[0])
         st.rerun()
-
-
-show()

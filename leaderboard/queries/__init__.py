@@ -1,1 +1,0 @@
-"""Pure functions from run directories to frames and numbers; every value is a bound parameter."""

@@ -1,0 +1,40 @@
+"""The page as streamlit runs it, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from kikime import leaderboard
+from kikime.leaderboard.page.registry import pages
+
+APP = Path(leaderboard.__file__).with_name("app.py")
+_KINDS = ("text", "code", "caption", "markdown", "info", "warning", "error", "success", "title", "subheader")
+
+
+def turned_to(app: AppTest, page: str) -> AppTest:
+    """Let the next run draw a page: ``switch_page`` knows only those that are files."""
+    app._page_hash = calc_hash(pages()[page].path)
+    return app
+
+
+def opened(page: str, /, **parameters: Any) -> AppTest:
+    """Open a page of the app with parameters of its address."""
+    app = turned_to(AppTest.from_file(str(APP), default_timeout=60), page)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    """Everything that is shown, whatever element shows it."""
+    return "\n".join(str(element.value) for kind in _KINDS for element in app.get(kind))
+
+
+def frames(app: AppTest) -> list[pd.DataFrame]:
+    """The tables of the page."""
+    return [element.value for element in app.dataframe]
