@@ -135,7 +135,7 @@ def serve(
 
     Raises:
         EnvironmentFault: streamlit is not installed, or the address is taken.
-        UsageError: ``host`` is reachable from elsewhere and ``allow_remote`` was not given.
+        UsageError: ``host`` is reachable from elsewhere and ``allow_remote`` was not given, or a package's page is broken.
     """
     refuse_remote(host, allow_remote=allow_remote)
     try:
@@ -145,6 +145,9 @@ def serve(
     except ImportError as error:
         raise EnvironmentFault("the leaderboard needs streamlit", hint="pip install 'kikime[ui]'") from error
     require_free(host, port)
+    from kikime.leaderboard.page.registry import pages
+
+    pages()
     os.environ["KIKIME_RUNS"] = str(runs.resolve())
     guard = Middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(host) or ["*"], www_redirect=False)
     script = Path(__file__).with_name("app.py")

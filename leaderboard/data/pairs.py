@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import orjson
 
+from kikime.harness.core.axes import COMPARED
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import write_atomically
 from kikime.harness.core.hashing import digest
@@ -19,8 +20,6 @@ from kikime.leaderboard.data.index import cache_folder
 from kikime.leaderboard.data.queries.tables import opened, rows_of
 
 _KEPT = 40
-CONDITIONS = ("persona", "task", "format", "shots", "technique")
-"""What changes can be restricted to, as the slices of a comparison."""
 
 
 def comparison(a: RunDirectory, b: RunDirectory, *, common: bool = False, slices: bool = True) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def comparison(a: RunDirectory, b: RunDirectory, *, common: bool = False, slices
 def most_changed(
     a: RunDirectory, b: RunDirectory, within: Mapping[str, Sequence[str]], *, common: bool
 ) -> dict[str, list[dict[str, Any]]]:
-    """The examples of a comparison, of the replies under some :data:`CONDITIONS` only; as ``report["examples"]``.
+    """The examples of a comparison, of the replies under some the axes of a comparison's slices only; as ``report["examples"]``.
 
     Raises:
         UsageError: a run has no tables yet, or a score is not a number.
@@ -62,7 +61,7 @@ def most_changed(
     from kikime.harness.reports.comparison.pairs import load_pair
 
     pair = load_pair(a, b, common=common)
-    wanted = {name: list(within[name]) for name in CONDITIONS if within.get(name)}
+    wanted = {name: list(within[name]) for name in COMPARED if within.get(name)}
     kept = pair.a[list(wanted)].astype(str).isin(wanted).all(axis=1)
     return changed_replies(replace(pair, a=pair.a[kept], b=pair.b[kept]))
 
@@ -78,7 +77,7 @@ def flips(
 ) -> list[dict[str, Any]]:
     """Pairs of replies in which a metric changed, the largest loss (or gain) first.
 
-    ``within`` holds wanted values, as text, of :data:`CONDITIONS`.
+    ``within`` holds wanted values, as text, of the axes of a comparison's slices.
 
     Returns:
         ``pair_key, task, item_id, persona, format, shots, user, value_a, value_b, change`` (better is positive).
@@ -110,7 +109,7 @@ def _joined(
 ) -> list[dict[str, Any]]:
     for name, table in zip(("scores_a", "scores_b"), scores, strict=True):
         connection.register(name, table)
-    wanted = {name: list(within[name]) for name in CONDITIONS if within.get(name)}
+    wanted = {name: list(within[name]) for name in COMPARED if within.get(name)}
     where = "".join(f" AND CAST(s.{name} AS VARCHAR) IN (SELECT unnest(?))" for name in wanted)
     return rows_of(
         connection.execute(

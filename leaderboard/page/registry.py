@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pkgutil import iter_modules
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.registry import Parts, python_file
 from kikime.harness.words.catalogue import Translator
 
-GROUP = "kikime.pages"
-"""Entry points of other packages; each names a :class:`Page`."""
+_VIEWS = f"{__name__.partition('.page.')[0]}.views"
 
 
 @dataclass(frozen=True)
@@ -44,32 +43,27 @@ class Page:
         return st.Page(self.show, title=title, url_path=self.path or None, default=not self.path)
 
 
+def bundled_pages() -> dict[str, Page]:
+    """The pages of the app itself by id."""
+    views = import_module(_VIEWS)
+    own: list[Page] = [import_module(f"{_VIEWS}.{found.name}").PAGE for found in iter_modules(views.__path__)]
+    return {page.id: page for page in sorted(own, key=lambda page: page.order)}
+
+
+PAGES = Parts("page", Page, bundled_pages, load=python_file("PAGE", Page), suffixes=(".py",))
+"""Pages of the app and of installed packages (entry points ``kikime.pages``)."""
+
+
 @cache
 def pages() -> dict[str, Page]:
     """Every page by its id, in the order of the navigation.
 
     Raises:
-        UsageError: another package's page is none, or takes the id or path of a page that is there.
+        UsageError: an installed package's page cannot be loaded, or takes the address of another one.
     """
-    from kikime.leaderboard import views
-
-    own = [import_module(f"{views.__name__}.{found.name}").PAGE for found in iter_modules(views.__path__)]
-    found: dict[str, Page] = {}
-    for page in (*own, *_installed()):
-        if any(page.id == other.id or page.path == other.path for other in found.values()):
-            raise UsageError(f"page {page.id!r}: its id or its path {page.path!r} is taken by another page")
-        found[page.id] = page
-    return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
-
-
-def _installed() -> list[Page]:
-    found = []
-    for point in entry_points(group=GROUP):
-        try:
-            page = point.load()
-        except (ImportError, AttributeError) as error:
-            raise UsageError(f"page {point.name!r} ({point.value}) cannot be loaded: {error}") from error
-        if not isinstance(page, Page):
-            raise UsageError(f"page {point.name!r}: {point.value} is no {Page.__name__} of {__name__}")
-        found.append(page)
-    return found
+    found = sorted(PAGES.all().values(), key=lambda page: page.order)
+    for page in found:
+        other = next((each for each in found if each is not page and each.path == page.path), None)
+        if other is not None:
+            raise UsageError(f"the pages {page.id!r} and {other.id!r} have the same address: {page.path!r}")
+    return {page.id: page for page in found}

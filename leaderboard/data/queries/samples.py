@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kikime.harness.core.axes import SLICE
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.queries.tables import has_verdicts, opened, rows_of
 
 PAGE = 50
-FACETS = ("task", "persona", "format", "shots", "technique", "context", "turn")
+FACETS = (*SLICE, "turn")
 """Columns that replies can be filtered by."""
 ORDERS = ("plan", "worst", "judge_low", "judge_high", "long", "short")
 FLAGS = tuple(

@@ -15,6 +15,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kikime.harness.core.axes import SLICE
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import replacing
 from kikime.harness.core.hashing import digest
@@ -29,11 +30,10 @@ METRICS = (
 """Metrics that a slice is described by, beside the pooled ``style_band``."""
 MOST_SHOTS = 8
 _STORED = (*METRICS, "marker_sentences", "eligible_sentences")
-FACETS = ("task", "persona", "format", "shots", "technique", "context")
 _SIGNATURES = b"kikime.signatures"
 _SCHEMA = pa.schema(
     [("run", pa.string())]
-    + [(name, pa.int32() if name == "shots" else pa.string()) for name in FACETS]
+    + [(name, pa.int32() if name == "shots" else pa.string()) for name in SLICE]
     + [(f"{kind}_{name}", pa.float32()) for name in _STORED for kind in ("n", "sum")]
 )
 
@@ -105,7 +105,7 @@ def _rows(path: Path, run: str) -> pa.Table:
     except (OSError, msgspec.DecodeError):
         return _SCHEMA.empty_table()
     columns: dict[str, list[Any]] = {"run": [run] * len(slices)}
-    columns |= {name: [getattr(entry, name) for entry in slices] for name in FACETS}
+    columns |= {name: [getattr(entry, name) for entry in slices] for name in SLICE}
     for metric in _STORED:
         pairs = [getattr(entry.metrics, metric) for entry in slices]
         columns[f"n_{metric}"], columns[f"sum_{metric}"] = [n for n, _ in pairs], [total for _, total in pairs]
@@ -137,11 +137,11 @@ def means(
         table: from :meth:`Slices.table`.
         targets: run → persona → ``target_rate`` and ``tolerance``, from the heads.
         filters: facet → wanted values; empty ones do not filter.
-        by: one of :data:`FACETS`, or None for the whole.
+        by: one of :data:`~kikime.harness.core.axes.SLICE`, or None for the whole.
         metrics: some of :data:`METRICS` and ``style_band``.
         runs: only these runs.
     """
-    assert by is None or by in FACETS
+    assert by is None or by in SLICE
     pooled = ("marker_sentences", "eligible_sentences") if "style_band" in metrics else ()
     used = [name for name in _STORED if name in {*metrics, *pooled}]
     where, bound = _where(filters, runs)
@@ -172,7 +172,7 @@ def _memory() -> duckdb.DuckDBPyConnection:
 
 def _where(filters: Mapping[str, Sequence[str]], runs: Sequence[str] | None) -> tuple[str, list[Any]]:
     parts, bound = ["true"], []
-    for name in FACETS:
+    for name in SLICE:
         if filters.get(name):
             parts.append(f"CAST({name} AS VARCHAR) IN (SELECT unnest(?))")
             bound.append(list(filters[name]))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from kikime.leaderboard.data.cached import index, labels
 from kikime.leaderboard.data.index import Entry
-from kikime.leaderboard.data.queries.slices import FACETS, offered
+from kikime.leaderboard.data.queries.slices import offered
 from kikime.leaderboard.data.ranking import PATIENCE, Ranking, ranking, reweighted
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import small
@@ -84,7 +84,6 @@ def _filters(entries: list[Entry]) -> tuple[dict[str, list[str]], str, list[str]
             with column:
                 filters[name] = choose_many(name, t(f"facet.{name}"), values[name])
         small(t("board.filters_note"))
-    assert set(filters) <= set(FACETS)
     return {name: chosen for name, chosen in filters.items() if chosen}, text, sizes
 
 

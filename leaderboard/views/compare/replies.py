@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from kikime.harness.core.axes import COMPARED
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
@@ -94,7 +95,7 @@ _narrowed = kept(32)(pairs.most_changed)
 def _within(t: Translator, run: RunDirectory) -> dict[str, list[str]]:
     """The conditions that the visitor restricts the changes to."""
     offered = facets(run)
-    asked = [name for name in pairs.CONDITIONS if len(offered[name]) > 1]
+    asked = [name for name in COMPARED if len(offered[name]) > 1]
     with st.expander(t("board.filters"), expanded=any(parameter(f"in_{name}") for name in asked)):
         return {name: choose_many(f"in_{name}", t(f"facet.{name}"), offered[name]) for name in asked}
 
