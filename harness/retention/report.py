@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kikime.harness.reports.tables.margins import load_margins
 from kikime.harness.stats.flexibility import flexibility
@@ -168,10 +168,3 @@ def _lost(strict: Kept | None, knowledge: Kept | None, tax: PairedDifference | N
     if "knowledge" in failed:
         return "knowledge and form" if taxed else "knowledge"
     return "form" if taxed else "undecided"
-
-
-def to_json(rows: list[Row]) -> list[dict[str, Any]]:
-    """The report as JSON-like values."""
-    from dataclasses import asdict
-
-    return [asdict(row) for row in rows]

@@ -11,15 +11,16 @@ from typing import Any
 
 import click
 
-from kikime import __version__
+from kikime.cli.language import forget_language, speak
+from kikime.harness import __version__
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.names import did_you_mean
 
 _COMMANDS = {
     "demo": "kikime.cli.running.demo:demo",
     "run": "kikime.cli.running.run:run",
-    "plan": "kikime.cli.running.run:plan",
-    "resume": "kikime.cli.running.run:resume",
+    "plan": "kikime.cli.running.plan:plan",
+    "resume": "kikime.cli.running.resume:resume",
     "score": "kikime.cli.library.score:score",
     "judge": "kikime.cli.judging.judge:judge",
     "show": "kikime.cli.results.show:show",
@@ -36,6 +37,8 @@ _COMMANDS = {
     "doctor": "kikime.cli.library.doctor:doctor",
 }
 _HELP_ORDER = list(_COMMANDS)
+OWN_FAULT = 70
+"""Exit code of an error of our own (EX_SOFTWARE of sysexits.h)."""
 
 
 class KikimeGroup(click.Group):
@@ -51,7 +54,7 @@ class KikimeGroup(click.Group):
             return None
         module, attribute = _COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
+        return speak(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -67,6 +70,7 @@ class KikimeGroup(click.Group):
         os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # torch reads it once, at its first import
         debug = "--debug" in arguments or bool(os.environ.get("KIKIME_DEBUG"))
         arguments = [argument for argument in arguments if argument != "--debug"]
+        forget_language()
         extra["standalone_mode"] = False
         extra["prog_name"] = "kikime"
         try:
@@ -98,7 +102,7 @@ def _report(error: Exception) -> int:
         click.echo(f"kikime: a file or standard output cannot be read or written: {error.strerror}", err=True)
         return 3
     click.echo(f"kikime: unexpected {type(error).__name__}: {error}\n  → --debug shows the trace", err=True)
-    return 3
+    return OWN_FAULT
 
 
 @click.group(
@@ -112,3 +116,6 @@ def main() -> None:
     Benchmarks checkpoints with vLLM, scores every reply, and compares models with honest statistics.
     --debug (anywhere on the line) shows traces of errors.
     """
+
+
+speak(main)

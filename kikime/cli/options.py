@@ -1,20 +1,25 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the records that they reach a command as."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 import yaml
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.engines.options import EngineOptions
+from kikime.workflows.keywords import EngineKeywords, GridKeywords, refuse_own
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from kikime.judges.jobs.session import JudgeSettings
 
-_DTYPES = ("auto", "bfloat16", "float16", "float32")
+P = ParamSpec("P")
+R = TypeVar("R")
+Decorator = Callable[[Callable[..., R]], Callable[..., R]]
 
 runs_option = click.option(
     "--runs",
@@ -33,145 +38,224 @@ sentinel_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout.")
 
 
-def grid_options(command: Command) -> Command:
-    """What to run."""
-    for option in reversed(
-        [
-            click.option(
-                "--suite", default="quick", show_default=True, help="A bundled suite, or a suite's YAML file."
-            ),
-            click.option("--limit", type=click.IntRange(min=1), help="At most so many items per task and persona."),
-            click.option("--task", "tasks", multiple=True, help="Only these tasks (repeatable)."),
-            click.option(
-                "--persona", "personas", multiple=True, help="These personas instead (id or card file; repeatable)."
-            ),
-            click.option("--format", "formats", multiple=True, help="These prompt formats instead (repeatable)."),
-            click.option(
-                "--shots", multiple=True, type=click.IntRange(0, 32), help="These shot counts instead (repeatable)."
-            ),
-        ]
-    ):
-        command = option(command)
-    return command
+def options(name: str, record: type, *specs: Decorator[R]) -> Decorator[R]:
+    """Options that reach a command as one argument: ``name`` is a ``record`` (a dataclass) of their values."""
+    own = [field.name for field in fields(record)]
+
+    def decorate(command: Callable[..., R]) -> Callable[..., R]:
+        @functools.wraps(command)
+        def called(**given: object) -> R:
+            values = {field: given.pop(field) for field in own}
+            return command(**given, **{name: record(**values)})
+
+        decorated: Callable[..., R] = called
+        for spec in reversed(specs):
+            decorated = spec(decorated)
+        return decorated
+
+    return decorate
 
 
-def engine_options(command: Command) -> Command:
+@dataclass(frozen=True)
+class GridFlags:
+    """What to ask."""
+
+    suite: str | None
+    limit: int | None
+    tasks: tuple[str, ...]
+    personas: tuple[str, ...]
+    formats: tuple[str, ...]
+    shots: tuple[int, ...]
+
+    def keywords(self, suite: str = "quick") -> GridKeywords:
+        """As the workflows take it; ``suite`` is the one that is asked where none is given."""
+        return GridKeywords(
+            suite=self.suite or suite,
+            tasks=self.tasks,
+            personas=self.personas,
+            formats=self.formats,
+            shots=self.shots,
+            limit=self.limit,
+        )
+
+
+grid_options: Decorator[None] = options(
+    "grid",
+    GridFlags,
+    click.option("--suite", show_default="quick", help="A bundled suite, or a suite's YAML file."),
+    click.option("--limit", type=click.IntRange(min=1), help="At most so many items per task and persona."),
+    click.option("--task", "tasks", multiple=True, help="Only these tasks (repeatable)."),
+    click.option("--persona", "personas", multiple=True, help="These personas instead (id or card file; repeatable)."),
+    click.option("--format", "formats", multiple=True, help="These prompt formats instead (repeatable)."),
+    click.option("--shots", multiple=True, type=click.IntRange(0, 32), help="These shot counts instead (repeatable)."),
+)
+
+
+@dataclass(frozen=True)
+class EngineFlags:
     """How to load the model."""
-    for option in reversed(
-        [
-            click.option("--engine", type=click.Choice(["vllm", "openai"]), default="vllm", show_default=True),
-            click.option("--dtype", type=click.Choice(_DTYPES), default="auto", show_default=True),
-            click.option("--tensor-parallel-size", type=click.IntRange(min=1), default=1, show_default=True),
-            click.option(
-                "--max-model-len", type=click.IntRange(min=1), help="Context length; the checkpoint's own by default."
-            ),
-            click.option(
-                "--gpu-memory-utilization", type=click.FloatRange(0, 1, min_open=True), help="Memory fraction."
-            ),
-            click.option("--quantization", help="For example awq, gptq, fp8, bitsandbytes."),
-            click.option("--tokenizer", help="Tokenizer directory, where it is not the checkpoint's own."),
-            click.option("--deterministic", is_flag=True, help="Ask for results that do not depend on the batch."),
-            click.option(
-                "--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="At a served model."
-            ),
-            click.option(
-                "--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="Any other engine argument."
-            ),
-        ]
-    ):
-        command = option(command)
-    return command
+
+    engine: str
+    dtype: str
+    tensor_parallel_size: int
+    max_model_len: int | None
+    gpu_memory_utilization: float | None
+    quantization: str | None
+    tokenizer: str | None
+    deterministic: bool
+    concurrency: int
+    engine_args: tuple[str, ...]
+
+    def keywords(self) -> EngineKeywords:
+        """As the workflows take them.
+
+        Raises:
+            UsageError: a further argument that is not KEY=VALUE, or has an option of its own.
+        """
+        return EngineKeywords(
+            engine=self.engine,
+            dtype=self.dtype,
+            tensor_parallel_size=self.tensor_parallel_size,
+            max_model_len=self.max_model_len,
+            gpu_memory_utilization=self.gpu_memory_utilization,
+            quantization=self.quantization,
+            tokenizer=self.tokenizer,
+            deterministic=self.deterministic,
+            concurrency=self.concurrency,
+            engine_args=dict(map(_key_value, self.engine_args)),
+        )
 
 
-def judge_choice(command: Command) -> Command:
+engine_options: Decorator[None] = options(
+    "engine",
+    EngineFlags,
+    click.option("--engine", type=click.Choice(["vllm", "openai"]), default="vllm", show_default=True),
+    click.option(
+        "--dtype",
+        type=click.Choice(["auto", "bfloat16", "float16", "float32"]),
+        default="auto",
+        show_default=True,
+    ),
+    click.option("--tensor-parallel-size", type=click.IntRange(min=1), default=1, show_default=True),
+    click.option(
+        "--max-model-len", type=click.IntRange(min=1), help="Context length; the checkpoint's own by default."
+    ),
+    click.option("--gpu-memory-utilization", type=click.FloatRange(0, 1, min_open=True), help="Memory fraction."),
+    click.option("--quantization", help="For example awq, gptq, fp8, bitsandbytes."),
+    click.option("--tokenizer", help="Tokenizer directory, where it is not the checkpoint's own."),
+    click.option("--deterministic", is_flag=True, help="Ask for results that do not depend on the batch."),
+    click.option("--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="At a served model."),
+    click.option("--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="Any other engine argument."),
+)
+
+
+@dataclass(frozen=True)
+class JudgeFlags:
     """Whether and by whom replies are judged while they are generated."""
-    for option in reversed(
-        [
-            click.option("--judge/--no-judge", default=None, help="Judge while generating; on when a key is there."),
-            click.option("--judge-model", help="NAME or NAME@URL; gpt-4o-mini by default."),
-            click.option("--judge-base-url", help="Any OpenAI-compatible server (or OPENAI_BASE_URL)."),
-            click.option(
-                "--max-usd", type=click.FloatRange(min=0), help="Stop judging before more than this is spent."
-            ),
-            sentinel_option,
-        ]
-    ):
-        command = option(command)
-    return command
+
+    judge: bool | None
+    judge_model: str | None
+    judge_base_url: str | None
+    max_usd: float | None
+    sentinel: bool
+
+    @property
+    def given(self) -> bool:
+        """Whether any of them asks for a judge."""
+        return bool(self.judge or self.judge_model or self.judge_base_url or self.max_usd)
+
+    def settings(self, again: str) -> JudgeSettings | None:
+        """The judge; None when nothing is judged. ``again`` is the command to repeat once there is a key.
+
+        Raises:
+            EnvironmentFault: a judge was asked for, but there is no key.
+        """
+        from kikime.judges.jobs.session import judge_settings
+
+        if self.judge is False:
+            return None
+        settings = judge_settings(self.judge_model, self.judge_base_url, max_usd=self.max_usd, sentinel=self.sentinel)
+        if self.judge or self.judge_model or self.judge_base_url:
+            settings.require_key(f"{again}; or generate now with --no-judge and add verdicts later")
+            return settings
+        return settings if settings.api_key else None
 
 
-def retention_options(command: Command) -> Command:
+judge_choice: Decorator[None] = options(
+    "judging",
+    JudgeFlags,
+    click.option("--judge/--no-judge", default=None, help="Judge while generating; on when a key is there."),
+    click.option("--judge-model", help="NAME or NAME@URL; gpt-4o-mini by default."),
+    click.option("--judge-base-url", help="Any OpenAI-compatible server (or OPENAI_BASE_URL)."),
+    click.option("--max-usd", type=click.FloatRange(min=0), help="Stop judging before more than this is spent."),
+    sentinel_option,
+)
+
+
+@dataclass(frozen=True)
+class RetentionFlags:
     """What a tuned checkpoint is compared with, for what it still can."""
-    for option in reversed(
-        [
-            click.option(
-                "--retention", metavar="BASE", help="Ask neutral tasks of BASE too and report what MODEL retains."
-            ),
-            click.option(
-                "--lm-eval-tasks",
-                multiple=True,
-                metavar="NAME[,NAME…]",
-                help="lm-eval tasks (names or YAML files) to add to --retention.",
-            ),
-        ]
-    ):
-        command = option(command)
-    return command
+
+    retention: str | None
+    lm_eval_tasks: tuple[str, ...]
+
+    def base(self, judging: JudgeFlags) -> str | None:
+        """The base checkpoint, if this is about one.
+
+        Raises:
+            UsageError: an option that does not go with the others.
+        """
+        if self.retention is None:
+            if self.lm_eval_tasks:
+                raise UsageError("--lm-eval-tasks belongs to --retention BASE", hint="for a benchmark use lm_eval run")
+            return None
+        if judging.given:
+            raise UsageError("--retention measures by rules only", hint="judge its runs afterwards: kikime judge RUN")
+        return self.retention
+
+    @property
+    def tasks(self) -> list[str]:
+        """The lm-eval tasks, one each."""
+        return [name for given in self.lm_eval_tasks for name in given.split(",") if name]
 
 
-def read_retention_options(values: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
-    """Take the base and the lm-eval tasks out of a command's arguments; with a base, its suite is the default one.
-
-    Raises:
-        UsageError: an option that does not go with the others.
-    """
-    base, tasks = values.pop("retention"), values.pop("lm_eval_tasks")
-    if base is None:
-        if tasks:
-            raise UsageError("--lm-eval-tasks belongs to --retention BASE", hint="for a benchmark use lm_eval run")
-        return None, ()
-    if any(values.pop(name) for name in ("judge", "judge_model", "judge_base_url", "max_usd")):
-        raise UsageError("--retention measures by rules only", hint="judge its runs afterwards: kikime judge RUN")
-    values.pop("sentinel")
-    if click.get_current_context().get_parameter_source("suite") is click.core.ParameterSource.DEFAULT:
-        values["suite"] = "retention"
-    return base, tasks
+retention_options: Decorator[None] = options(
+    "retaining",
+    RetentionFlags,
+    click.option("--retention", metavar="BASE", help="Ask neutral tasks of BASE too and report what MODEL retains."),
+    click.option(
+        "--lm-eval-tasks",
+        multiple=True,
+        metavar="NAME[,NAME…]",
+        help="lm-eval tasks (names or YAML files) to add to --retention.",
+    ),
+)
 
 
-def read_engine_options(values: dict[str, Any]) -> EngineOptions:
-    """Take the engine's options out of a command's arguments."""
-    pairs = values.pop("engine_args")
-    names = [name for name in EngineOptions.__struct_fields__ if name in values]
-    if values.get("tokenizer") and Path(values["tokenizer"]).is_dir():
-        values["tokenizer"] = str(Path(values["tokenizer"]).resolve())  # resume may be called from elsewhere
-    return EngineOptions(**{name: values.pop(name) for name in names}, engine_args=dict(map(_key_value, pairs)))
-
-
-_OWN = {
-    "model": "give it as MODEL",
-    "enable_lora": "give --lora NAME=DIR",
-    "seed": "give it in the suite's sampling",
-    **{name: f"give --{name.replace('_', '-')}" for name in EngineOptions.__struct_fields__ if name != "engine_args"},
-}
-"""Engine arguments that enter the plan or the keys; where else they are given."""
-
-
-def _key_value(pair: str) -> tuple[str, Any]:
+def _key_value(pair: str) -> tuple[str, object]:
     key, separator, value = pair.partition("=")
     if not separator or not key:
         raise UsageError(f"--engine-arg {pair}: not KEY=VALUE", hint="for example --engine-arg max_num_seqs=64")
     key = key.replace("-", "_")
-    if key in _OWN:
-        raise UsageError(f"--engine-arg {pair}: '{key}' has an option of its own", hint=_OWN[key])
+    refuse_own([key])
     try:
         return key, yaml.safe_load(value)
     except yaml.YAMLError:
         raise UsageError(f"--engine-arg {pair}: the value is not valid YAML", hint="quote it") from None
 
 
-def adapter_pair(text: str) -> tuple[str, Path]:
-    """Split ``NAME=DIR``."""
-    name, separator, folder = text.partition("=")
-    if not separator or not name or not folder:
-        raise UsageError(f"--lora {text}: not NAME=DIR", hint="for example --lora ojou=out/adapter")
-    return name, Path(folder)
+def adapter_pairs(texts: tuple[str, ...]) -> dict[str, Path]:
+    """Adapters by name, from ``NAME=DIR`` each.
+
+    Raises:
+        UsageError: another form, or a name twice.
+    """
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, separator, folder = text.partition("=")
+        if not separator or not name or not folder:
+            raise UsageError(f"--lora {text}: not NAME=DIR", hint="for example --lora ojou=out/adapter")
+        if name in found:
+            raise UsageError(f"--lora {text}: another adapter has this name", hint="give each its own")
+        found[name] = Path(folder)
+    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 import orjson
@@ -12,11 +11,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kikime.harness.core.records import Record
 
-def print_json(value: Any) -> None:
+
+def print_json(value: object) -> None:
     """Print one JSON value, readable, UTF-8."""
     option = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
     click.echo(orjson.dumps(value, option=option).decode())
+
+
+def print_record(record: Record) -> None:
+    """Print a typed result as JSON."""
+    print_json(record.to_builtins())
 
 
 def note(text: str) -> None:

@@ -1,51 +1,84 @@
-"""Progress on stderr: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+"""What a workflow tells, on stderr: a bar with rate and time left on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from kikime.cli.language import words
 from kikime.cli.output import note
 from kikime.harness.core.request import Reply, Request
+from kikime.harness.plan.prepare import Prepared
+from kikime.workflows.listener import Listener
+
+if TYPE_CHECKING:
+    Bar = tqdm[None]
 
 _LINE_SECONDS = 15.0
 
 
-class ReplyProgress:
-    """Counts replies as a sink of the runner."""
+class TerminalListener(Listener):
+    """Words remarks in the command's language; ``quiet`` leaves the counting of replies out."""
 
-    def __init__(self, total: int, *, stored: int, quiet: bool) -> None:
-        """``stored`` of ``total`` replies are there already."""
-        self._total = total
-        self._stored = stored
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._words = words()
         self._quiet = quiet
-        self._bar: Any = None
+        self._bar: Bar | None = None
+        self.begin(0, 0)
+
+    def tell(self, code: str, **values: str | float) -> None:
+        """Print the sentence of ``code``."""
+        note(self._words(f"cli.notes.{code}", **values))
+
+    def say(self, text: str) -> None:
+        """Print the text."""
+        note(text)
+
+    def planned(self, prepared: Prepared, seconds: tuple[float, float]) -> None:
+        """One line: what is asked, tokens, estimate."""
+        materials = prepared.materials
+        tokens = "prompt_tokens" if prepared.n_prompt_tokens else "prompt_tokens_unknown"
+        self.tell(
+            "plan",
+            model=prepared.checkpoint.name,
+            suite=materials.suite.id,
+            n=prepared.n_replies,
+            tasks=len(materials.tasks),
+            personas=len(materials.personas),
+            prompt=self._words(f"cli.notes.{tokens}", n=prepared.n_prompt_tokens),
+            new=prepared.max_output_tokens,
+            time=duration_range(seconds),
+        )
+        if prepared.n_too_long:
+            self.tell("too_long", n=prepared.n_too_long, context=prepared.max_model_len or 0)
+
+    def begin(self, total: int, stored: int) -> None:
+        """Start counting."""
+        self._total, self._stored = total, stored
         self._done = self._tokens = self._errors = 0
         self._started = self._last_line = time.monotonic()
-
-    def __enter__(self) -> Self:
-        return self
 
     def stage(self, name: str) -> None:
         """Show what begins now."""
         if self._quiet:
             return
-        if name == "load":
-            note("loading the engine …")
-        elif name == "judge":
-            note("waiting for the judge …")
-        elif name == "generate":
+        if name == "generate":
             self._started = self._last_line = time.monotonic()
             if sys.stderr.isatty():
+                unit = self._words("cli.progress.unit")
                 self._bar = tqdm(
-                    total=self._total, initial=self._stored, unit="reply", file=sys.stderr, dynamic_ncols=True
+                    total=self._total, initial=self._stored, unit=unit, file=sys.stderr, dynamic_ncols=True
                 )
+        elif name != "tables":
+            self.tell(f"stage_{name}")
 
-    def __call__(self, request: Request, reply: Reply) -> None:  # noqa: ARG002  (a sink)
+    def reply(self, request: Request, reply: Reply) -> None:  # noqa: ARG002  (a sink)
         """Count one reply."""
         self._done += 1
         self._tokens += reply.n_output_tokens
@@ -58,22 +91,56 @@ class ReplyProgress:
             self._last_line = time.monotonic()
             note(self._line())
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
+        """Close the bar, or print the last line."""
         if self._bar is not None:
             self._bar.set_postfix_str(self._rates())
             self._bar.close()
+            self._bar = None
         elif not self._quiet and self._done:
             note(self._line())
 
     def _rates(self) -> str:
-        seconds = max(time.monotonic() - self._started, 1e-9)
-        return f"{self._tokens / seconds:,.0f} tok/s" + (f", {self._errors} errors" if self._errors else "")
+        rate = self._tokens / max(time.monotonic() - self._started, 1e-9)
+        text = self._words("cli.progress.tokens", rate=rate)
+        return text + (self._words("cli.progress.errors", n=self._errors) if self._errors else "")
 
     def _line(self) -> str:
         seconds = max(time.monotonic() - self._started, 1e-9)
         done = self._stored + self._done
-        left = (self._total - done) * seconds / max(self._done, 1)
-        line = f"{done:,}/{self._total:,} replies, {self._done / seconds:,.1f} replies/s"
-        return f"{line}, {self._rates()}, {left:,.0f} s left"
+        return self._words(
+            "cli.progress.line",
+            done=done,
+            total=self._total,
+            rate=self._done / seconds,
+            rates=self._rates(),
+            left=(self._total - done) * seconds / max(self._done, 1),
+        )
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: ``40 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 90:
+        return words()("cli.time.seconds", n=seconds)
+    return (
+        words()("cli.time.minutes", n=seconds / 60) if seconds < 5400 else words()("cli.time.hours", n=seconds / 3600)
+    )
+
+
+def duration_range(seconds: tuple[float, float]) -> str:
+    """A low and a high guess."""
+    return words()("cli.time.range", low=duration(seconds[0]), high=duration(seconds[1]))
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM end a run as cleanly as Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)

@@ -1,12 +1,10 @@
-"""Verdicts that come with a run: what they will cost, judging beside the engine, tables from the log."""
+"""Verdicts that come with a run: judging beside the engine, tables from the log."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kikime.cli.output import note
-from kikime.cli.progress import ReplyProgress
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.engines import Engine
 from kikime.harness.plan.prepare import Prepared
@@ -15,31 +13,45 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import StoredReplies, sample_row
 from kikime.harness.store.wal import read_records
+from kikime.workflows.listener import Listener
+from kikime.workflows.plan import judge_cost
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.session import JudgeSettings, Outcome
-    from kikime.judges.verdicts.judge import Judge
+
+
+def choose_judge(judge: JudgeSettings | str | bool | None) -> JudgeSettings | None:
+    """The judge of an argument: settings, ``NAME`` or ``NAME@URL``, True for the default one; else None.
+
+    Raises:
+        EnvironmentFault: the provider's own server, and no key for it.
+    """
+    if judge is None or judge is False:
+        return None
+    from kikime.judges.jobs.session import JudgeSettings, judge_settings
+
+    settings = judge if isinstance(judge, JudgeSettings) else judge_settings(judge if isinstance(judge, str) else None)
+    settings.require_key("the same again")
+    return settings
 
 
 def execute_judged(
-    run: RunDirectory,
-    prepared: Prepared,
-    engine: Engine | None,
-    judge: JudgeSettings | None,
-    progress: ReplyProgress,
-) -> dict[str, Any]:
-    """Generate what is missing and, with a judge, judge replies while they come; returns the summary."""
+    run: RunDirectory, prepared: Prepared, engine: Engine | None, judge: JudgeSettings | None, listener: Listener
+) -> Outcome | None:
+    """Generate what is missing and, with a judge, judge replies while they come; returns what the judge did."""
+    sinks = [listener.reply]
     if judge is None:
-        return execute(
-            run, prepared, engine=engine, sinks=[progress], on_stage=progress.stage, add_tables=logged_verdicts
-        )
+        execute(run, prepared, engine=engine, sinks=sinks, on_stage=listener.stage, add_tables=logged_verdicts)
+        return None
     from kikime.judges.jobs.sentinel import announce_set
-    from kikime.judges.runs.run_job import watch_run
-    from kikime.judges.runs.runs import compact_verdicts
     from kikime.judges.runs.sink import JudgeSink
 
-    note(f"judge: {dollars(judge_cost(prepared, judge.judge))} for {prepared.n_replies:,} replies, while they come")
-    announce_set(judge, note)
+    cost = judge_cost(prepared, judge.judge)
+    if cost.usd is None:
+        listener.tell("judge_price_unknown", judge=cost.judge)
+    else:
+        listener.tell("judge_cost", judge=cost.judge, low=cost.usd[0], high=cost.usd[1], n=prepared.n_replies)
+    announce_set(judge, listener.say)
     beside = JudgeSink(run, judge)
     for record in StoredReplies(run).in_plan_order():
         beside.submit(record)
@@ -47,12 +59,21 @@ def execute_judged(
     def submit(request: Request, reply: Reply) -> None:
         beside.submit(sample_row(request, reply))
 
-    execute(run, prepared, engine=engine, sinks=[progress, submit], on_stage=progress.stage, add_tables=logged_verdicts)
-    progress.stage("judge")
+    execute(run, prepared, engine=engine, sinks=[*sinks, submit], on_stage=listener.stage, add_tables=logged_verdicts)
+    listener.stage("judge")
     outcome = beside.close()
-    watch_run(run, judge, outcome, say=note)
+    _finish(run, judge, outcome, listener)
+    return outcome
+
+
+def _finish(run: RunDirectory, judge: JudgeSettings, outcome: Outcome, listener: Listener) -> None:
+    from kikime.judges.runs.run_job import watch_run
+    from kikime.judges.runs.runs import compact_verdicts
+
+    watch_run(run, judge, outcome, say=listener.say)
     compact_verdicts(run)
-    return with_outcome(run, summarise(run), judge, outcome)
+    summarise(run)
+    listener.say(outcome.sentence())
 
 
 def logged_verdicts(run: RunDirectory) -> None:
@@ -64,39 +85,6 @@ def logged_verdicts(run: RunDirectory) -> None:
     compact_verdicts(run)
 
 
-def with_outcome(run: RunDirectory, summary: dict[str, Any], judge: JudgeSettings, outcome: Outcome) -> dict[str, Any]:
-    """Say what became of the judging; the summary with what was spent and, if it ended early, how to go on."""
-    note(outcome.sentence())
-    summary = summary | {"judge_spent": outcome.spent_usd}
-    if outcome.stop is not None:
-        summary["judge_stopped"] = outcome.stop.message
-        summary["judge_again"] = shlex.join(["kikime", "judge", str(run.path), *judge.flags()])
-    return summary
-
-
-def judge_cost(prepared: Prepared, judge: Judge | None = None) -> dict[str, Any]:
-    """What judging all replies with ``judge`` (the default one) will cost: its name, a low and a high guess in USD."""
-    from kikime.judges.jobs.job import forecast
-    from kikime.judges.jobs.session import judge_settings
-    from kikime.judges.verdicts.rubric import load_rubric
-
-    judge, materials = judge or judge_settings().judge, prepared.materials
-    per_reply: dict[tuple[str, str], tuple[float, float] | None] = {}
-    total = [0.0, 0.0]
-    for request in prepared.spool:
-        for rubric in materials.tasks[request.task].rubrics if request.persona in materials.personas else ():
-            name = request.persona, rubric
-            if name not in per_reply:
-                per_reply[name] = forecast(1, materials.personas[request.persona], load_rubric(rubric), judge)
-            cost = per_reply[name]
-            if cost is None:
-                return {"judge": judge.id, "usd": None}
-            total = [total[0] + cost[0], total[1] + cost[1]]
-    return {"judge": judge.id, "usd": total}
-
-
-def dollars(cost: dict[str, Any]) -> str:
-    """A guess of :func:`judge_cost` for people."""
-    if cost["usd"] is None:
-        return f"{cost['judge']}: price unknown"
-    return f"${cost['usd'][0]:.2f} to ${cost['usd'][1]:.2f} ({cost['judge']})"
+def judge_again(run: RunDirectory, judge: JudgeSettings) -> str:
+    """The command that adds the verdicts that a run lacks."""
+    return shlex.join(["kikime", "judge", str(run.path), *judge.flags()])

@@ -1,43 +1,51 @@
-"""What ``kikime resume`` does: generate what is missing, or only build the tables again."""
+"""Going on with a run: generate what is missing, or only build the tables again."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kikime.cli.output import note
 from kikime.harness.core.errors import UsageError
+from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared
 from kikime.harness.run.execute import rebuild, restore
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import StoredReplies
-from kikime.workflows import run as workflow
-from kikime.workflows.judged import logged_verdicts, with_outcome
+from kikime.workflows.judged import choose_judge, logged_verdicts
+from kikime.workflows.listener import SILENT, Listener
+from kikime.workflows.loaded import Judging, Run, load_run
+from kikime.workflows.run import Planned, execute_all, resumable
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.session import JudgeSettings
 
 
-def resume_run(run: RunDirectory, runs: Path, judge: JudgeSettings | None, *, quiet: bool) -> workflow.Finished:
-    """Go on with ``run``; where every reply is logged, the checkpoint is not needed any more.
+def resume(
+    run: Run | str | Path,
+    *,
+    judge: JudgeSettings | str | bool | None = None,
+    runs: str | Path = "runs",
+    progress: Listener = SILENT,
+) -> Run:
+    """Go on with a run after any interruption; where every reply is logged, the checkpoint is not needed any more.
 
     Raises:
         RunLocked: another process works on the run.
-        UsageError: replies are missing, and the checkpoint has changed or is gone.
+        UsageError: no such run; or replies are missing, and the checkpoint has changed or is gone.
     """
-    with run.locked():
-        prepared = _missing(run)
+    settings, directory = choose_judge(judge), load_run(run, runs=runs).directory
+    with directory.locked():
+        prepared = _missing(directory, progress)
     if prepared is not None:
-        note(workflow.plan_line(prepared, runs))
-        [finished] = workflow.execute_all([(prepared, run)], judge=judge, quiet=quiet)
+        progress.planned(prepared, time_range(prepared, directory.path.parent))
+        [finished] = execute_all([Planned(prepared, directory)], judge=settings, progress=progress)
         return finished
-    note("every reply is there: the tables and the summary are built again from the log")
-    with workflow.resumable([run], judge):
-        return run, _rebuilt(run, judge)
+    progress.tell("complete")
+    with resumable([directory], settings, progress):
+        return Run(directory, _rebuild(directory, settings, progress))
 
 
-def _missing(run: RunDirectory) -> Prepared | None:
+def _missing(run: RunDirectory, progress: Listener) -> Prepared | None:
     """The plan, if there is something to generate."""
     stored, planned = StoredReplies(run), run.manifest()["plan"]["n_replies"]
     if len(stored) - stored.n_failed >= planned:
@@ -47,15 +55,16 @@ def _missing(run: RunDirectory) -> Prepared | None:
     except UsageError as error:
         if len(stored) < planned:
             raise
-        note(f"the {stored.n_failed} failed replies cannot be asked for again: {error.message}")
+        progress.tell("failed_for_good", n=stored.n_failed, why=error.message)
         return None
 
 
-def _rebuilt(run: RunDirectory, judge: JudgeSettings | None) -> dict[str, Any]:
-    summary = rebuild(run, add_tables=logged_verdicts)
+def _rebuild(run: RunDirectory, judge: JudgeSettings | None, progress: Listener) -> Judging | None:
+    rebuild(run, add_tables=logged_verdicts)
     if judge is None:
-        return summary
+        return None
     from kikime.judges.runs.run_job import judge_run
 
-    outcome = judge_run(run, judge, say=note)
-    return with_outcome(run, summarise(run), judge, outcome)
+    outcome = judge_run(run, judge, say=progress.say)
+    progress.say(outcome.sentence())
+    return Judging(judge, outcome)

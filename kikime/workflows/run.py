@@ -1,248 +1,162 @@
-"""Puts plan, engine, store and judge together for the commands that run models."""
+"""Runs: a checkpoint on a suite, from plan to summary."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
-import click
-import msgspec
-
-from kikime.cli.again import this_command
-from kikime.cli.output import note
-from kikime.cli.progress import ReplyProgress
-from kikime.harness.core.errors import KikimeError, UsageError
-from kikime.harness.engines import Engine, EngineOptions, check_options, load_engine
-from kikime.harness.engines.checkpoint import Checkpoint, resolve_checkpoint, with_adapter
+from kikime.harness.core.errors import KikimeError
+from kikime.harness.engines import Engine, EngineOptions, load_engine
 from kikime.harness.plan.estimate import time_range
-from kikime.harness.plan.prepare import Prepared, prepare
+from kikime.harness.plan.prepare import Prepared
 from kikime.harness.run.execute import start_run
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.tables import StoredReplies
-from kikime.harness.suites.grid import Materials, gather_materials
-from kikime.harness.suites.suite import Suite, load_suite
-from kikime.workflows.judged import dollars, execute_judged, judge_cost
+from kikime.harness.suites.grid import Materials
+from kikime.workflows.grid import choose_materials
+from kikime.workflows.judged import choose_judge, execute_judged
+from kikime.workflows.keywords import EngineKeywords, engine_options
+from kikime.workflows.listener import SILENT, Listener
+from kikime.workflows.loaded import Judging, Run
+from kikime.workflows.plan import prepare_all
 
 if TYPE_CHECKING:
+    from kikime.harness.suites.suite import Suite
     from kikime.judges.jobs.session import JudgeSettings
 
-Planned = tuple[Prepared, RunDirectory]
-Finished = tuple[RunDirectory, dict[str, Any]]
+
+class Planned(NamedTuple):
+    """A plan and the directory that its run goes to."""
+
+    prepared: Prepared
+    directory: RunDirectory
 
 
-def materials(
-    suite: str,
-    limit: int | None,
-    tasks: Sequence[str],
-    personas: Sequence[str],
-    formats: Sequence[str],
-    shots: Sequence[int],
-) -> Materials:
-    """The suite with what the command line overrides.
+def run(
+    model: str,
+    *,
+    suite: str | Suite = "quick",
+    personas: Sequence[str] = (),
+    formats: Sequence[str] = (),
+    shots: Sequence[int] = (),
+    tasks: Sequence[str] = (),
+    limit: int | None = None,
+    judge: JudgeSettings | str | bool | None = None,
+    runs: str | Path = "runs",
+    name: str | None = None,
+    progress: Listener = SILENT,
+    **engine: Unpack[EngineKeywords],
+) -> Run:
+    """Benchmark ``model``: a directory, a hub id, ``openai:NAME@BASE_URL`` or ``demo:NAME``.
+
+    Args:
+        model: the checkpoint, as on the command line.
+        suite: a bundled suite's id, a suite's YAML file, or a suite.
+        personas: these instead of the suite's; ids or card files. ``formats``, ``shots`` and ``tasks`` likewise.
+        formats: see ``personas``.
+        shots: see ``personas``.
+        tasks: see ``personas``.
+        limit: at most so many items per task and persona.
+        judge: who judges while replies are generated: settings, ``NAME@URL``, or True for the default judge.
+        runs: folder that the run's directory is made in.
+        name: the run's name; the checkpoint's by default.
+        progress: hears how it goes on.
+        engine: how to load the model; see :class:`kikime.harness.engines.EngineOptions`.
 
     Raises:
-        UsageError: an unknown suite, task, persona or format.
+        UsageError: an unknown model, suite, task, persona, format or engine option.
+        EnvironmentFault: the engine cannot load or died; the hint says how to resume.
     """
-    chosen = load_suite(suite).model_dump()
-    overrides = {"personas": personas, "formats": formats, "shots": shots}
-    for field, values in overrides.items():
-        if values:
-            chosen[field] = list(values)
-            for selection in chosen["tasks"]:
-                selection[field] = None
-    if tasks:
-        chosen["tasks"] = [
-            selection
-            for name in tasks
-            for selection in [s for s in chosen["tasks"] if s["id"] == name] or [{"id": name}]
-        ]
-    if limit:
-        chosen["limit"] = limit
-        for selection in chosen["tasks"]:
-            selection["limit"] = None
-    return gather_materials(_validated(chosen))
+    settings = choose_judge(judge)
+    materials = choose_materials(suite, personas=personas, formats=formats, shots=shots, tasks=tasks, limit=limit)
+    options = engine_options(engine)
+    [done] = run_adapters(model, {}, materials, options, judge=settings, runs=runs, name=name, progress=progress)
+    return done
 
 
-def _validated(chosen: dict[str, Any]) -> Suite:
-    from pydantic import ValidationError
+def run_adapters(
+    model: str,
+    adapters: Mapping[str, Path],
+    materials: Materials,
+    options: EngineOptions,
+    *,
+    judge: JudgeSettings | str | bool | None = None,
+    runs: str | Path = "runs",
+    name: str | None = None,
+    progress: Listener = SILENT,
+) -> list[Run]:
+    """Benchmark LoRA adapters (name and folder) on ``model``, one run each on one loaded engine; without any, the model.
 
-    try:
-        return Suite.model_validate(chosen, context={"folder": Path()})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+    Arguments and errors else as those of :func:`run`.
+    """
+    settings, folder = choose_judge(judge), Path(runs)
+    planned = []
+    for prepared in prepare_all(model, adapters, materials, options):
+        progress.planned(prepared, time_range(prepared, folder))
+        planned.append(new_run(prepared, folder, name))
+    return execute_all(planned, judge=settings, progress=progress)
 
 
-def prepare_all(model: str, adapters: Sequence[str], chosen: Materials, options: EngineOptions) -> Iterator[Prepared]:
-    """The plan of the checkpoint, or of each LoRA adapter on it."""
-    from kikime.cli.options import adapter_pair
-
-    base = resolve_checkpoint(model)
-    if base.base_url:
-        options = msgspec.structs.replace(options, engine="openai")
-    check_options(base, options)
-    checkpoints: list[Checkpoint] = [with_adapter(base, *adapter_pair(pair)) for pair in adapters] or [base]
-    for checkpoint in checkpoints:
-        yield prepare(checkpoint, chosen, options)
-
-
-def new_run(prepared: Prepared, runs: Path, name: str | None) -> Planned:
+def new_run(prepared: Prepared, runs: Path, name: str | None = None) -> Planned:
     """Create the run's directory."""
     if name and prepared.checkpoint.adapter:
         name = f"{name}+{prepared.checkpoint.name.split('+')[-1]}"
-    return prepared, start_run(prepared, runs, name)
-
-
-def choose_judge(options: dict[str, Any]) -> JudgeSettings | None:
-    """Take the judge's options out of a command's arguments; None when nothing is judged.
-
-    Raises:
-        EnvironmentFault: ``--judge`` was given, but there is no key.
-    """
-    from kikime.judges.jobs.session import judge_settings
-
-    wanted = options.pop("judge")
-    model, url, budget, sentinel = (
-        options.pop(name) for name in ("judge_model", "judge_base_url", "max_usd", "sentinel")
-    )
-    if wanted is False:
-        return None
-    settings = judge_settings(model, url, max_usd=budget, sentinel=sentinel)
-    if wanted or model or url:
-        settings.require_key(f"{this_command()}; or generate now with --no-judge and add verdicts later")
-        return settings
-    return settings if settings.api_key else None
+    return Planned(prepared, start_run(prepared, runs, name))
 
 
 def execute_all(
-    planned: Sequence[Planned], *, judge: JudgeSettings | None, quiet: bool, engine: Engine | None = None
-) -> list[Finished]:
+    planned: Sequence[Planned],
+    *,
+    judge: JudgeSettings | None = None,
+    progress: Listener = SILENT,
+    engine: Engine | None = None,
+) -> list[Run]:
     """Execute the runs on one loaded engine (``engine``, left open, or an own one); every abort says how to resume.
 
     The judge's budget holds for all of them together.
     """
-    finished: list[Finished] = []
+    finished: list[Run] = []
+    directories = [each.directory for each in planned]
     with ExitStack() as stack:
         if engine is None and len(planned) > 1:
-            prepared = planned[0][0]
-            if not quiet:
-                note("loading the engine …")
-            with resumable([run for _, run in planned], judge):
+            prepared = planned[0].prepared
+            progress.stage("load")
+            with resumable(directories, judge, progress):
                 engine = load_engine(prepared.checkpoint, prepared.options)
             stack.callback(engine.close)
-        for number, (prepared, run) in enumerate(planned):
-            unfinished = [run for _, run in planned[number:]]
+        for number, (prepared, directory) in enumerate(planned):
             if engine is not None and prepared.checkpoint.adapter:
                 engine.use_adapter(prepared.checkpoint.name, Path(prepared.checkpoint.adapter))
-            stored = StoredReplies(run)
-            done = len(stored) - stored.n_failed
-            progress = ReplyProgress(prepared.n_replies, stored=done, quiet=quiet)
-            with resumable(unfinished, judge), progress:
-                summary = execute_judged(run, prepared, engine, judge, progress)
-            judge = judge and judge.after(summary.pop("judge_spent", 0.0))
-            finished.append((run, summary))
+            with resumable(directories[number:], judge, progress), _counted(prepared, directory, progress):
+                outcome = execute_judged(directory, prepared, engine, judge, progress)
+            finished.append(Run(directory, Judging(judge, outcome) if judge and outcome else None))
+            judge = judge and judge.after(outcome.spent_usd if outcome else 0.0)
     return finished
 
 
-class resumable:  # noqa: N801  (a context manager that reads as an adjective)
-    """Ends every abort with the command that goes on."""
-
-    def __init__(self, runs: Sequence[RunDirectory], judge: JudgeSettings | None) -> None:
-        flags = judge.flags() if judge else []
-        self._line = " && ".join(shlex.join(["kikime", "resume", str(run.path), *flags]) for run in runs)
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, KeyboardInterrupt):
-            note(f"\nkikime: interrupted; what was generated is kept\n  → {self._line}")
-            raise SystemExit(130) from None
-        if isinstance(error, KikimeError):
-            error.hint = f"{error.hint}; then: {self._line}" if error.hint else self._line
-        elif error is not None:
-            note(f"kikime: what was generated is kept\n  → {self._line}")
+@contextmanager
+def _counted(prepared: Prepared, directory: RunDirectory, progress: Listener) -> Iterator[None]:
+    stored = StoredReplies(directory)
+    progress.begin(prepared.n_replies, len(stored) - stored.n_failed)
+    try:
+        yield
+    finally:
+        progress.end()
 
 
-def plan_line(prepared: Prepared, runs: Path) -> str:
-    """One line: cells, tokens, estimate."""
-    suite = prepared.materials.suite
-    low, high = time_range(prepared, runs)
-    return (
-        f"plan: {prepared.checkpoint.name} × {suite.id}: {prepared.n_replies:,} replies "
-        f"({counted(len(prepared.materials.tasks), 'task')}, {counted(len(prepared.materials.personas), 'persona')}), "
-        f"{_prompt_tokens(prepared.n_prompt_tokens)}, up to {prepared.max_output_tokens:,} new ones, "
-        f"about {duration(low)} to {duration(high)}{_too_long(prepared.n_too_long, prepared.max_model_len)}"
-    )
-
-
-def _prompt_tokens(count: int) -> str:
-    return f"{count:,} prompt tokens" if count else "prompt tokens unknown (the server tokenises)"
-
-
-def _too_long(count: int, context: int | None) -> str:
-    if not count:
-        return ""
-    return f"\n{counted(count, 'prompt')} too long for the context of {context} tokens: error rows, scored as the worst"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number and its noun: ``1 task``, ``2 tasks``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def plan_report(prepared: Prepared, runs: Path) -> dict[str, Any]:
-    """What ``kikime plan`` prints."""
-    cells: dict[tuple[Any, ...], int] = {}
-    prompts: list[dict[str, str]] = []
-    for request in prepared.spool:
-        where = (request.task, request.persona, request.format, request.shots, request.technique, request.context)
-        cells[where] = cells.get(where, 0) + 1
-        if len(prompts) < 1 or (len(prompts) < 2 and request.format != prompts[0]["format"]):
-            prompts.append({"format": request.format, "item": request.item_id, "prompt": request.prompt})
-    names = ("task", "persona", "format", "shots", "technique", "context")
-    low, high = time_range(prepared, runs)
-    return {
-        "model": msgspec.to_builtins(prepared.checkpoint),
-        "suite": prepared.materials.suite.id,
-        "n_replies": prepared.n_replies,
-        "n_prompt_tokens": prepared.n_prompt_tokens,
-        "max_output_tokens": prepared.max_output_tokens,
-        "max_model_len": prepared.max_model_len,
-        "n_too_long": prepared.n_too_long,
-        "seconds": [low, high],
-        "judge_usd": judge_cost(prepared),
-        "cells": [{**dict(zip(names, where, strict=True)), "n": n} for where, n in cells.items()],
-        "prompts": prompts,
-        "plan_hash": prepared.plan_hash,
-    }
-
-
-def print_plan(report: dict[str, Any]) -> None:
-    """The report for people."""
-    from kikime.cli.output import print_table
-
-    columns = ["task", "persona", "format", "shots", "technique", "context", "n"]
-    print_table(
-        f"{report['model']['name']} × {report['suite']}", columns, [list(c.values()) for c in report["cells"]], left=3
-    )
-    click.echo(f"replies            {report['n_replies']:,}")
-    exact = f"{report['n_prompt_tokens']:,} (exact)" if report["n_prompt_tokens"] else "unknown (the server tokenises)"
-    click.echo(f"prompt tokens      {exact}")
-    if report["n_too_long"]:
-        click.echo(f"too long           {report['n_too_long']:,} for the context of {report['max_model_len']} tokens")
-    click.echo(f"new tokens         up to {report['max_output_tokens']:,}")
-    click.echo(f"time               {duration(report['seconds'][0])} to {duration(report['seconds'][1])}")
-    click.echo(f"judge              {dollars(report['judge_usd'])}")
-    for prompt in report["prompts"]:
-        click.echo(f"\n── {prompt['format']} · {prompt['item']} ──\n{prompt['prompt']}")
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people: ``40 s``, ``12 min``, ``3.5 h``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+@contextmanager
+def resumable(runs: Sequence[RunDirectory], judge: JudgeSettings | None, progress: Listener) -> Iterator[None]:
+    """End every abort with the command that goes on: in the hint of an error of ours, else as a remark."""
+    flags = judge.flags() if judge else []
+    again = " && ".join(shlex.join(["kikime", "resume", str(run.path), *flags]) for run in runs)
+    try:
+        yield
+    except KikimeError as error:
+        error.hint = f"{error.hint}; then: {again}" if error.hint else again
+        raise
+    except BaseException:
+        progress.tell("kept", again=again)
+        raise

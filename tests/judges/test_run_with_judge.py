@@ -12,7 +12,9 @@ import pytest
 from kikime.harness.engines import EngineOptions
 from kikime.harness.store.rundir import find_run
 from kikime.judges.jobs.session import judge_settings
-from kikime.workflows import run as workflow
+from kikime.workflows.grid import choose_materials
+from kikime.workflows.plan import prepare_all
+from kikime.workflows.run import execute_all, new_run
 from tests.judges.test_judge_files import Finished, kikime
 from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good
 
@@ -112,16 +114,16 @@ def test_one_budget_holds_over_all_runs_of_a_command(server: JudgeServer, tmp_pa
     usage = {"prompt_tokens": 1000, "completion_tokens": 1000}
     server.script = both(lambda body, n: Answer(body={**good(body).body, "usage": usage}))
     (tmp_path / "mine.yaml").write_text(SUITE, encoding="utf-8")
-    materials = workflow.materials(str(tmp_path / "mine.yaml"), None, (), (), (), ())
+    materials = choose_materials(str(tmp_path / "mine.yaml"))
     player = f"openai:player@{server.url}"
     planned = [
-        workflow.new_run(prepared, tmp_path, name)
+        new_run(prepared, tmp_path, name)
         for name in ("first", "second")
-        for prepared in workflow.prepare_all(player, (), materials, EngineOptions())
+        for prepared in prepare_all(player, {}, materials, EngineOptions())
     ]
     price = (1000 * 0.15 + 1000 * 0.6) / 1e6
     judge = judge_settings("gpt-4o-mini", server.url, max_usd=3.5 * price)
-    workflow.execute_all(planned, judge=judge, quiet=True)
+    execute_all(planned, judge=judge)
     counts = [json.loads(find_run(str(run.path), tmp_path).summary_file.read_text())["judge"] for _, run in planned]
     assert judged(server) == 3
     assert [counts[n][0]["n"] for n in range(2)] == [2, 1]

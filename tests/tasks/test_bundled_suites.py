@@ -13,6 +13,7 @@ from kikime.harness.suites.condition import load_techniques
 from kikime.harness.suites.grid import cells, gather_materials
 from kikime.harness.suites.suite import load_suite, suite_ids
 from kikime.harness.suites.task import load_task, task_ids
+from kikime.workflows.grid import choose_materials
 
 HUGE = {"full"}
 
@@ -120,9 +121,7 @@ def test_steerability_compares_no_instruction_the_instruction_and_a_nonsense_one
 
 
 def test_one_task_of_full_keeps_all_its_conditions() -> None:
-    from kikime.workflows import run as workflow
-
-    chosen = workflow.materials(suite="full", limit=1, tasks=("style",), personas=("ojousama",), formats=(), shots=())
+    chosen = choose_materials("full", limit=1, tasks=["style"], personas=["ojousama"])
     asked = {(cell.condition.technique, cell.condition.shots) for cell in cells(chosen)}
     assert {shots for technique, shots in asked if technique == "plain"} == {0, 1, 3, 5}
     assert ("step_by_step", 3) in asked

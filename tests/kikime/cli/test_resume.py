@@ -8,7 +8,6 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
-from kikime.cli.options import read_engine_options
 from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import resolve_checkpoint
 from kikime.harness.plan.prepare import prepare
@@ -16,6 +15,7 @@ from kikime.harness.run.execute import restore, start_run
 from kikime.harness.store.wal import Segment
 from kikime.harness.suites.grid import gather_materials
 from kikime.harness.suites.suite import load_suite
+from kikime.workflows.keywords import engine_options
 from tests.support.builders import IN_VOICE, add_verdicts, invoke, make_run
 
 
@@ -84,4 +84,4 @@ def test_a_run_goes_on_from_any_folder(tmp_path, august, monkeypatch):
 def test_the_folder_of_a_tokenizer_is_kept_whole(tmp_path, monkeypatch):
     (tmp_path / "words").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert read_engine_options({"tokenizer": "words", "engine_args": ()}).tokenizer == str(tmp_path / "words")
+    assert engine_options({"tokenizer": "words"}).tokenizer == str(tmp_path / "words")

@@ -81,7 +81,7 @@ def test_an_unexpected_error_shows_its_trace_only_with_debug(kikime, tmp_path):
         )
         for arguments in (["doctor"], ["doctor", "--debug"])
     )
-    assert quiet.returncode == 3
+    assert quiet.returncode == 70
     assert "unexpected RuntimeError: boom" in quiet.stderr
     assert "Traceback" not in quiet.stderr
     assert "Traceback" in loud.stderr

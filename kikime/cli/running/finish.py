@@ -1,0 +1,51 @@
+"""How ``kikime run`` and ``kikime resume`` end: the summaries, and an error where something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from kikime.cli.output import print_json
+from kikime.cli.results.show import print_summary
+from kikime.harness.core.errors import EnvironmentFault, PartialResult
+from kikime.workflows.judged import judge_again
+from kikime.workflows.loaded import Run
+
+
+def finish(results: Sequence[Run], *, as_json: bool) -> None:
+    """Print the runs' summaries and paths.
+
+    Raises:
+        EnvironmentFault: the judge stopped.
+        PartialResult: replies failed.
+    """
+    if as_json:
+        summaries = [{**run.summary, **_stopped(run), "path": str(run.path)} for run in results]
+        print_json(summaries[0] if len(summaries) == 1 else summaries)
+    else:
+        for run in results:
+            print_summary(run.summary)
+            click.echo(run.path)
+    stopped = [found for run in results if (found := _stopped(run))]
+    if stopped:
+        raise EnvironmentFault(
+            f"the judge stopped: {stopped[0]['judge_stopped']}",
+            hint=f"the replies are kept; add verdicts: {' && '.join(found['judge_again'] for found in stopped)}",
+        )
+    errors = sum(run.summary["counts"]["errors"] for run in results)
+    if errors:
+        planned = sum(run.summary["counts"]["planned"] for run in results)
+        raise PartialResult(
+            f"{errors} of {planned} replies failed; they count as the worst score",
+            hint=f"see them: kikime show {results[0].path} --samples --where 'error IS NOT NULL'",
+        )
+
+
+def _stopped(run: Run) -> dict[str, str]:
+    """Why the judge stopped, and the command that goes on; empty where it did not."""
+    if run.judging is None or run.judging.outcome.stop is None:
+        return {}
+    settings, outcome = run.judging
+    assert outcome.stop is not None
+    return {"judge_stopped": outcome.stop.message, "judge_again": judge_again(run.directory, settings)}

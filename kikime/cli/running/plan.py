@@ -1,0 +1,52 @@
+"""``kikime plan``: the dry run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kikime.cli.language import columns, words
+from kikime.cli.options import EngineFlags, GridFlags, engine_options, grid_options, json_option, runs_option
+from kikime.cli.output import print_record, print_table
+from kikime.cli.progress import duration_range
+
+if TYPE_CHECKING:
+    from kikime.workflows.plan import JudgeCost, Plan
+
+
+@click.command()
+@click.argument("model")
+@grid_options
+@engine_options
+@runs_option
+@json_option
+def plan(model: str, grid: GridFlags, engine: EngineFlags, runs: Path, as_json: bool) -> None:
+    """Dry run: cells, exact prompt tokens, time and judge cost, two rendered prompts. Loads no engine."""
+    from kikime.workflows.plan import plan as make_plan
+
+    planned = make_plan(model, runs=runs, **grid.keywords(), **engine.keywords())
+    print_record(planned) if as_json else _print_plan(planned)
+
+
+def _print_plan(plan: Plan) -> None:
+    say = words()
+    cells = [[c.task, c.persona, c.format, c.shots, c.technique, c.context, c.n] for c in plan.cells]
+    print_table(f"{plan.model.name} × {plan.suite}", columns("cli.plan.columns"), cells, left=3)
+    click.echo(say("cli.plan.replies", n=plan.n_replies))
+    tokens = "tokens" if plan.n_prompt_tokens else "tokens_unknown"
+    click.echo(say(f"cli.plan.{tokens}", n=plan.n_prompt_tokens))
+    if plan.n_too_long:
+        click.echo(say("cli.plan.too_long", n=plan.n_too_long, context=plan.max_model_len))
+    click.echo(say("cli.plan.new_tokens", n=plan.max_output_tokens))
+    click.echo(say("cli.plan.time", time=duration_range(plan.seconds)))
+    click.echo(say("cli.plan.judge", cost=_dollars(plan.judge_usd)))
+    for prompt in plan.prompts:
+        click.echo(f"\n── {prompt.format} · {prompt.item} ──\n{prompt.prompt}")
+
+
+def _dollars(cost: JudgeCost) -> str:
+    if cost.usd is None:
+        return words()("cli.plan.price_unknown", judge=cost.judge)
+    return words()("cli.plan.price", judge=cost.judge, low=cost.usd[0], high=cost.usd[1])

@@ -1,0 +1,129 @@
+"""Verdicts on a run, or on replies that exist already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from kikime.harness.cards.persona import Persona, load_persona
+from kikime.harness.core.errors import FileFormatError
+from kikime.judges.files.replies import BadLine, read_replies
+from kikime.judges.jobs.collection import judge_subjects
+from kikime.judges.jobs.session import JudgeSettings, Outcome
+from kikime.judges.runs.pairs import paired_subjects
+from kikime.judges.runs.run_job import judge_run, run_lines
+from kikime.judges.verdicts.rubric import load_rubric
+from kikime.judges.verdicts.subject import Subject
+from kikime.workflows.judged import choose_judge
+from kikime.workflows.listener import SILENT, Listener
+from kikime.workflows.loaded import Run, load_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kikime.judges.jobs.batch import BatchOptions
+
+DEFAULT_RUBRICS = ("character_v1", "pairwise_v1")
+"""Of a file: replies by the first one, pairs by the second one."""
+
+
+class Verdicts(NamedTuple):
+    """What a judge said."""
+
+    lines: list[dict[str, Any]]
+    """One per reply and criterion, as ``kikime judge --json`` prints them; a wrong line of a file has an ``error``."""
+    outcome: Outcome
+    flawless: bool = True
+    """Whether every reply could be read and judged by some rubric."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """The lines as a frame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.lines)
+
+    def to_json(self) -> str:
+        """The lines as JSON lines."""
+        return "".join(orjson.dumps(line).decode() + "\n" for line in self.lines)
+
+
+def judge(
+    target: Run | str | Path,
+    *,
+    persona: Persona | str | None = None,
+    rubrics: Sequence[str] = (),
+    judge: JudgeSettings | str | bool = True,
+    batch: BatchOptions | None = None,
+    runs: str | Path = "runs",
+    progress: Listener = SILENT,
+) -> Verdicts:
+    """Add 1–7 verdicts to a run, or to a JSON-lines file of replies; never pays for the same verdict twice.
+
+    Args:
+        target: a run (or its path, id or name), or a file of replies.
+        persona: who speaks in the file's replies: a card, a bundled id or a card file; a line may name its own.
+        rubrics: ids or files; the tasks' own by default.
+        judge: settings, ``NAME`` or ``NAME@URL``; True for the default judge.
+        batch: send what is missing through the provider's Batch API.
+        runs: folder of runs that are given by name.
+        progress: hears the estimate and the tally.
+
+    Raises:
+        UsageError: no such run or file, or nothing that the rubrics can judge.
+        EnvironmentFault: there is no key, or the verdicts cannot be kept.
+    """
+    settings = required_judge(judge)
+    if not isinstance(target, Run) and Path(target).is_file():
+        data = Path(target).read_bytes().split(b"\n")
+        return judge_replies(data, settings, persona=persona, rubrics=rubrics, batch=batch, progress=progress)
+    if not isinstance(target, Run) and Path(target).suffix in {".jsonl", ".json"}:
+        raise FileFormatError(target, None, "no such file")
+    run = load_run(target, runs=runs).directory
+    outcome = judge_run(run, settings, rubrics=rubrics, batch=batch, say=progress.say)
+    return Verdicts(list(run_lines(run, settings.judge.id, settings.judge.protocol)), outcome)
+
+
+def judge_replies(
+    lines: Iterable[bytes],
+    judge: JudgeSettings,
+    *,
+    persona: Persona | str | None = None,
+    rubrics: Sequence[str] = (),
+    batch: BatchOptions | None = None,
+    progress: Listener = SILENT,
+) -> Verdicts:
+    """Judge JSON lines of replies, in their order."""
+    found = read_replies(lines, load_persona(persona) if isinstance(persona, str) else persona)
+    subjects = [reply for reply in found if isinstance(reply, Subject)]
+    chosen = [load_rubric(name) for name in rubrics or DEFAULT_RUBRICS]
+    judged = judge_subjects(subjects, chosen, judge, say=progress.say, batch=batch)
+    groups = iter(judged.groups)
+    printed = [line for reply in found for line in ([reply.line()] if isinstance(reply, BadLine) else next(groups))]
+    return Verdicts(printed, judged.outcome, len(subjects) == len(found) and all(judged.groups))
+
+
+def judge_pairs(
+    run: Run | str | Path,
+    rival: Run | str | Path,
+    *,
+    rubrics: Sequence[str] = (),
+    judge: JudgeSettings | str | bool = True,
+    batch: BatchOptions | None = None,
+    runs: str | Path = "runs",
+    progress: Listener = SILENT,
+) -> Verdicts:
+    """Judge which of two runs' replies to the same request is more in character."""
+    pairs = paired_subjects(load_run(run, runs=runs).directory, load_run(rival, runs=runs).directory)
+    chosen = [load_rubric(name) for name in rubrics or ("pairwise_v1",)]
+    judged = judge_subjects(pairs, chosen, required_judge(judge), say=progress.say, batch=batch)
+    return Verdicts(judged.lines, judged.outcome)
+
+
+def required_judge(judge: JudgeSettings | str | bool) -> JudgeSettings:
+    """The judge of an argument; False means the default one here, since something must judge."""
+    settings = choose_judge(judge or True)
+    assert settings is not None
+    return settings

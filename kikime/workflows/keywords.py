@@ -1,0 +1,71 @@
+"""What ``kikime.run`` and ``kikime.plan`` take, as typed keyword arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.engines.options import EngineOptions
+
+if TYPE_CHECKING:
+    from kikime.harness.suites.suite import Suite
+
+_ELSEWHERE = {
+    "model": "give it as MODEL",
+    "enable_lora": "give --lora NAME=DIR",
+    "seed": "give it in the suite's sampling",
+    **{name: f"give --{name.replace('_', '-')}" for name in EngineOptions.__struct_fields__ if name != "engine_args"},
+}
+"""Engine arguments that enter the plan or the keys; where else they are given."""
+
+
+class EngineKeywords(TypedDict, total=False):
+    """The fields of :class:`kikime.harness.engines.EngineOptions`, each optional."""
+
+    engine: str
+    dtype: str
+    tensor_parallel_size: int
+    max_model_len: int | None
+    gpu_memory_utilization: float | None
+    quantization: str | None
+    tokenizer: str | None
+    deterministic: bool
+    concurrency: int
+    engine_args: dict[str, Any]
+
+
+class GridKeywords(TypedDict, total=False):
+    """What to ask; see :func:`kikime.workflows.run.run`."""
+
+    suite: str | Suite
+    tasks: Sequence[str]
+    personas: Sequence[str]
+    formats: Sequence[str]
+    shots: Sequence[int]
+    limit: int | None
+
+
+def engine_options(given: EngineKeywords) -> EngineOptions:
+    """The options; a tokenizer's folder becomes absolute, since a run may be resumed from elsewhere.
+
+    Raises:
+        UsageError: an engine argument that has an option of its own.
+    """
+    refuse_own(given.get("engine_args", {}))
+    options = EngineOptions(**given)
+    if options.tokenizer and Path(options.tokenizer).is_dir():
+        return EngineOptions(**{**given, "tokenizer": str(Path(options.tokenizer).resolve())})
+    return options
+
+
+def refuse_own(names: Iterable[str]) -> None:
+    """Refuse further engine arguments that kikime sets itself.
+
+    Raises:
+        UsageError: the first of them.
+    """
+    for name in names:
+        if name in _ELSEWHERE:
+            raise UsageError(f"engine argument '{name}' has an option of its own", hint=_ELSEWHERE[name])

@@ -1,0 +1,111 @@
+"""A run that is there: its tables as frames, its summary, its manifest."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kikime.judges.jobs.session import JudgeSettings, Outcome
+
+
+class Judging(NamedTuple):
+    """Who judged a run just now, and what came of it."""
+
+    settings: JudgeSettings
+    outcome: Outcome
+
+
+class Run:
+    """One checkpoint on one suite. Tables are read when they are asked for, and kept."""
+
+    def __init__(self, directory: RunDirectory, judging: Judging | None = None) -> None:
+        self.directory = directory
+        self.judging = judging
+        """The judging that was part of making this run; None of a run that was loaded."""
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @property
+    def path(self) -> Path:
+        """The run's directory."""
+        return self.directory.path
+
+    @property
+    def name(self) -> str:
+        """What the run is called; several runs may have one name."""
+        return str(self.manifest["name"])
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The resolved plan, versions and hashes, as ``manifest.json`` holds them."""
+        return self.directory.manifest()
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Means by metric and slice.
+
+        Raises:
+            UsageError: the run is not finished.
+        """
+        summary = self.directory.summary()
+        if summary is None:
+            raise UsageError(f"{self.path}: no summary yet", hint=f"go on: kikime resume {self.path}")
+        return summary
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """One row per reply, in plan order: its cell, prompt, response, finish reason, token counts, error."""
+        return self._table("samples", " ORDER BY position, turn")
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """One row per reply (``key``) and ``metric``: its ``value``."""
+        return self._table("scores")
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """One row per reply (``key``), judge and criterion; empty where nobody has judged."""
+        if not self.directory.judge_file.is_file():
+            import pandas as pd
+
+            return pd.DataFrame(columns=["key", "judge_id", "protocol", "rubric", "criterion", "score", "status"])
+        return self._table("judge")
+
+    def to_frame(self) -> pd.DataFrame:
+        """The replies with their scores as columns: :attr:`samples` beside :attr:`scores`, wide."""
+        wide = self.scores.pivot_table(index="key", columns="metric", values="value", aggfunc="first")
+        return self.samples.merge(wide.reset_index(), on="key", how="left")
+
+    def to_json(self) -> str:
+        """The summary as JSON."""
+        return self.directory.summary_file.read_text(encoding="utf-8")
+
+    def _table(self, name: str, order: str = "") -> pd.DataFrame:
+        from kikime.harness.store.database import open_tables, require_tables
+
+        require_tables(self.directory)
+        with open_tables(self.directory, name) as connection:
+            frame: pd.DataFrame = connection.execute(f"SELECT * FROM {name}{order}").df()  # noqa: S608  (own names)
+        return frame
+
+
+def load_run(run: Run | str | Path, *, runs: str | Path = "runs") -> Run:
+    """A run by path, id or name (the newest of that name) below ``runs``.
+
+    Raises:
+        UsageError: no such run.
+    """
+    return run if isinstance(run, Run) else Run(find_run(str(run), Path(runs)))
+
+
+def load_runs(runs: str | Path = "runs") -> list[Run]:
+    """All runs below ``runs``, oldest first."""
+    return [Run(directory) for directory in list_runs(Path(runs))]

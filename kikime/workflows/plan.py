@@ -1,0 +1,163 @@
+"""Plans: what a run would ask, how long it takes, what judging it costs. No engine is loaded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+import msgspec
+
+from kikime.harness.core.records import Record
+from kikime.harness.engines import EngineOptions, check_options
+from kikime.harness.engines.checkpoint import Checkpoint, resolve_checkpoint, with_adapter
+from kikime.harness.plan.estimate import time_range
+from kikime.harness.plan.prepare import Prepared, prepare
+from kikime.harness.suites.grid import Materials
+from kikime.workflows.grid import choose_materials
+from kikime.workflows.keywords import EngineKeywords, engine_options
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kikime.harness.suites.suite import Suite
+    from kikime.judges.verdicts.judge import Judge
+
+_MAX_PROMPTS = 2
+
+
+class JudgeCost(Record):
+    """What judging every reply of a plan costs."""
+
+    judge: str
+    usd: tuple[float, float] | None
+    """A low and a high guess; None where the judge's price is unknown."""
+
+
+class PlannedCell(Record):
+    """One point of the grid."""
+
+    task: str
+    persona: str
+    format: str
+    shots: int
+    technique: str
+    context: str
+    n: int
+    """Items that are asked there."""
+
+
+class PlannedPrompt(Record):
+    """A prompt as the model will see it."""
+
+    format: str
+    item: str
+    prompt: str
+
+
+class Plan(Record):
+    """What a run would do."""
+
+    model: Checkpoint
+    suite: str
+    n_replies: int
+    n_prompt_tokens: int
+    """Exact; 0 where a server tokenises."""
+    max_output_tokens: int
+    max_model_len: int | None
+    n_too_long: int
+    """Prompts that leave no room for their reply."""
+    seconds: tuple[float, float]
+    """A low and a high guess, engine load included."""
+    judge_usd: JudgeCost
+    cells: list[PlannedCell]
+    prompts: list[PlannedPrompt]
+    """At most two, of different formats where there are several."""
+    plan_hash: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """The cells, one per row."""
+        import pandas as pd
+
+        return pd.DataFrame(msgspec.to_builtins(self.cells))
+
+
+def plan(
+    model: str,
+    *,
+    suite: str | Suite = "quick",
+    personas: Sequence[str] = (),
+    formats: Sequence[str] = (),
+    shots: Sequence[int] = (),
+    tasks: Sequence[str] = (),
+    limit: int | None = None,
+    runs: str | Path = "runs",
+    **engine: Unpack[EngineKeywords],
+) -> Plan:
+    """Plan a run of ``model`` without loading it; ``runs`` holds earlier runs that tell how fast this machine is.
+
+    Raises:
+        UsageError: an unknown model, suite, task, persona, format or engine option.
+    """
+    materials = choose_materials(suite, personas=personas, formats=formats, shots=shots, tasks=tasks, limit=limit)
+    [prepared] = prepare_all(model, {}, materials, engine_options(engine))
+    return describe_plan(prepared, Path(runs))
+
+
+def prepare_all(
+    model: str, adapters: Mapping[str, Path], materials: Materials, options: EngineOptions
+) -> Iterator[Prepared]:
+    """Render the plan of a checkpoint, or of each LoRA adapter (name and folder) on it."""
+    base = resolve_checkpoint(model)
+    if base.base_url:
+        options = msgspec.structs.replace(options, engine="openai")
+    check_options(base, options)
+    checkpoints: list[Checkpoint] = [with_adapter(base, name, folder) for name, folder in adapters.items()] or [base]
+    for checkpoint in checkpoints:
+        yield prepare(checkpoint, materials, options)
+
+
+def describe_plan(prepared: Prepared, runs: Path) -> Plan:
+    """A prepared plan as ``kikime plan`` prints it."""
+    counts: Counter[tuple[str, str, str, int, str, str]] = Counter()
+    prompts: list[PlannedPrompt] = []
+    for request in prepared.spool:
+        counts[request.task, request.persona, request.format, request.shots, request.technique, request.context] += 1
+        if len(prompts) < _MAX_PROMPTS and request.format not in {shown.format for shown in prompts}:
+            prompts.append(PlannedPrompt(request.format, request.item_id, request.prompt))
+    return Plan(
+        model=prepared.checkpoint,
+        suite=prepared.materials.suite.id,
+        n_replies=prepared.n_replies,
+        n_prompt_tokens=prepared.n_prompt_tokens,
+        max_output_tokens=prepared.max_output_tokens,
+        max_model_len=prepared.max_model_len,
+        n_too_long=prepared.n_too_long,
+        seconds=time_range(prepared, runs),
+        judge_usd=judge_cost(prepared),
+        cells=[PlannedCell(*where, n) for where, n in counts.items()],
+        prompts=prompts,
+        plan_hash=prepared.plan_hash,
+    )
+
+
+def judge_cost(prepared: Prepared, judge: Judge | None = None) -> JudgeCost:
+    """What judging all replies with ``judge`` (the default one) will cost."""
+    from kikime.judges.jobs.job import forecast
+    from kikime.judges.jobs.session import judge_settings
+    from kikime.judges.verdicts.rubric import load_rubric
+
+    judge, materials = judge or judge_settings().judge, prepared.materials
+    per_reply: dict[tuple[str, str], tuple[float, float] | None] = {}
+    low = high = 0.0
+    for request in prepared.spool:
+        for rubric in materials.tasks[request.task].rubrics if request.persona in materials.personas else ():
+            name = request.persona, rubric
+            if name not in per_reply:
+                per_reply[name] = forecast(1, materials.personas[request.persona], load_rubric(rubric), judge)
+            cost = per_reply[name]
+            if cost is None:
+                return JudgeCost(judge.id, None)
+            low, high = low + cost[0], high + cost[1]
+    return JudgeCost(judge.id, (low, high))

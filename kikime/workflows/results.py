@@ -1,0 +1,108 @@
+"""What runs come to: comparisons, rankings, gates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kikime.workflows.loaded import Run, load_run, load_runs
+
+Reference = Run | str | Path
+"""A run, or its path, id or name."""
+
+
+def compare(
+    a: Reference,
+    b: Reference,
+    *,
+    common: bool = False,
+    n_examples: int = 10,
+    seed: int = 0,
+    runs: str | Path = "runs",
+    on_step: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Compare run ``b`` with run ``a`` over the same questions; differences are b − a.
+
+    Args:
+        a: the baseline.
+        b: the run that is compared with it.
+        common: compare the shared cells where the runs do not have the same ones.
+        n_examples: how many replies that got most worse, and most better, come along.
+        seed: of resampling.
+        runs: folder of runs that are given by name.
+        on_step: hears which metric is compared.
+
+    Raises:
+        UsageError: no such run, or one is not finished.
+    """
+    from kikime.harness.reports.comparison.compare import compare as compare_runs
+
+    left, right = (load_run(run, runs=runs).directory for run in (a, b))
+    return compare_runs(left, right, common=common, n_examples=n_examples, seed=seed, on_step=on_step)
+
+
+def rank(
+    run_list: Sequence[Reference] | None = None,
+    *,
+    suite: str | None = None,
+    judge: str | None = None,
+    seed: int = 0,
+    runs: str | Path = "runs",
+) -> dict[str, Any]:
+    """Rank runs (all below ``runs`` by default) with one joint bootstrap.
+
+    Args:
+        run_list: the runs; those of another suite, or with missing cells, are listed unranked.
+        suite: rank the runs of this suite; by default the one with most runs.
+        judge: also use this judge's verdicts (its id, or id/protocol).
+        seed: of the bootstrap.
+        runs: folder of runs that are given by name.
+
+    Raises:
+        UsageError: no such run or suite.
+    """
+    from kikime.harness.reports.ranking.rank import rank as rank_runs
+
+    return rank_runs([run.directory for run in _chosen(run_list, runs)], suite=suite, judge=judge, seed=seed)
+
+
+def flexibility(
+    run_list: Sequence[Reference] | None = None,
+    *,
+    suite: str | None = None,
+    native: str = "native",
+    seed: int = 0,
+    runs: str | Path = "runs",
+) -> dict[str, Any]:
+    """How much of its quality each model keeps in formats that are not its own; arguments as :func:`rank`."""
+    from kikime.harness.reports.claims.flexibility import flexibility_table
+    from kikime.harness.reports.ranking.rank import of_suite
+
+    chosen = [run.directory for run in _chosen(run_list, runs)]
+    own = chosen if suite is None else of_suite(chosen, suite)
+    return flexibility_table(own, native=native, seed=seed)
+
+
+def gate(
+    a: Reference,
+    b: Reference,
+    metric: str,
+    *,
+    margin: float | None = None,
+    common: bool = False,
+    runs: str | Path = "runs",
+) -> dict[str, Any]:
+    """Test that run ``b`` is not worse than run ``a`` in ``metric`` by ``margin`` or more.
+
+    Raises:
+        UsageError: no such run or metric, or the runs cannot be compared.
+    """
+    from kikime.harness.reports.comparison.gate import gate as decide
+
+    left, right = (load_run(run, runs=runs).directory for run in (a, b))
+    return decide(left, right, metric=metric, margin=margin, common=common)
+
+
+def _chosen(run_list: Sequence[Reference] | None, runs: str | Path) -> list[Run]:
+    return [load_run(run, runs=runs) for run in run_list] if run_list else load_runs(runs)
