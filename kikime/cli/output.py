@@ -25,6 +25,11 @@ def print_record(record: Record) -> None:
     print_json(record.to_builtins())
 
 
+def print_records(records: Sequence[Record]) -> None:
+    """Print typed results as a JSON list."""
+    print_json([record.to_builtins() for record in records])
+
+
 def note(text: str) -> None:
     """Say something to the person at the terminal (stderr)."""
     click.echo(text, err=True)

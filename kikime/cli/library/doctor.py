@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kikime.cli.options import json_option, runs_option
-from kikime.cli.output import print_json
+from kikime.cli.output import print_records
 
 _SIGNS = {"ok": "✓", "warning": "!", "fault": "✗"}
 
@@ -17,14 +17,14 @@ _SIGNS = {"ok": "✓", "warning": "!", "fault": "✗"}
 @json_option
 def doctor(runs: Path, as_json: bool) -> int:
     """Check engine, packages, judge key, fonts, disk and runs; say how to mend what is broken."""
-    from kikime.harness.environment.doctor import diagnose
+    from kikime.workflows.library import doctor as examine
 
-    findings = list(diagnose(runs))
+    checks = examine(runs)
     if as_json:
-        print_json([finding._asdict() for finding in findings])
+        print_records(checks)
     else:
-        for finding in findings:
-            click.echo(f"{_SIGNS[finding.state]} {finding.what}: {finding.detail}")
-            if finding.mend:
-                click.echo(f"    → {finding.mend}")
-    return 3 if any(finding.state == "fault" for finding in findings) else 0
+        for check in checks:
+            click.echo(f"{_SIGNS[check.state]} {check.what}: {check.detail}")
+            if check.mend:
+                click.echo(f"    → {check.mend}")
+    return 3 if any(check.state == "fault" for check in checks) else 0

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import orjson
 
+from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import note, print_json, print_table
 from kikime.harness.cards.persona import load_persona
@@ -34,7 +35,7 @@ def list_formats(as_json: bool) -> None:
         print_json([_summary(entry) for entry in known])
         return
     rows = [[f.id, f.title, f.source.kind, f.system, _yes(f.enclosed), f.n_roles] for f in known]
-    print_table("", ["format", "title", "source", "system text", "enclosed", "roles"], rows, left=4)
+    print_table("", columns("cli.formats.columns"), rows, left=4)
 
 
 @formats.command("show")
@@ -47,13 +48,14 @@ def show_format(format_id: str, as_json: bool) -> None:
         print_json(_summary(shown) | {"template": shown.template})
         return
     click.secho(f"{shown.id}: {shown.title}", bold=True)
-    click.echo(f"source:  {shown.source.kind}: {shown.source.citation} {shown.source.url}".rstrip())
-    click.echo(f"stops:   {' '.join(map(repr, shown.stop)) or '—'}")
-    click.echo(f"system:  {shown.system}    roles: {shown.n_roles}    enclosed: {_yes(shown.enclosed)}")
+    say, source = words(), shown.source
+    click.echo(say("cli.formats.source", text=f"{source.kind}: {source.citation} {source.url}".rstrip()))
+    click.echo(say("cli.formats.stops", text=" ".join(map(repr, shown.stop)) or "—"))
+    click.echo(say("cli.formats.traits", system=shown.system, roles=shown.n_roles, enclosed=_yes(shown.enclosed)))
     for text in filter(None, (*shown.lossy, shown.notes)):
-        click.echo(f"note:    {text}")
+        click.echo(say("cli.formats.note", text=text))
     if shown.template:
-        click.echo(f"\nexample:\n{_example(shown)}\n\ntemplate:\n{shown.template}", nl=False)
+        click.echo(say("cli.formats.template", example=_example(shown), template=shown.template), nl=False)
 
 
 @formats.command("render")
@@ -96,7 +98,7 @@ def card(tokenizer: str, chosen: tuple[str, ...], as_json: bool) -> None:
         except UsageError as error:
             if chosen:
                 raise
-            note(f"{entry.id}: left out: {error.message}")
+            note(words()("cli.formats.left_out", id=entry.id, why=error.message))
     if as_json:
         print_json([asdict(measured) for measured in cards])
     else:
@@ -151,14 +153,8 @@ def _example(shown: Format) -> str:
 
 
 def _print_cards(cards: list[FormatCard]) -> None:
-    columns = ["format", "fix", "turn", "1-tok", "eot", "encl", "prot", "role", "lines", "marks", "fake", "text"]
-    print_table("", columns, [_row(measured) for measured in cards])
-    note(
-        "fix, turn: tokens beyond the contents, at first and per exchange · 1-tok: control strings that are one token\n"
-        "eot: tokens that end a reply · encl: contents enclosed · prot: turn boundaries hold special tokens\n"
-        "role: speakers that can be named · lines, marks, fake: texts with newlines, role markers or forged turns\n"
-        "that parse back as encoded · text: forged turns that parse back from the prompt as a plain string"
-    )
+    print_table("", columns("cli.formats.card_columns"), [_row(measured) for measured in cards])
+    note(words()("cli.formats.card_legend"))
 
 
 def _row(card: FormatCard) -> list[object]:
@@ -169,4 +165,4 @@ def _row(card: FormatCard) -> list[object]:
 
 
 def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+    return words()("cli.yes" if value else "cli.no")

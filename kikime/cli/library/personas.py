@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.output import note, percent, print_json, print_table
-from kikime.harness.cards.persona import Persona, load_persona, persona_ids
+from kikime.cli.output import note, number, percent, print_json, print_records, print_table
+from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
+
+if TYPE_CHECKING:
+    from kikime.harness.authoring.check import PersonaReport
 
 
 @click.group()
@@ -22,15 +27,16 @@ def personas() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the bundled personas."""
-    cards = [load_persona(persona_id) for persona_id in persona_ids()]
+    from kikime.workflows.library import personas as bundled
+
+    found = bundled()
     if as_json:
-        print_json([_about(card) for card in cards])
+        print_records(found)
         return
     rows = [
-        (card.id, card.name, card.language, "–".join(map(str, card.length.chars)), len(card.facts), len(card.examples))
-        for card in cards
+        (card.id, card.name, card.language, "–".join(map(str, card.chars)), card.facts, card.examples) for card in found
     ]
-    print_table("", ("persona", "name", "language", "characters", "facts", "examples"), rows, left=3)
+    print_table("", columns("cli.personas.columns"), rows, left=3)
 
 
 @personas.command()
@@ -42,15 +48,21 @@ def show(persona: str, as_json: bool) -> None:
     if as_json:
         print_json(card.model_dump(mode="json"))
         return
-    voice, length = card.voice, card.length
-    click.echo(f"{card.id} (version {card.version})  {card.name}\n\n{card.profile}\n")
+    _print_card(card)
+
+
+def _print_card(card: Persona) -> None:
+    say, voice, length = words(), card.voice, card.length
+    head = say("cli.personas.head", id=card.id, version=card.version, name=card.name)
+    click.echo(f"{head}\n\n{card.profile}\n")
     if card.background:
-        click.echo(f"scene:          {card.background}")
-    click.echo(f"first person:   {_words(voice.first_person.allowed)}  never {_words(voice.first_person.forbidden)}")
-    click.echo(f"second person:  {_words(voice.second_person.allowed)}  never {_words(voice.second_person.forbidden)}")
-    click.echo(f"markers:        {_words(voice.markers.strong)}  target {percent(voice.markers.target_rate)}")
-    click.echo(f"forbidden:      {_words(voice.forbidden)}")
-    click.echo(f"length:         {length.chars[0]}–{length.chars[1]} characters, {length.target} wanted")
+        click.echo(say("cli.personas.scene", text=card.background))
+    for key, pronouns in (("first_person", voice.first_person), ("second_person", voice.second_person)):
+        allowed, forbidden = _listed(pronouns.allowed), _listed(pronouns.forbidden)
+        click.echo(say(f"cli.personas.{key}", allowed=allowed, forbidden=forbidden))
+    click.echo(say("cli.personas.markers", text=_listed(voice.markers.strong), rate=percent(voice.markers.target_rate)))
+    click.echo(say("cli.personas.forbidden", text=_listed(voice.forbidden)))
+    click.echo(say("cli.personas.length", low=length.chars[0], high=length.chars[1], target=length.target))
     for example in card.examples[:5]:
         click.echo(f"\n  {example.user}\n  → {example.reply}")
 
@@ -69,22 +81,28 @@ def check(file: str, as_json: bool) -> None:
     if as_json:
         print_json({**asdict(report), "ok": report.ok})
     else:
-        pronouns = "、".join(f"{word} ×{count}" for word, count in report.first_person.items()) or "—"
-        length = "—" if report.mean_length is None else f"{report.mean_length:.1f}"
-        click.echo(f"{report.id}: {report.examples} examples")
-        click.echo(f"  marker rate       {percent(report.marker_rate)}  (card: {percent(report.target_rate)})")
-        click.echo(f"  length in range   {percent(report.length_inside)}  (mean {length} characters)")
-        click.echo(f"  sentences in range {percent(report.sentences_inside)}")
-        click.echo(f"  first person      {pronouns}")
+        _print_check(report)
     for text in report.notes:
-        note(f"note: {text}")
+        note(words()("cli.personas.note", text=text))
     for text in report.warnings:
-        note(f"warning: {text}")
+        note(words()("cli.personas.warning", text=text))
     if not report.ok:
         raise PartialResult(
             f"{file}: {len(report.warnings)} things in the card do not fit its own examples",
             hint="mend the card or the examples, then check again",
         )
+
+
+def _print_check(report: PersonaReport) -> None:
+    say = words()
+    used = "、".join(f"{word} ×{count}" for word, count in report.first_person.items()) or "—"
+    click.echo(say("cli.personas.check.head", id=report.id, n=report.examples))
+    rates = {"rate": percent(report.marker_rate), "target": percent(report.target_rate)}
+    click.echo(say("cli.personas.check.markers", **rates))
+    mean = number(report.mean_length, 1)
+    click.echo(say("cli.personas.check.length", share=percent(report.length_inside), mean=mean))
+    click.echo(say("cli.personas.check.sentences", share=percent(report.sentences_inside)))
+    click.echo(say("cli.personas.check.first_person", used=used))
 
 
 @personas.command()
@@ -106,7 +124,7 @@ def new(
     text = draft_persona(lines, persona_id, name)
     if output:
         _write(output, text)
-        note(f"wrote {output} from {len(lines)} lines\n  → kikime personas check {output}")
+        note(words()("cli.personas.wrote", path=output, n=len(lines)))
     if as_json:
         print_json(parse_draft(text).model_dump(mode="json"))
     elif not output:
@@ -123,17 +141,5 @@ def _write(path: Path, text: str) -> None:
         raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from None
 
 
-def _about(card: Persona) -> dict[str, object]:
-    return {
-        "id": card.id,
-        "name": card.name,
-        "version": card.version,
-        "language": card.language,
-        "chars": card.length.chars,
-        "facts": len(card.facts),
-        "examples": len(card.examples),
-    }
-
-
-def _words(words: tuple[str, ...]) -> str:
-    return "、".join(words) or "—"
+def _listed(texts: tuple[str, ...]) -> str:
+    return "、".join(texts) or "—"

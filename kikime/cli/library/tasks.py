@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.output import print_json, print_table
-from kikime.harness.cards.persona import load_persona, persona_ids
+from kikime.cli.output import print_json, print_records, print_table
+from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.files import data_path
-from kikime.harness.suites.task import Task, load_task, task_ids
+from kikime.harness.suites.task import Task, load_task
 
 
 @click.group()
@@ -20,17 +21,14 @@ def tasks() -> None:
 @json_option
 def list_tasks(as_json: bool) -> None:
     """List the bundled tasks with their counts and sources."""
-    personas = [load_persona(name) for name in persona_ids()]
-    rows = []
-    for task in map(load_task, task_ids()):
-        counts = [len(task.items_for(persona)) for persona in personas]
-        about = task.model_dump(include={"id", "version", "title", "measures", "source", "metrics"}, mode="json")
-        rows.append(about | {"items": [min(counts), max(counts)]})
+    from kikime.workflows.library import tasks as bundled
+
+    found = bundled()
     if as_json:
-        print_json(rows)
+        print_records(found)
         return
-    shown = [[r["id"], r["title"], r["measures"], r["source"], r["version"], _range(*r["items"])] for r in rows]
-    print_table("", ["task", "title", "measures", "source", "version", "items/persona"], shown, left=4)
+    rows = [[task.id, task.title, task.measures, task.source, task.version, _range(*task.items)] for task in found]
+    print_table("", columns("cli.tasks.columns"), rows, left=4)
 
 
 def _range(low: int, high: int) -> str:
@@ -65,11 +63,14 @@ def show_task(task_id: str, persona: str | None, as_json: bool) -> None:
         for line in item.script:
             click.echo(f"      ↳ {line}")
     if task.items_from and not persona:
-        click.echo(f"  items come from each persona's {task.items_from}; --persona ID shows them")
+        click.echo("  " + words()("cli.tasks.from_personas", kind=task.items_from))
 
 
 def _print_head(task: Task) -> None:
-    click.secho(f"{task.id} (version {task.version}): {task.title}", bold=True)
-    click.echo(f"measures: {task.measures}\nsource:   {task.source}\nmetrics:  {', '.join(task.metrics)}")
+    say = words()
+    click.secho(say("cli.tasks.head", id=task.id, version=task.version, title=task.title), bold=True)
+    click.echo(say("cli.tasks.measures", text=task.measures))
+    click.echo(say("cli.tasks.source", text=task.source))
+    click.echo(say("cli.tasks.metrics", text=", ".join(task.metrics)))
     if task.instruction:
-        click.echo(f"prompt:   {task.instruction}")
+        click.echo(say("cli.tasks.prompt", text=task.instruction))
