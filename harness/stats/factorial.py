@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ class Estimate:
     ci_high: float | None
 
     @property
-    def change(self) -> str:
+    def change(self) -> Literal["up", "down", "unclear"]:
         """``up`` or ``down`` where the interval excludes 0, else ``unclear``."""
         if self.ci_low is None or self.ci_high is None:
             return "unclear"

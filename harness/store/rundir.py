@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import filelock
+import msgspec
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, RunLocked, UsageError
@@ -178,14 +179,19 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def json_bytes(value: object) -> bytes:
+    """A record or plain value as readable JSON with a newline at its end; NaN is null."""
+    option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+    return orjson.dumps(value, default=msgspec.structs.asdict, option=option)
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Replace a file by a JSON object, atomically.
 
     Raises:
         EnvironmentFault: the disk is full or not writable; the former content stays.
     """
-    data = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
-    write_atomically(path, data)
+    write_atomically(path, json_bytes(value))
 
 
 def find_run(reference: str, runs: Path) -> RunDirectory:

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import style_band_of
 from kikime.harness.store.database import Table, open_tables
 from kikime.harness.store.rundir import SCHEMA, RunDirectory, read_json, write_json
@@ -61,7 +62,7 @@ def summarise(run: RunDirectory) -> dict[str, Any]:
         },
         "lengths": lengths,
         "judge": verdicts,
-        "judge_drift": _latest_drift(run),
+        "judge_drift": next((drift["warning"] for drift in _drifts(run)), None),
         "perf": _performance(status.get("sessions", [])),
         "slices": slices,
     }
@@ -174,14 +175,20 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _latest_drift(run: RunDirectory) -> str | None:
-    """The warning of a judge whose latest comparison shows that it has changed; None when there is none."""
+def judge_drift(run: RunDirectory) -> Reason | None:
+    """That a judge's latest comparison with its first scores shows that it has changed; None when there is none."""
+    for drift in _drifts(run):
+        values = {"judge": str(drift["judge_id"]), "since": str(drift.get("since")), "change": drift["mean_change"]}
+        return Reason("judge_drifted", values | {"qwk": drift.get("qwk") or 0.0})
+    return None
+
+
+def _drifts(run: RunDirectory) -> list[dict[str, Any]]:
+    """The latest comparison of each judge that has a warning."""
     sessions = (read_json(run.path / "judge.json") or {}).get("sentinel")
     known = [s for s in sessions if isinstance(s, dict)] if isinstance(sessions, list) else []
-    latest = {
-        (s.get("judge_id"), s.get("protocol")): s.get("warning") for s in known if s.get("mean_change") is not None
-    }
-    return next((warning for warning in latest.values() if warning), None)
+    latest = {(s.get("judge_id"), s.get("protocol")): s for s in known if s.get("mean_change") is not None}
+    return [session for session in latest.values() if session.get("warning")]
 
 
 def _performance(sessions: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,11 @@ class Translator:
         self.language = language if language in LANGUAGES else LANGUAGES[0]
         self._texts = texts(self.language)
 
+    @classmethod
+    def of(cls, language: str | None) -> Translator:
+        """Texts in ``language``; in that of the person at this terminal where it is None."""
+        return cls(own_language() if language is None else language)
+
     def __call__(self, key: str, **values: object) -> str:
         """The text of ``key`` with its placeholders filled.
 
@@ -75,6 +81,10 @@ class Translator:
         'the runs share no cell'
         """
         return self(f"reasons.{reason.code}", **reason.values)
+
+    def reasons(self, reasons: Sequence[Reason]) -> list[str]:
+        """Several reasons in words."""
+        return [self.reason(reason) for reason in reasons]
 
     def metric(self, name: str) -> str:
         """What a metric, or a judge's criterion (``rubric.criterion@judge``), is called."""

@@ -1,26 +1,107 @@
-"""Words and numbers as tables show them, in Japanese."""
+"""Numbers and short words as tables show them, in the language of a :class:`Translator`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 from kikime.harness.metrics.registry import METRICS, QUALITY
+from kikime.harness.words.catalogue import Translator
 
-VERDICTS = {"better": "▲ 優位", "worse": "▼ 劣位", "equivalent": "＝ 同等", "inconclusive": "？ 保留"}
-CHANGES = {"up": "↑ 増加", "down": "↓ 減少", "unclear": "？ 保留"}
-DIRECTIONS = {"higher": "高いほど良い", "lower": "低いほど良い", "none": "良し悪しなし"}
-DECISIONS = {"pass": "合格", "fail": "不合格", "insufficient evidence": "証拠不足"}
-MISSING_CELLS = "cells are missing"
-CONDITIONS = {
-    "persona": "キャラクター", "task": "タスク", "format": "書式", "shots": "例示の数", "technique": "聞き方",
-}  # fmt: skip
-MEASURES = {
-    "formats": "柔軟性", "sensitivity": "項目ごとの敏感さ", "steerability": "指示の効き目", "few_shot": "例示の効き目",
-    "techniques": "聞き方の効き目",
-}  # fmt: skip
-UNITS = {"length_chars": "文字数", "sentences": "文の数"}
+
+class Judgement(Protocol):
+    """A row with a verdict, such as a difference of a comparison."""
+
+    @property
+    def direction(self) -> str:
+        """``higher``, ``lower`` or ``none``."""
+
+    @property
+    def verdict(self) -> str:
+        """``better``, ``worse``, ``equivalent`` or ``inconclusive``."""
+
+    @property
+    def change(self) -> str:
+        """``up``, ``down`` or ``unclear``."""
+
+
+class Claimed(Protocol):
+    """The answer to a claim."""
+
+    @property
+    def effect(self) -> float | None:
+        """None where it was not measured."""
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether its lower bound is above 0; None where that cannot be said."""
+
+    @property
+    def refuted(self) -> bool | None:
+        """Whether its upper bound is below 0."""
+
+
+class Share(Protocol):
+    """A share of items with its interval and mark."""
+
+    @property
+    def rate(self) -> float:
+        """0–1."""
+
+    @property
+    def low(self) -> float:
+        """Lower end, 0–1."""
+
+    @property
+    def high(self) -> float:
+        """Upper end, 0–1."""
+
+    @property
+    def mark(self) -> str:
+        """✓, 不安定 or ✗."""
+
+
+class Reach(Protocol):
+    """Whom results speak of."""
+
+    @property
+    def personas(self) -> list[str]:
+        """Those that were asked."""
+
+    @property
+    def speaks_of(self) -> str:
+        """``new personas`` or ``these personas``."""
+
+
+class Ranked(Protocol):
+    """A row with a rank."""
+
+    @property
+    def rank(self) -> int:
+        """1 is the best."""
+
+    @property
+    def rank_low(self) -> int:
+        """Best rank of the interval."""
+
+    @property
+    def rank_high(self) -> int:
+        """Worst rank of the interval."""
+
+
+class Named(Protocol):
+    """A run with its name."""
+
+    @property
+    def run(self) -> str:
+        """Its id."""
+
+    @property
+    def name(self) -> str | None:
+        """Not unique; None where the run cannot be read."""
+
+
 _SHORT = {
     "style_band": "口調の水準", "length_fit": "長さの適合", "fact_correct": "設定の正答", "constraint_ok": "形式の遵守",
     "critical_failure": "致命的な失敗", QUALITY: "返答の質", "length_chars": "文字数", "sentences": "文の数",
@@ -75,16 +156,51 @@ def size_of(metric: str, number: float | None) -> str:
     return change(metric, number).lstrip("+±")
 
 
-def interval(metric: str, low: float | None, high: float | None) -> str:
+def interval(t: Translator, metric: str, low: float | None, high: float | None) -> str:
     """An interval of a difference."""
-    return "—" if low is None or high is None else f"{change(metric, low)} 〜 {change(metric, high)}"
+    if low is None or high is None:
+        return "—"
+    return t("results.interval", low=change(metric, low), high=change(metric, high))
 
 
-def verdict(row: Mapping[str, Any]) -> str:
+def verdict(t: Translator, row: Judgement) -> str:
     """The verdict in words; metrics without a better end only go up or down."""
-    if row["direction"] == "none" and row["verdict"] != "equivalent":
-        return CHANGES[row["change"]]
-    return VERDICTS[row["verdict"]]
+    if row.direction == "none" and row.verdict != "equivalent":
+        return t(f"change.{row.change}")
+    return t(f"verdict.{row.verdict}")
+
+
+def direction(t: Translator, name: str) -> str:
+    """Which end of a metric is the better one."""
+    return t(f"results.direction.{name}")
+
+
+def decision(t: Translator, name: str) -> str:
+    """The answer of a gate."""
+    return t(f"results.decision.{name.replace(' ', '_')}")
+
+
+def condition(t: Translator, axis: str) -> str:
+    """An axis of the grid."""
+    return t(f"facet.{axis}")
+
+
+def scope(t: Translator, found: Reach | None) -> str:
+    """Whom results speak of."""
+    if found is None:
+        return "—"
+    new = found.speaks_of == "new personas"
+    return t("results.scope_new") if new else t("results.scope_these", n=len(found.personas))
+
+
+def unit(t: Translator, name: str) -> str:
+    """What lengths are counted in."""
+    return t(f"results.unit.{name}")
+
+
+def measure(t: Translator, name: str) -> str:
+    """A measure of flexibility."""
+    return t(f"results.measure.{name}")
 
 
 def p_value(number: float | None) -> str:
@@ -102,16 +218,11 @@ def parameters(number: int | None) -> str:
     return str(number)
 
 
-def reason(text: str) -> str:
-    """Why a run has no rank."""
-    return "欠けている返答がある" if text == MISSING_CELLS else text
-
-
-def claim(row: Mapping[str, Any]) -> str:
+def claim(t: Translator, row: Claimed) -> str:
     """Whether a claim holds for a model: is the lower bound of its effect above 0?"""
-    if row["holds"] is None:
-        return "まだ言えない" if row["effect"] is not None else "測っていない"
-    return "はい" if row["holds"] else "いいえ（逆の効果）" if row["refuted"] else "いいえ"
+    if row.holds is None:
+        return t("results.claim.open" if row.effect is not None else "results.claim.unmeasured")
+    return t("results.claim.holds" if row.holds else "results.claim.refuted" if row.refuted else "results.claim.fails")
 
 
 def chance(number: float | None) -> str:
@@ -123,21 +234,22 @@ def chance(number: float | None) -> str:
     return ">99.9%" if 0.999 < number < 1 else f"{100 * number:.1f}%"
 
 
-def handled(side: Mapping[str, Any]) -> str:
+def handled(t: Translator, side: Share) -> str:
     """Whether a kind of request is handled, with the share of items and its interval: ✓ 92% (65–99)."""
-    return f"{side['mark']} {100 * side['rate']:.0f}% ({100 * side['low']:.0f}–{100 * side['high']:.0f})"
+    shown = t.get(f"results.mark.{side.mark}", side.mark)
+    return f"{shown} {100 * side.rate:.0f}% ({100 * side.low:.0f}–{100 * side.high:.0f})"
 
 
-def distinct_names(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def distinct_names(rows: Sequence[Named]) -> dict[str, str]:
     """The name of each run (by id), with the end of its id where several runs have the same name."""
-    named = {row["run"]: row.get("name", row["run"]) for row in rows}
+    named = {row.run: row.name or row.run for row in rows}
     often = Counter(named.values())
     return {run: f"{name} ({run[-6:]})" if often[name] > 1 else name for run, name in named.items()}
 
 
-def rank_text(row: Mapping[str, Any]) -> str:
+def rank_text(row: Ranked) -> str:
     """A rank with its interval: 3 (2–5)."""
-    return f"{row['rank']} ({row['rank_low']}–{row['rank_high']})"
+    return f"{row.rank} ({row.rank_low}–{row.rank_high})"
 
 
 def points(number: float | None) -> str:

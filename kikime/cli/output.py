@@ -6,18 +6,17 @@ import sys
 from collections.abc import Sequence
 
 import click
-import orjson
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from kikime.harness.core.records import Record
+from kikime.harness.store.rundir import json_bytes
 
 
 def print_json(value: object) -> None:
     """Print one JSON value, readable, UTF-8."""
-    option = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-    click.echo(orjson.dumps(value, option=option).decode())
+    click.echo(json_bytes(value).decode().rstrip("\n"))
 
 
 def print_record(record: Record) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import duckdb
-import orjson
+import msgspec
 
 from kikime.harness.core.axes import COMPARED
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import write_atomically
 from kikime.harness.core.hashing import digest
+from kikime.harness.reports.comparison.records import Comparison, Example
 from kikime.harness.reports.tables.margins import load_margins
-from kikime.harness.store.rundir import RunDirectory, read_json
+from kikime.harness.store.rundir import RunDirectory, json_bytes
 from kikime.leaderboard.data.cached import stamp
 from kikime.leaderboard.data.index import cache_folder
 from kikime.leaderboard.data.queries.tables import opened, rows_of
@@ -22,7 +24,7 @@ from kikime.leaderboard.data.queries.tables import opened, rows_of
 _KEPT = 40
 
 
-def comparison(a: RunDirectory, b: RunDirectory, *, common: bool = False, slices: bool = True) -> dict[str, Any]:
+def comparison(a: RunDirectory, b: RunDirectory, *, common: bool = False, slices: bool = True) -> Comparison:
     """What ``kikime compare A B --json`` prints; computed once for the same tables.
 
     Without ``slices``, which take most of the time, those of the metrics are empty.
@@ -32,27 +34,25 @@ def comparison(a: RunDirectory, b: RunDirectory, *, common: bool = False, slices
     """
     inputs = [str(a.path), stamp(a), str(b.path), stamp(b), common, slices, load_margins().version]
     path = cache_folder() / f"compare-{digest('compare', inputs)}.json"
-    known = read_json(path)
-    if known is not None:
-        return known
+    with suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode(path.read_bytes(), type=Comparison)
     from kikime.harness.reports.comparison.compare import compare
 
     report = compare(a, b, common=common, slices=slices)
-    data = orjson.dumps(report, option=orjson.OPT_SERIALIZE_NUMPY, default=str)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data)
+        write_atomically(path, json_bytes(report))
         for old in sorted(path.parent.glob("compare-*.json"), key=lambda file: file.stat().st_mtime_ns)[:-_KEPT]:
             old.unlink(missing_ok=True)
     except (OSError, EnvironmentFault):
         pass  # it is computed again next time
-    return orjson.loads(data)  # type: ignore[no-any-return]
+    return report
 
 
 def most_changed(
     a: RunDirectory, b: RunDirectory, within: Mapping[str, Sequence[str]], *, common: bool
-) -> dict[str, list[dict[str, Any]]]:
-    """The examples of a comparison, of the replies under some the axes of a comparison's slices only; as ``report["examples"]``.
+) -> dict[str, list[Example]]:
+    """The examples of a comparison, of the replies under some of the axes of its slices only; as ``Comparison.examples``.
 
     Raises:
         UsageError: a run has no tables yet, or a score is not a number.

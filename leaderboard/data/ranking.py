@@ -11,18 +11,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import write_atomically
 from kikime.harness.core.hashing import digest
+from kikime.harness.reports.ranking.records import Ranking as Result
 from kikime.harness.reports.tables.areas import load_areas
-from kikime.harness.store.rundir import RunDirectory, read_json
+from kikime.harness.store.rundir import RunDirectory, json_bytes
 from kikime.leaderboard.data.index import Entry, Index, cache_folder, signature_of
 
 Row = dict[str, Any]
@@ -37,14 +40,14 @@ _KEPT = 4
 class Ranking:
     """A ranking, or the news that it is being computed."""
 
-    result: dict[str, Any]
+    result: Result
     """As ``kikime rank --json`` prints it."""
     ready: bool = True
 
 
-_EMPTY: dict[str, Any] = {"rows": [], "unranked": [], "excluded": [], "areas": [], "suite": None, "judge": None}
+_EMPTY = Result(version="", suite=None, judge=None, seed=0, n_resamples=0)
 _worker = ThreadPoolExecutor(1, thread_name_prefix="ranking")
-_pending: dict[str, Future[dict[str, Any]]] = {}
+_pending: dict[str, Future[Result]] = {}
 
 
 def ranking(
@@ -78,29 +81,29 @@ def _inputs(index: Index, entries: Sequence[Entry]) -> list[Any]:
     return [[entry.id, entry.signature, signature_of(f"{index.runs}/{entry.id}/judge.parquet")] for entry in entries]
 
 
-def _compute(runs: Path, ids: list[str], suite: str | None, judge: str | None, key: str) -> dict[str, Any]:
+def _compute(runs: Path, ids: list[str], suite: str | None, judge: str | None, key: str) -> Result:
     result = (_rank_apart if len(ids) > MANY else _rank)(runs, ids, suite, judge)
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
-        write_atomically(_file(key), orjson.dumps(result, option=orjson.OPT_SERIALIZE_NUMPY))
+        write_atomically(_file(key), json_bytes(result))
         _forget_old()
     except (OSError, EnvironmentFault):
         return result  # only the next process has to compute it again
     return result
 
 
-def _rank(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> dict[str, Any]:
+def _rank(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> Result:
     from kikime.harness.reports.ranking.rank import rank
 
     return rank([RunDirectory(runs / run_id) for run_id in ids], suite=suite, judge=judge)
 
 
-def _rank_apart(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> dict[str, Any]:
+def _rank_apart(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> Result:
     """The same in a process of its own: what it draws for many runs would stay in the server's memory."""
     asked = orjson.dumps([str(runs.resolve()), ids, suite, judge])
     command = [sys.executable, "-P", "-m", __spec__.name]  # -P: modules of the working folder are not ours
     done = subprocess.run(command, input=asked, capture_output=True, check=False, env=_environment())
-    return _rank(runs, ids, suite, judge) if done.returncode else orjson.loads(done.stdout)
+    return _rank(runs, ids, suite, judge) if done.returncode else msgspec.json.decode(done.stdout, type=Result)
 
 
 def _environment() -> dict[str, str]:
@@ -112,11 +115,13 @@ def _environment() -> dict[str, str]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _loaded(key: str, _signature: tuple[int, int]) -> dict[str, Any] | None:
-    return read_json(_file(key))
+def _loaded(key: str, _signature: tuple[int, int]) -> Result | None:
+    with suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode(_file(key).read_bytes(), type=Result)
+    return None
 
 
-def _stored(key: str) -> dict[str, Any] | None:
+def _stored(key: str) -> Result | None:
     signature = signature_of(_file(key))
     return _loaded(key, signature) if signature else None
 
@@ -162,4 +167,4 @@ def reweighted(rows: Sequence[Row], weights: Mapping[str, float]) -> list[Row]:
 
 if __name__ == "__main__":
     folder, *asked = orjson.loads(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(orjson.dumps(_rank(Path(folder), *asked), option=orjson.OPT_SERIALIZE_NUMPY))
+    sys.stdout.buffer.write(json_bytes(_rank(Path(folder), *asked)))

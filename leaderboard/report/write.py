@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from markupsafe import Markup
@@ -16,8 +16,10 @@ from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.files import write_atomically
 from kikime.harness.reports.claims.flexibility import flexibility_table
 from kikime.harness.reports.comparison.compare import compare
+from kikime.harness.reports.comparison.records import Comparison, Difference, Lengths
 from kikime.harness.reports.overview.run import run_overview
 from kikime.harness.reports.ranking.rank import rank
+from kikime.harness.reports.ranking.records import Ranking
 from kikime.harness.reports.tables.areas import explain
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
@@ -26,8 +28,8 @@ from kikime.leaderboard.charts.svg import IntervalChart, Plane, interval_chart, 
 from kikime.leaderboard.data.index import head_of
 from kikime.leaderboard.data.queries.distributions import histogram
 from kikime.leaderboard.page.marks import diff_html
-from kikime.leaderboard.page.reasons import translated
 
+LANGUAGE = "ja"
 MAX_REPLY = 2000
 """Characters of a reply that the report shows; longer ones end with a note that says how long they are."""
 
@@ -55,8 +57,9 @@ def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = Fal
 
 def report_content(runs: Sequence[RunDirectory], *, common: bool = False, slices: bool = True) -> dict[str, Any]:
     """Everything that the report shows, as plain values and charts."""
-    ranking = rank(runs)
-    comparison = compare(*runs, common=common, slices=slices) if len(runs) == 2 else None
+    t = Translator(LANGUAGE)
+    ranking = rank(runs, language=LANGUAGE)
+    comparison = compare(*runs, common=common, slices=slices, language=LANGUAGE) if len(runs) == 2 else None
     return {
         "overviews": [run_overview(run) for run in runs],
         "ranking": ranking,
@@ -65,11 +68,11 @@ def report_content(runs: Sequence[RunDirectory], *, common: bool = False, slices
         "size_chart": _size_chart(ranking),
         "area_charts": _area_charts(ranking),
         "comparison": comparison,
-        "forest": _forest(_chosen(comparison)),
-        "slice_charts": _slice_charts(comparison),
-        "overlays": _overlays(runs, comparison),
-        "length_charts": _length_charts(comparison),
-        "flexibility": flexibility_table(runs),
+        "forest": _forest(t, _chosen(t, comparison)),
+        "slice_charts": _slice_charts(t, comparison),
+        "overlays": _overlays(t, runs, comparison),
+        "length_charts": _length_charts(t, comparison),
+        "flexibility": flexibility_table(runs, language=LANGUAGE),
         "explain": explain(),
         "version": harness.__version__,
         "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -91,9 +94,9 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals["label"] = labels
+    environment.globals["t"] = Translator(LANGUAGE)
     environment.globals["shade"] = shade
     environment.globals["differing"] = _differing
-    environment.filters["sentence"] = lambda text: translated(Translator("ja"), text)
     environment.filters["reply"] = _shortened
     environment.filters["number"] = lambda value, digits=1: "—" if value is None else f"{value:,.{digits}f}"
     environment.filters["share"] = lambda value: "—" if value is None else f"{100 * value:.1f}%"
@@ -104,95 +107,103 @@ def _shortened(text: str) -> str:
     return text if len(text) <= MAX_REPLY else f"{text[:MAX_REPLY]}…（以下省略、全{len(text):,}文字）"
 
 
-def _ranking_chart(ranking: dict[str, Any]) -> IntervalChart | None:
+def _ranking_chart(ranking: Ranking) -> IntervalChart | None:
     rows = [
         {
-            "label": f"{labels.rank_text(row)}　{row['name']}",
-            "text": f"{row['name']}：総合 {labels.points(row['overall'])} {labels.half_width(row['ci_low'], row['ci_high'])}",
-            "value": row["overall"], "low": row["ci_low"], "high": row["ci_high"],
+            "label": f"{labels.rank_text(row)}　{row.name}",
+            "text": f"{row.name}：総合 {labels.points(row.overall)} {labels.half_width(row.ci_low, row.ci_high)}",
+            "value": row.overall, "low": row.ci_low, "high": row.ci_high,
         }
-        for row in ranking["rows"]
+        for row in ranking.rows
     ]  # fmt: skip
     return interval_chart("総合点と95%区間", rows, low=0, high=100)
 
 
-def _area_charts(ranking: dict[str, Any]) -> list[IntervalChart]:
+def _area_charts(ranking: Ranking) -> list[IntervalChart]:
     charts = []
-    for area in ranking["areas"]:
-        if not area["counts"]:
+    for area in ranking.areas:
+        if not area.counts:
             continue
         rows = [
             {
-                "label": row["name"], "text": f"{row['name']}：{labels.points(row['areas'][area['id']])}",
-                "value": row["areas"][area["id"]],
-                "low": row["areas_ci"][area["id"]][0], "high": row["areas_ci"][area["id"]][1],
+                "label": row.name, "text": f"{row.name}：{labels.points(row.areas[area.id])}",
+                "value": row.areas[area.id],
+                "low": row.areas_ci[area.id][0], "high": row.areas_ci[area.id][1],
             }
-            for row in ranking["rows"]
+            for row in ranking.rows
         ]  # fmt: skip
-        chart = interval_chart(f"{area['ja']}：{area['about']}", rows, low=0, high=100)
+        chart = interval_chart(f"{area.ja}：{area.about}", rows, low=0, high=100)
         charts += [chart] if chart else []
     return charts
 
 
-def _chosen(comparison: dict[str, Any] | None) -> list[dict[str, Any]]:
+class _Labelled(NamedTuple):
+    label: str
+    row: Difference
+
+
+def _chosen(t: Translator, comparison: Comparison | None) -> list[_Labelled]:
     """Metrics of the forest: shares with a better end that moved, and all primary ones."""
-    rows = comparison["metrics"] if comparison else []
     return [
-        {**row, "label": labels.metric_label(row["metric"])}
-        for row in rows
-        if labels.is_share(row["metric"]) and row["direction"] != "none" and (row["delta"] != 0 or row["primary"])
+        _Labelled(t.metric(row.metric), row)
+        for row in (comparison.metrics if comparison else [])
+        if labels.is_share(row.metric) and row.direction != "none" and (row.delta != 0 or row.primary)
     ]
 
 
-def _forest(rows: Sequence[dict[str, Any]]) -> IntervalChart | None:
+def _forest(t: Translator, rows: Sequence[_Labelled]) -> IntervalChart | None:
     """Differences of shares, in percentage points, oriented so that right is better."""
     shown = []
-    for row in rows:
-        sign = 100 if row["direction"] == "higher" else -100
-        ends = sorted(sign * end for end in (row["ci_low"], row["ci_high"]) if end is not None) or [None, None]
-        words = f"{labels.change(row['metric'], row['delta'])}（{labels.interval(row['metric'], row['ci_low'], row['ci_high'])}）"
+    for label, row in rows:
+        sign = 100 if row.direction == "higher" else -100
+        low, high = sorted(sign * end for end in (row.ci_low, row.ci_high) if end is not None) or (None, None)
+        words = f"{labels.change(row.metric, row.delta)}（{labels.interval(t, row.metric, row.ci_low, row.ci_high)}）"
+        verdict = labels.verdict(t, row)
         shown.append(
             {
-                "label": f"{row['label']}　{labels.verdict(row)}",
-                "text": f"{row['label']}：{words}、{labels.verdict(row)}",
-                "value": sign * row["delta"], "low": ends[0], "high": ends[1], "kind": row["verdict"],
+                "label": f"{label}　{verdict}",
+                "text": f"{label}：{words}、{verdict}",
+                "value": sign * row.delta,
+                "low": low,
+                "high": high,
+                "kind": row.verdict,
             }
-        )  # fmt: skip
+        )
     return interval_chart("差（ポイント、右ほど良い）", shown, zero=True)
 
 
-def _slice_charts(comparison: dict[str, Any] | None) -> dict[str, IntervalChart | None]:
+def _slice_charts(t: Translator, comparison: Comparison | None) -> dict[str, IntervalChart | None]:
     """The forest of every primary metric's conditions."""
     return {
-        row["metric"]: _forest(
-            [{**cell, "label": f"{labels.CONDITIONS[cell['by']]}：{cell['value']}"} for cell in row["slices"]]
+        row.metric: _forest(
+            t, [_Labelled(f"{labels.condition(t, cell.by)}：{cell.value}", cell) for cell in row.slices]
         )
-        for row in (comparison["metrics"] if comparison else [])
-        if row["primary"] and labels.is_share(row["metric"])
+        for row in (comparison.metrics if comparison else [])
+        if row.primary and labels.is_share(row.metric)
     }
 
 
-def _size_chart(ranking: dict[str, Any]) -> Plane | None:
+def _size_chart(ranking: Ranking) -> Plane | None:
     rows = [
-        {"name": row["name"], "params": row["params"], "value": row["areas"].get("flexibility")}
-        | dict(zip(("low", "high"), row["areas_ci"].get("flexibility") or (None, None), strict=True))
-        for row in ranking["rows"]
+        {"name": row.name, "params": row.params, "value": row.areas.get("flexibility")}
+        | dict(zip(("low", "high"), row.areas_ci.get("flexibility") or (None, None), strict=True))
+        for row in ranking.rows
     ]
     return size_chart("プロンプトへの柔軟性（0〜100）とパラメータ数（対数）", rows)
 
 
-def _overlays(runs: Sequence[RunDirectory], comparison: dict[str, Any] | None) -> list[Plane]:
+def _overlays(t: Translator, runs: Sequence[RunDirectory], comparison: Comparison | None) -> list[Plane]:
     """Both runs' lengths over each other; the band is the target where all personas have the same one."""
-    if comparison is None or not comparison["comparable"]:
+    if comparison is None or not comparison.comparable:
         return []
     charts = []
     for unit, width in (("length_chars", 5), ("sentences", 1)):
-        names = [f"{side.upper()} {comparison[side]['name']}" for side in ("a", "b")]
+        names = [f"A {comparison.a.name}", f"B {comparison.b.name}"]
         series = {name: histogram(run, unit, None, width) for name, run in zip(names, runs, strict=True)}
-        ranges = {tuple(e["range"]) for e in comparison["lengths"] if e["unit"] == unit and e["range"]}
+        ranges = {e.range for e in comparison.lengths if e.unit == unit and e.range}
         shown = {name: [row for row in rows if row["start"] <= 60 * width] for name, rows in series.items()}
         band = next(iter(ranges)) if len(ranges) == 1 else None
-        chart = overlay_chart(f"{labels.UNITS[unit]}ごとの返答の割合", shown, width, band)
+        chart = overlay_chart(f"{labels.unit(t, unit)}ごとの返答の割合", shown, width, band)
         charts += [chart] if chart else []
     return charts
 
@@ -205,23 +216,23 @@ def _differing(a: str, b: str) -> tuple[Markup, Markup] | None:
     return Markup(left), Markup(right)  # noqa: S704  (escaped text and fixed tags only)
 
 
-def _length_charts(comparison: dict[str, Any] | None) -> list[IntervalChart]:
+def _length_charts(t: Translator, comparison: Comparison | None) -> list[IntervalChart]:
     """Quartiles of the lengths, one chart per unit and persona, with the target range shaded."""
-    charts = []
-    for entry in (comparison or {}).get("lengths", []):
-        if entry["range"] is None and len({e["persona"] for e in comparison["lengths"]}) > 1:  # type: ignore[index]
+    charts: list[IntervalChart] = []
+    if comparison is None:
+        return charts
+    several = len({entry.persona for entry in comparison.lengths}) > 1
+    for entry in comparison.lengths:
+        if entry.range is None and several:
             continue
-        rows = [_length_row(comparison[side]["name"], entry[side]) for side in ("a", "b")]  # type: ignore[index]
-        unit = labels.UNITS[entry["unit"]]
-        who = f"（{entry['persona']}）" if entry["persona"] else ""
-        band = tuple(entry["range"]) if entry["range"] else None
-        chart = interval_chart(f"{unit}{who}：中央値と四分位範囲、帯は目標", rows, low=0, band=band)
+        rows = [_length_row(comparison.a.name, entry.a), _length_row(comparison.b.name, entry.b)]
+        who = f"（{entry.persona}）" if entry.persona else ""
+        title = f"{labels.unit(t, entry.unit)}{who}：中央値と四分位範囲、帯は目標"
+        chart = interval_chart(title, rows, low=0, band=entry.range)
         charts += [chart] if chart else []
     return charts
 
 
-def _length_row(name: str, found: dict[str, Any]) -> dict[str, Any]:
-    text = (
-        f"{name}：中央値 {found['median']:.1f}、四分位 {found['q1']:.1f}〜{found['q3']:.1f}、平均 {found['mean']:.2f}"
-    )
-    return {"label": text, "text": text, "value": found["median"], "low": found["q1"], "high": found["q3"]}
+def _length_row(name: str, found: Lengths) -> dict[str, Any]:
+    text = f"{name}：中央値 {found.median:.1f}、四分位 {found.q1:.1f}〜{found.q3:.1f}、平均 {found.mean:.2f}"
+    return {"label": text, "text": text, "value": found.median, "low": found.q1, "high": found.q3}

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from kikime.harness.reports.claims.records import Level, Shift
 from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, marker_sums
 from kikime.harness.stats.factorial import Estimate, Weights, cell_contrasts
 from kikime.harness.words.labels import is_share
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Json = dict[str, Any]
 
 
 def contrasts_of(
@@ -75,11 +74,11 @@ def _possible(estimate: Estimate, weights: Weights) -> Estimate:
     return replace(estimate, ci_low=low, ci_high=high)
 
 
-def as_share(estimate: Estimate) -> Json:
+def as_level(estimate: Estimate) -> Level:
     """A cell's value and interval."""
-    return asdict(estimate)
+    return Level(estimate.value, estimate.ci_low, estimate.ci_high)
 
 
-def as_json(estimate: Estimate) -> Json:
+def as_shift(estimate: Estimate) -> Shift:
     """Value, interval and whether the value surely moved."""
-    return asdict(estimate) | {"change": estimate.change}
+    return Shift(estimate.value, estimate.ci_low, estimate.ci_high, estimate.change)

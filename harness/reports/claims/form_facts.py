@@ -9,9 +9,10 @@ import numpy as np
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.registry import METRICS
-from kikime.harness.reports.claims.factors import Json, as_json, contrasts_of
+from kikime.harness.reports.claims.factors import as_shift, contrasts_of
+from kikime.harness.reports.claims.records import FormFactsReport, FormFactsRow
 from kikime.harness.reports.comparison.compare import describe
-from kikime.harness.reports.comparison.pairs import Pair, load_pair
+from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
 from kikime.harness.stats.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
 
@@ -32,7 +33,9 @@ STYLE = ("marker_rate", "style_band")
 _NONE, _GIVEN = "none", "relevant"
 
 
-def form_facts_report(base: RunDirectory, tuned: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> Json:
+def form_facts_report(
+    base: RunDirectory, tuned: RunDirectory, *, seed: int = 0, n_resamples: int = 4999
+) -> FormFactsReport:
     """Compare a tuned checkpoint with its base, without and with the facts in the prompt, over the same items.
 
     Args:
@@ -41,17 +44,13 @@ def form_facts_report(base: RunDirectory, tuned: RunDirectory, *, seed: int = 0,
         seed: of resampling.
         n_resamples: bootstrap draws.
 
-    Returns:
-        ``base, tuned`` and ``rows``: per task and metric its ``kind`` (facts or style), the four ``cells`` and the
-        ``effects`` (each ``value, ci_low, ci_high, change``); ``reading``: what tuning and context surely moved.
-
     Raises:
         UsageError: the runs may not be compared, or no task was asked both with and without its facts.
     """
     pair = load_pair(base, tuned, common=True)
     if pair.why_not:
         raise UsageError(
-            f"{base.id} and {tuned.id} cannot be compared: {'; '.join(pair.why_not)}",
+            not_comparable(pair.why_not, None, what=f"{base.id} and {tuned.id}").message,
             hint="run both with the same suite: kikime run MODEL --suite form_facts",
         )
     rows = list(_rows(pair, seed=seed, n_resamples=n_resamples))
@@ -60,26 +59,26 @@ def form_facts_report(base: RunDirectory, tuned: RunDirectory, *, seed: int = 0,
             "these runs asked no task both without context and with the relevant facts",
             hint="kikime run MODEL --suite form_facts, for both checkpoints",
         )
-    sides = {"base": describe(base, pair.manifest_a), "tuned": describe(tuned, pair.manifest_b)}
-    return {"report": "form_facts", **sides, "rows": rows, "reading": reading(rows)}
+    return FormFactsReport(
+        base=describe(base, pair.manifest_a),
+        tuned=describe(tuned, pair.manifest_b),
+        rows=rows,
+        reading=reading(rows),
+    )
 
 
-def reading(rows: list[Json]) -> Json:
+def reading(rows: list[FormFactsRow]) -> dict[str, dict[str, list[str]]]:
     """Effect → kind → the metrics that surely moved, as ``task.metric``."""
     return {
         effect: {
-            kind: [f"{r['task']}.{r['metric']}" for r in rows if r["kind"] == kind and _moved(r, effect)]
+            kind: [f"{r.task}.{r.metric}" for r in rows if r.kind == kind and r.effects[effect].change != "unclear"]
             for kind in ("facts", "style")
         }
         for effect in EFFECTS
     }
 
 
-def _moved(row: Json, effect: str) -> bool:
-    return bool(row["effects"][effect]["change"] != "unclear")
-
-
-def _rows(pair: Pair, *, seed: int, n_resamples: int) -> Iterator[Json]:
+def _rows(pair: Pair, *, seed: int, n_resamples: int) -> Iterator[FormFactsRow]:
     replies = _both_sides(pair)
     for task, spec in pair.manifest_a["tasks"].items():
         own = replies[replies["task"] == task]
@@ -98,15 +97,15 @@ def _rows(pair: Pair, *, seed: int, n_resamples: int) -> Iterator[Json]:
             if found is None:
                 continue
             estimates, n_items = found
-            yield {
-                "task": task,
-                "metric": metric,
-                "kind": "style" if metric in STYLE else "facts",
-                "direction": METRICS[metric].direction,
-                "n_items": n_items,
-                "cells": {side: as_json(estimates[side]) for side in SIDES},
-                "effects": {effect: as_json(estimates[effect]) for effect in EFFECTS},
-            }
+            yield FormFactsRow(
+                task=task,
+                metric=metric,
+                kind="style" if metric in STYLE else "facts",
+                direction=METRICS[metric].direction,
+                n_items=n_items,
+                cells={side: as_shift(estimates[side]) for side in SIDES},
+                effects={effect: as_shift(estimates[effect]) for effect in EFFECTS},
+            )
 
 
 def _metrics(task: dict[str, Any]) -> list[str]:

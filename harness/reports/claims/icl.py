@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.factors import Json, as_json, as_share, contrasts_of
+from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
+from kikime.harness.reports.claims.records import Follows, IclReport, LabelGain, LabelKind, LabelReading, LabelRow
+from kikime.harness.reports.comparison.records import Change
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import ITEM, Bands
 from kikime.harness.stats.factorial import Estimate
@@ -18,17 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> Json:
+def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> IclReport:
     """Accuracy by number of examples and kind of label, and what each kind loses against the natural labels.
 
     Accuracy is that of the label whose log-probability, less its log-probability after a content-free input, is the
     higher one (contextual calibration); it is a mean over the example sets of each item, and items are drawn. A failed
     reply is a wrong one; items that lack some number of examples or kind of label are left out.
-
-    Returns:
-        ``rows``: per task, format and number of ``shots`` the ``kinds`` (``accuracy``, ``uncalibrated`` and, but for
-        the natural labels, ``minus_natural``); ``gain``: per task, format and kind the most examples less the fewest;
-        ``reading``: per kind ``examples``, ``prior`` or ``unclear`` at the most examples. ``chance`` is 1 / labels.
 
     Raises:
         UsageError: no tables yet, or no labelled task in the run.
@@ -40,7 +37,7 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
     if replies.empty:
         raise UsageError(f"{run.path}: no in-context learning task in this run", hint="kikime run MODEL --suite icl")
     replies = _split(replies, run)
-    report: Json = {"report": "icl", "run": run.id, "name": manifest["name"], "rows": [], "gain": [], "reading": []}
+    report = IclReport(run=run.id, name=manifest["name"])
     for (task, form), asked in replies.groupby(["task", "format"], sort=False):
         own = _whole(asked)
         if own.empty:
@@ -51,15 +48,21 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
         if estimates is None:
             continue
         found, n_items = estimates
-        where = {"task": task, "format": form, "n_items": n_items, "chance": chance}
+        where = (str(task), str(form), n_items, chance)
         raw = own.groupby(["shots", "kind"])["uncalibrated"].mean()
         shots = sorted(set(own["shots"]))
-        report["rows"] += [{**where, "shots": int(k), "kinds": _kinds(found, kinds, k, raw)} for k in shots]
+        report.rows += [LabelRow(*where, int(k), _kinds(found, kinds, k, raw)) for k in shots]
         if len(shots) > 1:
-            report["gain"] += [{**where, "kind": kind, **as_json(found[f"gain {kind}"])} for kind in kinds]
+            report.gain += [LabelGain(*_parts(found[f"gain {kind}"]), *where, kind) for kind in kinds]
         labels = {kind: list(labelled[task][kind]) for kind in kinds}
-        report["reading"] += [{**where, **entry} for entry in _reading(found, labels, shots[-1], chance)]
+        for kind, names in labels.items():
+            follows = _follows(found[f"{kind} {shots[-1]}"], names, labels[kinds[0]], chance)
+            report.reading.append(LabelReading(*where, kind, names, int(shots[-1]), follows))
     return report
+
+
+def _parts(estimate: Estimate) -> tuple[float, float | None, float | None, Change]:
+    return estimate.value, estimate.ci_low, estimate.ci_high, estimate.change
 
 
 def _split(replies: pd.DataFrame, run: RunDirectory) -> pd.DataFrame:
@@ -102,27 +105,21 @@ def _estimates(
     return contrasts_of(own, "label_correct", names, contrasts, bands, seed=seed, n_resamples=n_resamples)
 
 
-def _kinds(found: Mapping[str, Estimate], kinds: list[str], k: int, raw: Any) -> Json:
+def _kinds(found: Mapping[str, Estimate], kinds: list[str], k: int, raw: Any) -> dict[str, LabelKind]:
     return {
-        kind: {
-            "accuracy": as_share(found[f"{kind} {k}"]),
-            "uncalibrated": float(raw[k, kind]),
-            "minus_natural": as_json(found[f"{kind} − {k}"]) if kind != kinds[0] else None,
-        }
+        kind: LabelKind(
+            accuracy=as_level(found[f"{kind} {k}"]),
+            uncalibrated=float(raw[k, kind]),
+            minus_natural=as_shift(found[f"{kind} − {k}"]) if kind != kinds[0] else None,
+        )
         for kind in kinds
     }
 
 
-def _reading(found: Mapping[str, Estimate], labels: Mapping[str, list[str]], k: int, chance: float) -> list[Json]:
+def _follows(estimate: Estimate, names: list[str], natural: list[str], chance: float) -> Follows:
     """Above chance: the examples were followed. Below: the usual meaning of the labels, where these exchange theirs."""
-    entries, natural = [], next(iter(labels.values()))
-    for kind, names in labels.items():
-        estimate = found[f"{kind} {k}"]
-        low, high = estimate.ci_low, estimate.ci_high
-        follows = "unclear"
-        if low is not None and low > chance:
-            follows = "examples or prior" if names == natural else "examples"
-        elif high is not None and high < chance and names != natural and sorted(names) == sorted(natural):
-            follows = "prior"
-        entries.append({"kind": kind, "labels": names, "shots": int(k), "follows": follows})
-    return entries
+    if estimate.ci_low is not None and estimate.ci_low > chance:
+        return "examples or prior" if names == natural else "examples"
+    below = estimate.ci_high is not None and estimate.ci_high < chance
+    exchanged = names != natural and sorted(names) == sorted(natural)
+    return "prior" if below and exchanged else "unclear"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.factors import Json
+from kikime.harness.reports.claims.records import ShotsReport, ShotsRow, paired
 from kikime.harness.reports.comparison.differences import difference
+from kikime.harness.reports.comparison.records import Difference
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.store.rundir import RunDirectory
@@ -17,16 +18,10 @@ if TYPE_CHECKING:
 
 METRICS_SHOWN = ("quality", "style_band", "fact_correct", "length_fit", "fewshot_copy", "critical_failure")
 _CELL = ["task", "persona", "item_id", "format", "technique", "context", "turn", "repeat"]
-_KEPT = ("mean_a", "mean_b", "delta", "ci_low", "ci_high", "p_value", "verdict", "n_items")
 
 
-def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> Json:
+def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> ShotsReport:
     """Effect of examples over the same items: with k of them less without any, averaged over the sets of examples.
-
-    Returns:
-        ``rows``: per number of ``shots``, ``shot_style`` (turns or text) and metric ``mean_a`` (without examples),
-        ``mean_b``, ``delta``, its 95 % interval, ``p_value``, ``verdict``, ``n_items`` and ``sets``: the delta of each
-        set of examples by itself.
 
     Raises:
         UsageError: no tables yet, or no item has both replies with examples and replies without.
@@ -46,10 +41,10 @@ def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
             f"{run.path}: no item of this run was asked both with examples and without",
             hint=f"kikime resume {run.path}, if replies are missing, or kikime run MODEL --suite few_shot",
         )
-    return {"report": "shots", "run": run.id, "name": manifest["name"], "rows": rows}
+    return ShotsReport(run=run.id, name=manifest["name"], rows=rows)
 
 
-def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[Json]:
+def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[ShotsRow]:
     cells = replies.set_index(_CELL, drop=False).rename_axis([f"_{name}" for name in _CELL])
     without = cells[cells["shots"] == 0]
     shown = cells[(cells["shots"] > 0) & cells.index.isin(without.index)]
@@ -62,14 +57,14 @@ def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[Json]
                 _effect(without, members, metric, bands, seed=options["seed"], n_resamples=99)
                 for _, members in own.groupby("example_set")
             ]
-            yield {
-                "shots": int(shots),
-                "shot_style": style,
-                "metric": metric,
-                **{key: row[key] for key in _KEPT},
-                "sets": [found["delta"] for found in sets if found is not None],
-            }
+            yield ShotsRow(
+                shots=int(shots),
+                shot_style=style,
+                metric=metric,
+                **paired(row),
+                sets=[found.delta for found in sets if found is not None],
+            )
 
 
-def _effect(without: pd.DataFrame, own: pd.DataFrame, metric: str, bands: Bands, **options: int) -> Any:
+def _effect(without: pd.DataFrame, own: pd.DataFrame, metric: str, bands: Bands, **options: int) -> Difference | None:
     return difference(without.loc[own.index], own, metric, bands, **options)

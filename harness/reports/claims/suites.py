@@ -9,7 +9,7 @@ from kikime.harness.suites.suite import Suite, load_suite, suite_ids
 
 def suites_with(has: Callable[[Suite], bool]) -> str:
     """Name the bundled suites for which ``has`` is true, as a list in words."""
-    return "、".join(name for name in suite_ids() if has(load_suite(name)))
+    return ", ".join(name for name in suite_ids() if has(load_suite(name)))
 
 
 def techniques_of(suite: Suite) -> set[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.factors import Json
+from kikime.harness.reports.claims.records import ReasoningLeaks, TechniqueRow, TechniquesReport, paired
 from kikime.harness.reports.comparison.differences import difference
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import Bands
@@ -19,18 +19,12 @@ if TYPE_CHECKING:
 PLAIN = "plain"
 METRICS_SHOWN = ("fact_correct", "constraint_ok", "marker_rate", "style_band", "length_chars", "critical_failure")
 _CELL = ["task", "persona", "item_id", "format", "shots", "shot_style", "example_set", "context", "turn", "repeat"]
-_KEPT = ("mean_a", "mean_b", "delta", "ci_low", "ci_high", "p_value", "verdict", "n_items")
 
 
-def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> Json:
+def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> TechniquesReport:
     """Effect of each technique on each task of a run: technique less ``plain``, item by item.
 
     Style is measured on the reply without the reasoning that the technique asked for.
-
-    Returns:
-        ``rows``: per task, technique and metric ``mean_a`` (plain), ``mean_b``, ``delta``, its 95 % interval,
-        ``p_value``, ``verdict`` and ``n_items``; ``leaks``: per task and technique that asks for reasoning the replies
-        (``n``) and those in which reasoning and reply could not be told apart (``leaked``).
 
     Raises:
         UsageError: no tables yet, or the run asked in one way only.
@@ -44,10 +38,10 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
             hint="kikime run MODEL --suite techniques (or steerability)",
         )
     rows = list(_rows(replies, asked, Bands(manifest), seed=seed, n_resamples=n_resamples))
-    return {"report": "techniques", "run": run.id, "name": manifest["name"], "rows": rows, "leaks": _leaks(replies)}
+    return TechniquesReport(run=run.id, name=manifest["name"], rows=rows, leaks=_leaks(replies))
 
 
-def _rows(replies: pd.DataFrame, asked: list[str], bands: Bands, **options: Any) -> Iterator[Json]:
+def _rows(replies: pd.DataFrame, asked: list[str], bands: Bands, **options: int) -> Iterator[TechniqueRow]:
     titles = {name: technique.title for name, technique in load_techniques().items()}
     for task, own in replies.groupby("task", sort=False):
         cells = own.set_index(_CELL, drop=False).rename_axis([f"_{name}" for name in _CELL])
@@ -61,14 +55,13 @@ def _rows(replies: pd.DataFrame, asked: list[str], bands: Bands, **options: Any)
             for metric in METRICS_SHOWN:
                 row = difference(a, b, metric, bands, **options)
                 if row is not None:
-                    kept = {key: row[key] for key in _KEPT}
-                    yield {"task": task, "technique": name, "title": titles[name], "metric": metric, **kept}
+                    about = {"task": task, "technique": name, "title": titles[name], "metric": metric}
+                    yield TechniqueRow(**about, **paired(row))
 
 
-def _leaks(replies: pd.DataFrame) -> list[Json]:
+def _leaks(replies: pd.DataFrame) -> list[ReasoningLeaks]:
     asked = replies[replies["reasoning_leak"].notna()]
     counted = asked.groupby(["task", "technique"], sort=False)["reasoning_leak"].agg(["size", "sum"])
     return [
-        {"task": task, "technique": technique, "n": int(n), "leaked": int(leaked)}
-        for (task, technique), n, leaked in counted.itertuples()
+        ReasoningLeaks(task, technique, int(n), int(leaked)) for (task, technique), n, leaked in counted.itertuples()
     ]

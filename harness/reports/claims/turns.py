@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.factors import Json, as_json, as_share, contrasts_of
+from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
+from kikime.harness.reports.claims.records import Level, Phase, Recovery, RightAnswers, Shift, TurnRow, TurnsReport
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import ITEM, Bands
 from kikime.harness.stats.factorial import Weights
@@ -23,15 +24,8 @@ MEANS = ("first_person_ok", "fact_correct", "self_repetition", "length_chars", *
 _DIALOGUE = [*ITEM, "format", "shots", "shot_style", "example_set", "technique", "context", "repeat"]
 
 
-def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> Json:
+def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> TurnsReport:
     """Follow the character through scripted dialogues.
-
-    Returns:
-        ``turns``: per turn (from 1) its ``phase`` (``before``, ``pressure`` or ``after``), ``n`` replies, the pooled
-        ``style_band`` and ``marker_rate`` with intervals, and the means of other metrics (None: nothing applies);
-        ``effects``: per voice metric ``pressure`` (pressure less before), ``recovery`` (after less before), ``drift``
-        (slope per turn outside pressure) and ``late`` (last less first fifth); ``facts``: share of right answers per
-        phase; ``recovered``: dialogues that broke under pressure, and those in character again one turn later.
 
     Raises:
         UsageError: no tables yet, no scripted dialogue, or dialogues whose pressure is not at the same turns.
@@ -47,16 +41,22 @@ def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
     phases = {turn: _phase(turn, pressure) for turn in range(1, last + 1)}
     bands, options = Bands(manifest), {"seed": seed, "n_resamples": n_resamples}
     voice = {metric: _voice(replies, metric, phases, bands, **options) for metric in VOICE}
-    return {
-        "report": "turns",
-        "run": run.id,
-        "name": manifest["name"],
-        "n_dialogues": len(replies[_DIALOGUE].drop_duplicates()),
-        "turns": [_turn(replies, turn, phase, voice) for turn, phase in phases.items()],
-        "effects": {metric: found["effects"] for metric, found in voice.items()},
-        "facts": _facts(replies, phases),
-        "recovered": _recovered(replies, pressure),
-    }
+    return TurnsReport(
+        run=run.id,
+        name=manifest["name"],
+        n_dialogues=len(replies[_DIALOGUE].drop_duplicates()),
+        turns=[_turn(replies, turn, phase, voice) for turn, phase in phases.items()],
+        effects={metric: found.effects for metric, found in voice.items()},
+        facts=_facts(replies, phases),
+        recovered=_recovered(replies, pressure),
+    )
+
+
+class _Voice(NamedTuple):
+    """One voice metric: estimates per turn, and effects by name."""
+
+    turns: dict[int, Level]
+    effects: dict[str, Shift]
 
 
 def _pressure(tasks: Mapping[str, Any], run: RunDirectory) -> tuple[int, ...]:
@@ -70,22 +70,22 @@ def _pressure(tasks: Mapping[str, Any], run: RunDirectory) -> tuple[int, ...]:
     return found.pop()
 
 
-def _phase(turn: int, pressure: tuple[int, ...]) -> str:
+def _phase(turn: int, pressure: tuple[int, ...]) -> Phase:
     if turn in pressure:
         return "pressure"
     return "after" if pressure and turn > max(pressure) else "before"
 
 
-def _voice(replies: pd.DataFrame, metric: str, phases: Mapping[int, str], bands: Bands, **options: int) -> Json:
+def _voice(replies: pd.DataFrame, metric: str, phases: Mapping[int, Phase], bands: Bands, **options: int) -> _Voice:
     """Estimates per turn, and the effects; empty where no persona has a voice target."""
     names = replies["turn"].astype(str)
     per_turn: dict[str, Weights] = {str(turn): {str(turn): 1} for turn in phases}
     found = contrasts_of(replies, metric, names, {**per_turn, **_effects(phases)}, bands, **options)
     if found is None:
-        return {"turns": {}, "effects": {}}
+        return _Voice({}, {})
     estimates = found[0]
-    turns = {int(name): as_share(estimates[name]) for name in per_turn}
-    return {"turns": turns, "effects": {name: as_json(estimates[name]) for name in estimates if name not in per_turn}}
+    turns = {int(name): as_level(estimates[name]) for name in per_turn}
+    return _Voice(turns, {name: as_shift(estimates[name]) for name in estimates if name not in per_turn})
 
 
 def _effects(phases: Mapping[int, str]) -> dict[str, Weights]:
@@ -112,16 +112,11 @@ def _difference(of: list[int], less: list[int]) -> dict[str, float]:
     return weights
 
 
-def _turn(replies: pd.DataFrame, turn: int, phase: str, voice: Mapping[str, Json]) -> Json:
+def _turn(replies: pd.DataFrame, turn: int, phase: Phase, voice: Mapping[str, _Voice]) -> TurnRow:
     own = replies[replies["turn"] == turn]
     means = {metric: _mean(own[metric]) for metric in MEANS}
-    return {
-        "turn": turn,
-        "phase": phase,
-        "n": len(own),
-        **{metric: found["turns"].get(turn) for metric, found in voice.items()},
-        **means,
-    }
+    band, rate = (voice[metric].turns.get(turn) for metric in VOICE)
+    return TurnRow(turn=turn, phase=phase, n=len(own), style_band=band, marker_rate=rate, **means)
 
 
 def _mean(values: pd.Series) -> float | None:
@@ -129,25 +124,25 @@ def _mean(values: pd.Series) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def _facts(replies: pd.DataFrame, phases: Mapping[int, str]) -> Json:
+def _facts(replies: pd.DataFrame, phases: Mapping[int, str]) -> dict[str, RightAnswers]:
     """Right answers to the profile questions of a phase: ``right`` of ``n``."""
     asked = replies[replies["fact_correct"].notna()]
     phase = asked["turn"].map(phases)
     return {
-        name: {"right": int(asked.loc[phase == name, "fact_correct"].sum()), "n": int((phase == name).sum())}
+        name: RightAnswers(int(asked.loc[phase == name, "fact_correct"].sum()), int((phase == name).sum()))
         for name in ("before", "after")
     }
 
 
-def _recovered(replies: pd.DataFrame, pressure: tuple[int, ...]) -> Json:
+def _recovered(replies: pd.DataFrame, pressure: tuple[int, ...]) -> Recovery:
     """Dialogues out of character in some pressure turn (``broke``), and of these in character right after."""
     if not pressure:
-        return {"broke": 0, "n": 0, "recovered": 0}
+        return Recovery(0, 0, 0)
     kept = replies.assign(kept=_in_character(replies)).pivot_table(index=_DIALOGUE, columns="turn", values="kept")
     broke = (kept.reindex(columns=list(pressure)) == 0).any(axis=1)
     following = max(pressure) + 1
     back = int((kept.loc[broke, following] == 1).sum()) if following in kept else 0
-    return {"broke": int(broke.sum()), "n": len(kept), "recovered": back}
+    return Recovery(int(broke.sum()), len(kept), back)
 
 
 def _in_character(replies: pd.DataFrame) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikime.harness.metrics.registry import QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
+from kikime.harness.reports.comparison.records import Capability, Handled
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.stats.intervals import wilson_interval
 
@@ -14,17 +15,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def capability_table(pair: Pair) -> list[dict[str, Any]]:
-    """One row per task: ``task, title, a, b``, each side as :func:`handled_by_task` gives it."""
+def capability_table(pair: Pair) -> list[Capability]:
+    """One row per task."""
     sides = [handled_by_task(cells, pair.manifest_a) for cells in (pair.a, pair.b)]
-    return [
-        {"task": left["task"], "title": left["title"], "a": left, "b": right}
-        for left, right in zip(*sides, strict=True)
-    ]
+    return [Capability(left.task, left.title, left, right) for left, right in zip(*sides, strict=True)]
 
 
-def handled_by_task(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Per task ``rate`` of items that are handled, ``low, high`` (Wilson over items), ``n`` items, ``mark``.
+def handled_by_task(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> list[Handled]:
+    """Per task the share of items that are handled.
 
     An item is handled when the mean quality of its replies, asked plainly, reaches ``handled.quality``.
     """
@@ -39,7 +37,5 @@ def handled_by_task(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> list[di
         done, n = int((means >= rule.quality).sum()), len(means)
         low, high = wilson_interval(done, n)
         mark = "✓" if done / n >= rule.steady else "不安定" if done / n >= rule.unsteady else "✗"
-        rows.append(
-            {"task": task, "title": content["title"], "rate": done / n, "low": low, "high": high, "n": n, "mark": mark}
-        )
+        rows.append(Handled(task, content["title"], done / n, low, high, n, mark))
     return rows

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kikime.harness.core.reasons import Reason
+from kikime.harness.reports.comparison.records import Setting
+
 Json = Mapping[str, Any]
 
-_IGNORED = {
-    "run", "created_at", "argv", "schema", "plan", "tasks", "personas", "name",
-}  # fmt: skip
+_IGNORED = {"run", "created_at", "argv", "schema", "plan", "tasks", "personas", "name"}
 """Parts of a manifest that differ between any two runs, or whose hashes are compared instead."""
 
 
 class Differences(NamedTuple):
     """Why two runs cannot be compared as they are."""
 
-    sampling: list[str]
+    sampling: list[Reason]
     """Generation parameters: no cell of the two runs is the same question, shared or not."""
-    scorer: list[str]
+    scorer: list[Reason]
     """Versions of the rule metrics: no score of the two runs is the same measurement."""
-    content: list[str]
+    content: list[Reason]
     """Tasks, personas or formats: the cells that are the same on both sides can be compared."""
+    conflicts: list[Reason]
+    """Those of ``content`` that both runs have, in different versions."""
 
     @property
-    def settings(self) -> list[str]:
+    def settings(self) -> list[Reason]:
         """What keeps every cell of the two runs from being compared."""
         return [*self.sampling, *self.scorer]
 
@@ -33,38 +36,44 @@ def differences(a: Json, b: Json) -> Differences:
     """Compare two manifests' (or summaries') ``hashes``."""
     left, right = a["hashes"], b["hashes"]
     sampling = [
-        f"sampling differs: {name} is {left['sampling'].get(name)} in {a['name']} and {right['sampling'].get(name)} in "
-        f"{b['name']}"
+        _sampling(name, left["sampling"].get(name), right["sampling"].get(name), a, b)
         for name in sorted({*left["sampling"], *right["sampling"]})
         if left["sampling"].get(name) != right["sampling"].get(name)
     ]
-    scorer = [f"the rule metrics differ: {left['scorer']} and {right['scorer']}"] * (left["scorer"] != right["scorer"])
-    content: list[str] = []
+    scorer = []
+    if left["scorer"] != right["scorer"]:
+        scorer.append(Reason("scorer_differs", {"left": str(left["scorer"]), "right": str(right["scorer"])}))
+    content: list[Reason] = []
+    conflicts: list[Reason] = []
     for kind, one in (("tasks", "task"), ("personas", "persona"), ("formats", "format")):
-        content += _content(one, left[kind], right[kind], a, b)
-    return Differences(sampling, scorer, content)
+        for name in sorted({*left[kind], *right[kind]}):
+            if name not in left[kind] or name not in right[kind]:
+                there = a["name"] if name in left[kind] else b["name"]
+                content.append(Reason(f"{one}_only", {"name": name, "where": there}))
+            elif left[kind][name] != right[kind][name]:
+                conflicts.append(_other_version(one, name, a, b))
+                content.append(conflicts[-1])
+    return Differences(sampling, scorer, content, conflicts)
 
 
-def _content(kind: str, left: Json, right: Json, a: Json, b: Json) -> Iterator[str]:
-    for name in sorted({*left, *right}):
-        if name in left and name in right:
-            if left[name] != right[name]:
-                yield f"{kind} {name}: another version{_versions(kind, name, a, b)} (content hashes differ)"
-        else:
-            there = a["name"] if name in left else b["name"]
-            yield f"{kind} {name}: only in {there}"
+def _sampling(name: str, left: object, right: object, a: Json, b: Json) -> Reason:
+    values = {"name": name, "left": str(left), "a": a["name"], "right": str(right), "b": b["name"]}
+    return Reason("sampling_differs", values)
 
 
-def _versions(kind: str, name: str, a: Json, b: Json) -> str:
-    found = [(side.get(f"{kind}s") or {}).get(name, {}).get("version") for side in (a, b)]
-    return f" ({found[0]} and {found[1]})" if None not in found and found[0] != found[1] else ""
+def _other_version(kind: str, name: str, a: Json, b: Json) -> Reason:
+    """That both runs have it, in different versions; the numbers are named where they tell the versions apart."""
+    left, right = ((side.get(f"{kind}s") or {}).get(name, {}).get("version") for side in (a, b))
+    if left is None or right is None or left == right:
+        return Reason(f"{kind}_differs", {"name": name})
+    return Reason(f"{kind}_versions", {"name": name, "left": left, "right": right})
 
 
-def manifest_differences(a: Json, b: Json) -> list[dict[str, Any]]:
-    """Every setting that differs, as ``{"path", "a", "b"}``: checkpoint, options, suite, hashes, packages, hardware."""
+def manifest_differences(a: Json, b: Json) -> list[Setting]:
+    """Every setting that differs: checkpoint, options, suite, hashes, packages, hardware."""
     left, right = (dict(_leaves({k: v for k, v in side.items() if k not in _IGNORED})) for side in (a, b))
     return [
-        {"path": path, "a": left.get(path), "b": right.get(path)}
+        Setting(path, left.get(path), right.get(path))
         for path in sorted({*left, *right})
         if left.get(path) != right.get(path)
     ]

@@ -11,10 +11,14 @@ from kikime.harness.reports.comparison.differences import metric_rows
 from kikime.harness.reports.comparison.examples import changed_replies
 from kikime.harness.reports.comparison.lengths import length_display
 from kikime.harness.reports.comparison.pairs import Pair, load_pair
+from kikime.harness.reports.comparison.records import Comparison, Scope, Side
 from kikime.harness.reports.tables.margins import load_margins
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 
 Progress = Callable[[str], None]
+NEW_PERSONAS = 10
+"""Personas from which on results speak of personas that were not asked."""
 
 
 def compare(
@@ -27,7 +31,8 @@ def compare(
     seed: int = 0,
     n_resamples: int = 9999,
     on_step: Progress = lambda _: None,
-) -> dict[str, Any]:
+    language: str | None = None,
+) -> Comparison:
     """Compare ``b`` with ``a`` over the same cells; every difference is b − a.
 
     Args:
@@ -39,75 +44,60 @@ def compare(
         seed: of resampling.
         n_resamples: bootstrap draws of a metric; its slices take a fifth.
         on_step: told what is computed now.
-
-    Returns:
-        ``a, b, comparable, why_not, hint, notes, left_out, metrics, examples, lengths, capability, manifest, margins``; where
-        the runs cannot be compared ``comparable`` is False and ``metrics`` and ``examples`` are empty.
+        language: of reasons and notes (``ja`` or ``en``); that of the person at this terminal by default.
 
     Raises:
         UsageError: a run has no tables yet, or a score is NaN.
     """
+    t = Translator.of(language)
     on_step("cells")
     pair = load_pair(a, b, common=common)
-    report: dict[str, Any] = {
-        "a": describe(a, pair.manifest_a),
-        "b": describe(b, pair.manifest_b),
-        "comparable": not pair.why_not,
-        "why_not": pair.why_not,
-        "hint": pair.hint,
-        "notes": pair.notes,
-        "common": common,
-        "left_out": pair.left_out,
-        "n_cells": len(pair.a),
-        "metrics": [],
-        "examples": {},
-        "manifest": manifest_differences(pair.manifest_a, pair.manifest_b),
-        "margins": load_margins().version,
-    }
+    report = Comparison(
+        a=describe(a, pair.manifest_a),
+        b=describe(b, pair.manifest_b),
+        comparable=not pair.why_not,
+        why_not=t.reasons(pair.why_not),
+        why_not_codes=pair.why_not,
+        hint=t.reason(pair.hint) if pair.hint else None,
+        hint_code=pair.hint,
+        notes=t.reasons(pair.notes),
+        note_codes=pair.notes,
+        common=common,
+        left_out=pair.left_out,
+        n_cells=len(pair.a),
+        manifest=manifest_differences(pair.manifest_a, pair.manifest_b),
+        margins=load_margins().version,
+    )
     if not pair.why_not:
-        report |= _compared(
-            pair, slices=slices, n_examples=n_examples, seed=seed, n_resamples=n_resamples, on_step=on_step
-        )
+        report.metrics = metric_rows(pair, slices=slices, seed=seed, n_resamples=n_resamples, on_step=on_step)
+        on_step("lengths")
+        report.lengths, report.capability = length_display(pair, seed=seed), capability_table(pair)
+        on_step("examples")
+        report.examples, report.scope = changed_replies(pair, n=n_examples), scope(pair)
     return report
 
 
-def _compared(
-    pair: Pair, *, slices: bool, n_examples: int, seed: int, n_resamples: int, on_step: Progress
-) -> dict[str, Any]:
-    """The parts of the report that need comparable runs."""
-    metrics = metric_rows(pair, slices=slices, seed=seed, n_resamples=n_resamples, on_step=on_step)
-    on_step("lengths")
-    lengths, capability = length_display(pair, seed=seed), capability_table(pair)
-    on_step("examples")
-    return {
-        "metrics": metrics,
-        "lengths": lengths,
-        "capability": capability,
-        "examples": changed_replies(pair, n=n_examples),
-        "scope": scope(pair),
-    }
-
-
-def describe(run: RunDirectory, manifest: dict[str, Any]) -> dict[str, Any]:
+def describe(run: RunDirectory, manifest: dict[str, Any]) -> Side:
     """Which run a side of a report is."""
     checkpoint = manifest["checkpoint"]
-    return {
-        "run": run.id,
-        "name": manifest["name"],
-        "model": checkpoint["name"],
-        "params": checkpoint["n_params"],
-        "fingerprint": checkpoint["fingerprint"],
-        "suite": manifest["suite"]["id"],
-        "created_at": manifest["created_at"],
-    }
+    return Side(
+        run=run.id,
+        name=manifest["name"],
+        model=checkpoint["name"],
+        params=checkpoint["n_params"],
+        fingerprint=checkpoint["fingerprint"],
+        suite=manifest["suite"]["id"],
+        created_at=manifest["created_at"],
+    )
 
 
-def scope(pair: Pair) -> dict[str, Any]:
+def scope(pair: Pair) -> Scope:
     """What the results speak of."""
     personas = sorted(pair.a["persona"].unique())
-    new = len(personas) >= 10
-    return {
-        "personas": personas,
-        "speaks_of": "new personas" if new else "these personas",
-        "ja": "新しいキャラクターにも当てはまる推測" if new else f"この{len(personas)}人のキャラクターについての結果",
-    }
+    new = len(personas) >= NEW_PERSONAS
+    t = Translator("ja")
+    return Scope(
+        personas=personas,
+        speaks_of="new personas" if new else "these personas",
+        ja=t("results.scope_new") if new else t("results.scope_these", n=len(personas)),
+    )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict as fields_of
 
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
+from kikime.harness.reports.comparison.records import Change, Difference, MetricRow, Slice
 from kikime.harness.reports.tables.cells import CONDITION
 from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, item_frame
 from kikime.harness.reports.tables.margins import direction, load_margins
@@ -18,22 +21,19 @@ from kikime.harness.words.labels import is_share
 if TYPE_CHECKING:
     import pandas as pd
 
-Row = dict[str, Any]
-
 
 def metric_rows(
     pair: Pair, *, slices: bool, seed: int, n_resamples: int, on_step: Callable[[str], None] = lambda _: None
-) -> list[Row]:
+) -> list[MetricRow]:
     """Compare every metric that applies on both sides; primary metrics first."""
-    rows: list[Row] = []
+    rows: list[MetricRow] = []
     for metric in metric_names(pair):
         on_step(metric)
-        row = difference(pair.a, pair.b, metric, pair.bands, seed=seed, n_resamples=n_resamples)
-        if row is None:
+        found = difference(pair.a, pair.b, metric, pair.bands, seed=seed, n_resamples=n_resamples)
+        if found is None:
             continue
-        row["judge"] = pair.judged.get(metric)
-        row["slices"] = list(_slices(pair, metric, seed=seed, n_resamples=n_resamples // 5)) if slices else []
-        rows.append(row)
+        own = list(_slices(pair, metric, seed=seed, n_resamples=n_resamples // 5)) if slices else []
+        rows.append(MetricRow(**fields_of(found), judge=pair.judged.get(metric), slices=own))
     _adjust(rows)
     return rows
 
@@ -54,7 +54,7 @@ def difference(
     seed: int,
     n_resamples: int,
     margin: float | None = None,
-) -> Row | None:
+) -> Difference | None:
     """One comparison as a row; None where the metric applies nowhere on both sides."""
     items = item_frame(a, b, metric, bands)
     if items is None:
@@ -69,18 +69,19 @@ def difference(
         n_resamples=n_resamples,
         transform=items.transform,
     )
-    row = {"metric": metric, "direction": better, "primary": metric in margins.primary, "margin": margin}
     low, high = (_possible(metric, end) for end in (found.ci_low, found.ci_high))
-    row |= asdict(found) | {
-        "ci_low": low,
-        "ci_high": high,
-        "scope": found.scope,
-        "n_cells": items.n_cells,
-        "change": _change(low, high),
-    }
-    if better == "none" and found.verdict != "equivalent":
-        row["verdict"] = "inconclusive"
-    return row
+    open_ended = better == "none" and found.verdict != "equivalent"
+    measured = asdict(found) | {"ci_low": low, "ci_high": high}
+    return Difference(
+        metric=metric,
+        direction=better,
+        primary=metric in margins.primary,
+        margin=margin,
+        scope=found.scope,
+        n_cells=items.n_cells,
+        change=_change(low, high),
+        **measured | {"verdict": "inconclusive" if open_ended else found.verdict},
+    )
 
 
 def _possible(metric: str, end: float | None) -> float | None:
@@ -88,14 +89,14 @@ def _possible(metric: str, end: float | None) -> float | None:
     return max(-1.0, min(1.0, end)) if end is not None and is_share(metric) else end
 
 
-def _change(low: float | None, high: float | None) -> str:
+def _change(low: float | None, high: float | None) -> Change:
     """Whether the value itself surely went up or down, good or bad."""
     if low is None or high is None:
         return "unclear"
     return "up" if low > 0 else "down" if high < 0 else "unclear"
 
 
-def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator[Row]:
+def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator[Slice]:
     a, b = (_narrow(cells, metric) for cells in (pair.a, pair.b))
     for column in CONDITION:
         of = pair.a[column].to_numpy()
@@ -104,9 +105,9 @@ def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator
             continue
         for value in values:
             at = of == value
-            row = difference(a[at], b[at], metric, pair.bands, seed=seed, n_resamples=n_resamples)
-            if row is not None:
-                yield {"by": column, "value": value.item() if hasattr(value, "item") else value, **row}
+            found = difference(a[at], b[at], metric, pair.bands, seed=seed, n_resamples=n_resamples)
+            if found is not None:
+                yield Slice(by=column, value=value.item() if hasattr(value, "item") else value, **fields_of(found))
 
 
 def _narrow(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -115,15 +116,15 @@ def _narrow(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
     return cells[[*ITEM, "failed", *sources]].astype(dict.fromkeys(ITEM, object)).reset_index(drop=True)
 
 
-def _adjust(rows: list[Row]) -> None:
+def _adjust(rows: list[MetricRow]) -> None:
     """Holm inside the primary metrics; Benjamini–Hochberg over the others, and over the whole grid of slices."""
-    primary = [row for row in rows if row["primary"]]
-    others = [row for row in rows if not row["primary"]]
-    grid = [entry for row in rows for entry in row["slices"]]
+    primary: list[Difference] = [row for row in rows if row.primary]
+    others: list[Difference] = [row for row in rows if not row.primary]
+    grid: list[Difference] = [entry for row in rows for entry in row.slices]
     for family, name, adjust in (
         (primary, "primary (Holm)", holm),
         (others, "exploratory (Benjamini–Hochberg)", benjamini_hochberg),
         (grid, "slices (Benjamini–Hochberg)", benjamini_hochberg),
     ):
-        for row, adjusted in zip(family, adjust([row["p_value"] for row in family]), strict=True):
-            row["p_adjusted"], row["family"] = adjusted, name
+        for row, adjusted in zip(family, adjust([row.p_value for row in family]), strict=True):
+            row.p_adjusted, row.family = adjusted, name

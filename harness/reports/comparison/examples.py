@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import duckdb
+from typing import TYPE_CHECKING, NamedTuple
 
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
+from kikime.harness.reports.comparison.records import Example, ExampleReply
+from kikime.harness.store.database import open_tables
 from kikime.harness.store.rundir import RunDirectory
 
 if TYPE_CHECKING:
@@ -16,7 +16,21 @@ if TYPE_CHECKING:
 _SHOWN = ("task", "item_id", "persona", "format", "shots", "technique", "context", "turn")
 
 
-def changed_replies(pair: Pair, *, n: int = 10) -> dict[str, list[dict[str, Any]]]:
+class _Text(NamedTuple):
+    key: str
+    user: str
+    response: str
+    error: str | None
+
+
+class _Row(NamedTuple):
+    pair_key: str
+    change: float
+    a: float
+    b: float
+
+
+def changed_replies(pair: Pair, *, n: int = 10) -> dict[str, list[Example]]:
     """The ``n`` pairs of replies that got most ``worse`` and most ``better``, the largest change first.
 
     The change is that of the reply's quality, averaged with the judge's scores (1–7 as 0–1) where both sides have them.
@@ -33,10 +47,12 @@ def changed_replies(pair: Pair, *, n: int = 10) -> dict[str, list[dict[str, Any]
     )
     keys = [*worse["pair_key"], *better["pair_key"]]
     texts = [_texts(run, keys) for run in (pair.run_a, pair.run_b)]
-    return {
-        "worse": [_example(pair, row, texts) for row in worse.to_dict("records")],
-        "better": [_example(pair, row, texts) for row in better.to_dict("records")],
-    }
+    return {"worse": _examples(pair, worse, texts), "better": _examples(pair, better, texts)}
+
+
+def _examples(pair: Pair, changes: pd.DataFrame, texts: list[dict[str, _Text]]) -> list[Example]:
+    rows = changes[list(_Row._fields)].itertuples(index=False)
+    return [_example(pair, _Row(*row), texts[0][row[0]], texts[1][row[0]]) for row in rows]
 
 
 def _first_of_items(changes: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -52,43 +68,35 @@ def _score(cells: pd.DataFrame, pair: Pair) -> pd.Series:
     return quality.where(~judged, (quality + verdict) / 2)
 
 
-def _texts(run: RunDirectory, keys: list[str]) -> dict[str, dict[str, Any]]:
+def _texts(run: RunDirectory, keys: list[str]) -> dict[str, _Text]:
     if not keys:
         return {}
-    with duckdb.connect() as connection:
-        connection.read_parquet(str(run.samples_file)).create_view("samples")
-        cursor = connection.execute(
+    with open_tables(run, "samples") as connection:
+        rows = connection.execute(
             "SELECT pair_key, key, user, response, error FROM samples WHERE pair_key IN (SELECT unnest(?))", [keys]
-        )
-        names = ("pair_key", "key", "user", "response", "error")
-        return {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
+        ).fetchall()
+    return {pair_key: _Text(*text) for pair_key, *text in rows}
 
 
-def _example(pair: Pair, row: dict[str, Any], texts: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:
-    key = row["pair_key"]
-    where = {name: pair.a.at[key, name] for name in _SHOWN}
-    where = {name: value.item() if hasattr(value, "item") else value for name, value in where.items()}
-    sides = {
-        side: {
-            "key": text[key]["key"],
-            "response": text[key]["response"],
-            "error": text[key]["error"],
-            "score": row[side],
-        }
-        for side, text in zip(("a", "b"), texts, strict=True)
-    }
-    return {
-        "pair_key": key, **where, "user": texts[0][key]["user"], **sides, "change": row["change"],
-        "changed": _changed(pair, key),
-    }  # fmt: skip
+def _example(pair: Pair, row: _Row, a: _Text, b: _Text) -> Example:
+    where = {name: pair.a.at[row.pair_key, name] for name in _SHOWN}
+    return Example(
+        pair_key=row.pair_key,
+        **{name: value.item() if hasattr(value, "item") else value for name, value in where.items()},
+        user=a.user,
+        a=ExampleReply(a.key, a.response, a.error, float(row.a)),
+        b=ExampleReply(b.key, b.response, b.error, float(row.b)),
+        change=float(row.change),
+        changed=_changed(pair, row.pair_key),
+    )
 
 
-def _changed(pair: Pair, key: str) -> dict[str, list[float]]:
-    """Metrics with a better end whose value changed: name → [a, b]."""
+def _changed(pair: Pair, key: str) -> dict[str, tuple[float, float]]:
+    """Metrics with a better end whose value changed: name → a's and b's."""
     found = {}
     names = [name for name, metric in METRICS.items() if metric.direction != "none"] + list(pair.judged)
     for name in names:
         a, b = float(pair.a.at[key, name]), float(pair.b.at[key, name])
         if a != b and a == a and b == b:  # noqa: PLR0124  (not NaN)
-            found[name] = [a, b]
+            found[name] = (a, b)
     return found

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from kikime.harness.reports.comparison.pairs import Pair
+from kikime.harness.reports.comparison.records import LengthEntry, LengthRatio, Lengths
 from kikime.harness.stats.lengths import length_summary, ratio_of_means
 
 if TYPE_CHECKING:
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
 _RANGES = {"length_chars": "chars", "sentences": "sentences"}
 
 
-def length_display(pair: Pair, *, seed: int = 0) -> list[dict[str, Any]]:
+def length_display(pair: Pair, *, seed: int = 0) -> list[LengthEntry]:
     """One entry per unit and persona, the whole (``persona`` None) first.
 
-    ``unit, persona, range, a, b`` (``n, mean, median, q1, q3, share_in_range …``) and ``ratio`` of b's mean to a's with its
-    interval. Empty where no reply of both runs has a length; see :func:`with_length`.
+    Empty where no reply of both runs has a length; see :func:`with_length`.
     """
     shared = pair.a.index.isin(with_length(pair.a, pair.manifest_a).index)
     shared &= pair.b.index.isin(with_length(pair.b, pair.manifest_b).index)
@@ -44,24 +44,24 @@ def with_length(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFram
     return own
 
 
-def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Mapping[str, Any]) -> Lengths:
     """Describe the lengths of one run's replies, of which each has one."""
     ranges = {name: card["length"][_RANGES[unit]] for name, card in manifest["personas"].items()}
     low, high = ([ranges[name][end] for name in cells["persona"]] for end in (0, 1))
-    return asdict(length_summary(list(cells[unit]), low=low, high=high))
+    return Lengths(**asdict(length_summary(list(cells[unit]), low=low, high=high)))
 
 
 def _entry(
     a: pd.DataFrame, b: pd.DataFrame, unit: str, persona: str | None, manifest: Mapping[str, Any], seed: int
-) -> dict[str, Any]:
+) -> LengthEntry:
     items = a[["persona", "item"]].assign(a=a[unit].to_numpy(float), b=b[unit].to_numpy(float))
     frame = items.groupby(["persona", "item"], as_index=False)[["a", "b"]].mean()
     ratio = ratio_of_means(frame, seed=seed, n_resamples=1999)
-    return {
-        "unit": unit,
-        "persona": persona,
-        "range": list(manifest["personas"][persona]["length"][_RANGES[unit]]) if persona else None,
-        "a": describe_lengths(a, unit, manifest),
-        "b": describe_lengths(b, unit, manifest),
-        "ratio": {"value": ratio.ratio, "ci_low": ratio.ci_low, "ci_high": ratio.ci_high},
-    }
+    return LengthEntry(
+        unit=unit,
+        persona=persona,
+        range=tuple(manifest["personas"][persona]["length"][_RANGES[unit]]) if persona else None,
+        a=describe_lengths(a, unit, manifest),
+        b=describe_lengths(b, unit, manifest),
+        ratio=LengthRatio(ratio.ratio, ratio.ci_low, ratio.ci_high),
+    )

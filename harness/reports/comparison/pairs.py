@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.comparison.comparability import Differences, differences
+from kikime.harness.reports.comparison.records import LeftOut
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Kinds = set[tuple[str, str, str]]
 """Judge, criterion and the rubric's hash of verdicts."""
+
+
+def not_comparable(why_not: Sequence[Reason], hint: Reason | None, *, what: str = "these runs") -> UsageError:
+    """What to raise where two runs that cannot be compared should be."""
+    t = Translator.of(None)
+    return UsageError(
+        f"{what} cannot be compared: {'; '.join(t.reasons(why_not))}", hint=t.reason(hint) if hint else None
+    )
 
 
 @dataclass
@@ -27,17 +40,16 @@ class Pair:
     manifest_b: dict[str, Any]
     a: pd.DataFrame
     b: pd.DataFrame
-    why_not: list[str]
+    why_not: list[Reason]
     """Reasons against a comparison; with ``common`` only those that remain."""
-    left_out: dict[str, int]
-    """Replies of each run that have no partner."""
-    hint: str | None = None
+    left_out: LeftOut
+    hint: Reason | None = None
     """What would make the runs comparable; None where they are."""
     judges_differ: bool = False
     """Whether both were judged, by no common judge and rubric."""
     judged: dict[str, str] = field(default_factory=dict)
     """Metric of a criterion → its judge."""
-    notes: list[str] = field(default_factory=list)
+    notes: list[Reason] = field(default_factory=list)
 
     @property
     def bands(self) -> Bands:
@@ -54,14 +66,14 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
     manifest_a, manifest_b = a.manifest(), b.manifest()
     cells_a, cells_b = read_cells(a, manifest_a), read_cells(b, manifest_b)
     shared = cells_a.index[cells_a.index.isin(cells_b.index)]
-    left_out = {"a": len(cells_a) - len(shared), "b": len(cells_b) - len(shared)}
+    left_out = LeftOut(len(cells_a) - len(shared), len(cells_b) - len(shared))
     found = differences(manifest_a, manifest_b)
     why_not = list(found.settings)
     if not common:
         why_not += found.content
         why_not += _missing(left_out, manifest_a, manifest_b)
     elif not len(shared):
-        why_not += [*found.content, "the runs share no cell"]
+        why_not += [*found.content, Reason("no_shared_cell")]
     pair = Pair(a, b, manifest_a, manifest_b, cells_a.loc[shared].copy(), cells_b.loc[shared].copy(), why_not, left_out)
     _add_verdicts(pair, common=common)
     if pair.why_not:
@@ -69,30 +81,24 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
     return pair
 
 
-def _way_out(pair: Pair, found: Differences, *, common: bool) -> str:
+def _way_out(pair: Pair, found: Differences, *, common: bool) -> Reason:
     """What to do: ``--common`` only where it would help."""
+    if found.sampling and found.scorer:
+        return Reason("hint_sampling_and_scorer")
     if found.settings:
-        differ = (
-            "sampling and scorer" if found.sampling and found.scorer else "sampling" if found.sampling else "scorer"
-        )
-        again = "run one of them again with the other's sampling (suite file: sampling)" if found.sampling else ""
-        newer = "run the older one again with this version of kikime" if found.scorer else ""
-        steps = "; ".join(text for text in (again, newer) if text)
-        return f"{steps} (--common cannot help: no reply of the two runs has the same {differ})"
+        return Reason("hint_sampling" if found.sampling else "hint_scorer")
     if not len(pair.a):
-        return "run both with the same suite (--common cannot help: the runs share no cell)"
+        return Reason("hint_no_shared_cell")
     if common:
-        return "run both with the same suite"
-    judges = "; or judge both with the same judge and rubric: kikime judge RUN" if pair.judges_differ else ""
-    left = "the rule metrics of the cells" if pair.judges_differ else "the cells"
-    return f"--common compares {left} that both runs have ({len(pair.a):,} replies){judges}"
+        return Reason("hint_same_suite")
+    return Reason("hint_common_and_judge" if pair.judges_differ else "hint_common", {"n": len(pair.a)})
 
 
-def _missing(left_out: dict[str, int], a: dict[str, Any], b: dict[str, Any]) -> list[str]:
-    if not any(left_out.values()):
+def _missing(left_out: LeftOut, a: dict[str, Any], b: dict[str, Any]) -> list[Reason]:
+    if not (left_out.a or left_out.b):
         return []
-    only = f"{left_out['a']} replies only in {a['name']}, {left_out['b']} only in {b['name']}"
-    return [f"the runs do not have the same cells: {only}"]
+    values = {"left": left_out.a, "a": a["name"], "right": left_out.b, "b": b["name"]}
+    return [Reason("cells_differ", values)]
 
 
 def _add_verdicts(pair: Pair, *, common: bool) -> None:
@@ -127,27 +133,23 @@ def _newest_shared(verdicts: pd.DataFrame, others: Kinds) -> list[tuple[str, str
 
 def _explain_no_judge(pair: Pair, kinds: list[Kinds], *, common: bool) -> None:
     names = [sorted({f"{judge} ({criterion.split('.')[0]})" for judge, criterion, _ in kind}) for kind in kinds]
-    if all(names):
-        left, right = (", ".join(own) for own in names)
-        if common:
-            pair.notes.append(f"ジャッジかルーブリックが違うので、判定の点は比べていません：{left} と {right}")
-        else:
-            pair.why_not.append(f"the judges or rubrics differ: {left} and {right}")
+    left, right = (", ".join(own) for own in names)
+    if left and right:
+        reason = Reason("judges_not_compared" if common else "judges_differ", {"left": left, "right": right})
+        (pair.notes if common else pair.why_not).append(reason)
         pair.judges_differ = True
-    elif any(names):
-        judged, other = (pair.run_a, pair.run_b) if names[0] else (pair.run_b, pair.run_a)
-        only = pair.manifest_a["name"] if names[0] else pair.manifest_b["name"]
-        pair.notes.append(
-            f"{only}（{judged.id}）だけが判定済み（{'、'.join(names[0] or names[1])}）なので、規則による指標だけを比べました。"
-            f"もう一方も判定するには kikime judge {other.id}"
-        )
+    elif left or right:
+        judged, other = (pair.run_a, pair.run_b) if left else (pair.run_b, pair.run_a)
+        name = pair.manifest_a["name"] if left else pair.manifest_b["name"]
+        values = {"name": name, "run": judged.id, "judges": left or right, "other": other.id}
+        pair.notes.append(Reason("only_one_judged", values))
 
 
 def _note_one_sided(pair: Pair, kinds: list[Kinds], compared: set[tuple[str, str]]) -> None:
     """Verdicts that only one side has stay out of the comparison, and the reader is told."""
     for manifest, own, others in ((pair.manifest_a, kinds[0], kinds[1]), (pair.manifest_b, kinds[1], kinds[0])):
-        only = sorted(
-            {f"{judge} の {criterion}" for judge, criterion, _ in own - others if (judge, criterion) not in compared}
-        )
+        only = {f"{criterion} ({judge})" for judge, criterion, _ in own - others if (judge, criterion) not in compared}
         if only:
-            pair.notes.append(f"{manifest['name']} だけにある判定は比べていません：{'、'.join(only)}")
+            pair.notes.append(
+                Reason("one_sided_verdicts", {"name": manifest["name"], "judges": ", ".join(sorted(only))})
+            )

@@ -7,9 +7,11 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kikime.harness.reports.comparison.records import Comparison, Difference
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples
-from kikime.harness.words.labels import CONDITIONS
+from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.labels import condition
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _REPLY = (
@@ -50,12 +52,15 @@ def run_csv(run: RunDirectory) -> bytes:
     return csv_bytes([*_REPLY, *metrics], rows)
 
 
-def comparison_csv(report: dict[str, Any]) -> bytes:
+def comparison_csv(report: Comparison, t: Translator) -> bytes:
     """One row per metric and slice of a comparison; ``by`` is empty for the whole."""
     rows = []
-    for metric in report["metrics"]:
-        for by, value, row in [("", "", metric), *((s["by"], s["value"], s) for s in metric["slices"])]:
-            rows.append(
-                [report["a"]["name"], report["b"]["name"], CONDITIONS.get(by, by), value, *(row[c] for c in _METRIC)]
-            )
+    names = (report.a.name, report.b.name)
+    for metric in report.metrics:
+        rows.append([*names, "", "", *_cells(metric)])
+        rows += [[*names, condition(t, row.by), row.value, *_cells(row)] for row in metric.slices]
     return csv_bytes(["a", "b", "by", "slice", *_METRIC], rows)
+
+
+def _cells(row: Difference) -> list[object]:
+    return [getattr(row, name) for name in _METRIC]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
+from kikime.harness.reports.comparison.records import Comparison, GateAnswer
+from kikime.harness.reports.overview.records import Overview
 from kikime.harness.words import labels
+from kikime.harness.words.catalogue import Translator
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$!&])")
 
@@ -24,63 +26,107 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 
     return "\n".join(lines) + "\n"
 
 
-def run_markdown(overview: dict[str, Any]) -> str:
+def run_markdown(overview: Overview, t: Translator) -> str:
     """One run: its metrics with ± and n, what it can do, and where it comes from."""
     rows = [
         [
-            labels.metric_label(row["metric"]),
-            f"`{row['metric']}`",
-            labels.DIRECTIONS[row["direction"]],
-            _plus_minus(row["metric"], row["mean"], row["half_width"]),
-            f"{row['n']:,}",
+            t.metric(row.metric),
+            f"`{row.metric}`",
+            labels.direction(t, row.direction),
+            _plus_minus(row.metric, row.mean, row.half_width),
+            f"{row.n:,}",
         ]
-        for row in overview["metrics"]
+        for row in overview.metrics
     ]
-    able = [[escape_cell(row["title"]), labels.handled(row), str(row["n"])] for row in overview["capability"]]
+    able = [[escape_cell(row.title), labels.handled(t, row), str(row.n)] for row in overview.capability]
+    note = t(
+        "results.markdown.run_note",
+        model=escape_cell(overview.model),
+        params=labels.parameters(overview.params),
+        coverage=f"{100 * overview.coverage:.1f}",
+        run=overview.run,
+    )
     return (
-        f"## {escape_cell(overview['name'])} × {escape_cell(overview['suite'])}\n\n"
-        + table(["指標", "名前", "向き", "平均 ± 95%", "n"], rows, left=3)
+        f"## {escape_cell(overview.name)} × {escape_cell(overview.suite)}\n\n"
+        + table(t("results.markdown.metric_columns").split("|"), rows, left=3)
         + "\n"
-        + table(["依頼の種類", "応えた項目の割合（95%区間）", "n"], able)
-        + f"\nモデル {escape_cell(overview['model'])}（{labels.parameters(overview['params'])}）、充足率 "
-        f"{100 * overview['coverage']:.1f}%、run `{overview['run']}`。"
-        "平均は、項目ごとの平均をキャラクターごとに平均し、さらにキャラクターで平均したもの"
-        "（`kikime compare` と同じ。割合の指標はキャラクターごとの合計どうしの比）。n は返答の数。\n"
+        + table(t("results.markdown.request_columns").split("|"), able)
+        + f"\n{note}\n"
     )
 
 
-def comparison_markdown(report: dict[str, Any]) -> str:
+def comparison_markdown(report: Comparison, t: Translator) -> str:
     """A comparison: one row per metric, with its interval, verdict and n."""
-    a, b = (escape_cell(report[side]["name"]) for side in ("a", "b"))
-    if not report["comparable"]:
-        reasons = "\n".join(f"- {escape_cell(reason)}" for reason in report["why_not"])
-        return f"## {a} → {b}\n\n比較できません。\n\n{reasons}\n"
+    a, b = escape_cell(report.a.name), escape_cell(report.b.name)
+    if not report.comparable:
+        reasons = "\n".join(f"- {escape_cell(reason)}" for reason in t.reasons(report.why_not_codes))
+        return f"## {a} → {b}\n\n{t('results.markdown.refused')}\n\n{reasons}\n"
     rows = [
         [
-            ("◎ " if row["primary"] else "") + labels.metric_label(row["metric"]),
-            labels.value(row["metric"], row["mean_a"]),
-            labels.value(row["metric"], row["mean_b"]),
-            labels.change(row["metric"], row["delta"]),
-            labels.interval(row["metric"], row["ci_low"], row["ci_high"]),
-            labels.size_of(row["metric"], row["margin"]),
-            labels.p_value(row["p_adjusted"]),
-            labels.verdict(row),
-            str(row["n_items"]),
+            ("◎ " if row.primary else "") + t.metric(row.metric),
+            labels.value(row.metric, row.mean_a),
+            labels.value(row.metric, row.mean_b),
+            labels.change(row.metric, row.delta),
+            labels.interval(t, row.metric, row.ci_low, row.ci_high),
+            labels.size_of(row.metric, row.margin),
+            labels.p_value(row.p_adjusted),
+            labels.verdict(t, row),
+            str(row.n_items),
         ]
-        for row in report["metrics"]
+        for row in report.metrics
     ]
     able = [
-        [escape_cell(row["title"])] + [labels.handled(row[side]) for side in ("a", "b")] + [str(row["a"]["n"])]
-        for row in report["capability"]
+        [escape_cell(row.title), labels.handled(t, row.a), labels.handled(t, row.b), str(row.a.n)]
+        for row in report.capability
     ]
+    columns = t("results.markdown.comparison_columns").split("|")
+    about = t("results.markdown.comparison_note", a=a, b=b, scope=labels.scope(t, report.scope), margins=report.margins)
     return (
         f"## {a} → {b}\n\n"
-        + table(["指標", a, b, "差", "95%区間", "関心差", "補正p", "判定", "項目"], rows)
+        + table([columns[0], a, b, *columns[1:]], rows)
         + "\n"
-        + table(["依頼の種類", a, b, "項目"], able)
-        + f"\n差は {b} − {a}、{report['scope']['ja']}。◎は主要な指標（Holm補正）、ほかは Benjamini–Hochberg 補正。関心差は"
-        f"意味があるとみなす最小の差（{report['margins']}）。\n"
+        + table([t("results.markdown.request"), a, b, t("results.markdown.items")], able)
+        + f"\n{about}\n"
     )
+
+
+def gate_summary(answer: GateAnswer, t: Translator) -> str:
+    """The answer as a markdown step summary."""
+    metric, found = answer.metric, answer.difference
+    sign = {"pass": "✅", "fail": "❌", "insufficient evidence": "⚠️"}[answer.decision]
+    unit = t(f"results.gate.unit.{answer.unit}")
+    name = t(
+        "results.gate.metric", metric=t.metric(metric), name=metric, direction=labels.direction(t, answer.direction)
+    )
+    cells = [
+        name,
+        labels.value(metric, found.mean_a),
+        labels.value(metric, found.mean_b),
+        labels.change(metric, found.delta),
+        labels.interval(t, metric, found.ci_low, found.ci_high),
+        labels.size_of(metric, answer.margin),
+        f"{answer.n} {unit}",
+    ]
+    decision = f"{labels.decision(t, answer.decision)}" + (f"（{answer.decision}）" if t.language == "ja" else "")
+    lines = [
+        f"### {sign} {t('results.gate.title', decision=decision)}",
+        "",
+        t("results.gate.head", a=escape_cell(answer.a.name), b=escape_cell(answer.b.name)),
+        "|---|---:|---:|---:|---:|---:|---:|",
+        f"| {' | '.join(cells)} |",
+        "",
+        _sentence(t, answer, unit),
+        *(f"\n{t('results.gate.note', note=escape_cell(t.reason(note)))}" for note in answer.note_codes),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(t: Translator, answer: GateAnswer, unit: str) -> str:
+    if answer.decision in {"pass", "fail"}:
+        return t(f"results.gate.{answer.decision}")
+    if answer.n_needed is None:
+        return t("results.gate.open")
+    return t("results.gate.open_needed", n=answer.n_needed, unit=unit)
 
 
 def _plus_minus(metric: str, mean: float | None, half: float | None) -> str:

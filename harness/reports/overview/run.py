@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict as fields_of
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.capability import handled_by_task
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.lengths import describe_lengths, with_length
+from kikime.harness.reports.overview.records import FormatQuality, MetricMean, Overview
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.margins import direction, load_margins
@@ -19,13 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def run_overview(run: RunDirectory) -> dict[str, Any]:
+def run_overview(run: RunDirectory) -> Overview:
     """Describe one run.
-
-    Returns:
-        ``run, name, model, params, suite, created_at``, ``counts``, ``coverage``, ``health``, ``metrics`` (each with ``mean,
-        half_width, n`` replies; means by the definition of comparisons), ``lengths``, ``capability``, ``formats`` (mean
-        quality per format and shots).
 
     Raises:
         UsageError: no tables or summary yet, or a score is NaN.
@@ -36,38 +34,38 @@ def run_overview(run: RunDirectory) -> dict[str, Any]:
     cells, bands = read_cells(run, manifest), Bands(manifest)
     spoken = with_length(cells, manifest)
     units = ("length_chars", "sentences") if len(spoken) else ()
-    return {
-        **describe(run, manifest),
-        "counts": summary["counts"],
-        "coverage": summary["coverage"],
-        "health": summary["health"],
-        "hardware": manifest.get("hardware", {}),
-        "metrics": _metrics(cells, bands) + _judged(cells, read_verdicts(run), bands),
-        "lengths": {unit: describe_lengths(spoken, unit, manifest) for unit in units},
-        "capability": handled_by_task(cells, manifest),
-        "formats": [
-            {"format": name, "shots": int(shots), "quality": found.mean, "n": len(own)}
+    return Overview(
+        **fields_of(describe(run, manifest)),
+        counts=summary["counts"],
+        coverage=summary["coverage"],
+        health=summary["health"],
+        hardware=manifest.get("hardware", {}),
+        metrics=_metrics(cells, bands) + _judged(cells, read_verdicts(run), bands),
+        lengths={unit: describe_lengths(spoken, unit, manifest) for unit in units},
+        capability=handled_by_task(cells, manifest),
+        formats=[
+            FormatQuality(name, int(shots), found.mean, len(own))
             for (name, shots), own in cells.groupby(["format", "shots"], sort=False)
             if (found := run_mean(own, QUALITY, bands)) is not None
         ],
-    }
+    )
 
 
-def _metrics(cells: pd.DataFrame, bands: Bands) -> list[dict[str, Any]]:
+def _metrics(cells: pd.DataFrame, bands: Bands) -> list[MetricMean]:
     margins, rows = load_margins(), []
     for metric in dict.fromkeys([*margins.primary, *METRICS]):
         found = None if metric in margins.parts else run_mean(cells, metric, bands)
         if found is not None:
-            rows.append({"metric": metric, "direction": direction(metric), **found._asdict()})
+            rows.append(MetricMean(metric, direction(metric), *found))
     return rows
 
 
-def _judged(cells: pd.DataFrame, verdicts: pd.DataFrame, bands: Bands) -> list[dict[str, Any]]:
+def _judged(cells: pd.DataFrame, verdicts: pd.DataFrame, bands: Bands) -> list[MetricMean]:
     """One row per judge and criterion; a failed reply has the lowest score, as in a comparison."""
     rows = []
     for (judge, criterion), table in verdicts.groupby(["judge", "criterion"]):
         column = criterion_scores(cells, table)
         found = run_mean(cells.assign(**{str(criterion): column}), str(criterion), bands)
         if found is not None:
-            rows.append({"metric": f"{criterion}@{judge}", "direction": "higher", **found._asdict()})
+            rows.append(MetricMean(f"{criterion}@{judge}", "higher", *found))
     return rows

@@ -8,13 +8,15 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.comparison.comparability import differences
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
+from kikime.harness.reports.ranking.records import AreaUse, ExcludedRow, RankedRow, Ranking, UnrankedRow
 from kikime.harness.reports.ranking.stored import ranking_data
 from kikime.harness.reports.tables.areas import Area, load_areas
 from kikime.harness.stats.ranking import rank_table
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.words.labels import MISSING_CELLS
+from kikime.harness.words.catalogue import Translator
 
 Entry = dict[str, Any]
 
@@ -26,7 +28,8 @@ def rank(
     judge: str | None = None,
     seed: int = 0,
     n_resamples: int = 2000,
-) -> dict[str, Any]:
+    language: str | None = None,
+) -> Ranking:
     """Rank runs of the same suite; each area 0–100 by the formulas of ``areas.yaml``.
 
     The reference is the grid (suite, task versions, sampling, scorer) of which most complete runs are there. Runs that
@@ -38,34 +41,24 @@ def rank(
         judge: also use this judge's verdicts (its id, or id/protocol); runs without them are unranked.
         seed: of resampling.
         n_resamples: bootstrap draws.
-
-    Returns:
-        ``rows`` (best first), ``unranked``, ``excluded``, ``areas`` (which count, and why others do not), ``suite``,
-        ``judge``, ``version``.
+        language: of the reasons (``ja`` or ``en``); that of the person at this terminal by default.
     """
-    loaded, excluded = _load(runs)
+    t = Translator.of(language)
+    loaded, excluded = _load(runs, t)
     grid = _reference(loaded, suite)
-    result: dict[str, Any] = {
-        "version": load_areas().version,
-        "suite": None,
-        "judge": judge,
-        "seed": seed,
-        "n_resamples": n_resamples,
-        "areas": [],
-        "rows": [],
-        "unranked": [],
-        "excluded": excluded,
-    }
+    result = Ranking(
+        version=load_areas().version, suite=None, judge=judge, seed=seed, n_resamples=n_resamples, excluded=excluded
+    )
     if grid is None:
         return result
-    sorted_out = _sort_out(loaded, grid, judge)
+    sorted_out = _sort_out(loaded, grid, judge, t)
     excluded += sorted_out.excluded
-    result["suite"] = sorted_out.suite
-    result["unranked"] = sorted_out.unranked
+    result.suite = sorted_out.suite
+    result.unranked = sorted_out.unranked
     if sorted_out.ranked:
-        _fill(result, sorted_out.ranked, judge, seed=seed, n_resamples=n_resamples)
-    for name in ("unranked", "excluded"):
-        result[name].sort(key=lambda entry: entry["run"])
+        _fill(result, sorted_out.ranked, judge, t)
+    result.unranked.sort(key=lambda row: row.run)
+    result.excluded.sort(key=lambda row: row.run)
     return result
 
 
@@ -92,19 +85,22 @@ def of_suite(runs: Sequence[RunDirectory], suite: str) -> list[RunDirectory]:
 class _Sorted(NamedTuple):
     suite: str
     ranked: list[Entry]
-    unranked: list[Entry]
-    excluded: list[Entry]
+    unranked: list[UnrankedRow]
+    excluded: list[ExcludedRow]
 
 
-def _load(runs: Sequence[RunDirectory]) -> tuple[list[Entry], list[Entry]]:
+def _load(runs: Sequence[RunDirectory], t: Translator) -> tuple[list[Entry], list[ExcludedRow]]:
     loaded: list[Entry] = []
-    broken: list[Entry] = []
+    broken: list[ExcludedRow] = []
     for run in sorted({run.path: run for run in runs}.values(), key=lambda run: (run.id, str(run.path))):
         try:
             loaded.append(ranking_data(run))
         except (UsageError, EnvironmentFault, KeyError, TypeError) as error:
-            reason = f"not readable: {error!r}" if isinstance(error, (KeyError, TypeError)) else error.message
-            broken.append({"run": run.id, "reason": reason})
+            if isinstance(error, (KeyError, TypeError)):
+                code = Reason("run_unreadable", {"error": repr(error)})
+            else:
+                code = Reason("run_broken", {"problem": error.message})
+            broken.append(ExcludedRow(run=run.id, reason=t.reason(code), reason_codes=[code]))
     return loaded, broken
 
 
@@ -123,43 +119,47 @@ def _reference(loaded: Sequence[Entry], suite: str | None) -> str | None:
     return max(groups, key=weight, default=None)
 
 
-def _sort_out(loaded: Sequence[Entry], grid: str, judge: str | None) -> _Sorted:
+def _sort_out(loaded: Sequence[Entry], grid: str, judge: str | None, t: Translator) -> _Sorted:
     group = [entry for entry in loaded if entry["grid"] == grid]
     reference = max(group, key=lambda e: (e["coverage"], e["run"]))
     found = _Sorted(reference["suite"], [], [], [])
     for entry in loaded:
         if entry["grid"] != grid:
-            _place_stranger(entry, reference, found)
+            _place_other_grid(entry, reference, found, t)
         elif entry["coverage"] < 1:
-            found.unranked.append(_described(entry) | {"reason": MISSING_CELLS})
+            found.unranked.append(_unranked(entry, Reason("missing_cells"), t))
         elif judge is not None and (problem := _judge_problem(entry, judge)):
-            found.unranked.append(_described(entry) | {"reason": problem})
+            found.unranked.append(_unranked(entry, problem, t))
         else:
             found.ranked.append(entry)
     return found
 
 
-def _place_stranger(entry: Entry, reference: Entry, found: _Sorted) -> None:
+def _unranked(entry: Entry, reason: Reason, t: Translator, **changes: float) -> UnrankedRow:
+    return UnrankedRow(**_described(entry) | changes, reason=t.reason(reason), reason_codes=[reason])
+
+
+def _place_other_grid(entry: Entry, reference: Entry, found: _Sorted, t: Translator) -> None:
     """A run of another grid: unranked where it covers a part of the reference with the same content, else excluded."""
     different = differences(reference, entry)
-    conflicts = [text for text in different.content if "only in" not in text]
     shared = sum(min(n, entry["cells"].get(cell, 0)) for cell, n in reference["cells"].items())
     covered = shared / sum(reference["cells"].values())
-    if different.settings or conflicts or not 0 < covered < 1:
-        reasons = [*different.settings, *conflicts] or [f"other cells: suite {entry['suite']}"]
+    if different.settings or different.conflicts or not 0 < covered < 1:
+        codes = [*different.settings, *different.conflicts] or [Reason("other_cells", {"suite": entry["suite"]})]
+        words = "; ".join(t.reasons(codes))
         found.excluded.append(
-            {"run": entry["run"], "name": entry["name"], "suite": entry["suite"], "reason": "; ".join(reasons)}
+            ExcludedRow(run=entry["run"], name=entry["name"], suite=entry["suite"], reason=words, reason_codes=codes)
         )
     else:
-        found.unranked.append(_described(entry) | {"coverage": covered, "reason": MISSING_CELLS})
+        found.unranked.append(_unranked(entry, Reason("missing_cells"), t, coverage=covered))
 
 
-def _judge_problem(entry: Entry, judge: str) -> str | None:
+def _judge_problem(entry: Entry, judge: str) -> Reason | None:
     verdicts = _verdicts(entry, judge)
     if verdicts is None:
-        return f"not judged by {judge}"
+        return Reason("not_judged", {"judge": judge})
     if verdicts["coverage"] < load_areas().judge_coverage:
-        return f"{judge} scored only {100 * verdicts['coverage']:.1f} % of the replies"
+        return Reason("too_few_scored", {"judge": judge, "percent": 100 * verdicts["coverage"]})
     return None
 
 
@@ -196,24 +196,23 @@ def _exceeds_gate(entry: Entry) -> bool:
     return rate is not None and rate > load_areas().critical_gate
 
 
-def _fill(result: dict[str, Any], ranked: list[Entry], judge: str | None, *, seed: int, n_resamples: int) -> None:
+def _fill(result: Ranking, ranked: list[Entry], judge: str | None, t: Translator) -> None:
     """Compute the areas of the ranked runs and their joint intervals."""
     terms = [
         entry["terms"] | (_verdicts(entry, judge) or {"terms": {}})["terms"] if judge else entry["terms"]
         for entry in ranked
     ]
     used = _measured_areas(terms, judged=judge is not None)
-    result["areas"] = _areas_in_words(used)
-    scores = joint_scores(
-        ranked, terms, {area.id: chosen for area, chosen in used if chosen}, seed=seed, n_resamples=n_resamples
-    )
+    result.areas = [_area(area, bool(chosen), [term.words for term in chosen], t) for area, chosen in used]
+    counted = {area.id: chosen for area, chosen in used if chosen}
+    scores = joint_scores(ranked, terms, counted, seed=result.seed, n_resamples=result.n_resamples)
     if scores is None:
         return
     by_run = {entry["run"]: (entry, position) for position, entry in enumerate(ranked)}
     table = rank_table([entry["run"] for entry in ranked], scores.overall, scores.overall_draws)
     for row in table.to_dict("records"):
         entry, position = by_run[row["model"]]
-        result["rows"].append(_row(entry, row, scores, position))
+        result.rows.append(_row(entry, row, scores, position))
 
 
 def _measured_areas(terms: list[Entry], *, judged: bool) -> list[tuple[Area, tuple[Any, ...]]]:
@@ -222,36 +221,36 @@ def _measured_areas(terms: list[Entry], *, judged: bool) -> list[tuple[Area, tup
     return [(area, tuple(term for term in area.used(judged=judged) if term.id in known)) for area in load_areas().areas]
 
 
-def _areas_in_words(used: list[tuple[Area, tuple[Any, ...]]]) -> list[Entry]:
-    return [
-        {
-            "id": area.id,
-            "ja": area.ja,
-            "about": area.about,
-            "counts": bool(chosen),
-            "terms": [term.words for term in chosen],
-            "why_not": None if chosen else "この評価の条件では測れない（どのモデルも同じ）",
-        }
-        for area, chosen in used
-    ]
+def _area(area: Area, counts: bool, terms: list[str], t: Translator) -> AreaUse:
+    code = None if counts else Reason("area_unmeasured")
+    return AreaUse(
+        id=area.id,
+        ja=area.ja,
+        en=area.en,
+        about=area.about,
+        counts=counts,
+        terms=terms,
+        why_not=t.reason(code) if code else None,
+        why_not_code=code,
+    )
 
 
-def _row(entry: Entry, row: Entry, scores: Scores, position: int) -> Entry:
+def _row(entry: Entry, row: Entry, scores: Scores, position: int) -> RankedRow:
     low, high = scores.overall_interval
-    return {
+    return RankedRow(
         **_described(entry),
-        "overall": _number(row["mean"]),
-        "ci_low": _number(low[position]),
-        "ci_high": _number(high[position]),
-        "rank": int(row["rank"]),
-        "rank_low": int(row["rank_low"]),
-        "rank_high": int(row["rank_high"]),
-        "p_best": _number(row["p_best"]),
-        "areas": {name: float(values[position]) for name, values in scores.areas.items()},
-        "areas_ci": {
-            name: [_number(low[position]), _number(high[position])] for name, (low, high) in scores.intervals.items()
+        overall=_number(row["mean"]),
+        ci_low=_number(low[position]),
+        ci_high=_number(high[position]),
+        rank=int(row["rank"]),
+        rank_low=int(row["rank_low"]),
+        rank_high=int(row["rank_high"]),
+        p_best=_number(row["p_best"]),
+        areas={name: float(values[position]) for name, values in scores.areas.items()},
+        areas_ci={
+            name: (_number(low[position]), _number(high[position])) for name, (low, high) in scores.intervals.items()
         },
-    }
+    )
 
 
 def _number(value: float) -> float | None:

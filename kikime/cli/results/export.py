@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from kikime.cli.options import runs_option
 from kikime.cli.output import note
 
 if TYPE_CHECKING:
+    from kikime.harness.reports.comparison.records import Comparison
     from kikime.harness.store.rundir import RunDirectory
 
 _TO = ["csv", "md", "json", "html", "lm-eval", "hf"]
@@ -79,33 +80,29 @@ def _write(found: list[RunDirectory], target: str, output: Path | None, *, commo
 
 def _render(found: list[RunDirectory], target: str, *, common: bool) -> bytes:
     """Formats that are one text."""
-    import orjson
-
     from kikime.harness.reports.export.csv import comparison_csv, run_csv
     from kikime.harness.reports.export.markdown import comparison_markdown, run_markdown
+    from kikime.harness.reports.overview.run import run_overview
+    from kikime.harness.store.rundir import json_bytes
+    from kikime.harness.words.catalogue import Translator
 
+    t = Translator.of(None)
     if len(found) == 2:
         report = _comparison(found, common=common)
         if target == "csv":
-            return comparison_csv(report)
-        text = comparison_markdown(report) if target == "md" else None
-    else:
-        if target == "csv":
-            return run_csv(found[0])
-        from kikime.harness.reports.overview.run import run_overview
-
-        report = run_overview(found[0])
-        text = run_markdown(report) if target == "md" else None
-    if text is not None:
-        return text.encode("utf-8", "replace")
-    return orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+            return comparison_csv(report, t)
+        return comparison_markdown(report, t).encode("utf-8", "replace") if target == "md" else json_bytes(report)
+    if target == "csv":
+        return run_csv(found[0])
+    overview = run_overview(found[0])
+    return run_markdown(overview, t).encode("utf-8", "replace") if target == "md" else json_bytes(overview)
 
 
-def _comparison(found: list[RunDirectory], *, common: bool) -> dict[str, Any]:
-    from kikime.harness.core.errors import UsageError
+def _comparison(found: list[RunDirectory], *, common: bool) -> Comparison:
     from kikime.harness.reports.comparison.compare import compare
+    from kikime.harness.reports.comparison.pairs import not_comparable
 
     report = compare(*found, common=common)
-    if not report["comparable"]:
-        raise UsageError("these runs cannot be compared: " + "; ".join(report["why_not"]), hint=report["hint"])
+    if not report.comparable:
+        raise not_comparable(report.why_not_codes, report.hint_code)
     return report

@@ -29,14 +29,15 @@ def gate(
     2: the runs cannot be compared. Where $GITHUB_STEP_SUMMARY is set, the summary is added to that file.
     """
     from kikime.harness.reports.comparison.gate import gate as decide
-    from kikime.harness.reports.comparison.gate import gate_summary
+    from kikime.harness.reports.export.markdown import gate_summary
     from kikime.harness.store.rundir import find_run
+    from kikime.harness.words.catalogue import Translator
 
     answer = decide(find_run(a, runs), find_run(b, runs), metric=metric, margin=margin, common=common)
-    summary = gate_summary(answer)
+    summary = gate_summary(answer, Translator.of(None))
     _add_step_summary(summary)
     print_json(answer) if as_json else click.echo(summary, nl=False)
-    ctx.exit(answer["exit_code"])
+    ctx.exit(answer.exit_code)
 
 
 def _add_step_summary(summary: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kikime.cli.options import json_option, runs_option
 from kikime.cli.output import number, percent, print_json, print_table
+
+if TYPE_CHECKING:
+    from kikime.harness.reports.ranking.records import Ranking
 
 
 @click.command()
@@ -47,49 +50,50 @@ def rank(
     print_json(result) if as_json else print_ranking(result)
 
 
-def print_ranking(result: dict[str, Any]) -> None:
+def print_ranking(result: Ranking) -> None:
     """The ranking for people."""
     from kikime.harness.words import labels
 
-    counted = [area for area in result["areas"] if area["counts"]]
-    names = labels.distinct_names([*result["rows"], *result["unranked"], *result["excluded"]])
+    counted = [area for area in result.areas if area.counts]
+    names = labels.distinct_names([*result.rows, *result.unranked, *result.excluded])
     rows = [
         [
-            names[row["run"]],
+            names[row.run],
             labels.rank_text(row),
-            f"{labels.points(row['overall'])} ({labels.points(row['ci_low'])}–{labels.points(row['ci_high'])})",
-            labels.chance(row["p_best"]),
-            *(labels.points(row["areas"][area["id"]]) for area in counted),
-            percent(row["critical_failure_rate"]) + (" ⚠" if row["critical_gate_exceeded"] else ""),
-            number(row["mean_length"], 1),
-            labels.parameters(row["params"]),
-            row["n_items"],
+            f"{labels.points(row.overall)} ({labels.points(row.ci_low)}–{labels.points(row.ci_high)})",
+            labels.chance(row.p_best),
+            *(labels.points(row.areas[area.id]) for area in counted),
+            percent(row.critical_failure_rate) + (" ⚠" if row.critical_gate_exceeded else ""),
+            number(row.mean_length, 1),
+            labels.parameters(row.params),
+            row.n_items,
         ]
-        for row in result["rows"]
+        for row in result.rows
     ]
-    areas = [area["ja"] for area in counted]
+    areas = [area.ja for area in counted]
     columns = ["名前", "順位", "総合", "P(1位)", *areas, "致命的な失敗", "平均文字数", "大きさ", "項目"]
-    print_table(f"リーダーボード（スイート {result['suite'] or '—'}）", columns, rows)
+    print_table(f"リーダーボード（スイート {result.suite or '—'}）", columns, rows)
     _print_others(result, names)
     if counted:
         click.echo(
-            f"総合は{'・'.join(areas)}の平均（{result['version']}）。式は --explain、書式や指示の効き目は --flexibility"
+            f"総合は{'・'.join(areas)}の平均（{result.version}）。式は --explain、書式や指示の効き目は --flexibility"
         )
-    for area in result["areas"]:
-        if not area["counts"]:
-            click.echo(f"{area['ja']}：{area['why_not']}")
+    for area in result.areas:
+        if not area.counts:
+            click.echo(f"{area.ja}：{area.why_not}")
 
 
-def _print_others(result: dict[str, Any], names: dict[str, str]) -> None:
-    from kikime.harness.words import labels
+def _print_others(result: Ranking, names: dict[str, str]) -> None:
+    from kikime.harness.words.catalogue import Translator
 
-    if result["unranked"]:
+    t = Translator.of(None)
+    if result.unranked:
         rows = [
-            [names[row["run"]], percent(row["coverage"]), labels.reason(row["reason"])] for row in result["unranked"]
+            [names[row.run], percent(row.coverage), "; ".join(t.reasons(row.reason_codes))] for row in result.unranked
         ]
         print_table("順位なし", ["名前", "充足率", "理由"], rows, left=3)
-    if result["excluded"]:
-        rows = [[names[row["run"]], row["reason"]] for row in result["excluded"]]
+    if result.excluded:
+        rows = [[names[row.run], "; ".join(t.reasons(row.reason_codes))] for row in result.excluded]
         print_table("比べられないもの", ["名前", "理由"], rows, left=2)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.metrics.registry import METRICS
+from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.data.cached import slice_table
@@ -107,11 +108,11 @@ def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
     draw_chart(charts.scatter(data, t), alt=t("board.size_alt"))
 
 
-def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: Sequence[Mapping[str, Any]]) -> None:
+def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: Sequence[AreaUse]) -> None:
     """Areas of at most four models: the chosen ones, or the first ones."""
     asked = st.query_params.get_all("sel")
     some = [row for row in rows if row["run"] in asked][:4] or list(rows[:3])
-    axes = {area["id"]: t(f"area.{area['id']}") for area in areas if area["counts"]}
+    axes = {area.id: t(f"area.{area.id}") for area in areas if area.counts}
     if len(axes) < 3:
         small(t("board.no_radar"))
         return
@@ -128,14 +129,14 @@ def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: S
         safe.table(frame_of(table, columns), alt=t("board.radar_alt"), column_config=config)
 
 
-def formulas(t: Translator, areas: Sequence[Mapping[str, Any]]) -> None:
+def formulas(t: Translator, areas: Sequence[AreaUse]) -> None:
     """What each area is made of."""
     small(t("board.formula_note"))
     for area in areas:
-        name = area["id"]
+        name = area.id
         st.subheader(t(f"area.{name}"), anchor=False)
-        small(t.get(f"area_about.{name}", area["about"]))
-        terms = [f"{term}　{_named(t, term)}" for term in area["terms"]]
+        small(t.get(f"area_about.{name}", area.about))
+        terms = [f"{term}　{_named(t, term)}" for term in area.terms]
         safe.block("\n".join(terms) or t("board.not_measured"))
 
 

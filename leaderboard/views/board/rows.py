@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import asdict as fields_of
+
+from kikime.harness.reports.ranking.records import Ranking
 from kikime.leaderboard.data.index import Entry, Head
 
 Row = dict[str, Any]
 
 
-def board_rows(entries: Sequence[Entry], result: Mapping[str, Any]) -> tuple[list[Row], list[Row], list[Row]]:
+def board_rows(entries: Sequence[Entry], result: Ranking) -> tuple[list[Row], list[Row], list[Row]]:
     """Ranked rows (best first), unranked ones, and runs that are neither, each joined with its head."""
     heads = {entry.id: entry.head for entry in entries if entry.head is not None}
-    ranked = [_row(entry["run"], heads[entry["run"]], entry) for entry in result["rows"] if entry["run"] in heads]
-    unranked = [_row(e["run"], heads[e["run"]], e) for e in result["unranked"] if e["run"] in heads]
+    ranked = [_row(row.run, heads[row.run], fields_of(row)) for row in result.rows if row.run in heads]
+    unranked = [_row(row.run, heads[row.run], fields_of(row)) for row in result.unranked if row.run in heads]
     placed = {row["run"] for row in (*ranked, *unranked)}
-    reasons = {entry["run"]: entry["reason"] for entry in result["excluded"]}
+    reasons = {row.run: row.reason_codes for row in result.excluded}
     others = [
-        _row(entry.id, entry.head, {"reason": reasons.get(entry.id, "")})
+        _row(entry.id, entry.head, {"reason_codes": reasons.get(entry.id, [])})
         for entry in entries
         if entry.head is not None and entry.id not in placed
     ]
@@ -53,7 +56,7 @@ def _row(run: str, head: Head, ranked: Mapping[str, Any]) -> Row:
         "date": head.created_at[:10],
         "revision": (head.model.revision or head.model.fingerprint)[:8],
         "suite": head.suite,
-        "reason": ranked.get("reason", ""),
+        "reasons": ranked.get("reason_codes", []),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import slice_table
@@ -14,7 +15,6 @@ from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import METRICS, means
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import frame_of, link, small
-from kikime.leaderboard.page.reasons import translated
 from kikime.leaderboard.page.state import parameter, write
 from kikime.leaderboard.views.board.rows import Row, ranks
 
@@ -40,7 +40,7 @@ def slice_means(entries: Sequence[Entry], filters: Mapping[str, Sequence[str]]) 
 def draw(
     t: Translator,
     rows: Sequence[Row],
-    areas: Sequence[Mapping[str, Any]],
+    areas: Sequence[AreaUse],
     sliced: SliceMeans,
     filters: Mapping[str, Any],
 ) -> None:
@@ -48,7 +48,7 @@ def draw(
     if not rows:
         st.info(t("board.nothing"))
         return
-    counted = [area["id"] for area in areas if area["counts"]]
+    counted = [area.id for area in areas if area.counts]
     table = [_cells(row, counted, sliced) for row in rows]
     columns = _columns(t, counted, bool(sliced))
     if sliced:
@@ -201,7 +201,9 @@ def draw_unranked(t: Translator, rows: Sequence[Row]) -> None:
     st.subheader(t("board.unranked"), anchor=False)
     small(t("board.unranked_note"))
     names = ("name", "coverage", "reason", "critical", "length", "n", "n_params", "date", "run")
-    _state_table(t, [{**row, "reason": translated(t, row["reason"])} for row in rows], names, t("board.unranked"))
+    _state_table(
+        t, [{**row, "reason": "; ".join(t.reasons(row["reasons"]))} for row in rows], names, t("board.unranked")
+    )
 
 
 def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
@@ -209,7 +211,7 @@ def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) ->
     if rows:
         with st.expander(t("board.excluded", n=len(rows))):
             small(t("board.excluded_note"))
-            shown = [{**row, "reason": translated(t, row["reason"])} for row in rows]
+            shown = [{**row, "reason": "; ".join(t.reasons(row["reasons"]))} for row in rows]
             _state_table(
                 t, shown, ("name", "suite", "reason", "critical", "length", "n", "date", "run"), t("board.excluded_alt")
             )

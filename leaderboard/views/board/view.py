@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
+from kikime.harness.reports.ranking.records import Ranking as RankingResult
 from kikime.leaderboard.data.cached import index, labels
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import offered
@@ -48,7 +48,7 @@ def show() -> None:
         st.warning(t("board.custom"))
     _notes(found, len(shown), len(ranked))
     slice_means = board_table.slice_means(entries, filters)
-    board_table.draw(t, shown, found.result["areas"], slice_means, filters)
+    board_table.draw(t, shown, found.result.areas, slice_means, filters)
     download.buttons(t, "leaderboard", lambda: board_table.plain_rows(shown, slice_means), key="board")
     _parts(entries, shown, found.result)
     board_table.draw_unranked(t, passing(unranked, text=text, sizes=sizes))
@@ -87,10 +87,10 @@ def _filters(entries: list[Entry]) -> tuple[dict[str, list[str]], str, list[str]
     return {name: chosen for name, chosen in filters.items() if chosen}, text, sizes
 
 
-def _sort(result: Mapping[str, Any]) -> str:
+def _sort(result: RankingResult) -> str:
     """Which column the table, the charts and the downloads are sorted by."""
     t = translator()
-    areas = [f"area_{area['id']}" for area in result["areas"] if area["counts"]]
+    areas = [f"area_{area.id}" for area in result.areas if area.counts]
     headings = {"tokens_per_second": "speed", "name": "model"}
 
     def shown(name: str) -> str:
@@ -99,17 +99,17 @@ def _sort(result: Mapping[str, Any]) -> str:
     return choose("sort", t("board.sort"), [*SORTS[:2], *areas, *SORTS[2:]], show=shown)
 
 
-def _weights(result: Mapping[str, Any]) -> dict[str, float]:
+def _weights(result: RankingResult) -> dict[str, float]:
     """Weights of the areas: ``?w_style=2``; 1 each unless the visitor changes them."""
     t = translator()
-    areas = [area for area in result["areas"] if area["counts"]]
+    areas = [area for area in result.areas if area.counts]
     if not areas:
         return {}
     weights: dict[str, float] = {}
-    with st.expander(t("board.weights"), expanded=any(parameter(f"w_{area['id']}") for area in areas)):
+    with st.expander(t("board.weights"), expanded=any(parameter(f"w_{area.id}") for area in areas)):
         with st.grid(min_column_width=150):
             for area in areas:
-                weights[area["id"]] = _weight(area["id"], t(f"area.{area['id']}"))
+                weights[area.id] = _weight(area.id, t(f"area.{area.id}"))
         small(t("board.weights_note"))
     return weights
 
@@ -129,7 +129,7 @@ def _notes(found: Ranking, shown: int, ranked: int) -> None:
         small(t("board.hidden", shown=shown, ranked=ranked))
 
 
-def _parts(entries: list[Entry], rows: list[dict[str, Any]], result: Mapping[str, Any]) -> None:
+def _parts(entries: list[Entry], rows: list[dict[str, Any]], result: RankingResult) -> None:
     t = translator()
     if not rows:
         return
@@ -144,9 +144,9 @@ def _parts(entries: list[Entry], rows: list[dict[str, Any]], result: Mapping[str
     elif part == "size":
         board_charts.sizes(t, rows, names)
     elif part == "radar":
-        board_charts.radar(t, rows, names, result["areas"])
+        board_charts.radar(t, rows, names, result.areas)
     else:
-        board_charts.formulas(t, result["areas"])
+        board_charts.formulas(t, result.areas)
 
 
 @st.fragment(run_every="1s")

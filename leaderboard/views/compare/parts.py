@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from msgspec.structs import asdict as fields_of
 
 from kikime.harness.metrics.registry import METRICS, QUALITY
+from kikime.harness.reports.comparison.records import Comparison, LengthRatio
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
@@ -17,38 +19,37 @@ from kikime.leaderboard.data.cached import manifest_of
 from kikime.leaderboard.data.queries.distributions import histogram
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, number, opens, percent, small, without
-from kikime.leaderboard.page.reasons import translated
 from kikime.leaderboard.page.state import choose, switch
 
 Row = dict[str, Any]
-Report = dict[str, Any]
 _FLAT = (
     "metric", "primary", "direction", "mean_a", "mean_b", "delta", "ci_low", "ci_high", "p_value", "p_adjusted", "verdict",
     "dominance", "mde", "margin", "n_items", "n_personas", "ci_method",
 )  # fmt: skip
 
 
-def headline(t: Translator, report: Report) -> None:
+def headline(t: Translator, report: Comparison) -> None:
     """Which two runs, over what, and the verdicts in one line."""
-    primary = [row for row in report["metrics"] if row["primary"]]
+    primary = [row for row in report.metrics if row.primary]
     counts = {
-        verdict: sum(row["verdict"] == verdict for row in primary)
+        verdict: sum(row.verdict == verdict for row in primary)
         for verdict in ("better", "worse", "equivalent", "inconclusive")
     }
-    safe.plain(f"A: {report['a']['name']}　→　B: {report['b']['name']}")
+    safe.plain(f"A: {report.a.name}　→　B: {report.b.name}")
     words = "　".join(f"{t(f'verdict.{verdict}')} {n}" for verdict, n in counts.items())
-    small(t("compare.headline", n=f"{report['n_cells']:,}", personas=len(report["scope"]["personas"]), verdicts=words))
-    for note in report["notes"]:
-        safe.plain(translated(t, note))
+    personas = len(report.scope.personas) if report.scope else 0
+    small(t("compare.headline", n=f"{report.n_cells:,}", personas=personas, verdicts=words))
+    for note in report.note_codes:
+        safe.plain(t.reason(note))
 
 
-def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
     """Δ with interval and verdict per metric."""
     every = switch("all", t("compare.all_metrics"))
     rows = [
-        {**row, "open": _replies(t, a, b, row["metric"])}
-        for row in report["metrics"]
-        if every or row["primary"] or row["judge"]
+        fields_of(row) | {"open": _replies(t, a, b, row.metric)}
+        for row in report.metrics
+        if every or row.primary or row.judge
     ]
     _forest(t, [row for row in rows if labels.is_share(row["metric"])], t("compare.delta_points"), scale=100)
     judged = [row for row in rows if row["judge"]]
@@ -58,24 +59,24 @@ def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> 
     download.buttons(t, "compare", [{name: row[name] for name in _FLAT} for row in rows], key="compare")
 
 
-def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
     """Δ of one metric per persona, task, format, shots and technique."""
-    names = [row["metric"] for row in report["metrics"] if row["slices"]]
+    names = [row.metric for row in report.metrics if row.slices]
     if not names:
         small(t("compare.no_slices"))
         return
     metric = choose("metric", t("compare.metric"), names, show=t.metric)
-    found = next(row["slices"] for row in report["metrics"] if row["metric"] == metric)
+    found = next(row.slices for row in report.metrics if row.metric == metric)
     rows = [
-        {**row, "name": f"{t('facet.' + row['by'])}: {row['value']}"}
-        | {"open": _replies(t, a, b, metric, **{row["by"]: row["value"]})}
+        fields_of(row)
+        | {"name": f"{t('facet.' + row.by)}: {row.value}", "open": _replies(t, a, b, metric, **{row.by: row.value})}
         for row in found
     ]
     share = labels.is_share(metric)
     small(t("compare.slices_note"))
     _forest(t, rows, t("compare.delta_points") if share else "Δ", scale=100 if share else 1, named=True)
     _table(t, rows, named=True)
-    flat = [{"by": row["by"], "value": row["value"], **{name: row[name] for name in _FLAT}} for row in found]
+    flat = [{name: getattr(row, name) for name in ("by", "value", *_FLAT)} for row in found]
     download.buttons(t, f"compare-{metric}", flat, key="slices")
 
 
@@ -113,7 +114,7 @@ def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
             "a": labels.value(row["metric"], row["mean_a"]),
             "b": labels.value(row["metric"], row["mean_b"]),
             "delta": labels.change(row["metric"], row["delta"]),
-            "interval": labels.interval(row["metric"], row["ci_low"], row["ci_high"]),
+            "interval": labels.interval(t, row["metric"], row["ci_low"], row["ci_high"]),
             "p": labels.p_value(row["p_adjusted"]),
             "dominance": row["dominance"],
             "mde": labels.size_of(row["metric"], row["mde"]),
@@ -139,13 +140,13 @@ def word(t: Translator, row: Row) -> str:
     return t(f"verdict.{row['verdict']}")
 
 
-def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
     """Distributions of both runs over each other, with means and the ratio."""
     cards = manifest_of(b)["personas"]
     persona = choose(
         "card", t("facet.persona"), ["", *cards], show=lambda p: p or t("common.all"), default=next(iter(cards))
     )
-    names = {f"A {report['a']['name']}": a, f"B {report['b']['name']}": b}
+    names = {f"A {report.a.name}": a, f"B {report.b.name}": b}
     for unit in ("length_chars", "sentences"):
         width, kind = (5, "chars") if unit == "length_chars" else (1, "sentences")
         series = {
@@ -165,16 +166,16 @@ def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> 
         draw_chart(
             charts_distribution.histogram(series, width, title, band, t), alt=t("compare.length_alt", unit=title)
         )
-    entries = [entry for entry in report["lengths"] if entry["persona"] == (persona or None)]
-    entries = entries or [entry for entry in report["lengths"] if entry["persona"] is None]
+    entries = [entry for entry in report.lengths if entry.persona == (persona or None)]
+    entries = entries or [entry for entry in report.lengths if entry.persona is None]
     rows = [
         {
-            "unit": t(f"model.unit_{entry['unit']}"),
-            "a": number(entry["a"]["mean"], 2),
-            "b": number(entry["b"]["mean"], 2),
-            "ratio": _ratio(entry["ratio"]),
-            "median": f"{number(entry['a']['median'])} → {number(entry['b']['median'])}",
-            "range": f"{percent(entry['a']['share_in_range'])} → {percent(entry['b']['share_in_range'])}",
+            "unit": t(f"model.unit_{entry.unit}"),
+            "a": number(entry.a.mean, 2),
+            "b": number(entry.b.mean, 2),
+            "ratio": _ratio(entry.ratio),
+            "median": f"{number(entry.a.median)} → {number(entry.b.median)}",
+            "range": f"{percent(entry.a.share_in_range)} → {percent(entry.b.share_in_range)}",
         }
         for entry in entries
     ]
@@ -183,30 +184,30 @@ def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> 
     download.buttons(t, "lengths", rows, key="lengths")
 
 
-def _ratio(ratio: Row) -> str:
-    if ratio["value"] is None:
+def _ratio(ratio: LengthRatio) -> str:
+    if ratio.value is None:
         return "—"
-    between = "" if ratio["ci_low"] is None else f"（{ratio['ci_low']:.2f}–{ratio['ci_high']:.2f}）"
-    return f"×{ratio['value']:.2f}{between}"
+    between = "" if ratio.ci_low is None else f"（{ratio.ci_low:.2f}–{ratio.ci_high:.2f}）"
+    return f"×{ratio.value:.2f}{between}"
 
 
-def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
     """Which kinds of request each model handles."""
     del a
     rows = [
         {
-            "title": row["title"],
+            "title": row.title,
             **{
-                side: f"{t.get('mark.' + row[side]['mark'], row[side]['mark'])}　{percent(row[side]['rate'], 0)}"
-                for side in ("a", "b")
+                side: f"{t.get(f'mark.{found.mark}', found.mark)}　{percent(found.rate, 0)}"
+                for side, found in (("a", row.a), ("b", row.b))
             },
-            "between": "　→　".join(f"{percent(row[s]['low'], 0)}–{percent(row[s]['high'], 0)}" for s in ("a", "b")),
-            "n": row["a"]["n"],
-            "open": address(t, "samples", run=b.id, task=row["task"]),
+            "between": "　→　".join(f"{percent(s.low, 0)}–{percent(s.high, 0)}" for s in (row.a, row.b)),
+            "n": row.a.n,
+            "open": address(t, "samples", run=b.id, task=row.task),
         }
-        for row in report["capability"]
+        for row in report.capability
     ]
-    columns = {"title": t("facet.task"), "a": f"A {report['a']['name']}", "b": f"B {report['b']['name']}"}
+    columns = {"title": t("facet.task"), "a": f"A {report.a.name}", "b": f"B {report.b.name}"}
     columns |= {"between": t("compare.capability_between"), "n": t("compare.col_n")}
     columns |= {"open": t("common.replies")}
     small(t("compare.capability_note"))
@@ -215,10 +216,10 @@ def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) 
     download.buttons(t, "capability", without(rows, "open"), key="capability")
 
 
-def settings(t: Translator, a: RunDirectory, b: RunDirectory, report: Report) -> None:
+def settings(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
     """Only the settings that differ."""
     del a, b
-    rows = [{"path": row["path"], "a": _shown(row["a"]), "b": _shown(row["b"])} for row in report["manifest"]]
+    rows = [{"path": row.path, "a": _shown(row.a), "b": _shown(row.b)} for row in report.manifest]
     if not rows:
         small(t("compare.no_differences"))
         return

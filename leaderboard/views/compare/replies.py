@@ -9,6 +9,7 @@ import streamlit as st
 
 from kikime.harness.core.axes import COMPARED
 from kikime.harness.metrics.registry import METRICS
+from kikime.harness.reports.comparison.records import Comparison, Example
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data import pairs
@@ -32,13 +33,11 @@ _FLIPPED = (
 )
 
 
-def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Mapping[str, Any]) -> None:
+def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
     """Replies that changed, the largest loss first; one of them in full."""
     left, right = st.columns(2)
     with left:
-        others = [
-            row["metric"] for row in report["metrics"] if row["metric"] in METRICS and row["metric"] not in _FLIPPED
-        ]
+        others = [row.metric for row in report.metrics if row.metric in METRICS and row.metric not in _FLIPPED]
         by = choose("by", t("compare.flip_by"), ("quality", *_FLIPPED, *others), show=t.metric)
     with right:
         way = choose("way", t("compare.flip_way"), ("worse", "better"), show=lambda w: t(f"compare.flip_{w}"))
@@ -80,13 +79,12 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Mapping[str, 
 
 
 def _examples(
-    a: RunDirectory, b: RunDirectory, report: Mapping[str, Any], within: Mapping[str, Sequence[str]]
-) -> Mapping[str, Any]:
+    a: RunDirectory, b: RunDirectory, report: Comparison, within: Mapping[str, Sequence[str]]
+) -> dict[str, list[Example]]:
     """The replies whose quality changed most: the report's, or those under the chosen conditions."""
     if not any(within.values()):
-        found: Mapping[str, Any] = report["examples"]
-        return found
-    return _narrowed(a, b, within, common=report["common"])
+        return report.examples
+    return _narrowed(a, b, within, common=report.common)
 
 
 _narrowed = kept(32)(pairs.most_changed)
@@ -100,16 +98,16 @@ def _within(t: Translator, run: RunDirectory) -> dict[str, list[str]]:
         return {name: choose_many(f"in_{name}", t(f"facet.{name}"), offered[name]) for name in asked}
 
 
-def _changed(row: Mapping[str, Any]) -> Row:
+def _changed(row: Example) -> Row:
     names = ("pair_key", "task", "item_id", "persona", "format", "shots", "user", "change")
-    return {name: row[name] for name in names} | {"value_a": row["a"]["score"], "value_b": row["b"]["score"]}
+    return {name: getattr(row, name) for name in names} | {"value_a": row.a.score, "value_b": row.b.score}
 
 
-def pair(t: Translator, a: RunDirectory, b: RunDirectory, report: Mapping[str, Any]) -> None:
+def pair(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
     """One request and both replies; ``?pair=``, or the largest loss."""
     asked = parameter("pair")
-    examples = [*report["examples"].get("worse", ()), *report["examples"].get("better", ())]
-    key = asked or (examples[0]["pair_key"] if examples else None)
+    examples = [*report.examples.get("worse", ()), *report.examples.get("better", ())]
+    key = asked or (examples[0].pair_key if examples else None)
     if key is None:
         small(t("compare.no_pair"))
         return

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
+from kikime.harness.reports.comparison.records import Comparison
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.pairs import comparison
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import choose_run, guarded, link, small
-from kikime.leaderboard.page.reasons import translated
 from kikime.leaderboard.page.state import parameter, switch, tabs, translator
 from kikime.leaderboard.views.compare import parts as compare_parts
 from kikime.leaderboard.views.compare import replies as compare_replies
 
-Part = Callable[[Translator, RunDirectory, RunDirectory, dict[str, Any]], None]
+Part = Callable[[Translator, RunDirectory, RunDirectory, Comparison], None]
 PARTS: dict[str, Part] = {
     "metrics": compare_parts.metrics,
     "slices": compare_parts.slices,
@@ -50,9 +49,9 @@ def _compared(t: Translator, a: RunDirectory, b: RunDirectory) -> None:
     common = switch("common", t("compare.common"))
     with st.spinner(t("compare.computing")):
         report = comparison(a, b, common=common, slices=parameter("view") == "slices")
-    if not report["comparable"]:
+    if not report.comparable:
         st.error(t("compare.refused"))
-        safe.listed(translated(t, reason) for reason in report["why_not"])
+        safe.listed(t.reasons(report.why_not_codes))
         small(t("compare.refused_hint"))
         compare_parts.settings(t, a, b, report)
         return

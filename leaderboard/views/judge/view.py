@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.summary import judge_drift
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
@@ -28,7 +29,6 @@ from kikime.leaderboard.page.common import (
     percent,
     small,
 )
-from kikime.leaderboard.page.reasons import translated
 from kikime.leaderboard.page.state import tabs, translator
 
 Row = dict[str, Any]
@@ -80,10 +80,10 @@ def _head(t: Translator, run: RunDirectory) -> None:
 
 def _drifted(t: Translator, run: RunDirectory) -> None:
     """The summary's warning that the judge no longer scores as it did, on every part of the page."""
-    warning = (run.summary() or {}).get("judge_drift")
-    if isinstance(warning, str) and warning:
+    drift = judge_drift(run)
+    if drift is not None:
         st.warning(t("judge.drifted"))
-        safe.plain(translated(t, warning))
+        safe.plain(t.reason(drift))
 
 
 def distribution(t: Translator, run: RunDirectory) -> None:

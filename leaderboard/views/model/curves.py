@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from msgspec.structs import asdict as fields_of
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.store.rundir import RunDirectory
@@ -54,10 +55,14 @@ def turn_effects(run: RunDirectory) -> list[dict[str, Any]]:
     from kikime.harness.reports.claims.turns import turns_report
 
     try:
-        effects = turns_report(run)["effects"]
+        effects = turns_report(run).effects
     except UsageError:
         return []
-    return [{"metric": m, "effect": name, **found} for m, own in effects.items() for name, found in own.items()]
+    return [
+        {"metric": metric, "effect": name, **fields_of(found)}
+        for metric, own in effects.items()
+        for name, found in own.items()
+    ]
 
 
 def _effects(t: Translator, rows: list[dict[str, Any]]) -> None:
@@ -69,7 +74,7 @@ def _effects(t: Translator, rows: list[dict[str, Any]]) -> None:
             "metric": t.metric(row["metric"]),
             "effect": t(f"effect.{row['effect']}"),
             "value": labels.change(row["metric"], row["value"]),
-            "interval": labels.interval(row["metric"], row["ci_low"], row["ci_high"]),
+            "interval": labels.interval(t, row["metric"], row["ci_low"], row["ci_high"]),
             "change": t(f"change.{row['change']}"),
         }
         for row in rows

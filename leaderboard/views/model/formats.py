@@ -10,6 +10,7 @@ import streamlit as st
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.prompts import load_format
+from kikime.harness.reports.claims.records import FlexibilityReport
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import kept, manifest_of
@@ -34,7 +35,7 @@ def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:
     native = _native(t, run)
     report = _report(run, native)
     _flexibility(t, report)
-    quality = (report["formats"] or {}).get("format_means", {})
+    quality = report.formats.format_means if report.formats else {}
     rows = [
         {**row, **_card(t, row["format"]), "quality": quality.get(row["format"])}
         | {"open": address(t, "samples", run=run.id, format=row["format"])}
@@ -61,32 +62,32 @@ def _native(t: Translator, run: RunDirectory) -> str:
 
 
 @kept(16)
-def _report(run: RunDirectory, native: str) -> Row:
+def _report(run: RunDirectory, native: str) -> FlexibilityReport:
     from kikime.harness.reports.claims.flexibility import flexibility_report
 
     return flexibility_report(run, native=native)
 
 
-def _flexibility(t: Translator, report: Row) -> None:
-    found = report["formats"]
+def _flexibility(t: Translator, report: FlexibilityReport) -> None:
+    found = report.formats
     if found is None:
         small(t("formats.not_measured"))
-        safe.plain(report["why_not"]["formats"])
+        safe.plain(t.reason(report.why_not_codes["formats"]))
         return
-    low, high = found["ci_low"], found["ci_high"]
+    low, high = found.ci_low, found.ci_high
     between = "" if low is None else f"（{percent(low, 0)}–{percent(high, 0)}）"
     numbers(
         [
-            (t("formats.retained"), percent(found["retained"], 0) + between),
-            (t("formats.level"), percent(found["level"])),
-            (t("formats.tail"), percent(found["tail"])),
-            (t("formats.sigma"), number(found["sigma_format"], 3)),
-            (t("formats.share"), percent(found["format_share"])),
+            (t("formats.retained"), percent(found.retained, 0) + between),
+            (t("formats.level"), percent(found.level)),
+            (t("formats.tail"), percent(found.tail)),
+            (t("formats.sigma"), number(found.sigma_format, 3)),
+            (t("formats.share"), percent(found.format_share)),
         ],
         width=190,
     )
     small(t("formats.flexibility_note"))
-    if found["retained"] is None:
+    if found.retained is None:
         small(t("formats.floor"))
 
 

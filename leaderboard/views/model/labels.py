@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.reports.claims.records import IclReport
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels as words
 from kikime.harness.words.catalogue import Translator
@@ -24,7 +25,7 @@ def learnt_labels(t: Translator, run: RunDirectory) -> None:
     report = _report(run)
     if report is None:
         return
-    places = list(dict.fromkeys((row["task"], row["format"]) for row in report["rows"]))
+    places = list(dict.fromkeys((row.task, row.format) for row in report.rows))
     names = {f"{task}.{form}": (task, form) for task, form in places}
     st.subheader(t("icl.title"), anchor=False)
     small(t("icl.about"))
@@ -55,31 +56,31 @@ def learnt_labels(t: Translator, run: RunDirectory) -> None:
 
 
 @kept(16)
-def _report(run: RunDirectory) -> Row | None:
+def _report(run: RunDirectory) -> IclReport | None:
     from kikime.harness.reports.claims.icl import icl_report
 
     try:
         report = icl_report(run)
     except UsageError:
         return None
-    return report if report["rows"] else None
+    return report if report.rows else None
 
 
-def _rows(t: Translator, report: Row, task: str, form: str) -> list[Row]:
+def _rows(t: Translator, report: IclReport, task: str, form: str) -> list[Row]:
     """One row per kind of label and number of examples; how the model answers, at the most examples."""
-    readings = {entry["kind"]: entry for entry in report["reading"] if (entry["task"], entry["format"]) == (task, form)}
+    readings = {entry.kind: entry for entry in report.reading if (entry.task, entry.format) == (task, form)}
     return [
         {
-            **{name: row[name] for name in ("task", "format", "shots", "n_items", "chance")},
-            "labels": t("icl.kind", kind=t.get(f"icl.kind_{kind}", kind), labels=" / ".join(readings[kind]["labels"])),
-            "accuracy": found["accuracy"]["value"],
-            "ci_low": found["accuracy"]["ci_low"],
-            "ci_high": found["accuracy"]["ci_high"],
-            "uncalibrated": found["uncalibrated"],
-            "minus_natural": (found["minus_natural"] or {}).get("value"),
-            "follows": readings[kind]["follows"] if row["shots"] == readings[kind]["shots"] else None,
+            **{name: getattr(row, name) for name in ("task", "format", "shots", "n_items", "chance")},
+            "labels": t("icl.kind", kind=t.get(f"icl.kind_{kind}", kind), labels=" / ".join(readings[kind].labels)),
+            "accuracy": found.accuracy.value,
+            "ci_low": found.accuracy.ci_low,
+            "ci_high": found.accuracy.ci_high,
+            "uncalibrated": found.uncalibrated,
+            "minus_natural": found.minus_natural.value if found.minus_natural else None,
+            "follows": readings[kind].follows if row.shots == readings[kind].shots else None,
         }
-        for row in report["rows"]
-        if (row["task"], row["format"]) == (task, form)
-        for kind, found in row["kinds"].items()
+        for row in report.rows
+        if (row.task, row.format) == (task, form)
+        for kind, found in row.kinds.items()
     ]

@@ -38,7 +38,7 @@ _BY = ("format", "persona", "task", "shots", "technique", "context")
 def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
     """Areas with intervals, and what the whole run comes to."""
     result = ranking(index(), patience=PATIENCE).result
-    row = next((row for row in result["rows"] if row["run"] == entry.id), None)
+    row = next((row for row in result.rows if row.run == entry.id), None)
     if row is None:
         small(t("model.no_rank"))
     else:
@@ -47,9 +47,9 @@ def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
                 "name": t(f"area.{name}"),
                 "value": value,
                 "href": address(t, "samples", run=run.id),
-                **dict(zip(("ci_low", "ci_high"), row["areas_ci"][name], strict=True)),
+                **dict(zip(("ci_low", "ci_high"), row.areas_ci[name], strict=True)),
             }
-            for name, value in row["areas"].items()
+            for name, value in row.areas.items()
         ]
         draw_chart(charts.bars(data, t("model.points_axis")), alt=t("model.areas_alt"))
     head = entry.head

@@ -31,17 +31,17 @@ def form(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 def test_labels_are_compared_although_they_have_no_length(labelled):
     report = compare(*labelled, n_resamples=99)
-    assert report["lengths"] == []
-    assert {row["metric"] for row in report["metrics"]} >= {"label_correct", "quality"}
-    assert run_overview(labelled[0])["lengths"] == {}
+    assert report.lengths == []
+    assert {row.metric for row in report.metrics} >= {"label_correct", "quality"}
+    assert run_overview(labelled[0]).lengths == {}
 
 
 def test_only_replies_of_a_persona_have_a_length_to_compare(form):
-    lengths = compare(*form, n_resamples=99)["lengths"]
-    assert [(entry["unit"], entry["persona"]) for entry in lengths] == [("length_chars", None), ("sentences", None)]
+    lengths = compare(*form, n_resamples=99).lengths
+    assert [(entry.unit, entry.persona) for entry in lengths] == [("length_chars", None), ("sentences", None)]
     spoken = 12  # rag_relevant: six items, without and with their facts
     assert [entry[side]["n"] for entry in lengths for side in ("a", "b")] == [spoken] * 4
-    assert run_overview(form[1])["lengths"]["length_chars"]["mean"] == len(IN_VOICE)
+    assert run_overview(form[1]).lengths["length_chars"].mean == len(IN_VOICE)
 
 
 @pytest.mark.parametrize("pair", ["labelled", "form"])

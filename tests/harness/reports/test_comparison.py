@@ -10,31 +10,31 @@ FEW = {"n_resamples": 400, "slices": False}
 
 
 def rows(report):
-    return {row["metric"]: row for row in report["metrics"]}
+    return {row.metric: row for row in report.metrics}
 
 
 def test_a_run_does_not_differ_from_itself(pair):
     report = compare(pair[0], pair[0], **FEW)
-    assert report["comparable"]
-    assert {row["delta"] for row in report["metrics"]} == {0.0}
-    assert {row["verdict"] for row in report["metrics"]} <= {"equivalent", "inconclusive"}
-    assert report["examples"] == {"worse": [], "better": []}
-    assert report["manifest"] == []
+    assert report.comparable
+    assert {row.delta for row in report.metrics} == {0.0}
+    assert {row.verdict for row in report.metrics} <= {"equivalent", "inconclusive"}
+    assert report.examples == {"worse": [], "better": []}
+    assert report.manifest == []
 
 
 def test_the_better_voice_is_better(pair):
     found = rows(compare(*pair, **FEW))
-    assert found["style_band"]["delta"] > 0
-    assert found["style_band"]["verdict"] == "better"
-    assert found["quality"]["delta"] > 0
-    assert found["length_chars"]["direction"] == "none"
-    assert found["length_chars"]["change"] == "down"
+    assert found.style_band.delta > 0
+    assert found.style_band.verdict == "better"
+    assert found.quality.delta > 0
+    assert found.length_chars.direction == "none"
+    assert found.length_chars.change == "down"
 
 
 def test_exchanging_the_runs_turns_every_sign(pair):
     there, back = rows(compare(*pair, **FEW)), rows(compare(*pair[::-1], **FEW))
     for metric, row in there.items():
-        assert back[metric]["delta"] == pytest.approx(-row["delta"])
+        assert back[metric].delta == pytest.approx(-row.delta)
 
 
 def test_the_result_does_not_depend_on_when_it_is_computed(pair):
@@ -47,49 +47,49 @@ def test_means_are_those_of_personas_over_items(pair):
 
     cells = read_cells(pair[0], pair[0].manifest())
     items = cells.groupby(["persona", "item"])["length_fit"].mean()
-    assert rows(compare(*pair, **FEW))["length_fit"]["mean_a"] == pytest.approx(items.groupby("persona").mean().mean())
+    assert rows(compare(*pair, **FEW))["length_fit"].mean_a == pytest.approx(items.groupby("persona").mean().mean())
 
 
 def test_slices_cover_every_condition_that_varies(pair):
     report = compare(*pair, n_resamples=400)
-    slices = {(entry["by"], entry["value"]) for entry in rows(report)["length_fit"]["slices"]}
-    assert all(row["slices"] for row in report["metrics"])
+    slices = {(entry.by, entry.value) for entry in rows(report)["length_fit"].slices}
+    assert all(row.slices for row in report.metrics)
     assert slices == {
         ("persona", "bushi"), ("persona", "ojousama"), ("task", "talk"), ("task", "persona_facts"),
         ("format", "alpaca"), ("format", "chatml"), ("shots", 0), ("shots", 2),
     }  # fmt: skip
-    assert all(entry["p_adjusted"] >= entry["p_value"] for row in report["metrics"] for entry in row["slices"])
+    assert all(entry.p_adjusted >= entry.p_value for row in report.metrics for entry in row.slices)
 
 
 def test_primary_metrics_come_first_and_are_adjusted_together(pair):
     report = compare(*pair, **FEW)
-    primary = [row for row in report["metrics"] if row["primary"]]
-    assert report["metrics"][: len(primary)] == primary
-    smallest = min(primary, key=lambda row: row["p_value"])
-    assert smallest["p_adjusted"] == pytest.approx(min(1, smallest["p_value"] * len(primary)))
+    primary = [row for row in report.metrics if row.primary]
+    assert report.metrics[: len(primary)] == primary
+    smallest = min(primary, key=lambda row: row.p_value)
+    assert smallest.p_adjusted == pytest.approx(min(1, smallest.p_value * len(primary)))
 
 
 def test_lengths_show_what_the_talk_showed(pair):
-    entry = compare(*pair, **FEW)["lengths"][0]
-    assert entry["unit"] == "length_chars"
-    assert entry["b"]["mean"] == entry["b"]["median"] == 22
-    assert entry["ratio"]["value"] < 1
-    assert 0 <= entry["b"]["share_in_range"] <= 1
+    entry = compare(*pair, **FEW).lengths[0]
+    assert entry.unit == "length_chars"
+    assert entry.b.mean == entry.b.median == 22
+    assert entry.ratio.value < 1
+    assert 0 <= entry.b.share_in_range <= 1
 
 
 def test_the_capability_table_has_a_row_per_task(pair):
-    table = {row["task"]: row for row in compare(*pair, **FEW)["capability"]}
-    assert table["talk"]["b"]["mark"] == "✓"
-    assert table["persona_facts"]["b"]["mark"] == "✗"
-    assert table["talk"]["a"]["n"] == 12
+    table = {row.task: row for row in compare(*pair, **FEW).capability}
+    assert table["talk"].b["mark"] == "✓"
+    assert table["persona_facts"].b["mark"] == "✗"
+    assert table["talk"].a["n"] == 12
 
 
 def test_examples_are_the_largest_changes_first(pair):
-    examples = compare(*pair, n_examples=3, **FEW)["examples"]
+    examples = compare(*pair, n_examples=3, **FEW).examples
     assert [len(examples[kind]) for kind in ("worse", "better")] == [0, 3]
-    assert examples["better"][0]["a"]["response"] == PLAIN
-    assert examples["better"][0]["b"]["response"] == IN_VOICE
-    changes = [example["change"] for example in examples["better"]]
+    assert examples["better"][0].a["response"] == PLAIN
+    assert examples["better"][0].b["response"] == IN_VOICE
+    changes = [example.change for example in examples["better"]]
     assert changes == sorted(changes, reverse=True)
 
 
@@ -98,27 +98,27 @@ def test_an_item_shows_once_by_the_reply_that_changed_most(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE, materials=materials)
     broken = {"alpaca": PLAIN, "chatml": IN_VOICE, "vicuna": ""}
     b = make_run(tmp_path, "b", lambda q: broken[q.format], materials=materials)
-    worse = compare(a, b, **FEW)["examples"]["worse"]
-    assert sorted(example["item_id"] for example in worse) == ["t00", "t01", "t02"]
-    assert {example["format"] for example in worse} == {"vicuna"}
+    worse = compare(a, b, **FEW).examples["worse"]
+    assert sorted(example.item_id for example in worse) == ["t00", "t01", "t02"]
+    assert {example.format for example in worse} == {"vicuna"}
 
 
 def test_another_task_version_is_refused(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", IN_VOICE, materials=make_materials([talk_task(version=2)]))
     report = compare(a, b)
-    assert not report["comparable"]
-    assert report["why_not"][0] == "task talk: another version (1 and 2) (content hashes differ)"
-    assert report["metrics"] == []
+    assert not report.comparable
+    assert report.why_not[0] == "task talk: another version (1 and 2) (content hashes differ)"
+    assert report.metrics == []
 
 
 def test_another_temperature_is_refused_even_for_common_cells(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", IN_VOICE, materials=make_materials(sampling={"temperature": 0.7}))
     refused = compare(a, b)
-    assert "temperature" in refused["why_not"][0]
-    assert "--common cannot help" in refused["hint"]
-    assert "sampling" in refused["hint"]
+    assert "temperature" in refused.why_not[0]
+    assert "--common cannot help" in refused.hint
+    assert "sampling" in refused.hint
     assert not compare(a, b, common=True)["comparable"]
 
 
@@ -127,9 +127,9 @@ def test_another_scorer_is_refused(tmp_path):
     hashes = a.manifest()["hashes"] | {"scorer": "rules/99"}
     b = make_run(tmp_path, "b", IN_VOICE, manifest={"hashes": hashes})
     refused = compare(a, b)
-    assert refused["why_not"] == [f"the rule metrics differ: {a.manifest()['hashes']['scorer']} and rules/99"]
-    assert "run the older one again" in refused["hint"]
-    assert "--common cannot help" in refused["hint"]
+    assert refused.why_not == [f"the rule metrics differ: {a.manifest()['hashes']['scorer']} and rules/99"]
+    assert "run the older one again" in refused.hint
+    assert "--common cannot help" in refused.hint
 
 
 def test_another_judge_is_refused(tmp_path):
@@ -137,19 +137,19 @@ def test_another_judge_is_refused(tmp_path):
     add_verdicts(a, lambda _: 5, judge="judge-a")
     add_verdicts(b, lambda _: 5, judge="judge-b")
     refused = compare(a, b)
-    assert "judge-a/cot" in refused["why_not"][0]
-    assert "kikime judge" in refused["hint"]
+    assert "judge-a/cot" in refused.why_not[0]
+    assert "kikime judge" in refused.hint
     shared = compare(a, b, common=True, **FEW)
-    assert shared["comparable"]
-    assert not any(row["judge"] for row in shared["metrics"])
+    assert shared.comparable
+    assert not any(row.judge for row in shared.metrics)
 
 
 def test_a_run_that_is_judged_alone_is_noted(tmp_path):
     a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
     add_verdicts(b, lambda _: 5)
     report = compare(a, b, **FEW)
-    assert report["comparable"]
-    [note] = report["notes"]
+    assert report.comparable
+    [note] = report.notes
     assert f"b（{b.id}）だけが判定済み" in note
     assert f"kikime judge {a.id}" in note
 
@@ -159,7 +159,7 @@ def test_verdicts_of_a_further_judge_on_one_side_are_noted(tmp_path):
     for run in (a, b):
         add_verdicts(run, lambda _: 5)
     add_verdicts(b, lambda _: 2, judge="judge-b")
-    [note] = compare(a, b, **FEW)["notes"]
+    [note] = compare(a, b, **FEW).notes
     assert "b だけにある判定" in note
     assert "judge-b/cot" in note
 
@@ -169,7 +169,7 @@ def test_a_judge_that_both_share_is_compared(tmp_path):
     add_verdicts(a, lambda _: 3)
     add_verdicts(b, lambda sample: 5 if sample["item_id"] != "t00" else None)
     tone = rows(compare(a, b, **FEW))["character_v1.tone"]
-    assert (tone["delta"], tone["n_items"], tone["judge"]) == (2.0, 10, "judge-a/cot")
+    assert (tone.delta, tone.n_items, tone.judge) == (2.0, 10, "judge-a/cot")
 
 
 def test_runs_are_compared_by_the_newest_content_of_a_rubric_that_both_share(tmp_path):
@@ -180,10 +180,10 @@ def test_runs_are_compared_by_the_newest_content_of_a_rubric_that_both_share(tmp
             add_verdicts(b, lambda _, score=score: score + 1, rubric_hash=rubric_hash)
     report = compare(a, b, **FEW)
     tone = rows(report)["character_v1.tone"]
-    assert (tone["mean_a"], tone["mean_b"]) == (4, 5)
-    assert report["notes"] == []
-    [own] = [row for row in run_overview(a)["metrics"] if row["metric"] == "character_v1.tone@judge-a/cot"]
-    assert own["mean"] == 6
+    assert (tone.mean_a, tone.mean_b) == (4, 5)
+    assert report.notes == []
+    [own] = [row for row in run_overview(a).metrics if row.metric == "character_v1.tone@judge-a/cot"]
+    assert own.mean == 6
 
 
 def test_two_judges_never_share_a_row(tmp_path):
@@ -192,8 +192,8 @@ def test_two_judges_never_share_a_row(tmp_path):
         add_verdicts(a, lambda _, score=score: score, judge=judge)
         add_verdicts(b, lambda _, score=score: score, judge=judge)
     found = rows(compare(a, b, **FEW))
-    assert found["character_v1.tone@judge-a/cot"]["mean_a"] == 2
-    assert found["character_v1.tone@judge-b/cot"]["mean_a"] == 6
+    assert found["character_v1.tone@judge-a/cot"].mean_a == 2
+    assert found["character_v1.tone@judge-b/cot"].mean_a == 6
 
 
 def test_no_interval_of_shares_is_wider_than_shares_can_differ(tmp_path):
@@ -201,26 +201,26 @@ def test_no_interval_of_shares_is_wider_than_shares_can_differ(tmp_path):
     a = make_run(tmp_path, "a", PLAIN, materials=materials)
     b = make_run(tmp_path, "b", lambda q: PLAIN if q.item_id == "t00" else IN_VOICE, materials=materials)
     found = rows(compare(a, b, **FEW))
-    assert found["style_band"]["ci_low"] < found["style_band"]["delta"]
+    assert found.style_band.ci_low < found.style_band.delta
     shares = [row for metric, row in found.items() if metric not in {"length_chars", "sentences", "newlines"}]
-    assert all(-1 <= row["ci_low"] <= row["ci_high"] <= 1 for row in shares if row["ci_low"] is not None)
+    assert all(-1 <= row.ci_low <= row.ci_high <= 1 for row in shares if row.ci_low is not None)
 
 
 def test_missing_cells_are_refused_and_left_out_on_request(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", PLAIN, keep=lambda q: q.item_id != "t00")
     refused = compare(a, b)
-    assert "do not have the same cells" in refused["why_not"][0]
-    assert refused["hint"].startswith("--common compares the cells that both runs have (10 replies)")
+    assert "do not have the same cells" in refused.why_not[0]
+    assert refused.hint.startswith("--common compares the cells that both runs have (10 replies)")
     shared = compare(a, b, common=True, **FEW)
-    assert shared["left_out"] == {"a": 2, "b": 0}
-    assert rows(shared)["length_fit"]["n_items"] == 10
+    assert shared.left_out == {"a": 2, "b": 0}
+    assert rows(shared)["length_fit"].n_items == 10
 
 
 def test_what_differs_in_the_manifests_is_listed(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", IN_VOICE, manifest={"options": {"engine": "vllm", "dtype": "bfloat16"}})
-    found = {row["path"]: (row["a"], row["b"]) for row in compare(a, b, **FEW)["manifest"]}
+    found = {row.path: (row.a, row.b) for row in compare(a, b, **FEW).manifest}
     assert found["options.dtype"] == ("auto", "bfloat16")
     assert "checkpoint.fingerprint" in found
 
@@ -231,5 +231,5 @@ def test_every_row_has_the_promised_fields(pair):
         "p_value", "p_adjusted", "dominance", "verdict", "mde", "slices",
     }  # fmt: skip
     report = compare(*pair, **FEW)
-    assert all(promised <= row.keys() for row in report["metrics"])
-    assert {row["metric"] for row in report["metrics"]} - {"quality"} <= METRICS.keys()
+    assert all(promised <= row.keys() for row in report.metrics)
+    assert {row.metric for row in report.metrics} - {"quality"} <= METRICS.keys()

@@ -14,8 +14,10 @@ from kikime.harness.reports.export.lm_eval import export_lm_eval
 from kikime.harness.reports.export.markdown import comparison_markdown, escape_cell, run_markdown
 from kikime.harness.reports.overview.run import run_overview
 from kikime.harness.reports.ranking.rank import rank
+from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_run
 
+JA = Translator("ja")
 EVIL = '=HYPERLINK("http://x","y")'
 
 
@@ -46,13 +48,13 @@ def test_replies_with_formulas_are_guarded_in_the_run_s_csv(tmp_path):
 
 def test_a_comparison_s_csv_has_wholes_and_slices(pair):
     report = compare(*pair, n_resamples=300)
-    rows = list(csv.DictReader(io.StringIO(comparison_csv(report).decode("utf-8-sig"))))
-    assert len(rows) == sum(1 + len(row["slices"]) for row in report["metrics"])
+    rows = list(csv.DictReader(io.StringIO(comparison_csv(report, JA).decode("utf-8-sig"))))
+    assert len(rows) == sum(1 + len(row.slices) for row in report.metrics)
     assert {row["by"] for row in rows} == {"", "キャラクター", "タスク", "書式", "例示の数"}
 
 
 def test_markdown_shows_plus_minus_and_n(pair):
-    text = run_markdown(run_overview(pair[0]))
+    text = run_markdown(run_overview(pair[0]), JA)
     row = next(line for line in text.splitlines() if "`quality`" in line)
     assert "±" in row
     assert row.rstrip(" |").endswith(f" {pair[0].summary()['counts']['done']:,}")
@@ -60,33 +62,33 @@ def test_markdown_shows_plus_minus_and_n(pair):
 
 def test_a_mean_is_the_same_in_the_export_of_a_run_in_a_comparison_and_in_a_ranking(pair):
     report = compare(*pair, n_resamples=300, slices=False)
-    ranked = {row["name"]: row for row in rank(list(pair), n_resamples=300)["rows"]}
+    ranked = {row.name: row for row in rank(list(pair), n_resamples=300).rows}
     for run, side in zip(pair, ("a", "b"), strict=True):
         overview = run_overview(run)
-        alone = {row["metric"]: row["mean"] for row in overview["metrics"]}
-        compared = {row["metric"]: row[f"mean_{side}"] for row in report["metrics"]}
+        alone = {row.metric: row.mean for row in overview.metrics}
+        compared = {row.metric: getattr(row, f"mean_{side}") for row in report.metrics}
         assert compared == pytest.approx({metric: alone[metric] for metric in compared})
-        row = ranked[overview["name"]]
-        assert row["critical_failure_rate"] == pytest.approx(alone["critical_failure"])
-        assert row["mean_length"] == pytest.approx(alone["length_chars"])
+        row = ranked[overview.name]
+        assert row.critical_failure_rate == pytest.approx(alone["critical_failure"])
+        assert row.mean_length == pytest.approx(alone["length_chars"])
 
 
 def test_a_mean_that_never_varied_is_not_called_certain(tmp_path):
-    rows = {row["metric"]: row for row in run_overview(make_run(tmp_path, "a", IN_VOICE))["metrics"]}
-    assert rows["length_fit"]["mean"] == 1.0
-    assert rows["length_fit"]["half_width"] == pytest.approx(1 - 0.025 ** (1 / 12))
+    rows = {row.metric: row for row in run_overview(make_run(tmp_path, "a", IN_VOICE)).metrics}
+    assert rows["length_fit"].mean == 1.0
+    assert rows["length_fit"].half_width == pytest.approx(1 - 0.025 ** (1 / 12))
 
 
 def test_a_criterion_has_the_same_mean_alone_and_compared(tmp_path):
     a = make_run(tmp_path, "a", lambda q: None if q.item_id == "t01" else IN_VOICE)
     add_verdicts(a, lambda sample: 7 if sample["item_id"] == "t00" else 4)
-    alone = {row["metric"]: row["mean"] for row in run_overview(a)["metrics"]}
-    compared = {row["metric"]: row["mean_a"] for row in compare(a, a, n_resamples=300, slices=False)["metrics"]}
+    alone = {row.metric: row.mean for row in run_overview(a).metrics}
+    compared = {row.metric: row.mean_a for row in compare(a, a, n_resamples=300, slices=False).metrics}
     assert alone["character_v1.tone@judge-a/cot"] == compared["character_v1.tone"] == pytest.approx((7 + 1 + 4 * 4) / 6)
 
 
 def test_markdown_of_a_pair_names_both(pair):
-    assert "| 指標 | august | september |" in comparison_markdown(compare(*pair, n_resamples=300, slices=False))
+    assert "| 指標 | august | september |" in comparison_markdown(compare(*pair, n_resamples=300, slices=False), JA)
 
 
 def test_a_cell_cannot_leave_its_table():

@@ -24,21 +24,21 @@ def run(tmp_path_factory):
 
 
 def test_the_format_that_breaks_lowers_what_is_retained(run):
-    formats = flexibility_report(run, native="alpaca", **FEW)["formats"]
-    means = formats["format_means"]
+    formats = flexibility_report(run, native="alpaca", **FEW).formats
+    means = formats.format_means
     assert means["alpaca"] == means["chatml"] == 1.0
-    assert formats["retained"] == pytest.approx((means["chatml"] + means["vicuna"]) / 2)
-    assert formats["tail"] < formats["level"]
+    assert formats.retained == pytest.approx((means["chatml"] + means["vicuna"]) / 2)
+    assert formats.tail < formats.level
 
 
 def test_the_native_format_must_be_in_the_suite(run):
     report = flexibility_report(run, **FEW)
-    assert report["formats"] is None
-    assert "native" in report["why_not"]["formats"]
+    assert report.formats is None
+    assert "native" in report.why_not["formats"]
 
 
 def test_the_instruction_works_where_the_format_is_understood(run):
-    effects = {row["format"]: row["effect"] for row in flexibility_report(run, native="alpaca", **FEW)["steerability"]}
+    effects = {row.format: row.effect for row in flexibility_report(run, native="alpaca", **FEW).steerability}
     assert effects == {"alpaca": 1.0, "chatml": 1.0, "vicuna": 0.0, "*": pytest.approx(2 / 3)}
 
 
@@ -46,40 +46,40 @@ def test_claims_hold_when_the_interval_is_above_zero(run, tmp_path):
     materials = make_materials([talk_task(8)], personas=("ojousama",), techniques=("plain", "no_style"))
     deaf = make_run(tmp_path, "deaf", PLAIN, materials=materials)
     reports = [flexibility_report(one, native="alpaca", **FEW) for one in (run, deaf)]
-    holds = {(row["claim"], row["model"]): row["holds"] for row in claims(reports, size_effect(reports))}
+    holds = {(row.claim, row.model): row.holds for row in claims(reports, size_effect(reports))}
     assert holds[("instruction", "steered")] is True
     assert holds[("instruction", "deaf")] is False
     assert holds[("size", "1モデル")] is None
 
 
 def test_examples_gain_nothing_when_the_voice_is_already_there(run):
-    [gain] = flexibility_report(run, native="alpaca", **FEW)["few_shot"]
-    assert (gain["shots"], gain["gain"], gain["n_sets"]) == (2, 0.0, 3)
+    [gain] = flexibility_report(run, native="alpaca", **FEW).few_shot
+    assert (gain.shots, gain.gain, gain.n_sets) == (2, 0.0, 3)
 
 
 def test_one_format_measures_no_flexibility(tmp_path):
     run = make_run(tmp_path, "one", IN_VOICE)
     report = flexibility_report(run, native="alpaca", **FEW)
-    assert report["formats"] is None
-    assert report["sensitivity"] is None
+    assert report.formats is None
+    assert report.sensitivity is None
 
 
 def test_what_a_suite_lacks_is_said_with_the_suites_that_have_it(tmp_path):
     run = make_run(tmp_path, "bare", IN_VOICE, materials=make_materials([talk_task(8)], shots=(0, 2)))
     report = flexibility_report(run, native="alpaca", **FEW)
-    assert "few_shot、full" in report["notes"]["few_shot"]
-    assert "steerability" in report["why_not"]["steerability"]
-    assert "quick" in report["why_not"]["formats"]
-    [examples] = [row for row in claims([report], size_effect([report])) if row["claim"] == "examples"]
+    assert "few_shot、full" in report.notes["few_shot"]
+    assert "steerability" in report.why_not["steerability"]
+    assert "quick" in report.why_not["formats"]
+    [examples] = [row for row in claims([report], size_effect([report])) if row.claim == "examples"]
     assert examples["effect"] is not None
-    assert (examples["holds"], examples["why_not"]) == (None, report["notes"]["few_shot"])
+    assert (examples["holds"], examples["why_not"]) == (None, report.notes["few_shot"])
 
 
 def test_greedy_decoding_has_no_sampling_noise(run):
-    found = flexibility_report(run, native="alpaca", **FEW)["sensitivity"]
-    assert (found["within"], found["greedy"], found["n_repeats"]) == (0.0, True, 1)
-    assert found["net"] == found["across"] > 0
-    assert found["net_low"] == pytest.approx(found["net_high"]) == pytest.approx(found["net"])  # every item is the same
+    found = flexibility_report(run, native="alpaca", **FEW).sensitivity
+    assert (found.within, found.greedy, found.n_repeats) == (0.0, True, 1)
+    assert found.net == found.across > 0
+    assert found.net_low == pytest.approx(found.net_high) == pytest.approx(found.net)  # every item is the same
 
 
 def model(name, params, retained, **changes):
@@ -96,21 +96,21 @@ GROWING = [model("a", 1e9, 0.50), model("b", 4e9, 0.61), model("c", 13e9, 0.70),
 
 def test_the_size_claim_is_about_what_is_retained_not_about_the_level():
     size = size_effect(GROWING)
-    assert size["holds"] is True
-    assert size["slope"] == pytest.approx(0.17, abs=0.01)
-    [row] = [row for row in claims(GROWING, size) if row["claim"] == "size"]
-    assert (row["holds"], row["title"], row["model"]) == (True, "サイズが上がると柔軟性は高くなる", "4モデル")
+    assert size.holds is True
+    assert size.slope == pytest.approx(0.17, abs=0.01)
+    [row] = [row for row in claims(GROWING, size) if row.claim == "size"]
+    assert (row.holds, row.title, row.model) == (True, "サイズが上がると柔軟性は高くなる", "4モデル")
 
 
 def test_two_sizes_are_too_few_for_the_size_claim():
     size = size_effect(GROWING[:2])
-    assert size["slope"] > 0
-    assert size["holds"] is None
-    assert "3つ以上" in size["why_not"]
+    assert size.slope > 0
+    assert size.holds is None
+    assert "3つ以上" in size.why_not
 
 
 def test_models_of_one_size_have_no_slope(run):
-    assert flexibility_table([run], native="alpaca")["size"]["slope"] is None
+    assert flexibility_table([run], native="alpaca").size["slope"] is None
 
 
 def test_only_models_that_were_asked_the_same_and_can_be_flexible_have_a_place_on_the_axis():
@@ -119,5 +119,5 @@ def test_only_models_that_were_asked_the_same_and_can_be_flexible_have_a_place_o
         model("0-older", 1e9, 0.4, fingerprint="a"),
     ]  # fmt: skip
     size = size_effect([*others, *GROWING])
-    assert [point["run"] for point in size["points"]] == ["a", "b", "c", "d"]
-    assert {entry["run"] for entry in size["left_out"]} == {"other", "weak", "unread", "0-older"}
+    assert [point["run"] for point in size.points] == ["a", "b", "c", "d"]
+    assert {entry.run for entry in size.left_out} == {"other", "weak", "unread", "0-older"}

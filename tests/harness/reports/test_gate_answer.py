@@ -1,19 +1,23 @@
 import pytest
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.comparison.gate import gate, gate_summary
+from kikime.harness.reports.comparison.gate import gate
+from kikime.harness.reports.export.markdown import gate_summary
+from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_materials, make_run, talk_task
+
+JA = Translator("ja")
 
 
 def test_a_lost_voice_fails(pair):
     answer = gate(pair[1], pair[0], metric="style_band", n_resamples=400)
-    assert (answer["decision"], answer["exit_code"]) == ("fail", 1)
-    assert "不合格" in gate_summary(answer)
+    assert (answer.decision, answer.exit_code) == ("fail", 1)
+    assert "不合格" in gate_summary(answer, JA)
 
 
 def test_the_same_run_passes(pair):
     answer = gate(pair[0], pair[0], metric="length_fit", margin=0.05, n_resamples=400)
-    assert (answer["decision"], answer["exit_code"]) == ("pass", 0)
+    assert (answer.decision, answer.exit_code) == ("pass", 0)
 
 
 def test_too_few_items_are_insufficient_evidence_and_say_how_many_would_do(tmp_path):
@@ -21,9 +25,9 @@ def test_too_few_items_are_insufficient_evidence_and_say_how_many_would_do(tmp_p
     a = make_run(tmp_path, "a", IN_VOICE, materials=materials)
     b = make_run(tmp_path, "b", lambda q: PLAIN if q.item_id == "t02" else IN_VOICE, materials=materials)
     answer = gate(a, b, metric="quality", margin=0.1, n_resamples=400)
-    assert (answer["decision"], answer["exit_code"]) == ("insufficient evidence", 4)
-    assert answer["n_needed"] > 5
-    assert f"{answer['n_needed']:,}項目" in gate_summary(answer)
+    assert (answer.decision, answer.exit_code) == ("insufficient evidence", 4)
+    assert answer.n_needed > 5
+    assert f"{answer.n_needed:,}項目" in gate_summary(answer, JA)
 
 
 def test_a_metric_without_a_better_end_is_refused(pair):
@@ -39,10 +43,10 @@ def test_an_unknown_metric_lists_the_known_ones(pair):
 def test_a_note_about_the_runs_is_in_the_step_summary(tmp_path):
     a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
     add_verdicts(a, lambda _: 5)
-    assert "だけが判定済み" in gate_summary(gate(a, b, metric="length_fit", n_resamples=200))
+    assert "だけが判定済み" in gate_summary(gate(a, b, metric="length_fit", n_resamples=200), JA)
 
 
 def test_names_cannot_break_the_markdown_table(tmp_path):
     run = make_run(tmp_path, "a|b\n# c", IN_VOICE)
-    row = gate_summary(gate(run, run, metric="length_fit", n_resamples=200)).splitlines()[2]
+    row = gate_summary(gate(run, run, metric="length_fit", n_resamples=200), JA).splitlines()[2]
     assert row.count("|") - row.count("\\|") == 8

@@ -35,33 +35,33 @@ def test_the_order_of_the_runs_does_not_matter(three):
 
 def test_models_are_ranked_by_the_mean_of_their_areas(three):
     result = rank(three, **FEW)
-    assert [row["name"] for row in result["rows"]] == ["spoken", "mixed", "broken"]
-    for row in result["rows"]:
-        assert row["overall"] == pytest.approx(sum(row["areas"].values()) / len(row["areas"]))
-        assert row["rank_low"] <= row["rank"] <= row["rank_high"]
-        assert all(0 <= value <= 100 for value in row["areas"].values())
+    assert [row.name for row in result.rows] == ["spoken", "mixed", "broken"]
+    for row in result.rows:
+        assert row.overall == pytest.approx(sum(row.areas.values()) / len(row.areas))
+        assert row.rank_low <= row.rank <= row.rank_high
+        assert all(0 <= value <= 100 for value in row.areas.values())
 
 
 def test_areas_that_the_suite_cannot_measure_count_for_no_model(three):
     result = rank(three, **FEW)
-    counted = {area["id"] for area in result["areas"] if area["counts"]}
+    counted = {area.id for area in result.areas if area.counts}
     assert counted == {"persona", "style", "length", "fewshot", "stability", "capability"}
-    assert all(set(row["areas"]) == counted for row in result["rows"])
+    assert all(set(row.areas) == counted for row in result.rows)
 
 
 def test_the_areas_follow_their_formulas(three):
     run = three[1]
-    row = next(row for row in rank(three, **FEW)["rows"] if row["name"] == "mixed")
+    row = next(row for row in rank(three, **FEW).rows if row.name == "mixed")
     cells = read_cells(run, run.manifest())
     talk = cells[cells["task"] == "talk"]
     fits = [talk.groupby("persona")[metric].mean().mean() for metric in ("length_fit", "sentence_fit")]
-    assert row["areas"]["length"] == pytest.approx(100 * (2 * fits[0] + fits[1]) / 3)
+    assert row.areas["length"] == pytest.approx(100 * (2 * fits[0] + fits[1]) / 3)
     shots = cells[cells["shots"] > 0]
-    assert row["areas"]["fewshot"] == pytest.approx(100 * shots.groupby("persona")["quality"].mean().mean())
+    assert row.areas["fewshot"] == pytest.approx(100 * shots.groupby("persona")["quality"].mean().mean())
 
 
 def test_a_failing_model_is_marked_at_the_gate(three):
-    marks = {row["name"]: row["critical_gate_exceeded"] for row in rank(three, **FEW)["rows"]}
+    marks = {row.name: row.critical_gate_exceeded for row in rank(three, **FEW).rows}
     assert marks == {"spoken": False, "mixed": False, "broken": True}
 
 
@@ -69,21 +69,21 @@ def test_a_run_that_lacks_cells_is_unranked_with_its_coverage(tmp_path):
     whole = make_run(tmp_path, "whole", PLAIN)
     holed = make_run(tmp_path, "holed", IN_VOICE, keep=lambda q: q.item_id != "t01")
     result = rank([whole, holed], **FEW)
-    assert [row["name"] for row in result["rows"]] == ["whole"]
-    assert [(row["name"], row["coverage"]) for row in result["unranked"]] == [("holed", pytest.approx(10 / 12))]
-    assert "overall" not in result["unranked"][0]
+    assert [row.name for row in result.rows] == ["whole"]
+    assert [(row.name, row.coverage) for row in result.unranked] == [("holed", pytest.approx(10 / 12))]
+    assert "overall" not in result.unranked[0]
 
 
 def test_a_run_of_fewer_personas_is_unranked(tmp_path):
     whole = make_run(tmp_path, "whole", PLAIN)
     half = make_run(tmp_path, "half", IN_VOICE, materials=make_materials(personas=("ojousama",)))
-    assert [(row["name"], row["coverage"]) for row in rank([half, whole], **FEW)["unranked"]] == [("half", 0.5)]
+    assert [(row.name, row.coverage) for row in rank([half, whole], **FEW).unranked] == [("half", 0.5)]
 
 
 def test_a_run_with_other_sampling_is_excluded_with_the_reason(tmp_path):
     runs = [make_run(tmp_path, name, IN_VOICE) for name in ("a", "b")]
     hot = make_run(tmp_path, "hot", IN_VOICE, materials=make_materials(sampling={"temperature": 1.0}))
-    [excluded] = rank([*runs, hot], **FEW)["excluded"]
+    [excluded] = rank([*runs, hot], **FEW).excluded
     assert "temperature" in excluded["reason"]
 
 
@@ -91,35 +91,33 @@ def test_a_broken_run_never_takes_the_ranking_down(tmp_path):
     good, bad = make_run(tmp_path, "good", IN_VOICE), make_run(tmp_path, "bad", IN_VOICE)
     bad.samples_file.write_bytes(b"PAR1 nonsense")
     result = rank([good, bad], **FEW)
-    assert [row["name"] for row in result["rows"]] == ["good"]
-    assert [entry["run"] for entry in result["excluded"]] == [bad.id]
+    assert [row.name for row in result.rows] == ["good"]
+    assert [entry.run for entry in result.excluded] == [bad.id]
 
 
 def test_equal_models_share_their_rank(tmp_path):
-    rows = rank([make_run(tmp_path, name, IN_VOICE) for name in ("a", "b")], **FEW)["rows"]
-    assert [(row["rank"], row["rank_low"], row["rank_high"], row["p_best"]) for row in rows] == [(1, 1, 2, 0.5)] * 2
+    rows = rank([make_run(tmp_path, name, IN_VOICE) for name in ("a", "b")], **FEW).rows
+    assert [(row.rank, row.rank_low, row.rank_high, row.p_best) for row in rows] == [(1, 1, 2, 0.5)] * 2
 
 
 def test_an_area_in_which_nothing_varied_is_not_called_certain(tmp_path):
-    [row] = rank([make_run(tmp_path, "spoken", IN_VOICE)], **FEW)["rows"]
-    low, high = row["areas_ci"]["length"]
-    assert (row["areas"]["length"], high) == (100, 100)
+    [row] = rank([make_run(tmp_path, "spoken", IN_VOICE)], **FEW).rows
+    low, high = row.areas_ci["length"]
+    assert (row.areas["length"], high) == (100, 100)
     assert low == pytest.approx(100 * 0.025 ** (1 / 12))
 
 
 def test_an_overall_in_which_nothing_varied_is_not_called_certain(tmp_path):
-    [row] = rank([make_run(tmp_path, "mute", lambda _: None)], **FEW)["rows"]
-    assert (row["overall"], row["ci_low"]) == (0, 0)
-    assert row["ci_high"] == pytest.approx(100 - 100 * 0.025 ** (1 / 12))
+    [row] = rank([make_run(tmp_path, "mute", lambda _: None)], **FEW).rows
+    assert (row.overall, row.ci_low) == (0, 0)
+    assert row.ci_high == pytest.approx(100 - 100 * 0.025 ** (1 / 12))
 
 
 def test_no_interval_of_points_leaves_the_scale(tmp_path):
     materials = make_materials([talk_task(3)], personas=("ojousama",))
     answers = {"mixed": lambda q: IN_VOICE if q.item_id == "t00" else None, "spoken": IN_VOICE}
-    rows = rank([make_run(tmp_path, name, own, materials=materials) for name, own in answers.items()], **FEW)["rows"]
-    intervals = [(row["ci_low"], row["ci_high"]) for row in rows] + [
-        ends for row in rows for ends in row["areas_ci"].values()
-    ]
+    rows = rank([make_run(tmp_path, name, own, materials=materials) for name, own in answers.items()], **FEW).rows
+    intervals = [(row.ci_low, row.ci_high) for row in rows] + [ends for row in rows for ends in row.areas_ci.values()]
     assert all(0 <= low < high <= 100 for low, high in intervals)
     assert (0, 100) in intervals
 
@@ -133,9 +131,9 @@ def test_a_judge_is_used_only_when_asked_for(tmp_path):
     without = rank([judged, plain], **FEW)
     add_verdicts(judged, lambda _: 7)
     after = rank([judged, plain], **FEW)
-    assert [row["overall"] for row in after["rows"]] == [row["overall"] for row in without["rows"]]
+    assert [row.overall for row in after["rows"]] == [row.overall for row in without["rows"]]
     asked = rank([judged, plain], judge="judge-a", **FEW)
-    assert [row["name"] for row in asked["rows"]] == ["judged"]
+    assert [row.name for row in asked["rows"]] == ["judged"]
     assert asked["unranked"][0]["reason"] == "not judged by judge-a"
 
 
@@ -144,9 +142,9 @@ def test_a_run_judged_by_two_contents_of_a_rubric_is_ranked_by_the_newer(tmp_pat
     add_verdicts(twice, lambda _: 1, rubric_hash="h1")
     for run in (twice, once):
         add_verdicts(run, lambda _: 7, rubric_hash="h2")
-    rows = rank([twice, once], judge="judge-a", **FEW)["rows"]
-    assert {row["name"] for row in rows} == {"twice", "once"}
-    assert rows[0]["areas"] == rows[1]["areas"]
+    rows = rank([twice, once], judge="judge-a", **FEW).rows
+    assert {row.name for row in rows} == {"twice", "once"}
+    assert rows[0].areas == rows[1].areas
     assert ranking_data(twice)["judges"]["judge-a/cot"]["coverage"] == 1
 
 
@@ -166,12 +164,12 @@ def test_single_items_are_ranked_with_open_intervals(tmp_path):
     rows = rank([make_run(tmp_path, n, t, materials=materials) for n, t in (("a", IN_VOICE), ("b", PLAIN))], **FEW)[
         "rows"
     ]
-    assert [(row["ci_low"], row["rank_low"], row["rank_high"]) for row in rows] == [(None, 1, 2)] * 2
+    assert [(row.ci_low, row.rank_low, row.rank_high) for row in rows] == [(None, 1, 2)] * 2
 
 
 def test_every_formula_can_be_explained():
     formulas = explain()
-    assert [area["ja"] for area in formulas["areas"]] == ["人格", "口調", "長さ", "例示", "柔軟性", "安定", "能力"]
+    assert [area.ja for area in formulas["areas"]] == ["人格", "口調", "長さ", "例示", "柔軟性", "安定", "能力"]
     assert formulas["version"] == load_areas().version
     ids = [term.id for area in load_areas().areas for term in area.terms]
     assert len(ids) == len(set(ids))

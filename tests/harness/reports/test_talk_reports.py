@@ -40,28 +40,28 @@ def test_labels_that_repeat_are_no_constant_output(tmp_path):
 
 def test_a_model_that_learns_from_examples_follows_flipped_labels(tmp_path):
     report = icl(tmp_path, learner)
-    assert {entry["kind"]: entry["follows"] for entry in report["reading"]} == {
+    assert {entry.kind: entry.follows for entry in report.reading} == {
         "natural": "examples or prior",
         "unrelated": "examples",
         "flipped": "examples",
     }
-    row = report["rows"][0]
-    assert row["kinds"]["flipped"]["minus_natural"]["value"] == 0
-    assert (row["chance"], row["n_items"]) == (0.5, 12)
+    row = report.rows[0]
+    assert row.kinds["flipped"].minus_natural["value"] == 0
+    assert (row.chance, row.n_items) == (0.5, 12)
 
 
 def test_a_model_that_goes_by_its_prior_fails_where_labels_are_flipped(tmp_path):
     report = icl(tmp_path, believer)
-    assert {e["kind"]: e["follows"] for e in report["reading"]}["flipped"] == "prior"
-    kinds = report["rows"][-1]["kinds"]
-    assert kinds["flipped"]["accuracy"]["value"] == 0
-    assert kinds["flipped"]["minus_natural"]["value"] == -1
-    assert kinds["flipped"]["minus_natural"]["ci_high"] < 0
+    assert {e.kind: e.follows for e in report.reading}["flipped"] == "prior"
+    kinds = report.rows[-1].kinds
+    assert kinds["flipped"].accuracy.value == 0
+    assert kinds["flipped"].minus_natural.value == -1
+    assert kinds["flipped"].minus_natural.ci_high < 0
 
 
 def test_only_exchanged_labels_can_show_a_prior(tmp_path):
     report = icl(tmp_path, lambda request: labels(request, 1 - request.expect["label"]))
-    assert {entry["kind"]: entry["follows"] for entry in report["reading"]} == {
+    assert {entry.kind: entry.follows for entry in report.reading} == {
         "natural": "unclear",
         "unrelated": "unclear",
         "flipped": "prior",
@@ -69,8 +69,8 @@ def test_only_exchanged_labels_can_show_a_prior(tmp_path):
 
 
 def test_the_calibration_takes_the_prior_off(tmp_path):
-    natural = icl(tmp_path, learner)["rows"][0]["kinds"]["natural"]
-    assert natural["accuracy"]["value"] == 1
+    natural = icl(tmp_path, learner).rows[0].kinds["natural"]
+    assert natural["accuracy"].value == 1
     assert natural["uncalibrated"] == pytest.approx(0.5)
 
 
@@ -79,10 +79,10 @@ def test_a_failed_reply_is_a_wrong_one_and_its_item_stays(tmp_path):
         failing = request.item_id == "s06.natural" and request.shots == 2 and request.example_set == 0
         return None if failing else learner(request)
 
-    fewest, most = icl(tmp_path, answer)["rows"]
-    assert (fewest["n_items"], most["kinds"]["natural"]["uncalibrated"]) == (12, 0.5)
-    assert fewest["kinds"]["natural"]["accuracy"]["value"] == pytest.approx(23 / 24)
-    assert fewest["kinds"]["natural"]["uncalibrated"] == pytest.approx(11 / 24)
+    fewest, most = icl(tmp_path, answer).rows
+    assert (fewest["n_items"], most["kinds"]["natural"].uncalibrated) == (12, 0.5)
+    assert fewest["kinds"]["natural"].accuracy["value"] == pytest.approx(23 / 24)
+    assert fewest["kinds"]["natural"].uncalibrated == pytest.approx(11 / 24)
 
 
 # form, not facts
@@ -98,24 +98,24 @@ def form(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunDirectory, RunDir
 
 def test_tuning_moves_the_style_and_context_the_facts(form):
     report = form_facts_report(*form, **FEW)
-    assert report["reading"]["tuning"] == {
+    assert report.reading["tuning"] == {
         "facts": [],
         "style": ["rag_relevant.marker_rate", "rag_relevant.style_band"],
     }
-    assert report["reading"]["context"] == {"facts": ["form_facts.probe_shift"], "style": []}
+    assert report.reading["context"] == {"facts": ["form_facts.probe_shift"], "style": []}
 
 
 def test_the_result_is_a_difference_in_differences(form):
-    rows = {(row["task"], row["metric"]): row for row in form_facts_report(*form, **FEW)["rows"]}
+    rows = {(row.task, row.metric): row for row in form_facts_report(*form, **FEW).rows}
     shift = rows["form_facts", "probe_shift"]
-    assert {side: cell["value"] for side, cell in shift["cells"].items()} == {
+    assert {side: cell.value for side, cell in shift.cells.items()} == {
         "base": -2.0,
         "base + context": -1.0,
         "tuned": -2.0,
         "tuned + context": 2.0,
     }
-    assert shift["effects"]["interaction"]["value"] == pytest.approx((2 - -2) - (-1 - -2))
-    assert rows["form_facts_cloze", "fact_correct"]["cells"]["base"]["value"] == 0
+    assert shift.effects["interaction"].value == pytest.approx((2 - -2) - (-1 - -2))
+    assert rows["form_facts_cloze", "fact_correct"].cells["base"].value == 0
 
 
 def test_runs_without_the_four_cells_say_what_to_run(tmp_path, form):
@@ -153,32 +153,32 @@ def turns(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
 
 def test_turns_show_the_break_the_recovery_and_the_facts(turns):
     report = turns_report(turns, **FEW)
-    assert [row["phase"] for row in report["turns"]] == ["before", "before", "pressure", "after", "after"]
-    assert [row["marker_rate"]["value"] for row in report["turns"]] == [1, 1, 0, 1, 1]
-    assert report["effects"]["marker_rate"]["pressure"]["value"] == -1
-    assert report["effects"]["marker_rate"]["recovery"]["value"] == 0
-    assert report["effects"]["marker_rate"]["drift"]["value"] == pytest.approx(0)
-    assert report["facts"] == {"before": {"right": 4, "n": 4}, "after": {"right": 0, "n": 4}}
-    assert report["recovered"] == {"broke": 4, "n": 4, "recovered": 4}
-    assert [row["fact_correct"] for row in report["turns"]] == [None, 1, None, 0, None]
+    assert [row.phase for row in report.turns] == ["before", "before", "pressure", "after", "after"]
+    assert [row.marker_rate.value for row in report.turns] == [1, 1, 0, 1, 1]
+    assert report.effects["marker_rate"].pressure["value"] == -1
+    assert report.effects["marker_rate"].recovery["value"] == 0
+    assert report.effects["marker_rate"].drift["value"] == pytest.approx(0)
+    assert report.facts == {"before": {"right": 4, "n": 4}, "after": {"right": 0, "n": 4}}
+    assert report.recovered == {"broke": 4, "n": 4, "recovered": 4}
+    assert [row.fact_correct for row in report.turns] == [None, 1, None, 0, None]
 
 
 def test_intervals_of_shares_end_where_shares_do(turns, form):
-    assert turns_report(turns, **FEW)["effects"]["marker_rate"]["pressure"]["ci_low"] == -1
-    rows = {(row["task"], row["metric"]): row for row in form_facts_report(*form, **FEW)["rows"]}
+    assert turns_report(turns, **FEW).effects["marker_rate"]["pressure"]["ci_low"] == -1
+    rows = {(row.task, row.metric): row for row in form_facts_report(*form, **FEW).rows}
     cloze = rows["form_facts_cloze", "fact_correct"]
-    assert all(0 <= cell["ci_low"] <= cell["ci_high"] <= 1 for cell in cloze["cells"].values())
+    assert all(0 <= cell.ci_low <= cell.ci_high <= 1 for cell in cloze["cells"].values())
     assert all(cloze["effects"][name]["ci_low"] >= -1 for name in ("tuning", "context"))
-    assert rows["form_facts", "probe_shift"]["cells"]["base"]["ci_low"] < -2  # nats have no such end
+    assert rows["form_facts", "probe_shift"].cells["base"]["ci_low"] < -2  # nats have no such end
 
 
 def test_the_drift_is_the_slope_per_turn_outside_pressure(tmp_path):
     task = talk_task(4, items=[{"id": f"t{n}", "user": f"{n}？", "script": ["二。", "三。"]} for n in range(4)])
     materials = make_materials([task], personas=("ojousama",))
     run = make_run(tmp_path, "fading", lambda q: PLAIN if q.turn == 2 else IN_VOICE, materials=materials)
-    effects = turns_report(run, **FEW)["effects"]["marker_rate"]
-    assert effects["drift"]["value"] == pytest.approx(-0.5)
-    assert effects["late"]["value"] == -1
+    effects = turns_report(run, **FEW).effects["marker_rate"]
+    assert effects["drift"].value == pytest.approx(-0.5)
+    assert effects["late"].value == -1
     assert "pressure" not in effects
 
 
@@ -190,15 +190,15 @@ def test_dialogues_with_other_examples_are_others(tmp_path):
         tmp_path, "sets", lambda q: PLAIN if q.turn == 1 and q.example_set == 0 else IN_VOICE, materials=materials
     )
     report = turns_report(run, **FEW)
-    assert report["n_dialogues"] == 3 * 2 * 2
-    assert report["recovered"] == {"broke": 6, "n": 12, "recovered": 6}
+    assert report.n_dialogues == 3 * 2 * 2
+    assert report.recovered == {"broke": 6, "n": 12, "recovered": 6}
 
 
 def test_dialogues_that_have_not_come_to_their_pressure_did_not_break(tmp_path):
     items = [{"id": f"t{n}", "user": f"{n}？", "script": ["二。", "三。"], "pressure": [3]} for n in range(2)]
     materials = make_materials([talk_task(2, items=items)], personas=("ojousama",))
     run = make_run(tmp_path, "begun", IN_VOICE, materials=materials, keep=lambda q: q.turn < 2)
-    assert turns_report(run, **FEW)["recovered"] == {"broke": 0, "n": 2, "recovered": 0}
+    assert turns_report(run, **FEW).recovered == {"broke": 0, "n": 2, "recovered": 0}
 
 
 def test_a_run_that_knows_no_pressure_is_followed_all_the_same(tmp_path):
@@ -208,7 +208,7 @@ def test_a_run_that_knows_no_pressure_is_followed_all_the_same(tmp_path):
     for item in manifest["tasks"]["talk"]["items"]:
         del item["pressure"]
     run.write_manifest(manifest)
-    assert [row["phase"] for row in turns_report(run, **FEW)["turns"]] == ["before"] * 3
+    assert [row.phase for row in turns_report(run, **FEW).turns] == ["before"] * 3
 
 
 # techniques
@@ -224,10 +224,10 @@ def test_techniques_are_paired_with_plain_and_leaks_are_counted(tmp_path):
     style = {"id": "style", "limit": 4}
     run = canned_run(tmp_path, "tech", answer, tasks=[style], techniques=["plain", "step_by_step"])
     report = techniques_report(run, **FEW)
-    assert {row["technique"] for row in report["rows"]} == {"step_by_step"}
-    [leak] = report["leaks"]
+    assert {row.technique for row in report.rows} == {"step_by_step"}
+    [leak] = report.leaks
     assert (leak["technique"], leak["n"], leak["leaked"]) == ("step_by_step", 4, 1)
-    [rate] = [row for row in report["rows"] if row["metric"] == "marker_rate"]
+    [rate] = [row for row in report.rows if row.metric == "marker_rate"]
     assert (rate["mean_a"], rate["n_items"]) == (0, 4)
     assert rate["mean_b"] == pytest.approx(4 / 6)
     assert rate["ci_low"] > 0
@@ -242,7 +242,7 @@ def test_examples_are_compared_with_none_per_style_and_set(tmp_path):
 
     suite = {"shots": (0, 2), "shot_style": ("turns", "text"), "example_sets": (0, 1)}
     run = make_run(tmp_path, "shots", answer, materials=make_materials([talk_task(6)], personas=("ojousama",), **suite))
-    rows = {(row["shot_style"], row["metric"]): row for row in shots_report(run, **FEW)["rows"]}
+    rows = {(row.shot_style, row.metric): row for row in shots_report(run, **FEW).rows}
     assert {style for style, _ in rows} == {"turns", "text"}
     quality = rows["text", "quality"]
     assert quality["sets"][0] > 0
@@ -303,7 +303,7 @@ def test_the_command_prints_the_four_cells_and_json(form):
     arguments = ("show", tuned.id, "--report", "form_facts", "--base", base.id)
     assert "tuning moved facts: nothing surely" in invoke(base.path.parent, *arguments).output
     report = json.loads(invoke(base.path.parent, *arguments, "--json").stdout)
-    assert {row["kind"] for row in report["rows"]} == {"facts", "style"}
+    assert {row.kind for row in report.rows} == {"facts", "style"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,309 @@
+"""What a comparison consists of: the records that ``kikime compare --json`` prints (design §5.4)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from kikime.harness.core.reasons import Reason
+
+Direction = Literal["higher", "lower", "none"]
+"""Which end of a metric is the better one."""
+Verdict = Literal["better", "worse", "equivalent", "inconclusive"]
+Change = Literal["up", "down", "unclear"]
+
+
+class Side(msgspec.Struct, frozen=True):
+    """Which run one side of a report is."""
+
+    run: str
+    """Its id, the directory's name."""
+    name: str
+    model: str
+    params: int | None
+    """Number of parameters; None where the checkpoint does not tell."""
+    fingerprint: str
+    """Of the checkpoint's files."""
+    suite: str
+    created_at: str
+    """UTC, ISO 8601."""
+
+
+class Difference(msgspec.Struct, kw_only=True):
+    """One metric of run b against run a, over their shared items."""
+
+    metric: str
+    direction: Direction
+    primary: bool
+    """Whether the metric belongs to the family that was fixed beforehand."""
+    margin: float
+    """Smallest difference that matters, in the metric's own unit."""
+    mean_a: float
+    """Mean over personas of the mean over items (pooled rates: of the ratio of sums)."""
+    mean_b: float
+    delta: float
+    """b − a, in the metric's own unit, whatever its direction."""
+    ci_low: float | None
+    """95 % interval of ``delta``; None for a single item, which has none."""
+    ci_high: float | None
+    ci_method: str
+    """``persona_t`` speaks of new personas, the others of these."""
+    p_value: float
+    dominance: float
+    """P(b > a) − P(b < a) over items (pooled rates: over personas), −1…1."""
+    mde: float | None
+    """Smallest true difference that this many items find with 80 % power; None for a single item."""
+    verdict: Verdict
+    n_items: int
+    n_personas: int
+    persona_ci_low: float | None
+    """Sensitivity: t over persona means, whatever the number of personas; None for one persona."""
+    persona_ci_high: float | None
+    scope: str
+    """``new personas`` or ``these personas``."""
+    n_cells: int
+    """Pairs of replies."""
+    change: Change
+    """Whether the value itself surely went up or down, good or bad."""
+    p_adjusted: float | None = None
+    """Inside the row's ``family``."""
+    family: str | None = None
+    """Which comparisons were adjusted together, and how."""
+
+
+class Slice(Difference, kw_only=True):
+    """A difference under one condition."""
+
+    by: str
+    """Which axis of the grid: persona, task, format, shots or technique."""
+    value: str | int
+    """Its value."""
+
+
+class MetricRow(Difference, kw_only=True):
+    """A difference over all shared cells, with those under single conditions."""
+
+    judge: str | None = None
+    """Who gave the scores, as ``id/protocol``; None for rule metrics."""
+    slices: list[Slice] = []
+
+
+class Lengths(msgspec.Struct, frozen=True):
+    """Lengths of one run's replies, in characters or sentences."""
+
+    n: int
+    """Replies."""
+    mean: float
+    median: float
+    q1: float
+    q3: float
+    share_in_range: float
+    """Share of replies whose length lies within the persona's range, both ends included."""
+    share_low: float
+    """95 % Wilson interval of that share."""
+    share_high: float
+
+
+class LengthRatio(msgspec.Struct, frozen=True):
+    """Mean length of b over that of a."""
+
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+
+
+class LengthEntry(msgspec.Struct, frozen=True):
+    """Lengths of both runs, of all personas or of one."""
+
+    unit: str
+    """``length_chars`` or ``sentences``."""
+    persona: str | None
+    """None for all of them."""
+    range: tuple[float, float] | None
+    """What the persona's card asks for, both ends included; None for all personas."""
+    a: Lengths
+    b: Lengths
+    ratio: LengthRatio
+
+
+class Handled(msgspec.Struct, frozen=True):
+    """How one run handles one kind of request."""
+
+    task: str
+    title: str
+    rate: float
+    """Share of items whose mean quality is good enough."""
+    low: float
+    """95 % Wilson interval over items."""
+    high: float
+    n: int
+    """Items."""
+    mark: str
+    """✓, 不安定 or ✗."""
+
+
+class Capability(msgspec.Struct, frozen=True):
+    """One kind of request in both runs."""
+
+    task: str
+    title: str
+    a: Handled
+    b: Handled
+
+
+class ExampleReply(msgspec.Struct, frozen=True):
+    """One run's reply of an example."""
+
+    key: str
+    response: str
+    error: str | None
+    score: float
+    """Its quality 0–1, averaged with the judge's scores where both sides have them."""
+
+
+class Example(msgspec.Struct, frozen=True):
+    """Two replies to the same request, of which one is much better."""
+
+    pair_key: str
+    task: str
+    item_id: str
+    persona: str
+    format: str
+    shots: int
+    technique: str
+    context: str
+    turn: int
+    user: str
+    """What was asked."""
+    a: ExampleReply
+    b: ExampleReply
+    change: float
+    """b's score less a's."""
+    changed: dict[str, tuple[float, float]]
+    """Metrics with a better end whose value changed: name → a's and b's."""
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A setting that the two manifests do not share."""
+
+    path: str
+    """Where it stands in the manifest, with dots."""
+    a: Any
+    b: Any
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Whom the results speak of."""
+
+    personas: list[str]
+    speaks_of: str
+    """``new personas`` (from ten on) or ``these personas``."""
+    ja: str
+    """The same as a Japanese phrase."""
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """Replies of each run that have no partner."""
+
+    a: int
+    b: int
+
+
+class Comparison(msgspec.Struct, kw_only=True):
+    """Run ``b`` against run ``a`` over the same cells; every difference is b − a."""
+
+    version: int = 1
+    """Of this record's shape."""
+    a: Side
+    b: Side
+    comparable: bool
+    """Where False, ``why_not`` has the reasons, and what follows from a comparison is empty."""
+    why_not: list[str]
+    """Reasons against a comparison, worded."""
+    why_not_codes: list[Reason]
+    """The same reasons as codes with values."""
+    hint: str | None
+    """What would make the runs comparable, worded; None where they are."""
+    hint_code: Reason | None
+    """The same hint as a code with values."""
+    notes: list[str]
+    """What a reader has to know, worded."""
+    note_codes: list[Reason]
+    """The same notes as codes with values."""
+    common: bool
+    """Whether cells that only one run has were to be left out."""
+    left_out: LeftOut
+    n_cells: int
+    """Pairs of replies."""
+    metrics: list[MetricRow] = []
+    """Primary metrics first, then judges' criteria, then the others."""
+    examples: dict[str, list[Example]] = {}
+    """``worse`` and ``better``: replies that changed most, the largest change first."""
+    manifest: list[Setting] = []
+    """Settings that differ."""
+    margins: str = ""
+    """Version of the margins by which verdicts are given."""
+    lengths: list[LengthEntry] = []
+    capability: list[Capability] = []
+    scope: Scope | None = None
+    """None where the runs cannot be compared."""
+
+
+class GateDifference(msgspec.Struct, kw_only=True, frozen=True):
+    """The difference that a gate decides on; fields as those of :class:`Difference`."""
+
+    mean_a: float
+    mean_b: float
+    delta: float
+    """b − a, in the metric's own unit, whatever its direction."""
+    ci_low: float | None
+    """95 % interval of ``delta``; None for a single item, which has none."""
+    ci_high: float | None
+    ci_method: str
+    p_value: float
+    dominance: float
+    mde: float | None
+    """Smallest true difference that this many items find with 80 % power; None for a single item."""
+    verdict: Verdict
+    n_items: int
+    n_personas: int
+    persona_ci_low: float | None
+    persona_ci_high: float | None
+    scope: str
+
+
+class GateAnswer(msgspec.Struct, kw_only=True, frozen=True):
+    """Whether a new checkpoint may pass: what ``kikime gate --json`` prints."""
+
+    version: int = 1
+    """Of this record's shape."""
+    a: Side
+    """The baseline."""
+    b: Side
+    """The new checkpoint."""
+    metric: str
+    direction: Direction
+    margin: float
+    """Loss that is tolerated, in the metric's own unit."""
+    decision: Literal["pass", "fail", "insufficient evidence"]
+    n: int
+    """Units that were compared."""
+    n_needed: int | None
+    """Units that would settle it with 80 % power if the observed difference is the true one; None where it is settled
+    or cannot be said."""
+    unit: Literal["items", "personas"]
+    change: float
+    """Difference in the good direction: below 0 is worse."""
+    worst: float | None
+    """Lower end of its 95 % interval."""
+    best: float | None
+    """Upper end."""
+    exit_code: int
+    """0 pass, 1 fail, 4 insufficient evidence."""
+    difference: GateDifference
+    left_out: LeftOut
+    notes: list[str]
+    """What a reader has to know, worded."""
+    note_codes: list[Reason]
+    """The same notes as codes with values."""

@@ -1,0 +1,64 @@
+"""What an overview of one run consists of: the records that ``kikime export RUN --to json`` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from kikime.harness.reports.comparison.records import Direction, Handled, Lengths
+
+
+class MetricMean(msgspec.Struct, frozen=True):
+    """One metric of one run."""
+
+    metric: str
+    """Its name; a judge's criterion is ``rubric.criterion@judge``."""
+    direction: Direction
+    mean: float
+    """Mean over personas of the mean over items, as comparisons define it."""
+    half_width: float | None
+    """Half of its 95 % interval; None where no persona has two items."""
+    n: int
+    """Replies to which the metric applies."""
+
+
+class FormatQuality(msgspec.Struct, frozen=True):
+    """Quality of the replies to one prompt format with one number of examples."""
+
+    format: str
+    shots: int
+    quality: float
+    """0–1."""
+    n: int
+    """Replies."""
+
+
+class Overview(msgspec.Struct, kw_only=True, frozen=True):
+    """One run by itself."""
+
+    version: int = 1
+    """Of this record's shape."""
+    run: str
+    name: str
+    model: str
+    params: int | None
+    """Number of parameters; None where the checkpoint does not tell."""
+    fingerprint: str
+    suite: str
+    created_at: str
+    """UTC, ISO 8601."""
+    counts: dict[str, int]
+    """``planned``, ``done``, ``errors`` … replies, and tokens."""
+    coverage: float
+    """Share of the planned replies that are done, 0–1."""
+    health: dict[str, float]
+    """``error_rate``, ``truncation_rate`` and ``duplicate_rate``, 0–1."""
+    hardware: dict[str, Any]
+    """As the manifest has it."""
+    metrics: list[MetricMean]
+    """Primary metrics first, judges' criteria last."""
+    lengths: dict[str, Lengths]
+    """Unit (``length_chars``, ``sentences``) → lengths of all replies."""
+    capability: list[Handled]
+    formats: list[FormatQuality]

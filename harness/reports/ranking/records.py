@@ -1,0 +1,121 @@
+"""What a ranking consists of: the records that ``kikime rank --json`` prints (design §5.5)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kikime.harness.core.reasons import Reason
+
+
+class Described(msgspec.Struct, kw_only=True):
+    """A run as a row of the ranking describes it."""
+
+    run: str
+    """Its id."""
+    name: str
+    model: str
+    params: int | None
+    """Number of parameters; None where the checkpoint does not tell."""
+    coverage: float
+    """Share of the reference's replies that the run has, 0–1."""
+    critical_failure_rate: float | None
+    """Mean over personas, 0–1; None where the metric applies nowhere."""
+    critical_gate_exceeded: bool
+    n_items: int
+    n_replies: int
+    mean_length: float | None
+    """Characters."""
+    truncation_rate: float
+    error_rate: float
+    judge_failures: dict[str, float]
+    """Judge (``id/protocol``) → share of its verdicts without a score."""
+    tokens_per_second: float | None
+    created_at: str
+    """UTC, ISO 8601."""
+    revision: str | None
+    suite: str
+
+
+class RankedRow(Described, kw_only=True):
+    """A run with a rank."""
+
+    overall: float | None
+    """Mean of the areas that count, 0–100."""
+    ci_low: float | None
+    """95 % interval of ``overall``; None where one item cannot show a spread."""
+    ci_high: float | None
+    rank: int
+    """1 + number of runs that are strictly better."""
+    rank_low: int
+    """Best rank that the draws allow (2.5 %)."""
+    rank_high: int
+    """Worst rank (97.5 %)."""
+    p_best: float | None
+    """Share of the draws in which the run is best; ties split it."""
+    areas: dict[str, float]
+    """Area → points 0–100."""
+    areas_ci: dict[str, tuple[float | None, float | None]]
+    """Area → 95 % interval."""
+
+
+class UnrankedRow(Described, kw_only=True):
+    """A run of the reference's grid that lacks something."""
+
+    reason: str
+    """Why it has no rank, worded."""
+    reason_codes: list[Reason]
+    """The same as codes with values."""
+
+
+class ExcludedRow(msgspec.Struct, kw_only=True):
+    """A run that cannot be compared with the reference, or not be read."""
+
+    run: str
+    name: str | None = None
+    """None where the run cannot be read."""
+    suite: str | None = None
+    reason: str
+    """Why, worded; several reasons are joined by ``; ``."""
+    reason_codes: list[Reason]
+    """The same as codes with values."""
+
+
+class AreaUse(msgspec.Struct, kw_only=True):
+    """One area of this ranking."""
+
+    id: str
+    ja: str
+    """Its Japanese name."""
+    en: str
+    about: str
+    """What it measures, in Japanese."""
+    counts: bool
+    """Whether the suite can measure it; the same for every run."""
+    terms: list[str]
+    """The terms that the suite measures, as formulas."""
+    why_not: str | None
+    """Why it does not count, worded."""
+    why_not_code: Reason | None
+    """The same as a code."""
+
+
+class Ranking(msgspec.Struct, kw_only=True):
+    """Runs of the same suite on one scale."""
+
+    version: str
+    """Of the areas' formulas."""
+    suite: str | None
+    """None where no run could be read."""
+    judge: str | None
+    """Whose verdicts count too."""
+    seed: int
+    """Of resampling."""
+    n_resamples: int
+    """Bootstrap draws."""
+    areas: list[AreaUse] = []
+    rows: list[RankedRow] = []
+    """Best first."""
+    unranked: list[UnrankedRow] = []
+    """Runs that lack cells or verdicts, by id."""
+    excluded: list[ExcludedRow] = []
+    """Runs that cannot be compared, by id."""
