@@ -78,9 +78,9 @@ def _picture(graph: grimp.ImportGraph) -> str:
 def _rooms(graph: grimp.ImportGraph) -> str:
     lines = ["| room | what it is for |", "|---|---|"]
     for container in (PACKAGE, *(f"{PACKAGE}.{name}" for name in ROOFED)):
-        for room in sorted(graph.find_children(container)):
-            if graph.find_children(room) and _last(room) not in ROOFED:
-                lines.append(f"| `{room.removeprefix(f'{PACKAGE}.')}` | {_sentence(room)} |")
+        rooms = sorted(room for room in graph.find_children(container) if graph.find_children(room))
+        inner = [room for room in rooms if _last(room) not in ROOFED]
+        lines += [f"| `{room.removeprefix(f'{PACKAGE}.')}` | {_sentence(room)} |" for room in inner]
     return "\n".join([*lines, ""])
 
 

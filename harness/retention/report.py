@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kikime.harness.reports.tables.margins import load_margins
+from kikime.harness.stats.decisions import Decision, decide
 from kikime.harness.stats.flexibility import flexibility
-from kikime.harness.stats.gate import Decision, decide
 from kikime.harness.stats.paired import PairedDifference, paired_difference
 
 if TYPE_CHECKING:

@@ -20,7 +20,14 @@ from pathlib import Path
 Path(__file__).with_suffix(".imported").touch()
 raise ImportError(f"{__file__} of the user was imported")
 """
-TRAPS = ("tasks.py", "tasks/__init__.py", "harness/__init__.py", "judges.py", "leaderboard/__init__.py", "leaderboard/app.py")
+TRAPS = (
+    "tasks.py",
+    "tasks/__init__.py",
+    "harness/__init__.py",
+    "judges.py",
+    "leaderboard/__init__.py",
+    "leaderboard/app.py",
+)
 
 
 class Installed(NamedTuple):

@@ -14,7 +14,7 @@ from kikime.harness.reports.comparison.records import Change, Difference, Metric
 from kikime.harness.reports.tables.cells import CONDITION
 from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, item_frame
 from kikime.harness.reports.tables.margins import direction, load_margins
-from kikime.harness.stats.multiplicity import benjamini_hochberg, holm
+from kikime.harness.stats.decisions import benjamini_hochberg, holm
 from kikime.harness.stats.paired import paired_difference
 from kikime.harness.words.labels import is_share
 

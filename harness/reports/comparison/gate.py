@@ -12,7 +12,7 @@ from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_compara
 from kikime.harness.reports.comparison.records import GateAnswer, GateDifference
 from kikime.harness.reports.tables.frames import ItemFrame, item_frame
 from kikime.harness.reports.tables.margins import direction, load_margins
-from kikime.harness.stats.gate import decide
+from kikime.harness.stats.decisions import decide
 from kikime.harness.stats.paired import paired_difference
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator

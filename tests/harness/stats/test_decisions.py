@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kikime.harness.stats.gate import decide
+from kikime.harness.stats.decisions import decide
 from kikime.harness.stats.paired import PairedDifference, paired_difference
 
 

@@ -1,13 +1,17 @@
-"""Decide whether a new checkpoint may pass: not worse than a margin, worse, or not enough evidence."""
+"""What may be concluded: whether a checkpoint passes a gate, and which of many findings stand."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from scipy.stats import false_discovery_control
+
 from kikime.harness.stats.paired import PairedDifference
-from kikime.harness.stats.validation import checked_margin
+from kikime.harness.stats.validation import FloatArray, checked_margin
 
 Decision = Literal["pass", "fail", "insufficient evidence"]
 
@@ -70,3 +74,36 @@ def _n_needed(n: int, mde: float | None, change: float, margin: float, shrinks: 
     if mde is None or distance <= 0:
         return None
     return max(n + 1, math.ceil(n * (mde / distance) ** shrinks))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust the p-values of a declared family so that any false finding stays below the level (Holm 1979).
+
+    Raises:
+        ValueError: a p outside 0–1 or NaN.
+    """
+    p = _checked(p_values)
+    order = np.argsort(p, kind="stable")
+    factors = np.arange(len(p), 0, -1)
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * factors))
+    return [float(value) for value in adjusted]
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Adjust the p-values of an exploration so that the share of false findings stays below the level (1995).
+
+    Raises:
+        ValueError: a p outside 0–1 or NaN.
+    """
+    p = _checked(p_values)
+    return [float(value) for value in false_discovery_control(p, method="bh")] if len(p) else []
+
+
+def _checked(p_values: Sequence[float]) -> FloatArray:
+    p = np.asarray(p_values, dtype=np.float64)
+    bad = ~((p >= 0) & (p <= 1))
+    if bad.any():
+        position = int(np.argmax(bad))
+        raise ValueError(f"p-value {position} is {p[position]}, not within 0–1")
+    return p

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from kikime.harness.stats.multiplicity import benjamini_hochberg, holm
+from kikime.harness.stats.decisions import benjamini_hochberg, holm
 
 FAMILIES = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 
