@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -48,17 +48,18 @@ def arrows(graph: grimp.ImportGraph, container: str) -> Arrows:
     return found
 
 
-def without_detours(arrows: Arrows) -> Iterator[tuple[str, str]]:
-    """The arrows that no longer way says too, from the top down."""
-    order = [*TopologicalSorter(arrows).static_order()][::-1]
+def without_detours(arrows: Arrows) -> list[tuple[str, str]]:
+    """The arrows that no longer way says too."""
     reached: dict[str, set[str]] = {}
-    for room in reversed(order):
+    for room in TopologicalSorter(arrows).static_order():
         below = arrows.get(room, set())
         reached[room] = below.union(*(reached[other] for other in below))
-    for room in order:
-        for other in sorted(arrows.get(room, set())):
-            if not any(other in reached[way] for way in arrows[room]):
-                yield room, other
+    return sorted(
+        (room, other)
+        for room, below in arrows.items()
+        for other in below
+        if not any(other in reached[way] for way in below)
+    )
 
 
 def _picture(graph: grimp.ImportGraph) -> str:
@@ -67,9 +68,9 @@ def _picture(graph: grimp.ImportGraph) -> str:
     for name in ROOFED:
         container = f"{PACKAGE}.{name}"
         rooms = sorted(module for module in graph.find_children(container) if graph.find_children(module))
-        lines += [f"  subgraph {name}", *(f"    {name}.{_last(room)}[{_last(room)}]" for room in rooms)]
+        lines += [f"  subgraph {name}", *(f"    {name}_{_last(room)}[{_last(room)}]" for room in rooms)]
         inside = without_detours(arrows(graph, container))
-        lines += [f"    {name}.{above} --> {name}.{below}" for above, below in inside if _are(rooms, above, below)]
+        lines += [f"    {name}_{above} --> {name}_{below}" for above, below in inside if _are(rooms, above, below)]
         lines += ["  end"]
     lines += [f"  {above} --> {below}" for above, below in without_detours(top) if not above.startswith("__")]
     return "\n".join([*lines, "  harness --> tasks[(tasks: data)]", "```", ""])
