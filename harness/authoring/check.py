@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.metrics import CRITICAL, Measured, Scorer
+from kikime.harness.prompts.scoring import scorer_of
 
 FEW_EXAMPLES = 5
 """Below this number of examples the card's targets cannot be checked against them."""
@@ -54,7 +55,7 @@ def check_persona(persona: Persona) -> PersonaReport:
     >>> check_persona(card).length_inside
     1.0
     """
-    scorer = Scorer(persona)
+    scorer = scorer_of(persona)
     replies = [example.reply for example in persona.examples]
     measured = [scorer.score(e.reply, user=e.user, finish_reason="stop") for e in persona.examples]
     eligible = sum(int(m["eligible_sentences"] or 0) for m in measured)

@@ -14,12 +14,13 @@ from pydantic import ValidationError
 from kikime.harness.cards.lines import CharacterLine
 from kikime.harness.cards.persona import Persona, Pronouns
 from kikime.harness.core.errors import UsageError
-from kikime.harness.metrics import CRITICAL, Scorer
+from kikime.harness.metrics import CRITICAL
 from kikime.harness.metrics.text.fold import fold, graphemes, newline_runs, visible
 from kikime.harness.metrics.text.sentences import split_sentences, unwrap
 from kikime.harness.metrics.voice.markers import is_eligible, strip_tail
 from kikime.harness.metrics.voice.politeness import is_polite
 from kikime.harness.metrics.voice.pronouns import PronounCheck
+from kikime.harness.prompts.scoring import scorer_of
 
 MIN_LINES = 10
 """Fewer lines say too little about a voice."""
@@ -59,7 +60,8 @@ def draft_persona(lines: Sequence[CharacterLine], persona_id: str, name: str) ->
         raise UsageError(f"{len(lines)} lines are too few to draft a card", hint=f"give {MIN_LINES} or more")
     card = _card(lines, persona_id, name)
     _validated({**card, "examples": []})
-    measured = [Scorer(_validated(card)).score(line.reply, user=line.user, finish_reason="stop") for line in lines]
+    scorer = scorer_of(_validated(card))
+    measured = [scorer.score(line.reply, user=line.user, finish_reason="stop") for line in lines]
     eligible = sum(int(m["eligible_sentences"] or 0) for m in measured)
     marked = sum(int(m["marker_sentences"] or 0) for m in measured)
     markers = card["voice"]["markers"]

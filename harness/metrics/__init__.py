@@ -4,25 +4,28 @@ from kikime.harness.metrics.answers.constraints import constraint_kinds
 from kikime.harness.metrics.answers.expect import check_expect
 from kikime.harness.metrics.answers.labels import measure_logprobs
 from kikime.harness.metrics.failure import worst
-from kikime.harness.metrics.leaks.control import DEFAULT_CONTROL_STRINGS, DEFAULT_ROLE_MARKERS
-from kikime.harness.metrics.registry import CRITICAL, METRICS, Metric
-from kikime.harness.metrics.scorer import VERSION, Measured, Scorer
+from kikime.harness.metrics.metric import Measured, Metric, Value
+from kikime.harness.metrics.reading import Reading
+from kikime.harness.metrics.registry import CRITICAL, METRICS, VERSION, metric_versions, versions_of
+from kikime.harness.metrics.scorer import Scorer
 from kikime.harness.metrics.voice.pooled import VoiceSums, style_band_of, style_bands_of
 
 __all__ = [
     "CRITICAL",
-    "DEFAULT_CONTROL_STRINGS",
-    "DEFAULT_ROLE_MARKERS",
     "METRICS",
     "VERSION",
     "Measured",
     "Metric",
+    "Reading",
     "Scorer",
+    "Value",
     "VoiceSums",
     "check_expect",
     "constraint_kinds",
     "measure_logprobs",
+    "metric_versions",
     "style_band_of",
     "style_bands_of",
+    "versions_of",
     "worst",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kikime.harness.metrics.metric import Measured
 from kikime.harness.metrics.registry import METRICS
-from kikime.harness.metrics.scorer import Measured
 
 
 def worst(measured: Measured) -> Measured:
@@ -12,9 +12,4 @@ def worst(measured: Measured) -> Measured:
     >>> worst({"length_fit": 1, "turn_leak": 0, "length_chars": 12})
     {'length_fit': 0, 'turn_leak': 1, 'length_chars': None}
     """
-    ends = {"higher": "low", "lower": "high", "none": ""}
-    values: Measured = {}
-    for name in measured:
-        end = ends[METRICS[name].direction]
-        values[name] = getattr(METRICS[name], end) if end else None
-    return values
+    return {name: METRICS[name].worst for name in measured}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,7 @@ def score_lines(
     lines: Iterable[bytes],
     *,
     persona: Persona,
-    role_markers: Sequence[str] = (),
-    control_strings: Sequence[str] = (),
+    scorer_of: Callable[[Persona], Scorer],
     load: Callable[[str], Persona] = load_persona,
 ) -> Iterator[ScoredLine]:
     r"""Score JSON lines one by one, in order, keeping nothing.
@@ -57,20 +56,16 @@ def score_lines(
     Args:
         lines: byte lines, each one JSON object ``{"id", "response", …}``; blank ones are skipped.
         persona: the card for lines that name none themselves.
-        role_markers: see :class:`kikime.harness.metrics.Scorer`.
-        control_strings: see :class:`kikime.harness.metrics.Scorer`.
+        scorer_of: makes the scorer of a card; see :func:`kikime.harness.prompts.scoring.scorer_of`.
         load: finds the card that a line's own ``persona`` names.
 
     >>> from kikime.harness.cards.persona import Length
     >>> card = Persona(id="o", name="絢音", profile="高校生", length=Length(chars=(1, 9), target=5))
-    >>> [scored.to_json()[:40] for scored in score_lines([b'{"id": 1}'], persona=card)]
+    >>> def scorer_of(card): return Scorer(card, role_markers=[], control_strings=[])
+    >>> [scored.to_json()[:40] for scored in score_lines([b'{"id": 1}'], persona=card, scorer_of=scorer_of)]
     [b'{"id":1,"error":"\'response\' is missing"}']
     """
-
-    def make(card: Persona) -> Scorer:
-        return Scorer(card, role_markers=role_markers, control_strings=control_strings)
-
-    own = make(persona)
+    own = scorer_of(persona)
     others: dict[str, Scorer | KikimeError] = {}
 
     def scorer_for(reference: str | None) -> Scorer:
@@ -80,7 +75,7 @@ def score_lines(
             if len(others) >= 64:
                 others.pop(next(iter(others)))
             try:
-                others[reference] = make(load(reference))
+                others[reference] = scorer_of(load(reference))
             except KikimeError as error:
                 others[reference] = error
         found = others[reference]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-from kikime.harness.metrics.text.fold import Span
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
+from kikime.harness.metrics.text.fold import Span, graphemes, newline_runs, visible
 
 _ENDS_WELL = re.compile(
     r"[。.!?！？｡♪♫♬♡♥❤☆★」』)\]）》〉\"'*〓\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]\Z|(?<=[ぁ-ん一-龥ー~〜])(?:[wW]+|笑)\Z"
@@ -46,3 +48,100 @@ def unterminated(text: str, sentences: list[Span]) -> list[Span]:
         for start, end in sentences
         if not _ENDS_WELL.search(text, max(start, end - 24), end) and not _LIST_LINE.match(text, start, end)
     ]
+
+
+def _all_chars(reading: Reading) -> int:
+    return graphemes(visible(reading.response))
+
+
+def _own_chars(reading: Reading) -> int:
+    """Characters before the first leak: what the card's length is about."""
+    leaks = reading.turns or reading.templates
+    return graphemes(visible(reading.core)) if leaks else reading.shared(_all_chars)
+
+
+def _unterminated(reading: Reading) -> list[Span]:
+    return unterminated(reading.spoken, reading.sentences)
+
+
+METRICS = (
+    Metric(
+        name="length_chars",
+        kind="int",
+        low=0,
+        group="length",
+        ja="返答の文字数",
+        en="characters of the reply",
+        short_ja="文字数",
+        version=RULES,
+        function=lambda reading: reading.shared(_all_chars),
+    ),
+    Metric(
+        name="length_fit",
+        kind="binary",
+        direction="higher",
+        group="length",
+        ja="文字数がカードの範囲内",
+        en="length is inside the card's range",
+        short_ja="長さの適合",
+        version=RULES,
+        function=lambda reading: inside(reading.shared(_own_chars), reading.persona.length.chars),
+    ),
+    Metric(
+        name="length_closeness",
+        kind="rate",
+        direction="higher",
+        low=0,
+        high=1,
+        group="length",
+        ja="目標文字数への近さ",
+        en="closeness to the wanted length",
+        short_ja="目標文字数への近さ",
+        version=RULES,
+        function=lambda reading: length_closeness(reading.shared(_own_chars), reading.persona.length.target),
+    ),
+    Metric(
+        name="sentences",
+        kind="int",
+        low=0,
+        group="length",
+        ja="文の数",
+        en="sentences of the reply",
+        short_ja="文の数",
+        version=RULES,
+        function=lambda reading: len(reading.sentences),
+    ),
+    Metric(
+        name="sentence_fit",
+        kind="binary",
+        direction="higher",
+        group="length",
+        ja="文数がカードの範囲内",
+        en="sentence count is inside the card's range",
+        short_ja="文数の適合",
+        version=RULES,
+        function=lambda reading: inside(len(reading.sentences), reading.persona.length.sentences),
+    ),
+    Metric(
+        name="newlines",
+        kind="int",
+        low=0,
+        group="length",
+        ja="改行の数（連続は1回）",
+        en="line breaks, runs counted once",
+        short_ja="改行",
+        version=RULES,
+        function=lambda reading: newline_runs(reading.response),
+    ),
+    Metric(
+        name="missing_kuten",
+        kind="binary",
+        group="style",
+        ja="句点などの文末記号がない文がある",
+        en="a sentence lacks its final mark",
+        short_ja="文末記号の欠落",
+        version=RULES,
+        function=lambda reading: int(bool(_unterminated(reading))),
+        spans=lambda reading: reading.in_whole(_unterminated(reading)),
+    ),
+)

@@ -1,103 +1,154 @@
-"""What every metric means: direction, kind, scale, group and a line of text."""
+"""Every metric that kikime knows: the bundled ones, and those that a bank names by path or entry point."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.registry import Parts, python_file
+from kikime.harness.metrics import length
+from kikime.harness.metrics.answers import constraints, facts, labels
+from kikime.harness.metrics.leaks import control, ending, identity, language
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.repeats import copying, repetition
+from kikime.harness.metrics.voice import markers, politeness, pronouns, taboo
 
 QUALITY = "quality"
 """Name of the derived quality of a reply, which reports compute; see ``reports/tables/areas.yaml``."""
 
-Direction = Literal["higher", "lower", "none"]
-Kind = Literal["int", "rate", "binary"]
-Group = Literal["length", "style", "leak", "repetition", "facts", "constraints", "labels", "critical"]
+CRITICAL_FAILURE = Metric(
+    name="critical_failure",
+    kind="binary",
+    direction="lower",
+    group="critical",
+    ja="致命的な失敗が一つ以上ある",
+    en="at least one critical failure",
+    short_ja="致命的な失敗",
+    version=RULES,
+    function=None,
+)
+"""Whether any metric of :data:`CRITICAL` is 1."""
+
+_FAMILIES = (length, markers, pronouns, taboo, politeness, ending, control, identity, language, repetition, copying)
+_OF_ITEMS = (facts, constraints, labels)
+_ORDER = (
+    *("length_chars", "length_fit", "length_closeness", "sentences", "sentence_fit", "newlines"),
+    *("eligible_sentences", "marker_sentences", "marker_rate", "marker_spam", "style_band"),
+    *("first_person_used", "first_person_ok", "second_person_ok", "forbidden_terms", "polite_ratio", "missing_kuten"),
+    *("no_eos", "stop_by_string", "turn_leak", "template_leak", "role_confusion", "placeholder_leak", "language_leak"),
+    *("repetition", "self_repetition", "fewshot_copy", "prompt_echo", "empty", "critical_failure"),
+    *("fact_correct", "fact_wrong", "abstained", "hallucinated", "constraint_ok", "constraint_ok_loose"),
+    *("reasoning_leak", "label_correct", "label_margin", "probe_shift", "probe_new_first"),
+)
+"""Order of tables; metrics that are not in it follow in the order of their families."""
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One rule metric."""
-
-    name: str
-    """Name in scores, tables and JSON."""
-    direction: Direction
-    """Whether higher or lower values are better; ``none`` for descriptions."""
-    kind: Kind
-    """``int`` counts, ``rate`` is a real number in the scale, ``binary`` is 0 or 1."""
-    low: float | None
-    """Smallest possible value; None when there is no bound."""
-    high: float | None
-    """Largest possible value; None when there is no bound."""
-    group: Group
-    """Heading under which tables show it."""
-    ja: str
-    """One line of description in Japanese."""
-    en: str
-    """One line of description in English."""
-    critical: bool = False
-    """Whether 1 makes the reply a critical failure."""
+def bundled_metrics() -> dict[str, Metric]:
+    """The metrics that come with kikime, by name, in the order of tables."""
+    records = [*(metric for family in (*_FAMILIES, *_OF_ITEMS) for metric in family.METRICS), CRITICAL_FAILURE]
+    place = {name: number for number, name in enumerate(_ORDER)}
+    return {metric.name: metric for metric in sorted(records, key=lambda metric: place.get(metric.name, len(place)))}
 
 
-def _binary(name: str, direction: Direction, group: Group, ja: str, en: str, *, critical: bool = False) -> Metric:
-    return Metric(name, direction, "binary", 0, 1, group, ja, en, critical)
+class Metrics(Mapping[str, Metric]):
+    """The known metrics by name: the bundled ones in the order of tables, then those that were loaded or read of."""
+
+    def __init__(self, bundled: Mapping[str, Metric]) -> None:
+        self.bundled = bundled
+        self._known = dict(bundled)
+        self._sources: dict[str, str] = {}
+        self._parts = Parts("metric", Metric, lambda: bundled, python_file("METRIC", Metric), suffixes=(".py",))
+
+    def __getitem__(self, name: str) -> Metric:
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def load(self, reference: str, folder: Path | None = None) -> Metric:
+        """The metric of a reference: a name, a ``.py`` file that holds ``METRIC = Metric(…)``, or an entry point.
+
+        Args:
+            reference: what a bank's ``metrics`` list says.
+            folder: where relative paths begin, by default the working folder.
+
+        Raises:
+            UsageError: no such metric, its function is not there, or another one has its name.
+            FileFormatError: the file is wrong; with the line.
+        """
+        own = self._known.get(reference)
+        if own is not None and (reference in self.bundled or own.function is not None):
+            return own
+        source = self._parts.resolve(reference, folder)
+        metric = self._parts.find(source)
+        before = self._sources.get(metric.name)
+        if metric.name in self.bundled or before not in {None, source}:
+            other = "a bundled metric" if metric.name in self.bundled else f"the metric of {before}"
+            raise UsageError(
+                f"{reference}: {other} is called '{metric.name}' too", hint="give one of them another name"
+            )
+        if metric.critical:
+            raise UsageError(f"{reference}: only bundled metrics are critical", hint="leave out critical=True")
+        self._known[metric.name] = metric
+        self._sources[metric.name] = source
+        return metric
+
+    def describe(self, name: str) -> dict[str, str | float | list[str] | None]:
+        """A metric as a manifest holds it: its record without functions, and ``source``, what it was loaded from."""
+        metric = self._known[name]
+        record = {field.name: getattr(metric, field.name) for field in fields(metric)}
+        kept = {key: list(value) if isinstance(value, tuple) else value for key, value in record.items()}
+        return {key: value for key, value in kept.items() if not callable(value) and key != "spans"} | {
+            "source": self._sources.get(name, name)
+        }
+
+    def learn(self, described: Mapping[str, Mapping[str, object]]) -> None:
+        """Take over the metrics of a manifest that are not known here, so that its values can be shown.
+
+        Their functions come from the same source where it is there; without it the metric can be read but not measured.
+        """
+        for name, record in described.items():
+            if name in self._known:
+                continue
+            try:
+                found = self.load(str(record["source"]))
+            except UsageError:
+                found = None
+            if found is None or found.name != name:
+                self._known[name] = _without_function(record)
 
 
-def _rate(name: str, direction: Direction, group: Group, ja: str, en: str) -> Metric:
-    return Metric(name, direction, "rate", 0, 1, group, ja, en)
+def _without_function(record: Mapping[str, object]) -> Metric:
+    known = {field.name for field in fields(Metric)} - {"function", "spans"}
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in record.items() if key in known}
+    make = partial(Metric, function=None)
+    return make(**values)  # type: ignore[arg-type]  # as :meth:`Metrics.describe` wrote them
 
 
-def _count(name: str, direction: Direction, group: Group, ja: str, en: str) -> Metric:
-    return Metric(name, direction, "int", 0, None, group, ja, en)
+METRICS = Metrics(bundled_metrics())
+"""Every known metric by name; the bundled ones come first, in the order of tables."""
+
+VERSION = max((metric.version for metric in METRICS.values()), key=lambda version: int(version.rpartition("/")[2]))
+"""The newest version of a bundled metric."""
 
 
-_ALL = (
-    _count("length_chars", "none", "length", "返答の文字数", "characters of the reply"),
-    _binary("length_fit", "higher", "length", "文字数がカードの範囲内", "length is inside the card's range"),
-    _rate("length_closeness", "higher", "length", "目標文字数への近さ", "closeness to the wanted length"),
-    _count("sentences", "none", "length", "文の数", "sentences of the reply"),
-    _binary("sentence_fit", "higher", "length", "文数がカードの範囲内", "sentence count is inside the card's range"),
-    _count("newlines", "none", "length", "改行の数（連続は1回）", "line breaks, runs counted once"),
-    _count("eligible_sentences", "none", "style", "語尾を判定できる文の数", "sentences that could carry a marker"),
-    _count("marker_sentences", "none", "style", "役柄の語尾で終わる文の数", "sentences that end in the character's marker"),
-    _rate("marker_rate", "none", "style", "役柄の語尾で終わる文の割合", "share of sentences with the marker"),
-    _binary("marker_spam", "lower", "style", "語尾の不自然な重ね使い", "markers are piled up"),
-    _rate("style_band", "higher", "style", "語尾の割合が本人の水準に近い", "marker rate is near the character's own"),
-    _binary("first_person_used", "none", "style", "一人称を使っている", "a first-person pronoun is used"),
-    _binary("first_person_ok", "higher", "style", "一人称が役柄どおり", "first-person pronouns are in character"),
-    _binary("second_person_ok", "higher", "style", "二人称が役柄どおり", "second-person pronouns are in character"),
-    _count("forbidden_terms", "lower", "style", "禁止語の数", "words that the card forbids"),
-    _rate("polite_ratio", "none", "style", "丁寧体の文の割合", "share of polite (です・ます) sentences"),
-    _binary("missing_kuten", "none", "style", "句点などの文末記号がない文がある", "a sentence lacks its final mark"),
-    _binary("no_eos", "lower", "leak", "返答が終わらず打ち切られた", "the reply did not end by itself", critical=True),
-    _binary("stop_by_string", "lower", "leak", "自力で終わらず停止文字列で止められた", "only a stop string of the format ended it"),
-    _binary("turn_leak", "lower", "leak", "次の発話まで書いてしまった", "the reply goes on with another turn", critical=True),
-    _binary("template_leak", "lower", "leak", "テンプレートの制御文字列が漏れた", "a control string leaked", critical=True),
-    _binary("role_confusion", "lower", "leak", "AIを名乗る、相手の台詞を書く", "speaks as an AI or for the user", critical=True),
-    _binary("placeholder_leak", "lower", "leak", "穴埋めの記号が残っている", "an unfilled placeholder is left", critical=True),
-    _binary("language_leak", "lower", "leak", "別の言語が混ざった", "another language got in", critical=True),
-    _rate("repetition", "lower", "repetition", "返答の中の繰り返し", "repetition inside the reply"),
-    _rate("self_repetition", "lower", "repetition", "以前の自分の返答の繰り返し", "repetition of an earlier own reply"),
-    _binary("fewshot_copy", "lower", "repetition", "例示した返答の丸写し", "an example was copied"),
-    _binary("prompt_echo", "lower", "repetition", "質問や指示のオウム返し", "the prompt was echoed"),
-    _binary("empty", "lower", "leak", "返答が空", "the reply is empty", critical=True),
-    _binary("critical_failure", "lower", "critical", "致命的な失敗が一つ以上ある", "at least one critical failure"),
-    _binary("fact_correct", "higher", "facts", "設定の事実を正しく答えた", "the profile's fact was given"),
-    _binary("fact_wrong", "lower", "facts", "設定と違う答えを言い切った", "another answer than the profile's was given"),
-    _binary("abstained", "none", "facts", "わからない・言えないと答えた", "the reply declines or does not know"),
-    _binary("hallucinated", "lower", "facts", "答えようのない問いに断定で答えた", "an unanswerable question was answered"),
-    _binary("constraint_ok", "higher", "constraints", "形式の指定をすべて守った", "all format constraints hold"),
-    _binary(
-        "constraint_ok_loose", "higher", "constraints", "前置きや装飾を除けば形式の指定を守った",
-        "all format constraints hold without preamble and markdown",
-    ),
-    _binary("reasoning_leak", "lower", "leak", "推論と返事を分けられなかった", "reasoning and reply cannot be told apart"),
-    _binary("label_correct", "higher", "labels", "ラベルが正しい（偏り補正後）", "the right label wins, its prior taken off"),
-    Metric("label_margin", "none", "rate", None, None, "labels", "正しいラベルの優位（対数確率の差）", "lead in log-probability"),
-    Metric("probe_shift", "none", "rate", None, None, "labels", "新しい事実への移り（対数確率の差）", "log p(new) − log p(old)"),
-    _binary("probe_new_first", "none", "labels", "新しい事実のほうが確からしい", "the new fact is the likelier one"),
-)  # fmt: skip
+def metric_versions(names: Iterable[str] = ()) -> dict[str, str]:
+    """The version of every bundled metric and of ``names``."""
+    return {name: METRICS[name].version for name in dict.fromkeys([*METRICS.bundled, *names])}
 
-METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
-"""Every rule metric by name, in the order of tables."""
 
-CRITICAL: tuple[str, ...] = tuple(metric.name for metric in _ALL if metric.critical)
+def versions_of(hashes: Mapping[str, Any]) -> Mapping[str, str]:
+    """The version of every metric of a run by its manifest's hashes; older runs have one for all that were bundled then."""
+    found: Mapping[str, str] | None = hashes.get("metrics")
+    return dict.fromkeys(METRICS.bundled, str(hashes["scorer"])) if found is None else found
+
+
+CRITICAL = tuple(metric.name for metric in METRICS.values() if metric.critical)
 """Metrics of which any 1 is a critical failure."""

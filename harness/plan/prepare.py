@@ -12,7 +12,7 @@ from kikime.harness.core.heap import collector_paused
 from kikime.harness.core.request import Request, too_long
 from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import Checkpoint
-from kikime.harness.metrics import VERSION as SCORER_VERSION
+from kikime.harness.metrics import METRICS, VERSION, metric_versions
 from kikime.harness.plan.planner import Identity, Planner, plan_digest
 from kikime.harness.plan.spool import Spool
 from kikime.harness.prompts import load_format, load_tokenizer
@@ -97,7 +97,8 @@ def _tokenizer(checkpoint: Checkpoint, options: EngineOptions) -> tuple[Any, Map
 
 
 def comparability(materials: Materials) -> dict[str, Any]:
-    """What two runs must have in common to be compared, as hashes."""
+    """What two runs must have in common to be compared, as hashes; and what the metrics are that are not bundled."""
+    own = sorted({name for task in materials.tasks.values() for name in task.metrics if name not in METRICS.bundled})
     formats = {
         name: "native" if name == "native" else load_format(name).hash for name in sorted(_formats_of(materials))
     }
@@ -110,6 +111,8 @@ def comparability(materials: Materials) -> dict[str, Any]:
             },
             "formats": formats,
             "sampling": materials.suite.sampling.model_dump(mode="json"),
-            "scorer": SCORER_VERSION,
-        }
+            "scorer": VERSION,
+            "metrics": metric_versions(own),
+        },
+        "metrics": {name: METRICS.describe(name) for name in own},
     }

@@ -14,7 +14,7 @@ from kikime.harness.core.heap import collector_paused, heap_frozen
 from kikime.harness.engines import Engine, EngineOptions, load_engine
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.environment.provenance import provenance
-from kikime.harness.metrics import VERSION as SCORER_VERSION
+from kikime.harness.metrics import versions_of
 from kikime.harness.plan.prepare import Prepared, comparability, prepare
 from kikime.harness.run.measuring import log_to
 from kikime.harness.run.runner import Runner, Sink
@@ -130,7 +130,7 @@ def rebuild(run: RunDirectory, *, add_tables: AddTables = lambda _: None) -> dic
 
 
 def _finish(run: RunDirectory, board: StatusBoard, add_tables: AddTables) -> dict[str, Any]:
-    compact(run, SCORER_VERSION)
+    compact(run, versions_of(run.manifest()["hashes"]))
     add_tables(run)
     summary = summarise(run)
     board.finish(summary)
@@ -158,7 +158,7 @@ def _generate(
         with heap_frozen(), Segment.create(run.wal, "gen") as segment:
             runner = Runner(
                 used,
-                [log_to(segment, prepared.materials), *sinks],
+                [log_to(segment, prepared.materials, versions_of(run.manifest()["hashes"])), *sinks],
                 stored=stored.lookup,
                 next_turn=prepared.planner.next_turn,
                 max_model_len=prepared.max_model_len,

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kikime.harness.cards.persona import Length, Persona
 from kikime.harness.core.request import Reply, Request
-from kikime.harness.metrics import METRICS, Measured, Scorer, measure_logprobs, worst
+from kikime.harness.metrics import METRICS, Measured, measure_logprobs, metric_versions, worst
 from kikime.harness.prompts import load_format
+from kikime.harness.prompts.scoring import scorer_of
 from kikime.harness.run.runner import Sink
 from kikime.harness.store.tables import repaired, sample_row
 from kikime.harness.store.wal import Segment
 from kikime.harness.suites.condition import load_techniques
 from kikime.harness.suites.grid import Materials
 
-_NOBODY = Scorer(Persona(id="none", name="none", profile="-", length=Length(chars=(0, 10**9), target=1)))
-"""Measures tasks without a persona, of which only leaks and the task's own metrics are kept."""
+_NOBODY = Persona(id="none", name="none", profile="-", length=Length(chars=(0, 10**9), target=1))
+"""Stands for tasks without a persona, of which only leaks and the task's own metrics are kept."""
 
 
-def log_to(segment: Segment, materials: Materials) -> Sink:
-    """A sink that measures a reply and logs it in one append."""
+def log_to(segment: Segment, materials: Materials, planned: Mapping[str, str]) -> Sink:
+    """A sink that measures a reply and logs it in one append.
+
+    ``planned``: the version of each metric by the run's manifest; a record tells those that have changed since.
+    """
     measure = Measuring(materials)
+    now = metric_versions(name for task in materials.tasks.values() for name in task.metrics)
+    changed = {name: version for name, version in now.items() if planned.get(name) != version}
+    note = {"versions": changed} if changed else {}
 
     def log(request: Request, reply: Reply) -> None:
-        segment.append({**sample_row(request, reply), "metrics": measure(request, reply)})
+        segment.append({**sample_row(request, reply), "metrics": measure(request, reply), **note})
 
     return log
 
@@ -30,8 +39,13 @@ class Measuring:
     """All metrics of a reply, as its persona, task and technique ask for them."""
 
     def __init__(self, materials: Materials) -> None:
-        self._scorers = {name: Scorer(persona) for name, persona in materials.personas.items()}
+        self._scorers = {name: scorer_of(persona) for name, persona in materials.personas.items()}
+        self._nobody = scorer_of(_NOBODY)
         self._tasks = {task.id: task for task in materials.tasks.values()}
+        self._own = {
+            task.id: [METRICS[name] for name in task.metrics if name not in METRICS.bundled]
+            for task in materials.tasks.values()
+        }
         self._techniques = load_techniques()
 
     def __call__(self, request: Request, reply: Reply) -> Measured:
@@ -39,7 +53,7 @@ class Measuring:
         if request.candidates:
             return self._measure_candidates(request, reply)
         text, leaked = self._spoken(request, load_format(request.format).read_reply(repaired(reply.text)))
-        measured = self._scorers.get(request.persona, _NOBODY).score(
+        measured = self._scorers.get(request.persona, self._nobody).score(
             text,
             user=request.user,
             history=request.history,
@@ -47,6 +61,7 @@ class Measuring:
             examples=request.examples,
             finish_reason=reply.finish_reason,
             expect=request.expect,
+            own=self._own[request.task],
         )
         if leaked is not None:
             measured["reasoning_leak"] = leaked

@@ -172,10 +172,10 @@ class StoredReplies:
                 stream.close()
 
 
-def compact(run: RunDirectory, scorer_version: str) -> int:
+def compact(run: RunDirectory, versions: Mapping[str, str]) -> int:
     """Write ``samples.parquet`` and ``scores.parquet`` from the log; returns the number of samples.
 
-    The log stays. A table appears complete or not at all.
+    The log stays. A table appears complete or not at all. ``versions``: of each metric; a record may name others.
 
     Raises:
         EnvironmentFault: the disk is full or not writable; the log and former tables are untouched.
@@ -188,20 +188,23 @@ def compact(run: RunDirectory, scorer_version: str) -> int:
     ):
         for batch in _batches(stored.in_plan_order(), ROW_GROUP):
             add_samples({name: [record[name] for record in batch] for name in SAMPLES.names})
-            add_scores(_score_columns(batch, scorer_version))
+            add_scores(_score_columns(batch, versions))
     return len(stored)
 
 
-def _score_columns(batch: Sequence[Mapping[str, Any]], scorer_version: str) -> dict[str, list[Any]]:
+def _score_columns(batch: Sequence[Mapping[str, Any]], versions: Mapping[str, str]) -> dict[str, list[Any]]:
     keys: list[str] = []
     metrics: list[str] = []
     values: list[float | None] = []
+    by: list[str | None] = []
     for record in batch:
         measured = record["metrics"]
+        measured_by = {**versions, **record.get("versions", {})}
         keys += [record["key"]] * len(measured)
         metrics += measured.keys()
         values += measured.values()
-    return {"key": keys, "metric": metrics, "value": values, "scorer_version": [scorer_version] * len(keys)}
+        by += map(measured_by.get, measured)
+    return {"key": keys, "metric": metrics, "value": values, "scorer_version": by}
 
 
 def _batches(records: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:

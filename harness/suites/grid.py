@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import UsageError
+from kikime.harness.metrics import METRICS
 from kikime.harness.suites.condition import Condition
 from kikime.harness.suites.suite import Suite, TaskSelection, restore_suite
 from kikime.harness.suites.task import Item, Task, load_task
@@ -35,6 +36,7 @@ class Materials(NamedTuple):
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Materials:
         """Back from a manifest."""
+        METRICS.learn(stored.get("metrics", {}))
         return cls(
             restore_suite(stored["suite"]),
             {name: Task.model_validate(task) for name, task in stored["tasks"].items()},

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
@@ -89,7 +89,9 @@ class Task(StrictModel):
     measures: str
     source: str
     metrics: tuple[str, ...]
-    """Metrics that answer this task's question; the common ones are computed for every reply anyway."""
+    """Metrics that answer this task's question; the common ones are computed for every reply anyway.
+
+    In a bank a bundled or installed metric's name, or the path of a ``.py`` file beside the bank; here names."""
     rubrics: tuple[str, ...] = ("character_v1",)
     instruction: str = ""
     """A sentence that this task adds to the system prompt."""
@@ -108,12 +110,11 @@ class Task(StrictModel):
 
     @field_validator("metrics")
     @classmethod
-    def _metrics_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = next((name for name in names if name not in METRICS), None)
-        if unknown is not None:
-            msg = f"no metric '{unknown}'{did_you_mean(unknown, METRICS)}"
-            raise ValueError(msg)
-        return names
+    def _metrics_exist(cls, references: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        try:
+            return tuple(METRICS.load(reference, (info.context or {}).get("folder")).name for reference in references)
+        except UsageError as error:
+            raise ValueError(error.message) from None
 
     @model_validator(mode="after")
     def _items_are_unique(self) -> Task:

@@ -95,4 +95,6 @@ class Translator:
             from kikime.harness.words.labels import metric_label
 
             return metric_label(name)
-        return name.replace("_", " ")
+        from kikime.harness.metrics import METRICS
+
+        return METRICS[name].short_en if name in METRICS else name.replace("_", " ")

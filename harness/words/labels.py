@@ -102,25 +102,11 @@ class Named(Protocol):
         """Not unique; None where the run cannot be read."""
 
 
-_SHORT = {
-    "style_band": "口調の水準", "length_fit": "長さの適合", "fact_correct": "設定の正答", "constraint_ok": "形式の遵守",
-    "critical_failure": "致命的な失敗", QUALITY: "返答の質", "length_chars": "文字数", "sentences": "文の数",
-    "marker_rate": "語尾の割合", "length_closeness": "目標文字数への近さ", "sentence_fit": "文数の適合", "newlines": "改行",
-    "marker_spam": "語尾の重ね使い", "first_person_used": "一人称の使用", "first_person_ok": "一人称の正しさ",
-    "second_person_ok": "二人称の正しさ", "forbidden_terms": "禁止語", "polite_ratio": "丁寧体の割合",
-    "missing_kuten": "文末記号の欠落", "no_eos": "打ち切り", "turn_leak": "発話の続き", "template_leak": "制御文字列の漏れ",
-    "role_confusion": "役割の混同", "placeholder_leak": "穴埋め記号", "language_leak": "別言語の混入", "repetition": "返答内の繰り返し",
-    "self_repetition": "以前の返答の繰り返し", "fewshot_copy": "例の丸写し", "prompt_echo": "オウム返し", "empty": "空の返答",
-    "fact_wrong": "設定との食い違い", "abstained": "わからないと答えた", "hallucinated": "根拠のない断定",
-    "constraint_ok_loose": "形式の遵守（緩め）", "stop_by_string": "停止文字列での終わり",
-}  # fmt: skip
-
-
 def metric_label(metric: str) -> str:
     """A short name of a metric, a derived value or a judge's criterion."""
-    if metric in _SHORT:
-        return _SHORT[metric]
-    return METRICS[metric].ja if metric in METRICS else f"判定：{metric}"
+    if metric == QUALITY:
+        return "返答の質"
+    return METRICS[metric].short_ja if metric in METRICS else f"判定：{metric}"
 
 
 def is_share(metric: str) -> bool:

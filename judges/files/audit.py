@@ -149,11 +149,11 @@ def audit_table(
     say: Callable[[str], None] = lambda _: None,
 ) -> Audit:
     """Judge every row of ``table`` and measure it with the rule metrics."""
-    from kikime.harness.metrics import Scorer
+    from kikime.harness.prompts.scoring import scorer_of
 
     subjects = subjects_of(table, columns, persona)
     judged = judge_subjects(subjects, [rubric], settings, say=say)
-    scorer = Scorer(persona)
+    scorer = scorer_of(persona)
     rows = []
     for number, (subject, lines) in enumerate(zip(subjects, judged.groups, strict=True), 1):
         metrics = scorer.score(subject.response, user=subject.user, history=list(subject.history))

@@ -11,6 +11,7 @@ from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.metrics import Scorer as RuleScorer
 from kikime.harness.metrics.jsonlines import ScoredLine, score_lines
 from kikime.harness.prompts.markers import all_control_strings, all_role_markers
+from kikime.harness.prompts.scoring import scorer_of
 
 
 def score(replies: Iterable[Mapping[str, Any] | str | bytes], persona: Persona | str) -> Iterator[ScoredLine]:
@@ -26,7 +27,7 @@ def score(replies: Iterable[Mapping[str, Any] | str | bytes], persona: Persona |
     """
     card = load_persona(persona) if isinstance(persona, str) else persona
     lines = (_line(reply, number) for number, reply in enumerate(replies, 1))
-    return score_lines(lines, persona=card, role_markers=all_role_markers(), control_strings=all_control_strings())
+    return score_lines(lines, persona=card, scorer_of=scorer_of)
 
 
 class Scorer(RuleScorer):

@@ -10,10 +10,11 @@ from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.environment.provenance import provenance
-from kikime.harness.metrics import VERSION, Scorer
+from kikime.harness.metrics import Scorer, metric_versions
 from kikime.harness.metrics.failure import worst
 from kikime.harness.plan.planner import Identity, Planner
 from kikime.harness.plan.prepare import comparability
+from kikime.harness.prompts.scoring import scorer_of
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import compact, sample_row
@@ -97,7 +98,7 @@ def make_run(
         "plan": {"hash": "0", "n_replies": 0, "n_prompt_tokens": 0, "max_output_tokens": 0},
         **comparability(materials), **materials.to_json(), **provenance(),
     }  # fmt: skip
-    scorers = {persona.id: Scorer(persona) for persona in materials.personas.values()}
+    scorers = {persona.id: scorer_of(persona) for persona in materials.personas.values()}
     planned = 0
     with Segment.create(run.wal, "gen") as segment:
         while requests:
@@ -110,7 +111,7 @@ def make_run(
             requests += [following] if following else []
     written["plan"]["n_replies"] = planned
     run.write_manifest({**written, **(manifest or {})})
-    compact(run, VERSION)
+    compact(run, metric_versions())
     summarise(run)
     run.write_status({"state": "complete", "planned": planned, "done": planned, "errors": 0})
     return run

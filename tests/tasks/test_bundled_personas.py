@@ -7,8 +7,9 @@ from functools import cache
 import pytest
 
 from kikime.harness.cards.persona import Persona, load_persona, persona_ids
-from kikime.harness.metrics import Measured, Scorer
+from kikime.harness.metrics import Measured
 from kikime.harness.metrics.answers.facts import measure_fact
+from kikime.harness.prompts.scoring import scorer_of
 
 PERSONAS = persona_ids()
 
@@ -16,7 +17,7 @@ PERSONAS = persona_ids()
 @cache
 def own_lines(persona: str) -> list[Measured]:
     card = load_persona(persona)
-    scorer = Scorer(card)
+    scorer = scorer_of(card)
     return [scorer.score(e.reply, user=e.user, finish_reason="stop") for e in card.examples]
 
 
@@ -87,7 +88,7 @@ def test_own_lines_have_the_politeness_of_the_card(persona: str) -> None:
 
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_another_character_does_not_sound_like_this_one(persona: str) -> None:
-    scorer = Scorer(load_persona(persona))
+    scorer = scorer_of(load_persona(persona))
     for other in set(PERSONAS) - {persona}:
         measured = [scorer.score(example.reply) for example in load_persona(other).examples]
         assert marker_rate(measured) <= 0.4, other

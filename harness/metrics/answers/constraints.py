@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import fold, graphemes, visible
 from kikime.harness.metrics.text.sentences import split_sentences, unwrap
 from kikime.harness.metrics.voice.markers import is_eligible, strip_tail
@@ -259,3 +261,35 @@ def measure_constraints(text: str, constraints: Sequence[Params]) -> dict[str, i
     variants = [variant for variant in dict.fromkeys(loose_variants(text)) if variant]
     loose = bool(variants) and all(any(verify(v, constraint) for v in variants) for constraint in constraints)
     return {"constraint_ok": 0, "constraint_ok_loose": int(loose)}
+
+
+def _compliance(reading: Reading) -> dict[str, int]:
+    return measure_constraints(reading.response, reading.expect.get("constraints", ()))
+
+
+METRICS = (
+    Metric(
+        name="constraint_ok",
+        kind="binary",
+        direction="higher",
+        group="constraints",
+        ja="形式の指定をすべて守った",
+        en="all format constraints hold",
+        short_ja="形式の遵守",
+        version=RULES,
+        needs=("constraints",),
+        function=lambda reading: reading.shared(_compliance)["constraint_ok"],
+    ),
+    Metric(
+        name="constraint_ok_loose",
+        kind="binary",
+        direction="higher",
+        group="constraints",
+        ja="前置きや装飾を除けば形式の指定を守った",
+        en="all format constraints hold without preamble and markdown",
+        short_ja="形式の遵守（緩め）",
+        version=RULES,
+        needs=("constraints",),
+        function=lambda reading: reading.shared(_compliance)["constraint_ok_loose"],
+    ),
+)

@@ -7,8 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.metrics.answers.constraints import check_constraint, measure_constraints
-from kikime.harness.metrics.answers.facts import measure_fact, measure_unanswerable
+from kikime.harness.metrics.answers.constraints import check_constraint
 
 KEYS = ("answers", "wrong", "abstain", "constraints", "reference", "broken", "label", "labels", "kind", "probe")
 """Keys of ``expect``: what the rule metrics read first, then what banks and log-probability tasks look up."""
@@ -83,22 +82,6 @@ def _check_probe(probe: Any) -> None:
         raise UsageError(f"expect.probe has {', '.join(PROBE)}, each a text that is not empty, not {probe!r}")
     if probe["old"] == probe["new"]:
         raise UsageError("expect.probe: old and new are the same")
-
-
-def measure_expect(spoken: str, raw: str, expect: Mapping[str, Any], *, user: str = "") -> dict[str, int]:
-    """Measure what ``expect`` asks for: facts in the character's own words, constraints on the raw reply.
-
-    >>> measure_expect("絢音ですわ", "絢音ですわ", {"answers": ["絢音"]})
-    {'fact_correct': 1, 'fact_wrong': 0, 'abstained': 0}
-    """
-    measured: dict[str, int] = {}
-    if expect.get("answers"):
-        measured |= measure_fact(spoken, expect["answers"], expect.get("wrong", ()), user=user)
-    elif expect.get("abstain"):
-        measured |= measure_unanswerable(spoken, user=user)
-    if expect.get("constraints"):
-        measured |= measure_constraints(raw, expect["constraints"])
-    return measured
 
 
 def _is_texts(value: Any) -> bool:

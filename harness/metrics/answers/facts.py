@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from kikime.harness.metrics.answers.abstention import abstained
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import fold
 from kikime.harness.metrics.text.numerals import normal_numbers
 
@@ -132,3 +134,64 @@ def measure_unanswerable(text: str, *, user: str = "") -> dict[str, int]:
         return {"abstained": 0, "hallucinated": 0}
     declined = abstained(text, user=user)
     return {"abstained": int(declined), "hallucinated": int(not declined)}
+
+
+def _answer(reading: Reading) -> dict[str, int]:
+    expect, said = reading.expect, reading.core
+    if answers := expect.get("answers"):
+        return measure_fact(said, answers, expect.get("wrong", ()), user=reading.user)
+    return measure_unanswerable(said, user=reading.user)
+
+
+METRICS = (
+    Metric(
+        name="fact_correct",
+        kind="binary",
+        direction="higher",
+        group="facts",
+        ja="設定の事実を正しく答えた",
+        en="the profile's fact was given",
+        short_ja="設定の正答",
+        version=RULES,
+        needs=("answers",),
+        function=lambda reading: reading.shared(_answer).get("fact_correct"),
+    ),
+    Metric(
+        name="fact_wrong",
+        kind="binary",
+        direction="lower",
+        group="facts",
+        ja="設定と違う答えを言い切った",
+        en="another answer than the profile's was given",
+        short_ja="設定との食い違い",
+        version=RULES,
+        needs=("answers",),
+        function=lambda reading: reading.shared(_answer).get("fact_wrong"),
+    ),
+    Metric(
+        name="abstained",
+        kind="binary",
+        group="facts",
+        ja="わからない・言えないと答えた",
+        en="the reply declines or does not know",
+        short_ja="わからないと答えた",
+        version=RULES,
+        needs=(
+            "answers",
+            "abstain",
+        ),
+        function=lambda reading: reading.shared(_answer).get("abstained"),
+    ),
+    Metric(
+        name="hallucinated",
+        kind="binary",
+        direction="lower",
+        group="facts",
+        ja="答えようのない問いに断定で答えた",
+        en="an unanswerable question was answered",
+        short_ja="根拠のない断定",
+        version=RULES,
+        needs=("abstain",),
+        function=lambda reading: reading.shared(_answer).get("hallucinated"),
+    ),
+)

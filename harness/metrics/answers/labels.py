@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kikime.harness.metrics.metric import RULES, Metric
+
 Logprobs = Mapping[str, float]
 """Candidate name → summed log-probability (natural logarithm)."""
 
@@ -40,3 +42,44 @@ def probe_scores(logprobs: Logprobs) -> dict[str, int | float | None]:
 def measure_logprobs(logprobs: Logprobs, expect: Mapping[str, Any]) -> dict[str, int | float | None]:
     """The scores that an item's expectation asks for."""
     return label_scores(logprobs, expect["label"]) if "labels" in expect else probe_scores(logprobs)
+
+
+METRICS = (
+    Metric(
+        name="label_correct",
+        kind="binary",
+        direction="higher",
+        group="labels",
+        ja="ラベルが正しい（偏り補正後）",
+        en="the right label wins, its prior taken off",
+        version=RULES,
+        function=None,
+    ),
+    Metric(
+        name="label_margin",
+        kind="rate",
+        group="labels",
+        ja="正しいラベルの優位（対数確率の差）",
+        en="lead in log-probability",
+        version=RULES,
+        function=None,
+    ),
+    Metric(
+        name="probe_shift",
+        kind="rate",
+        group="labels",
+        ja="新しい事実への移り（対数確率の差）",
+        en="log p(new) − log p(old)",
+        version=RULES,
+        function=None,
+    ),
+    Metric(
+        name="probe_new_first",
+        kind="binary",
+        group="labels",
+        ja="新しい事実のほうが確からしい",
+        en="the new fact is the likelier one",
+        version=RULES,
+        function=None,
+    ),
+)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kikime.harness.metrics.text.fold import Span
+from kikime.harness.cards.persona import Persona
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
+from kikime.harness.metrics.text.fold import Span, fold
 from kikime.harness.metrics.text.sentences import mask
 
 _FLAGS = re.IGNORECASE | re.VERBOSE
@@ -157,3 +160,32 @@ def _about_self(text: str, match: re.Match[str], names: Sequence[str]) -> bool:
     if match["device"]:
         return re.search(rf"{_I}、?\Z", clause) is not None
     return _OTHERS.search(clause) is None
+
+
+def _nature(persona: Persona) -> tuple[bool, bool]:
+    """Whether the card's character is a machine, and whether it is a human being."""
+    about = fold(f"{persona.profile}\n{persona.background}")
+    return is_machine(about), is_human(about)
+
+
+def _confusion(reading: Reading) -> list[Span]:
+    machine, human = reading.card.compiled(_nature)
+    says_so = [] if machine else self_as_machine(reading.whole, names=reading.card.names, not_human=human)
+    return says_so + reading.card.boundaries.user_lines(reading.whole)
+
+
+METRICS = (
+    Metric(
+        name="role_confusion",
+        kind="binary",
+        direction="lower",
+        group="leak",
+        ja="AIを名乗る、相手の台詞を書く",
+        en="speaks as an AI or for the user",
+        short_ja="役割の混同",
+        critical=True,
+        version=RULES,
+        function=lambda reading: int(bool(_confusion(reading))),
+        spans=_confusion,
+    ),
+)

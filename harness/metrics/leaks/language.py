@@ -6,6 +6,9 @@ import re
 from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
 
+from kikime.harness.cards.persona import Persona
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
 from kikime.harness.metrics.text.sentences import mask
 
@@ -132,3 +135,30 @@ def _is_name(run: str) -> bool:
     if not 2 <= len(words) <= 6 or any(mark in run for mark in ".!?"):
         return False
     return words[0][0].isupper() and all(word[0].isupper() or word in _NAME_GLUE for word in words)
+
+
+def _card_text(persona: Persona) -> str:
+    about = fold(f"{persona.profile}\n{persona.background}")
+    return "\n".join((persona.name, about, *(example.reply for example in persona.examples)))
+
+
+def _foreign(reading: Reading) -> list[Span]:
+    known = (reading.user, reading.system, reading.card.compiled(_card_text))
+    return foreign_language(reading.whole, language=reading.persona.language, known=known)
+
+
+METRICS = (
+    Metric(
+        name="language_leak",
+        kind="binary",
+        direction="lower",
+        group="leak",
+        ja="別の言語が混ざった",
+        en="another language got in",
+        short_ja="別言語の混入",
+        critical=True,
+        version=RULES,
+        function=lambda reading: int(bool(_foreign(reading))),
+        spans=_foreign,
+    ),
+)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
-from kikime.harness.metrics.text.fold import fold
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
+from kikime.harness.metrics.text.fold import Span, fold
 
 MIN_SHARED = 9
 """Shared passages of up to eight characters are phrases, not copies."""
@@ -89,3 +92,56 @@ def _common_suffix(a: str, b: str) -> int:
         else:
             high = half - 1
     return low
+
+
+def _comparable_core(reading: Reading) -> str:
+    return comparable(reading.core)
+
+
+def _copies_any(reading: Reading, texts: Iterable[str]) -> int:
+    reply = reading.shared(_comparable_core)
+    return int(any(copies(reply, cached_comparable(text)) for text in texts))
+
+
+def _copied(reading: Reading, texts: Iterable[str]) -> list[Span]:
+    """All that the character says, where any of the texts has it."""
+    reply = comparable(reading.spoken)
+    spoken = (reading.begin, reading.begin + len(reading.spoken))
+    return [spoken] if any(copies(reply, comparable(text)) for text in texts) else []
+
+
+def _fewshot_copy(reading: Reading) -> int | None:
+    return _copies_any(reading, reading.examples) if reading.examples else None
+
+
+def _prompt_echo(reading: Reading) -> int | None:
+    prompt = (reading.user, reading.system)
+    return _copies_any(reading, prompt) if any(prompt) else None
+
+
+METRICS = (
+    Metric(
+        name="fewshot_copy",
+        kind="binary",
+        direction="lower",
+        group="repetition",
+        ja="例示した返答の丸写し",
+        en="an example was copied",
+        short_ja="例の丸写し",
+        version=RULES,
+        function=_fewshot_copy,
+        spans=lambda reading: _copied(reading, reading.examples),
+    ),
+    Metric(
+        name="prompt_echo",
+        kind="binary",
+        direction="lower",
+        group="repetition",
+        ja="質問や指示のオウム返し",
+        en="the prompt was echoed",
+        short_ja="オウム返し",
+        version=RULES,
+        function=_prompt_echo,
+        spans=lambda reading: _copied(reading, (reading.user, reading.system)),
+    ),
+)

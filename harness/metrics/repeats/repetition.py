@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
+from kikime.harness.metrics.text.fold import fold
+
 MIN_CHARS = 20
 """Shorter replies have no measurable repetition."""
 
@@ -40,3 +44,38 @@ def self_repetition(text: str, earlier: Sequence[str]) -> float | None:
 def _grams(text: str) -> set[str]:
     squeezed = "".join(text.split())
     return {squeezed[i : i + 6] for i in range(len(squeezed) - 5)}
+
+
+def _of_earlier(reading: Reading) -> float | None:
+    earlier = [fold(message["content"]) for message in reading.history if message["role"] == "assistant"]
+    return self_repetition(reading.core, earlier) if earlier else None
+
+
+METRICS = (
+    Metric(
+        name="repetition",
+        kind="rate",
+        direction="lower",
+        low=0,
+        high=1,
+        group="repetition",
+        ja="返答の中の繰り返し",
+        en="repetition inside the reply",
+        short_ja="返答内の繰り返し",
+        version=RULES,
+        function=lambda reading: repetition(reading.whole),
+    ),
+    Metric(
+        name="self_repetition",
+        kind="rate",
+        direction="lower",
+        low=0,
+        high=1,
+        group="repetition",
+        ja="以前の自分の返答の繰り返し",
+        en="repetition of an earlier own reply",
+        short_ja="以前の返答の繰り返し",
+        version=RULES,
+        function=_of_earlier,
+    ),
+)

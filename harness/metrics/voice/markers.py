@@ -8,7 +8,10 @@ from collections.abc import Sequence
 import regex
 
 from kikime.harness.cards.persona import Persona
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span
+from kikime.harness.metrics.voice.pooled import VoiceSums
 
 WINDOW = 48
 """Characters before the stripped tail of a sentence in which a marker is looked for."""
@@ -161,3 +164,95 @@ def _compile(patterns: Sequence[str]) -> regex.Pattern[str] | None:
     if not patterns:
         return None
     return regex.compile("(?:" + "|".join(f"(?:{pattern})" for pattern in patterns) + r")\Z")
+
+
+def sentence_ends(reading: Reading) -> list[int]:
+    """Length of each sentence of a reply without its final marks."""
+    return [strip_tail(reading.spoken[start:end]) for start, end in reading.sentences]
+
+
+def _voice(reading: Reading) -> VoiceSums:
+    """Marked and eligible sentences of one reply; none where the card has no marker."""
+    patterns, markers = reading.card.compiled(MarkerPatterns), reading.persona.voice.markers
+    eligible = marked = 0
+    if patterns.active:
+        weak = patterns.weak_allowed(reading.spoken) if markers.weak else False
+        for (start, end), tail in zip(reading.sentences, reading.shared(sentence_ends), strict=True):
+            sentence = reading.spoken[start:end]
+            found = patterns.find(sentence, weak=weak, end=tail) is not None
+            marked += found
+            eligible += found or is_eligible(sentence)
+    return VoiceSums(marked, eligible, markers.target_rate, markers.tolerance)
+
+
+def _spam(reading: Reading) -> list[Span]:
+    return reading.card.compiled(MarkerPatterns).spam(reading.spoken, reading.sentences)
+
+
+def _marker_spans(reading: Reading) -> list[Span]:
+    patterns = reading.card.compiled(MarkerPatterns)
+    weak = patterns.weak_allowed(reading.spoken)
+    tails = [(start, patterns.find(reading.spoken[start:end], weak=weak)) for start, end in reading.sentences]
+    return reading.in_whole([(start + span[0], start + span[1]) for start, span in tails if span])
+
+
+METRICS = (
+    Metric(
+        name="eligible_sentences",
+        kind="int",
+        low=0,
+        group="style",
+        ja="語尾を判定できる文の数",
+        en="sentences that could carry a marker",
+        version=RULES,
+        function=lambda reading: reading.shared(_voice).eligible,
+    ),
+    Metric(
+        name="marker_sentences",
+        kind="int",
+        low=0,
+        group="style",
+        ja="役柄の語尾で終わる文の数",
+        en="sentences that end in the character's marker",
+        version=RULES,
+        function=lambda reading: reading.shared(_voice).marked,
+        spans=_marker_spans,
+    ),
+    Metric(
+        name="marker_rate",
+        kind="rate",
+        low=0,
+        high=1,
+        group="style",
+        ja="役柄の語尾で終わる文の割合",
+        en="share of sentences with the marker",
+        short_ja="語尾の割合",
+        version=RULES,
+        function=lambda reading: reading.shared(_voice).marker_rate,
+    ),
+    Metric(
+        name="marker_spam",
+        kind="binary",
+        direction="lower",
+        group="style",
+        ja="語尾の不自然な重ね使い",
+        en="markers are piled up",
+        short_ja="語尾の重ね使い",
+        version=RULES,
+        function=lambda reading: int(bool(_spam(reading))),
+        spans=lambda reading: reading.in_whole(_spam(reading)),
+    ),
+    Metric(
+        name="style_band",
+        kind="rate",
+        direction="higher",
+        low=0,
+        high=1,
+        group="style",
+        ja="語尾の割合が本人の水準に近い",
+        en="marker rate is near the character's own",
+        short_ja="口調の水準",
+        version=RULES,
+        function=lambda reading: reading.shared(_voice).style_band,
+    ),
+)

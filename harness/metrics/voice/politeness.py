@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
+from kikime.harness.metrics.voice.markers import sentence_ends
+
 _PARTICLES = (
     r"(?:かしら|けれども|けれど|けど|ですから|ので|のに|もの|こと|って|[わよねなのかがしさぞぜっ]|から|に|て|も|と)*"
 )
@@ -33,3 +37,26 @@ def is_polite(tail: str) -> bool | None:
     if _NOT_PREDICATE.search(window):
         return None
     return False if _PLAIN.search(window) else None
+
+
+def _polite_ratio(reading: Reading) -> float | None:
+    ends = zip(reading.sentences, reading.shared(sentence_ends), strict=True)
+    polite = [is_polite(reading.spoken[start : start + end]) for (start, _), end in ends]
+    judged = [value for value in polite if value is not None]
+    return sum(judged) / len(judged) if judged else None
+
+
+METRICS = (
+    Metric(
+        name="polite_ratio",
+        kind="rate",
+        low=0,
+        high=1,
+        group="style",
+        ja="丁寧体の文の割合",
+        en="share of polite (です・ます) sentences",
+        short_ja="丁寧体の割合",
+        version=RULES,
+        function=_polite_ratio,
+    ),
+)

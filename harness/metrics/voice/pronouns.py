@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from kikime.harness.cards.persona import Pronouns
+from kikime.harness.cards.persona import Persona, Pronouns
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
 from kikime.harness.metrics.text.sentences import mask
 
@@ -186,3 +188,68 @@ def _literal(word: str) -> str:
     if re.fullmatch(r"[ぁ-んー]{1,2}", word):
         return rf"(?<![ぁ-ん]){escaped}{_AFTER}"
     return escaped
+
+
+Found = list[tuple[int, int, bool]]
+
+
+def _first_check(persona: Persona) -> PronounCheck:
+    return PronounCheck.first(persona.voice.first_person)
+
+
+def _second_check(persona: Persona) -> PronounCheck:
+    return PronounCheck.second(persona.voice.second_person)
+
+
+def _first(reading: Reading) -> Found:
+    return reading.card.compiled(_first_check).find_masked(reading.masked)
+
+
+def _second(reading: Reading) -> Found:
+    return reading.card.compiled(_second_check).find_masked(reading.masked)
+
+
+def _all_good(check: PronounCheck, found: Found) -> int | None:
+    return int(all(good for _, _, good in found)) if found and check.judges else None
+
+
+def _wrong(reading: Reading, check: PronounCheck, found: Found) -> list[Span]:
+    return reading.in_whole(spans_of(found, in_character=False)) if check.judges else []
+
+
+METRICS = (
+    Metric(
+        name="first_person_used",
+        kind="binary",
+        group="style",
+        ja="一人称を使っている",
+        en="a first-person pronoun is used",
+        short_ja="一人称の使用",
+        version=RULES,
+        function=lambda reading: int(bool(reading.shared(_first))),
+    ),
+    Metric(
+        name="first_person_ok",
+        kind="binary",
+        direction="higher",
+        group="style",
+        ja="一人称が役柄どおり",
+        en="first-person pronouns are in character",
+        short_ja="一人称の正しさ",
+        version=RULES,
+        function=lambda reading: _all_good(reading.card.compiled(_first_check), reading.shared(_first)),
+        spans=lambda reading: _wrong(reading, reading.card.compiled(_first_check), reading.shared(_first)),
+    ),
+    Metric(
+        name="second_person_ok",
+        kind="binary",
+        direction="higher",
+        group="style",
+        ja="二人称が役柄どおり",
+        en="second-person pronouns are in character",
+        short_ja="二人称の正しさ",
+        version=RULES,
+        function=lambda reading: _all_good(reading.card.compiled(_second_check), reading.shared(_second)),
+        spans=lambda reading: _wrong(reading, reading.card.compiled(_second_check), reading.shared(_second)),
+    ),
+)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from kikime.harness.cards.persona import Persona
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
 
 
@@ -45,3 +48,28 @@ def _rule(term: str, terms: Sequence[str]) -> str:
     if re.search(r"[A-Za-z0-9]\Z", term):
         rule = rf"{rule}(?![A-Za-z0-9])"
     return rule
+
+
+def _terms(persona: Persona) -> ForbiddenTerms:
+    return ForbiddenTerms(persona.voice.forbidden)
+
+
+def _found(reading: Reading) -> list[Span]:
+    return reading.card.compiled(_terms).find(reading.core)
+
+
+METRICS = (
+    Metric(
+        name="forbidden_terms",
+        kind="int",
+        direction="lower",
+        low=0,
+        group="style",
+        ja="禁止語の数",
+        en="words that the card forbids",
+        short_ja="禁止語",
+        version=RULES,
+        function=lambda reading: len(_found(reading)),
+        spans=_found,
+    ),
+)

@@ -24,15 +24,13 @@ def score(file: str, persona: str) -> None:
     """
     from kikime.harness.cards.persona import load_persona
     from kikime.harness.metrics.jsonlines import score_lines
-    from kikime.harness.prompts.markers import all_control_strings, all_role_markers
+    from kikime.harness.prompts.scoring import scorer_of
 
     card = load_persona(persona)
     total = failed = 0
     with _opened(file) as stream:
         out = sys.stdout.buffer
-        for scored in score_lines(
-            stream, persona=card, role_markers=all_role_markers(), control_strings=all_control_strings()
-        ):
+        for scored in score_lines(stream, persona=card, scorer_of=scorer_of):
             out.write(scored.to_json() + b"\n")
             total += 1
             failed += scored.error is not None

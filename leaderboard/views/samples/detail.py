@@ -85,14 +85,14 @@ def spans_of(run: RunDirectory, sample: Mapping[str, Any]) -> dict[str, list[tup
     from pydantic import ValidationError
 
     from kikime.harness.cards.persona import Persona
-    from kikime.harness.metrics import Scorer
+    from kikime.harness.prompts.scoring import scorer_of
 
     text = sample["response"]
     if not text or len(text) > 200_000:
         return {}
     try:
         card = manifest_of(run)["personas"][sample["persona"]]
-        scorer = Scorer(Persona.model_validate(card))
+        scorer = scorer_of(Persona.model_validate(card))
     except (UsageError, KeyError, TypeError, ValidationError):
         return {}
     examples = [str(example) for example in _json(sample["examples"], [])]

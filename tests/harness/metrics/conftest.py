@@ -6,6 +6,7 @@ import pytest
 
 from kikime.harness.cards.persona import Example, Fact, Length, Markers, Persona, Pronouns, Voice
 from kikime.harness.metrics import Scorer
+from kikime.harness.prompts.scoring import scorer_of
 
 STRONG = (
     "(です|ます|ません|でした|ました|でしょう|ましょう)(わ|の)(ね|よ|よね)?っ?",
@@ -43,4 +44,4 @@ def card() -> Persona:
 
 @pytest.fixture(scope="session")
 def scorer(card: Persona) -> Scorer:
-    return Scorer(card)
+    return scorer_of(card)

@@ -15,13 +15,14 @@ from kikime.cli import main
 from kikime.harness.cards.persona import Length, Persona, load_persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.jsonlines import score_lines
+from kikime.harness.prompts.scoring import scorer_of
 
 CARD = Persona(id="ojou", name="絢音", profile="高校生", length=Length(chars=(5, 45), target=10))
 
 
 def run(*rows: Any) -> list[dict[str, Any]]:
     encoded = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
-    return [json.loads(scored.to_json()) for scored in score_lines(encoded, persona=CARD)]
+    return [json.loads(scored.to_json()) for scored in score_lines(encoded, persona=CARD, scorer_of=scorer_of)]
 
 
 def test_each_line_gives_its_metrics_in_order() -> None:
@@ -90,7 +91,7 @@ def test_a_byte_order_mark_is_ignored() -> None:
 
 def test_line_separators_inside_a_text_do_not_split_it() -> None:
     text = json.dumps({"id": 1, "response": "a\u2028b\u0085c"}, ensure_ascii=False).encode() + b"\n"
-    assert len(list(score_lines(io.BytesIO(text * 2), persona=CARD))) == 2
+    assert len(list(score_lines(io.BytesIO(text * 2), persona=CARD, scorer_of=scorer_of))) == 2
 
 
 def test_a_lines_own_persona_wins() -> None:
@@ -110,7 +111,7 @@ def test_each_card_is_read_once() -> None:
         return load_persona(reference)
 
     rows = [json.dumps({"id": n, "response": "a", "persona": p}).encode() for n, p in enumerate(["bad", "bushi"] * 3)]
-    assert len(list(score_lines(rows, persona=CARD, load=load))) == 6
+    assert len(list(score_lines(rows, persona=CARD, scorer_of=scorer_of, load=load))) == 6
     assert read == ["bad", "bushi"]
 
 
@@ -119,10 +120,10 @@ def test_nothing_is_kept() -> None:
         for number in range(count):
             yield json.dumps({"id": number, "response": "薔薇が好き" * 400, "user": f"質問{number}"}).encode()
 
-    for _ in score_lines(rows(600), persona=CARD):
+    for _ in score_lines(rows(600), persona=CARD, scorer_of=scorer_of):
         pass
     tracemalloc.start()
-    for _ in score_lines(rows(600), persona=CARD):
+    for _ in score_lines(rows(600), persona=CARD, scorer_of=scorer_of):
         pass
     kept = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()

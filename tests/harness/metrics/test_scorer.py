@@ -8,6 +8,7 @@ import pytest
 
 from kikime.harness.cards.persona import Markers, Persona
 from kikime.harness.metrics import Scorer
+from kikime.harness.prompts.scoring import scorer_of
 
 MEGABYTE = 1_000_000
 HOSTILE = (
@@ -132,38 +133,38 @@ def test_length_fit_is_closed(scorer: Scorer, length: int, expected: int) -> Non
 
 
 def test_without_markers_the_rate_does_not_apply(card: Persona) -> None:
-    measured = Scorer(change_voice(card, markers=Markers())).score("紅茶が好きですわ")
+    measured = scorer_of(change_voice(card, markers=Markers())).score("紅茶が好きですわ")
     assert (measured["marker_rate"], measured["style_band"], measured["eligible_sentences"]) == (None, None, 0)
 
 
 def test_weak_markers_do_not_count_beside_ore(card: Persona) -> None:
     markers = Markers(strong=("ですわ",), weak=("(だ|る|た)わ(ね|よ)?",), target_rate=0.8)
-    scorer = Scorer(change_voice(card, markers=markers))
+    scorer = scorer_of(change_voice(card, markers=markers))
     assert scorer.score("もう帰るわ")["marker_sentences"] == 1
     assert scorer.score("俺はもう帰るわ")["marker_sentences"] == 0
     assert scorer.score("めっちゃ疲れたわ")["marker_sentences"] == 0
 
 
 def test_a_weak_pattern_never_matches_a_greeting(card: Persona) -> None:
-    scorer = Scorer(change_voice(card, markers=Markers(weak=("わ",))))
+    scorer = scorer_of(change_voice(card, markers=Markers(weak=("わ",))))
     assert scorer.score("皆さんこんばんわ")["marker_sentences"] == 0
 
 
 def test_particles_in_a_row_are_no_spam(card: Persona) -> None:
     markers = Markers(strong=("わ", "ね", "よ", "の"), target_rate=0.8)
-    scorer = Scorer(change_voice(card, markers=markers))
+    scorer = scorer_of(change_voice(card, markers=markers))
     assert scorer.score("わたくしの家の庭のお花ですわね")["marker_spam"] == 0
 
 
 def test_an_artificial_character_may_say_so(card: Persona) -> None:
     robot = card.model_copy(update={"profile": "わたくしはAIです。お屋敷で働いている。"})
-    assert Scorer(robot).score("わたくしはAIですわ")["role_confusion"] == 0
+    assert scorer_of(robot).score("わたくしはAIですわ")["role_confusion"] == 0
 
 
 def test_a_vampire_is_no_human_being(card: Persona) -> None:
     vampire = card.model_copy(update={"profile": "三百年生きる吸血鬼である。"})
-    assert Scorer(vampire).score("わたくしは人間ではありませんもの")["role_confusion"] == 0
-    assert Scorer(vampire).score("わたくしはAIですわ")["role_confusion"] == 1
+    assert scorer_of(vampire).score("わたくしは人間ではありませんもの")["role_confusion"] == 0
+    assert scorer_of(vampire).score("わたくしはAIですわ")["role_confusion"] == 1
 
 
 def test_the_words_of_the_question_are_no_foreign_language(scorer: Scorer) -> None:
@@ -172,13 +173,13 @@ def test_the_words_of_the_question_are_no_foreign_language(scorer: Scorer) -> No
 
 
 def test_latin_text_is_no_leak_for_a_bilingual_character(card: Persona) -> None:
-    bilingual = Scorer(card.model_copy(update={"language": "ja-en"}))
+    bilingual = scorer_of(card.model_copy(update={"language": "ja-en"}))
     assert bilingual.score("I like roses, you know.")["language_leak"] == 0
     assert bilingual.score("Привет")["language_leak"] == 1
 
 
 def test_japanese_is_a_leak_for_an_english_character(card: Persona) -> None:
-    english = Scorer(card.model_copy(update={"language": "en"}))
+    english = scorer_of(card.model_copy(update={"language": "en"}))
     assert english.score("I like roses.")["language_leak"] == 0
     assert english.score("I like 薔薇です.")["language_leak"] == 1
     assert english.score("I like roses. They cost 3.5 pounds!")["sentences"] == 2
@@ -188,7 +189,7 @@ def test_markers_of_other_formats_can_be_given(card: Persona) -> None:
     scorer = Scorer(card, role_markers=("先生:",), control_strings=("{{next}}",))
     assert scorer.score("はい\n先生：次")["turn_leak"] == 1
     assert scorer.score("はい{{next}}")["template_leak"] == 0
-    assert Scorer(card, control_strings=("[NEXT]",)).score("はい[NEXT]")["template_leak"] == 1
+    assert Scorer(card, role_markers=(), control_strings=("[NEXT]",)).score("はい[NEXT]")["template_leak"] == 1
 
 
 def test_given_markers_are_added_to_those_of_all_formats(card: Persona) -> None:
@@ -204,7 +205,7 @@ def test_a_piece_of_the_name_opens_a_turn(scorer: Scorer) -> None:
 
 
 def test_the_users_name_opens_a_turn(card: Persona) -> None:
-    scorer = Scorer(card.model_copy(update={"user_name": "太郎"}))
+    scorer = scorer_of(card.model_copy(update={"user_name": "太郎"}))
     assert scorer.score("はい\n太郎：次")["turn_leak"] == 1
     assert scorer.score("はい\n太郎「次」")["role_confusion"] == 1
     assert scorer.score("太郎さん、ごきげんよう")["turn_leak"] == 0

@@ -8,11 +8,12 @@ import pytest
 
 from kikime.harness.cards.persona import load_persona
 from kikime.harness.metrics import Scorer
+from kikime.harness.prompts.scoring import scorer_of
 
 
 @cache
-def scorer_of(persona: str) -> Scorer:
-    return Scorer(load_persona(persona))
+def scorer_named(persona: str) -> Scorer:
+    return scorer_of(load_persona(persona))
 
 
 @pytest.mark.parametrize(
@@ -68,4 +69,4 @@ def scorer_of(persona: str) -> Scorer:
     ],
 )
 def test_in_the_persona_s_voice(persona: str, metric: str, reply: str, expected: int | None) -> None:
-    assert scorer_of(persona).score(reply)[metric] == expected
+    assert scorer_named(persona).score(reply)[metric] == expected

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kikime.harness.core.errors import EnvironmentFault
-from kikime.harness.metrics import METRICS
+from kikime.harness.metrics import METRICS, metric_versions, versions_of
 from kikime.harness.store.samples import read_samples
 from kikime.harness.store.summary import overall_by, summarise
 from kikime.harness.store.tables import SAMPLES, StoredReplies, compact, repaired
@@ -40,20 +40,20 @@ def test_every_reply_has_every_common_metric(run):
 
 def test_compacting_twice_changes_nothing(run):
     before = run.samples_file.read_bytes(), run.scores_file.read_bytes()
-    compact(run, pq.read_table(run.scores_file)["scorer_version"][0].as_py())
+    compact(run, versions_of(run.manifest()["hashes"]))
     assert (run.samples_file.read_bytes(), run.scores_file.read_bytes()) == before
 
 
 def test_the_order_of_the_log_does_not_matter(run):
     before = read_samples(run)
     rewrite(run, reversed)
-    compact(run, "rules/1")
+    compact(run, metric_versions())
     assert read_samples(run) == before
 
 
 def test_a_reply_that_was_logged_twice_counts_once(run):
     rewrite(run, lambda records: [*records, records[0]])
-    assert compact(run, "rules/1") == len({row["key"] for row in read_samples(run)})
+    assert compact(run, metric_versions()) == len({row["key"] for row in read_samples(run)})
 
 
 def test_success_replaces_an_earlier_failure(run):
@@ -64,7 +64,7 @@ def test_success_replaces_an_earlier_failure(run):
     rewrite(run, change)
     stored = StoredReplies(run)
     assert stored.n_failed == 0
-    compact(run, "rules/1")
+    compact(run, metric_versions())
     assert read_samples(run)[0]["response"] == IN_VOICE
 
 
@@ -76,7 +76,7 @@ def test_a_failed_write_leaves_the_former_tables(run, monkeypatch):
 
     monkeypatch.setattr("kikime.harness.store.tables.pq.ParquetWriter.write_table", full)
     with pytest.raises(EnvironmentFault, match="No space left"):
-        compact(run, "rules/1")
+        compact(run, metric_versions())
     assert run.samples_file.read_bytes() == before
     assert not list(run.path.glob(".*.tmp"))
 
