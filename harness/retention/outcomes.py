@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from kikime.harness.lmeval.evaluate import Row
 from kikime.harness.metrics.answers.constraints import verify
 from kikime.harness.metrics.answers.facts import measure_fact
 from kikime.harness.retention.plan import neutral_id
+from kikime.harness.store.database import open_tables, require_tables
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.grid import Materials
 from kikime.harness.suites.task import Item, Task
@@ -61,9 +60,8 @@ def lm_eval_outcomes(rows: Iterable[Row], *, persona: str | None) -> pd.DataFram
 
 
 def _replies(run: RunDirectory) -> list[dict[str, Any]]:
-    with duckdb.connect() as connection:
-        connection.read_parquet(str(run.samples_file)).create_view("samples")
-        connection.read_parquet(str(run.scores_file)).create_view("scores")
+    require_tables(run)
+    with open_tables(run, "samples", "scores") as connection:
         wanted = ", ".join(f"max(value) FILTER (metric = '{name}') AS {name}" for name in _METRICS)
         cursor = connection.execute(
             f"""SELECT task, item_id, persona, user, response, error, {wanted} FROM samples LEFT JOIN scores USING (key)

@@ -22,7 +22,7 @@ from kikime.harness.run.status import StatusBoard
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import StoredReplies, compact
-from kikime.harness.store.wal import Segment
+from kikime.harness.store.wal import REPLIES, Segment
 from kikime.harness.suites.grid import Materials
 
 AddTables = Callable[[RunDirectory], object]
@@ -155,7 +155,7 @@ def _generate(
     try:
         board.describe_engine(used.describe(), time.monotonic() - started)
         on_stage("generate")
-        with heap_frozen(), Segment.create(run.wal, "gen") as segment:
+        with heap_frozen(), Segment.create(run.wal, REPLIES) as segment:
             runner = Runner(
                 used,
                 [log_to(segment, prepared.materials, versions_of(run.manifest()["hashes"])), *sinks],

@@ -22,14 +22,23 @@ def open_tables(run: RunDirectory, *names: Table) -> Iterator[duckdb.DuckDBPyCon
     Raises:
         UsageError: a table is broken; also when that shows only while it is read.
     """
-    files = {"samples": run.samples_file, "scores": run.scores_file, "judge": run.judge_file}
     with duckdb.connect() as connection:
         try:
-            for name in names:
-                connection.read_parquet(str(files[name])).create_view(name)
+            attach_tables(connection, run, *names)
             yield connection
         except duckdb.Error as error:
             raise broken_table(run, error) from None
+
+
+def attach_tables(connection: duckdb.DuckDBPyConnection, run: RunDirectory, *names: Table) -> None:
+    """Give ``connection`` the named tables as views.
+
+    Raises:
+        duckdb.Error: a table is broken; see :func:`broken_table`.
+    """
+    files = {"samples": run.samples_file, "scores": run.scores_file, "judge": run.judge_file}
+    for name in names:
+        connection.read_parquet(str(files[name]), union_by_name=True).create_view(name)
 
 
 def require_intact(run: RunDirectory, *names: Table) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import duckdb
 
+from kikime.harness.core.axes import SLICE
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import style_band_of
 from kikime.harness.store.database import Table, open_tables
 from kikime.harness.store.rundir import SCHEMA, RunDirectory, read_json, write_json
-from kikime.harness.store.verdicts import age_verdicts
+from kikime.harness.store.verdicts import SCORE, age_verdicts
 
-SLICE = ("task", "persona", "format", "shots", "technique", "context")
 _POOLED = {
     "marker_rate": ("marker_sentences", "eligible_sentences"),
     "style_band": ("marker_sentences", "eligible_sentences"),
@@ -163,13 +163,13 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[
     """
     age_verdicts(connection, run)
     rows = connection.execute(
-        """WITH persona_means AS (
+        f"""WITH persona_means AS (
              SELECT judge_id, protocol, rubric, criterion, persona, count(*) FILTER (status = 'ok') AS n,
-                    avg(coalesce(expected_score, score)) FILTER (status = 'ok') AS mean,
+                    avg({SCORE}) FILTER (status = 'ok') AS mean,
                     count(*) FILTER (status != 'ok') AS unscored
              FROM verdicts JOIN samples USING (key) WHERE age = 0 GROUP BY ALL)
            SELECT judge_id, protocol, rubric, criterion, sum(n)::BIGINT, avg(mean), sum(unscored)::BIGINT
-           FROM persona_means GROUP BY ALL ORDER BY ALL"""
+           FROM persona_means GROUP BY ALL ORDER BY ALL"""  # noqa: S608  (fixed text)
     ).fetchall()
     names = ("judge_id", "protocol", "rubric", "criterion", "n", "mean", "unscored")
     return [dict(zip(names, row, strict=True)) for row in rows]

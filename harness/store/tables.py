@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from kikime.harness.core.files import replacing
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.store.rundir import SCHEMA, RunDirectory
-from kikime.harness.store.wal import locate_records, read_at
+from kikime.harness.store.wal import REPLIES, locate_records, read_at
 
 ROW_GROUP = 8192
 
@@ -130,7 +130,7 @@ class StoredReplies:
     def __init__(self, run: RunDirectory) -> None:
         self._by_key: dict[str, Stored] = {}
         paths: dict[Path, Path] = {}
-        for record, path, offset in locate_records(run.wal, "gen"):
+        for record, path, offset in locate_records(run.wal, REPLIES):
             known = self._by_key.get(record["key"])
             if known is None or (known.failed and record["error"] is None):
                 failed = record["error"] is not None

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.wal import read_records
+from kikime.harness.store.wal import VERDICTS, read_records
 
 if TYPE_CHECKING:
     import duckdb
 
+SCORE = "coalesce(expected_score, score::DOUBLE)"
+"""What counts of a verdict, as SQL: the expected score where the judge gave probabilities, else the score."""
 _RUBRIC = "judge_id, protocol, rubric"
+
+
+def score_of(line: Mapping[str, Any]) -> float | None:
+    """:data:`SCORE` of one line.
+
+    >>> score_of({"score": 5, "expected_score": 4.6}), score_of({"score": 5}), score_of({"score": None})
+    (4.6, 5.0, None)
+    """
+    expected, score = line.get("expected_score"), line.get("score")
+    value = score if expected is None else expected
+    return None if value is None else float(value)
 
 
 def age_verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> None:
@@ -41,5 +55,5 @@ def _last_lines(run: RunDirectory) -> dict[tuple[str, ...], int]:
     """Position of the last line of each judge, protocol, rubric and content in the log."""
     return {
         (line["judge_id"], line["protocol"], line["rubric"], line["rubric_hash"]): position
-        for position, line in enumerate(read_records(run.wal, "judge"))
+        for position, line in enumerate(read_records(run.wal, VERDICTS))
     }

@@ -18,6 +18,8 @@ import orjson
 
 from kikime.harness.core.files import unwritable
 
+REPLIES, VERDICTS = "gen", "judge"
+"""Kinds of segments of a run: what the engine answered, and what judges said of it."""
 _SYNC_ROWS = 256
 _SYNC_SECONDS = 1.0
 

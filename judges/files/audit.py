@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,8 @@ from typing import Any
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import write_atomically
+from kikime.harness.core.spreadsheet import csv_bytes
+from kikime.harness.store.verdicts import score_of
 from kikime.judges.files.table_file import Row, TableFile
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome
@@ -23,7 +23,6 @@ from kikime.judges.verdicts.subject import Subject
 _USER_NAMES = ("prompt", "user", "instruction", "question", "input", "query")
 _REPLY_NAMES = ("completion", "reply", "response", "output", "answer", "assistant", "chosen")
 _DIALOGUE_NAMES = ("messages", "conversations", "conversation")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -105,13 +104,8 @@ class AuditRow:
     @property
     def score(self) -> float | None:
         """Mean over the criteria; None unless every one is ``ok``."""
-        scores = [_value(line) for line in self.lines]
+        scores = [score_of(line) or 0.0 for line in self.lines]
         return sum(scores) / len(scores) if scores and self.status == "ok" else None
-
-
-def _value(line: Line) -> float:
-    expected = line["expected_score"]
-    return float(line["score"] or 0) if expected is None else float(expected)
 
 
 @dataclass(frozen=True)
@@ -165,13 +159,9 @@ def write_report(audit: Audit, path: Path) -> None:
     """Write the table, lowest score first, as CSV; text that a spreadsheet would run as a formula is quoted."""
     criteria = list(audit.histogram())
     metrics = list(dict.fromkeys(name for row in audit.rows for name in row.metrics))
-    stream = io.StringIO()
-    writer = csv.writer(stream)
     head = ["row", "score", *criteria, "status", "user", "reply", "rationale", "evidence", "flags"]
-    writer.writerow([*head, *metrics])
-    for row in audit.by_score():
-        writer.writerow([_guarded(value) for value in _cells(row, criteria, metrics)])
-    write_atomically(path, b"\xef\xbb\xbf" + stream.getvalue().encode())
+    rows = (_cells(row, criteria, metrics) for row in audit.by_score())
+    write_atomically(path, csv_bytes([*head, *metrics], rows))
 
 
 def _cells(row: AuditRow, criteria: Sequence[str], metrics: Sequence[str]) -> list[Any]:
@@ -189,7 +179,3 @@ def _cells(row: AuditRow, criteria: Sequence[str], metrics: Sequence[str]) -> li
         " ".join(first["flags"]),
         *(row.metrics.get(name) for name in metrics),
     ]
-
-
-def _guarded(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -10,11 +10,11 @@ from kikime.harness.core.heap import heap_rarely_walked
 from kikime.harness.store.database import require_intact
 from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 from kikime.harness.store.summary import summarise
-from kikime.harness.store.wal import Segment
+from kikime.harness.store.wal import VERDICTS, Segment
 from kikime.judges.jobs.job import Estimate, Unit, estimate, judge_all
 from kikime.judges.jobs.sentinel import announce, watch_drift
 from kikime.judges.jobs.session import JudgeSettings, Outcome, open_desk
-from kikime.judges.runs.runs import KIND, Done, RunMaterials, compact_verdicts, read_rows
+from kikime.judges.runs.runs import Done, RunMaterials, compact_verdicts, read_rows
 from kikime.judges.verdicts.lines import Line
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ async def _judge(
     batch: BatchOptions | None,
 ) -> Outcome:
     outcome = Outcome()
-    with Segment.create(run.wal, KIND) as log:
+    with Segment.create(run.wal, VERDICTS) as log:
 
         def deliver(_: Unit, lines: list[Line]) -> None:
             for line in lines:

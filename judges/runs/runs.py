@@ -12,7 +12,7 @@ from kikime.harness.core.files import replacing
 from kikime.harness.core.messages import Message
 from kikime.harness.store.database import broken_table, require_tables
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.wal import read_records
+from kikime.harness.store.wal import VERDICTS, read_records
 from kikime.harness.suites.task import Task
 from kikime.judges.jobs.flags import OutputFlags, graphemes, length_adjusted
 from kikime.judges.jobs.job import Unit
@@ -21,7 +21,6 @@ from kikime.judges.verdicts.rubric import Rubric, load_rubric
 from kikime.judges.verdicts.subject import Subject
 from kikime.judges.verdicts.verdict import FINAL
 
-KIND = "judge"
 _COLUMNS = ("key", "task", "item_id", "persona", "turn", "user", "history", "response", "error")
 Identity = tuple[str, str, str, str, str]
 
@@ -108,7 +107,7 @@ class Done:
     def __init__(self, run: RunDirectory) -> None:
         self._final: set[Identity] = set()
         self.counted: set[str] = set()
-        for line in read_records(run.wal, KIND):
+        for line in read_records(run.wal, VERDICTS):
             if line["status"] in FINAL:
                 self._final.add(identity(line))
             if line["n_in"] or line["n_out"]:
@@ -129,7 +128,7 @@ def compact_verdicts(run: RunDirectory) -> int:
         EnvironmentFault: the disk is full or not writable; the former table is untouched.
     """
     latest: dict[Identity, Line] = {}
-    for line in read_records(run.wal, KIND):
+    for line in read_records(run.wal, VERDICTS):
         known = latest.get(identity(line))
         if known is None or known["status"] not in FINAL or line["status"] in FINAL:
             carried = known if known is not None and not line["n_in"] and known["n_in"] else {}
@@ -168,13 +167,13 @@ def _write(run: RunDirectory, rows: Sequence[Line]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = verdict_schema().with_metadata({"kikime.run": run.id})
+    schema = verdict_columns().with_metadata({"kikime.run": run.id})
     table = pa.table({name: [row.get(name) for row in rows] for name in schema.names}, schema=schema)
     with replacing(run.judge_file) as temporary:
         pq.write_table(table, temporary, compression="zstd", compression_level=3)
 
 
-def verdict_schema() -> Any:
+def verdict_columns() -> Any:
     """Columns of ``judge.parquet``: one row per reply, judge, rubric and criterion."""
     import pyarrow as pa
 

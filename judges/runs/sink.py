@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.wal import Segment
+from kikime.harness.store.wal import VERDICTS, Segment
 from kikime.judges.asking.faults import Fault
 from kikime.judges.jobs.job import Unit, first_error, judge_unit
 from kikime.judges.jobs.session import JudgeSettings, Outcome, open_desk
-from kikime.judges.runs.runs import KIND, Done, RunMaterials
+from kikime.judges.runs.runs import Done, RunMaterials
 
 if TYPE_CHECKING:
     from kikime.judges.asking.desk import Desk
@@ -30,7 +30,7 @@ class JudgeSink:
         self._settings = settings
         self._materials = RunMaterials(run.manifest(), rubrics)
         self._done = Done(run)
-        self._segment = Segment.create(run.wal, KIND)
+        self._segment = Segment.create(run.wal, VERDICTS)
         self._loop = asyncio.new_event_loop()
         self._queue: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
         self._finished = False

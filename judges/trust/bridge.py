@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.stats.agreement import agreement
+from kikime.harness.store.verdicts import score_of
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.gathering import Judged
 from kikime.judges.jobs.session import JudgeSettings
@@ -67,8 +68,7 @@ def _scores(judged: Judged, criterion: str) -> list[float | None]:
     values: list[float | None] = []
     for group in judged.groups:
         line = next(line for line in group if line["criterion"] == criterion)
-        score = line["expected_score"] if line["expected_score"] is not None else line["score"]
-        values.append(float(score) if line["status"] == "ok" else None)
+        values.append(score_of(line) if line["status"] == "ok" else None)
     return values
 
 

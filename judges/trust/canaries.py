@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from kikime.harness.cards.persona import Persona
+from kikime.harness.store.verdicts import score_of
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome
 from kikime.judges.verdicts.lines import Line
@@ -86,7 +87,5 @@ def _row(canary: Canary, before: list[Line], after: list[Line]) -> dict[str, Any
 
 
 def _gain(before: Line, after: Line) -> float | None:
-    scores = [
-        line["expected_score"] if line["expected_score"] is not None else line["score"] for line in (before, after)
-    ]
-    return None if None in scores else float(scores[1] - scores[0])
+    first, second = score_of(before), score_of(after)
+    return None if first is None or second is None else second - first

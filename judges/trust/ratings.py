@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.store.verdicts import score_of
 
 MEAN_JUDGE = "mean of judges"
 
@@ -115,10 +116,8 @@ def _index(verdicts: Path) -> dict[tuple[str, str], list[Any]]:
     found: dict[tuple[str, str], list[Any]] = {}
     for line in read_rows(verdicts):
         if line.get("status") == "ok":
-            score = line["expected_score"] if line.get("expected_score") is not None else line.get("score")
-            found.setdefault((str(line.get("id")), str(line.get("criterion"))), []).append(
-                (str(line["judge_id"]), score)
-            )
+            named = (str(line.get("id")), str(line.get("criterion")))
+            found.setdefault(named, []).append((str(line["judge_id"]), score_of(line)))
     return found
 
 

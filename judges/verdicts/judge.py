@@ -156,7 +156,7 @@ def _parameters(
     if protocol == "dist":
         return parameters | {card.output_limit: 1, "logprobs": True, "top_logprobs": _TOP_LOGPROBS}
     if protocol == "cot":
-        schema = verdict_schema(rubric, criteria, bounded=card.bounded_strings and not judge.official)
+        schema = answer_schema(rubric, criteria, bounded=card.bounded_strings and not judge.official)
         parameters["response_format"] = {
             "type": "json_schema",
             "json_schema": {"name": "verdict", "strict": True, "schema": schema},
@@ -164,7 +164,7 @@ def _parameters(
     return parameters | {card.output_limit: COT_TOKENS}
 
 
-def verdict_schema(rubric: Rubric, criteria: tuple[Criterion, ...], *, bounded: bool) -> dict[str, Any]:
+def answer_schema(rubric: Rubric, criteria: tuple[Criterion, ...], *, bounded: bool) -> dict[str, Any]:
     """JSON schema of a verdict: reasoning, then evidence, then the scores as an enum."""
     reasoning: dict[str, Any] = {"type": "string"}
     quote: dict[str, Any] = {"type": "string"}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,10 +11,10 @@ from typing import Any
 import orjson
 import streamlit as st
 
+from kikime.harness.core.spreadsheet import csv_bytes
 from kikime.harness.words.catalogue import Translator
 
 Row = dict[str, Any]
-_FORMULA = re.compile(r"^[\s\ufeff\u200b]*[=+\-@\t\r|%]")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$:])")
 
 
@@ -49,12 +47,7 @@ def as_csv(rows: Sequence[Row]) -> bytes:
     >>> as_csv([{"a": "=1+1", "b": -0.5}]).decode("utf-8-sig")
     "a,b\r\n'=1+1,-0.5\r\n"
     """
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    if rows:
-        writer.writerow([_guarded(name) for name in rows[0]])
-    writer.writerows([[_guarded(value) for value in row.values()] for row in rows])
-    return stream.getvalue().encode("utf-8-sig", "replace")
+    return csv_bytes(list(rows[0]) if rows else [], (row.values() for row in rows))
 
 
 def as_markdown(rows: Sequence[Row]) -> bytes:
@@ -73,10 +66,6 @@ def as_markdown(rows: Sequence[Row]) -> bytes:
 def as_json(rows: Sequence[Row]) -> bytes:
     """A JSON list."""
     return orjson.dumps(list(rows), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY, default=str)
-
-
-def _guarded(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def _escaped(value: Any) -> str:

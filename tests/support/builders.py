@@ -145,7 +145,7 @@ def add_verdicts(
     import pyarrow.parquet as pq
 
     from kikime.harness.store.samples import read_samples
-    from kikime.judges.runs.runs import verdict_schema
+    from kikime.judges.runs.runs import verdict_columns
 
     rows = []
     for sample in read_samples(run):
@@ -164,7 +164,7 @@ def add_verdicts(
         ]  # fmt: skip
     if run.judge_file.is_file():
         rows = pq.read_table(run.judge_file).to_pylist() + rows
-    schema = verdict_schema()
+    schema = verdict_columns()
     columns = {name: [row.get(name) for row in rows] for name in schema.names}
     pq.write_table(pa.table(columns, schema=schema), run.judge_file)
 

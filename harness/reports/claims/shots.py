@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kikime.harness.core import axes
 from kikime.harness.core.errors import UsageError
 from kikime.harness.reports.claims.records import ShotsReport, ShotsRow, paired
 from kikime.harness.reports.comparison.differences import difference
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 METRICS_SHOWN = ("quality", "style_band", "fact_correct", "length_fit", "fewshot_copy", "critical_failure")
-_CELL = ["task", "persona", "item_id", "format", "technique", "context", "turn", "repeat"]
+_CELL = list(axes.without(axes.CELL, "shots", "shot_style", "example_set"))
 
 
 def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> ShotsReport:

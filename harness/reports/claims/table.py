@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MIN_SIZES = 3
 """Different sizes below which a slope has no scatter to be judged by."""
+_Interval = tuple[float | None, float | None, float | None]
+"""An effect and the ends of its interval."""
+_NOTHING: _Interval = (None, None, None)
 CLAIMS = ("instruction", "examples", "size")
 
 
@@ -63,12 +66,12 @@ def claims(reports: Sequence[FlexibilityReport], size: SizeEffect, *, language: 
 
 def _of_models(reports: Sequence[FlexibilityReport]) -> Iterator[_Asked]:
     for report in reports:
-        about = (report.run, report.name, report.params)
+        about: tuple[str | None, str, int | None] = (report.run, report.name, report.params)
         overall = next((row for row in report.steerability or [] if row.format == OVERALL), None)
-        found = (None, None, None) if overall is None else (overall.effect, overall.ci_low, overall.ci_high)
+        found: _Interval = _NOTHING if overall is None else (overall.effect, overall.ci_low, overall.ci_high)
         yield _Asked("instruction", *about, *found, report.why_not_codes.get("steerability"))
         gain = min(report.few_shot or [], key=lambda row: (abs(row.shots - 3), row.shots), default=None)
-        found = (None, None, None) if gain is None else (gain.gain, gain.ci_low, gain.ci_high)
+        found = _NOTHING if gain is None else (gain.gain, gain.ci_low, gain.ci_high)
         few = None if gain is None or gain.n_sets >= MIN_SETS else report.note_codes["few_shot"]
         yield _Asked("examples", *about, *found, report.why_not_codes.get("few_shot", few))
 

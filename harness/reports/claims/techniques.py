@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kikime.harness.core.axes import CELL, without
 from kikime.harness.core.errors import UsageError
 from kikime.harness.reports.claims.records import ReasoningLeaks, TechniqueRow, TechniquesReport, paired
 from kikime.harness.reports.comparison.differences import difference
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 PLAIN = "plain"
 METRICS_SHOWN = ("fact_correct", "constraint_ok", "marker_rate", "style_band", "length_chars", "critical_failure")
-_CELL = ["task", "persona", "item_id", "format", "shots", "shot_style", "example_set", "context", "turn", "repeat"]
+_CELL = list(without(CELL, "technique"))
 
 
 def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> TechniquesReport:

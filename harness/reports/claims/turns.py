@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from kikime.harness.core.axes import CONDITION
 from kikime.harness.core.errors import UsageError
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
 from kikime.harness.reports.claims.records import Level, Phase, Recovery, RightAnswers, Shift, TurnRow, TurnsReport
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 VOICE = ("style_band", "marker_rate")
 FAULTS = ("role_confusion", "language_leak", "critical_failure")
 MEANS = ("first_person_ok", "fact_correct", "self_repetition", "length_chars", *FAULTS)
-_DIALOGUE = [*ITEM, "format", "shots", "shot_style", "example_set", "technique", "context", "repeat"]
+_DIALOGUE = [*ITEM, *CONDITION, "repeat"]
 
 
 def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> TurnsReport:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict as fields_of
 
+from kikime.harness.core.axes import COMPARED
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
 from kikime.harness.reports.comparison.records import Change, Difference, MetricRow, Slice
-from kikime.harness.reports.tables.cells import CONDITION
 from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, item_frame
 from kikime.harness.reports.tables.margins import direction, load_margins
 from kikime.harness.stats.decisions import benjamini_hochberg, holm
@@ -98,7 +98,7 @@ def _change(low: float | None, high: float | None) -> Change:
 
 def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator[Slice]:
     a, b = (_narrow(cells, metric) for cells in (pair.a, pair.b))
-    for column in CONDITION:
+    for column in COMPARED:
         of = pair.a[column].to_numpy()
         values = sorted(set(of))
         if len(values) < 2:

@@ -1,47 +1,23 @@
-"""CSV that spreadsheets open safely: UTF-8 with BOM, and no cell of text is read as a formula."""
+"""A run or a comparison as CSV."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from typing import Any
-
+from kikime.harness.core.spreadsheet import csv_bytes
 from kikime.harness.reports.comparison.records import Comparison, Difference
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples
 from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.labels import condition
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _REPLY = (
-    "key", "pair_key", "task", "item_id", "persona", "format", "shots", "example_set", "technique", "context", "turn",
-    "repeat", "user", "response", "finish_reason", "n_prompt_tokens", "n_output_tokens", "latency_ms", "error",
-)  # fmt: skip
+    *("key", "pair_key", "task", "item_id", "persona", "format", "shots", "example_set", "technique", "context"),
+    *("turn", "repeat", "user", "response", "finish_reason", "n_prompt_tokens", "n_output_tokens", "latency_ms"),
+    "error",
+)
 _METRIC = (
-    "metric", "direction", "primary", "n_items", "n_personas", "mean_a", "mean_b", "delta", "ci_low", "ci_high",
-    "ci_method", "p_value", "p_adjusted", "family", "dominance", "mde", "margin", "verdict", "change",
-)  # fmt: skip
-
-
-def guarded(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers.
-
-    >>> guarded("=1+1"), guarded(" =1+1"), guarded("ごきげんよう"), guarded(-1.5), guarded(None)
-    ("'=1+1", "' =1+1", 'ごきげんよう', -1.5, None)
-    """
-    if isinstance(value, str) and (value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA)):
-        return f"'{value}"
-    return value
-
-
-def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """A CSV file (RFC 4180) as UTF-8 with BOM."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    writer.writerow(columns)
-    writer.writerows([guarded(cell) for cell in row] for row in rows)
-    return stream.getvalue().encode("utf-8-sig", "replace")
+    *("metric", "direction", "primary", "n_items", "n_personas", "mean_a", "mean_b", "delta", "ci_low", "ci_high"),
+    *("ci_method", "p_value", "p_adjusted", "family", "dominance", "mde", "margin", "verdict", "change"),
+)
 
 
 def run_csv(run: RunDirectory) -> bytes:

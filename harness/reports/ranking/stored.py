@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from kikime.harness.core.axes import SLICE
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.hashing import digest
 from kikime.harness.reports.ranking.measure import measure_terms
@@ -22,8 +23,9 @@ Terms = Mapping[str, Any]
 SCHEMA = 2
 FILE = "ranking.json"
 _GRID = (
-    "tasks", "personas", "formats", "shots", "shot_style", "example_sets", "techniques", "contexts", "repeats", "limit",
-)  # fmt: skip
+    *("tasks", "personas", "formats", "shots", "shot_style", "example_sets", "techniques", "contexts", "repeats"),
+    "limit",
+)
 _HEALTH = ("error_rate", "truncation_rate", "duplicate_rate")
 
 
@@ -103,8 +105,7 @@ def grid_digest(manifest: Mapping[str, Any]) -> str:
 
 def _cell_counts(summary: Mapping[str, Any]) -> dict[str, int]:
     """Replies per task, persona, format, shots, technique and context."""
-    names = ("task", "persona", "format", "shots", "technique", "context")
-    return {"/".join(str(entry[name]) for name in names): entry["n"] for entry in summary["slices"]}
+    return {"/".join(str(entry[name]) for name in SLICE): entry["n"] for entry in summary["slices"]}
 
 
 def _state(run: RunDirectory) -> list[Any]:

@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from kikime.harness.core.axes import CELL
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.tables.quality import with_quality
 from kikime.harness.store.database import open_tables, require_tables
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.verdicts import age_verdicts
+from kikime.harness.store.verdicts import SCORE, age_verdicts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CONDITION = ("persona", "task", "format", "shots", "technique")
-"""What results are sliced by."""
-_COLUMNS = (
-    "pair_key", "key", "position", "task", "item_id", "persona", "format", "shots", "shot_style", "example_set",
-    "technique", "context", "turn", "repeat",
-)  # fmt: skip
+_COLUMNS = ("pair_key", "key", "position", *CELL)
 _VERDICT = ("pair_key", "judge", "criterion", "rubric_hash", "age", "score")
 
 
@@ -62,10 +58,10 @@ def read_verdicts(run: RunDirectory, *, former: bool = False) -> pd.DataFrame:
     with open_tables(run, "samples", "judge") as connection:
         age_verdicts(connection, run)
         verdicts = connection.execute(
-            """SELECT pair_key, key, judge_id || '/' || protocol AS judge, rubric || '.' || criterion AS criterion,
+            f"""SELECT pair_key, key, judge_id || '/' || protocol AS judge, rubric || '.' || criterion AS criterion,
                       rubric_hash, age, status,
-                      CASE WHEN status = 'ok' THEN coalesce(expected_score, score::DOUBLE) END AS score
-               FROM verdicts JOIN samples USING (key) WHERE age = 0 OR ? ORDER BY pair_key, judge, criterion, age""",
+                      CASE WHEN status = 'ok' THEN {SCORE} END AS score
+               FROM verdicts JOIN samples USING (key) WHERE age = 0 OR ? ORDER BY pair_key, judge, criterion, age""",  # noqa: S608  (fixed text)
             [former],
         ).df()
     broken = verdicts[(verdicts["status"] == "ok") & verdicts["score"].isna()]

@@ -18,6 +18,7 @@ from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.errors import EnvironmentFault, FileFormatError, UsageError
 from kikime.harness.core.files import FREE_SPACE
 from kikime.harness.store.rundir import RunDirectory, find_run
+from kikime.harness.store.verdicts import score_of
 from kikime.judges.files.replies import BadLine, read_replies
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.gathering import Judged
@@ -211,7 +212,7 @@ def _print_means(lines: Sequence[dict[str, Any]]) -> None:
             counts = (sum(line["preference"] == side for line in usable) for side in ("a", "tie", "b"))
             rows.append([rubric, criterion, f"{len(usable)}/{len(group)}", " : ".join(map(str, counts)), "—"])
             continue
-        scores = [line["score"] if line["expected_score"] is None else line["expected_score"] for line in usable]
+        scores = [score for line in usable if (score := score_of(line)) is not None]
         adjusted = [line["score_adjusted"] for line in usable if line["score_adjusted"] is not None]
         cells = (number(sum(values) / len(values) if values else None) for values in (scores, adjusted))
         rows.append([rubric, criterion, f"{len(usable)}/{len(group)}", *cells])

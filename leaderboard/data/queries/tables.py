@@ -12,10 +12,11 @@ import duckdb
 import pyarrow as pa
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.store.database import attach_tables, broken_table
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.tables import SAMPLES, SCORES
 from kikime.harness.store.verdicts import age_verdicts
-from kikime.harness.store.wal import read_records
+from kikime.harness.store.wal import REPLIES, read_records
 from kikime.leaderboard.data.index import signature_of
 
 
@@ -34,9 +35,7 @@ def opened(run: RunDirectory) -> Iterator[duckdb.DuckDBPyConnection]:
         with _database(run.path, _signatures(run)).cursor() as cursor:
             yield cursor
     except duckdb.Error as error:
-        raise UsageError(
-            f"{run.id}: its tables cannot be read: {str(error).splitlines()[0]}", hint=f"kikime resume {run.path}"
-        ) from error
+        raise broken_table(run, error) from error
 
 
 def has_verdicts(run: RunDirectory) -> bool:
@@ -48,7 +47,7 @@ def _signatures(run: RunDirectory) -> tuple[Any, ...]:
     tables = tuple(map(signature_of, (run.samples_file, run.scores_file, run.judge_file)))
     if None not in tables[:2]:
         return tables
-    return *tables, *((path.name, signature_of(path)) for path in sorted(run.wal.glob("gen-*.jsonl")))
+    return *tables, *((path.name, signature_of(path)) for path in sorted(run.wal.glob(f"{REPLIES}-*.jsonl")))
 
 
 @lru_cache(maxsize=8)
@@ -56,15 +55,14 @@ def _database(path: Path, signatures: tuple[Any, ...]) -> duckdb.DuckDBPyConnect
     run = RunDirectory(path)
     connection = duckdb.connect(config={"threads": 2, "memory_limit": "256MB"})
     if None not in signatures[:2]:
-        connection.read_parquet(str(run.samples_file), union_by_name=True).create_view("samples")
-        connection.read_parquet(str(run.scores_file), union_by_name=True).create_view("scores")
+        attach_tables(connection, run, "samples", "scores")
     else:
         for name, table in zip(("samples", "scores"), _logged(run), strict=True):
             connection.register("logged", table)
             connection.execute(f"CREATE TABLE {name} AS SELECT * FROM logged").fetchall()  # noqa: S608  (fixed names)
             connection.unregister("logged")
     if signatures[2] is not None:
-        connection.read_parquet(str(run.judge_file), union_by_name=True).create_view("judge")
+        attach_tables(connection, run, "judge")
         age_verdicts(connection, run)
         connection.execute("CREATE VIEW current_judge AS SELECT * FROM verdicts WHERE age = 0").fetchall()
     return connection
@@ -72,7 +70,7 @@ def _database(path: Path, signatures: tuple[Any, ...]) -> duckdb.DuckDBPyConnect
 
 def _logged(run: RunDirectory) -> tuple[pa.Table, pa.Table]:
     latest: dict[str, dict[str, Any]] = {}
-    for record in read_records(run.wal, "gen"):
+    for record in read_records(run.wal, REPLIES):
         known = latest.get(record.get("key", ""))
         if known is None or (known.get("error") and not record.get("error")):
             latest[record.get("key", "")] = record

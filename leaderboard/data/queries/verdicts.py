@@ -10,11 +10,11 @@ import orjson
 
 from kikime.harness.stats.agreement import agreement
 from kikime.harness.store.rundir import RunDirectory, read_json
+from kikime.harness.store.verdicts import SCORE
 from kikime.leaderboard.data.queries.tables import opened, rows_of
 from kikime.leaderboard.data.ratings import read_annotations
 
 MOST_PAIRS = 500
-_SCORE = "coalesce(expected_score, score::DOUBLE)"
 _JUDGE = "judge_id || ' / ' || protocol"
 
 
@@ -53,7 +53,7 @@ def length_effect(run: RunDirectory) -> list[dict[str, Any]]:
     return _query(
         run,
         f"""WITH scored AS (
-              SELECT {_JUDGE} AS judge, criterion, {_SCORE} AS score, length(response) AS chars
+              SELECT {_JUDGE} AS judge, criterion, {SCORE} AS score, length(response) AS chars
               FROM current_judge JOIN samples USING (key) WHERE status = 'ok' AND score IS NOT NULL),
             quarters AS (SELECT *, ntile(4) OVER (PARTITION BY judge, criterion ORDER BY chars) AS quarter FROM scored)
             SELECT judge, criterion, quarter, avg(chars) AS chars, avg(score) AS mean, count(*) AS n
@@ -66,7 +66,7 @@ def adjusted(run: RunDirectory) -> list[dict[str, Any]]:
     return _query(
         run,
         f"""WITH scored AS (
-              SELECT {_JUDGE} AS judge, criterion, {_SCORE} AS score, score_adjusted, length(response) AS chars
+              SELECT {_JUDGE} AS judge, criterion, {SCORE} AS score, score_adjusted, length(response) AS chars
               FROM current_judge JOIN samples USING (key) WHERE status = 'ok' AND score IS NOT NULL),
             ranked AS (SELECT *, rank() OVER (PARTITION BY judge, criterion ORDER BY score) AS r1,
                               rank() OVER (PARTITION BY judge, criterion ORDER BY chars) AS r2 FROM scored)
@@ -142,7 +142,7 @@ def lines_for_calibration(run: RunDirectory) -> bytes:
 def _scores(run: RunDirectory) -> dict[tuple[str, str, str], float]:
     rows = _query(
         run,
-        f"""SELECT {_JUDGE} AS judge, criterion, key, avg({_SCORE}) AS score FROM current_judge
+        f"""SELECT {_JUDGE} AS judge, criterion, key, avg({SCORE}) AS score FROM current_judge
             WHERE status = 'ok' AND score IS NOT NULL GROUP BY ALL""",  # noqa: S608
     )
     return {(row["judge"], row["criterion"], row["key"]): row["score"] for row in rows}

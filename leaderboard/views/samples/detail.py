@@ -11,6 +11,7 @@ import streamlit as st
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.verdicts import score_of
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import manifest_of
 from kikime.leaderboard.data.queries.samples import one
@@ -124,7 +125,7 @@ def _verdicts(t: Translator, sample: Mapping[str, Any]) -> None:
     small(t("detail.verdicts"))
     for verdict in sample["verdicts"]:
         with st.container(border=True):
-            score = verdict["expected_score"] if verdict["expected_score"] is not None else verdict["score"]
+            score = verdict["score"] if verdict["expected_score"] is None else score_of(verdict)
             status = t.get(f"status.{verdict['status']}", str(verdict["status"]))
             name = t.get(f"criterion.{verdict['criterion']}", str(verdict["criterion"]))
             shown = number(score, 0 if isinstance(score, int) else 2)

@@ -30,3 +30,27 @@ def test_damage_that_shows_while_reading_is_told_too(tmp_path):
     run.scores_file.write_bytes(bytes(content))
     with pytest.raises(UsageError, match="a table is broken"), open_tables(run, "scores") as connection:
         connection.execute("SELECT * FROM scores").fetchall()
+
+
+def broken(run, name):
+    getattr(run, f"{name}_file").write_bytes(b"PAR1 no table")
+    return run
+
+
+@pytest.mark.parametrize("name", ["samples", "scores"])
+def test_a_broken_table_is_a_clean_error_for_every_reader(tmp_path, name):
+    from kikime.harness.reports.comparison.compare import compare
+    from kikime.harness.retention.outcomes import run_outcomes
+    from kikime.harness.store.samples import read_samples
+    from kikime.leaderboard.data.queries.tables import opened
+
+    run = broken(make_run(tmp_path, "a", IN_VOICE), name)
+
+    def page():
+        with opened(run) as connection:
+            connection.execute(f"SELECT * FROM {name}").fetchall()
+
+    for read in (lambda: compare(run, run), lambda: run_outcomes(run), lambda: read_samples(run), page):
+        with pytest.raises(UsageError, match="a table is broken") as caught:
+            read()
+        assert f"kikime resume {run.path}" in caught.value.hint
