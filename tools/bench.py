@@ -90,7 +90,7 @@ def engine_figures(prepared: Prepared, suite: Path, folder: Path) -> RunDirector
     return run
 
 
-def _bare(request: Request) -> dict[str, Any]:
+def _bare(request: Request) -> dict[str, object]:
     return {
         "ids": request.token_ids,
         "sampling": {
@@ -144,7 +144,7 @@ class Replay:
         done, self._waiting = self._waiting, []
         return [self._replies[key] for key in done]
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """Nothing to tell."""
         return {}
 

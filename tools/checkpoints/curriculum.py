@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from transformers import PreTrainedTokenizerFast
+
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core import messages as chat
 from kikime.harness.core.messages import Message
@@ -96,7 +98,7 @@ RECIPES = {
 class Curriculum:
     """Draws packs of exchanges; the same recipe and tokenizer give the same packs."""
 
-    def __init__(self, recipe: Recipe, tokenizer: Any) -> None:
+    def __init__(self, recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> None:
         self.recipe = recipe
         self._rng = Random(recipe.seed)
         self._tokenizer = tokenizer

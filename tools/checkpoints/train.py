@@ -13,7 +13,6 @@ import time
 from itertools import islice
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -100,7 +99,9 @@ def reply_loss(model: LlamaForCausalLM, batch: Batch) -> Tensor:
     return cross_entropy(logits.float(), batch.targets)
 
 
-def save(model: LlamaForCausalLM, tokenizer: Any, recipe: Recipe, path: Path, final_loss: float) -> None:
+def save(
+    model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, path: Path, final_loss: float
+) -> None:
     """Write weights (bfloat16), configuration and model card."""
     ends = sorted({tokenizer.convert_tokens_to_ids(token) for token in ("</s>", "<|im_end|>")})
     model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
