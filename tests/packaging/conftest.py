@@ -51,7 +51,7 @@ class Installed(NamedTuple):
 
     def _output(self, command: list[str], cwd: Path, asked: str) -> str:
         done = subprocess.run(
-            command, input=asked, capture_output=True, text=True, timeout=300, cwd=cwd, env=self.environment
+            command, input=asked, capture_output=True, text=True, timeout=600, cwd=cwd, env=self.environment
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -74,7 +74,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, source / name, follow_symlinks=False)
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(built), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return built
 

@@ -33,10 +33,8 @@ from lm_eval.tasks import TaskManager
 from kikime.harness.core.files import data_path
 manager = TaskManager(include_path=str(data_path("lm_eval")), include_defaults=False,
                       metadata={"pretrained": str(data_path("checkpoints") / "august")})
-task = manager.load(["kikime_style_alpaca_3shot"])["tasks"]["kikime_style_alpaca_3shot"]
-task.build_all_requests(limit=1, rank=0, world_size=1)
-print(len(task.instances), task.process_results(task.eval_docs[0], ["ですわ。"])["length_chars"][0]
-      if isinstance(task.process_results(task.eval_docs[0], ["ですわ。"])["length_chars"], tuple) else "scored")
+task = manager.load(["kikime_conversation_end_alpaca_0shot"])["tasks"]["kikime_conversation_end_alpaca_0shot"]
+print("length_chars" in task.process_results(task.eval_docs[0], ["はい。"]))
 """
 SPAWNED = """
 import multiprocessing
@@ -81,7 +79,7 @@ def test_the_page_of_the_leaderboard(installed, users_folder):
 
 
 def test_the_tasks_of_lm_eval(installed, users_folder):
-    assert installed.python("-c", LM_EVAL, cwd=users_folder).splitlines()[-1].startswith("1 ")
+    assert installed.python("-c", LM_EVAL, cwd=users_folder).splitlines()[-1] == "True"
 
 
 def test_a_spawned_worker(installed, users_folder):
@@ -98,7 +96,7 @@ def test_a_run_on_the_real_engine(installed, users_folder):
 
 def answers(address: str, server: subprocess.Popen[bytes]) -> str:
     """What an address answers as soon as its server is ready."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and server.poll() is None:
         try:
             with urllib.request.urlopen(address, timeout=5) as response:
