@@ -91,10 +91,10 @@ class Translator:
         if "." in name:
             criterion, _, judge = name.partition(".")[2].partition("@")
             return self.get(f"criterion.{criterion}", criterion) + (f" ({judge})" if judge else "")
-        if self.language == "ja":
-            from kikime.harness.words.labels import metric_label
+        from kikime.harness.metrics.registry import METRICS, QUALITY
 
-            return metric_label(name)
-        from kikime.harness.metrics import METRICS
-
-        return METRICS[name].short_en if name in METRICS else name.replace("_", " ")
+        if name not in METRICS:
+            if self.language == "ja":
+                return "返答の質" if name == QUALITY else f"判定：{name}"
+            return name.replace("_", " ")
+        return METRICS[name].short_ja if self.language == "ja" else METRICS[name].short_en

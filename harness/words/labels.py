@@ -102,13 +102,6 @@ class Named(Protocol):
         """Not unique; None where the run cannot be read."""
 
 
-def metric_label(metric: str) -> str:
-    """A short name of a metric, a derived value or a judge's criterion."""
-    if metric == QUALITY:
-        return "返答の質"
-    return METRICS[metric].short_ja if metric in METRICS else f"判定：{metric}"
-
-
 def is_share(metric: str) -> bool:
     """Whether the metric's values are 0–1 and shown as percentages."""
     return metric == QUALITY or (metric in METRICS and METRICS[metric].high == 1)
