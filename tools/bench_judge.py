@@ -19,7 +19,7 @@ from kikime.harness.cards.persona import load_persona
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import judge_settings
 from kikime.judges.verdicts.rubric import load_rubric
-from kikime.judges.verdicts.subject import Subject
+from kikime.judges.verdicts.prompt import Subject
 
 LATENCY, IN_FLIGHT = 0.5, 64
 IDEAL = IN_FLIGHT / LATENCY

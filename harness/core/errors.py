@@ -5,6 +5,7 @@
     - FileFormatError     a file's content is wrong; names file and line
   - EnvironmentFault      engine, lock, disk, network (exit 3)
     - EngineFault         the engine cannot load or died
+    - DiskFull            no room to write
     - RunLocked           another process works on the run
   - PartialResult         finished, but some rows failed (exit 4)
 """
@@ -52,6 +53,10 @@ class EnvironmentFault(KikimeError):
 
 class EngineFault(EnvironmentFault):
     """The engine cannot load the checkpoint, or died while generating."""
+
+
+class DiskFull(EnvironmentFault):
+    """There is no room for what has to be written; what was written before is kept."""
 
 
 class RunLocked(EnvironmentFault):

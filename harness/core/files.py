@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.errors import DiskFull, EnvironmentFault
 
 _DATA = Path(__file__).parents[2] / "tasks"
 FREE_SPACE = "free some space"
@@ -78,4 +78,5 @@ def write_atomically(path: Path, data: bytes) -> None:
 def unwritable(path: Path, error: OSError) -> EnvironmentFault:
     """What to raise where a file cannot be written: the hint is what has to change, not which command to repeat."""
     remedy = _REMEDIES.get(error.errno or 0, "make sure that the folder is there and can be written")
-    return EnvironmentFault(f"{path}: cannot be written: {error.strerror or error}", hint=remedy)
+    fault = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else EnvironmentFault
+    return fault(f"{path}: cannot be written: {error.strerror or error}", hint=remedy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,15 +42,13 @@ class Agreement:
     mae_low: float | None
     mae_high: float | None
 
-    @property
-    def may_rank(self) -> bool:
-        """Whether the judge is good enough to rank models by."""
-        good = self.spearman_low is not None and self.spearman_low > MIN_SPEARMAN
-        return good and self.bias is not None and abs(self.bias) < MAX_BIAS
+    may_rank: bool = field(init=False)
+    """Whether the judge is good enough to rank models by."""
 
-    def as_dict(self) -> dict[str, Any]:
-        """All fields, and ``may_rank``."""
-        return asdict(self) | {"may_rank": self.may_rank}
+    def __post_init__(self) -> None:
+        good = self.spearman_low is not None and self.spearman_low > MIN_SPEARMAN
+        may_rank = good and self.bias is not None and abs(self.bias) < MAX_BIAS
+        object.__setattr__(self, "may_rank", may_rank)
 
 
 def agreement(human: Any, judge: Any, *, low: int = 1, high: int = 7, seed: int = 0) -> Agreement:

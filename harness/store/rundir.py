@@ -182,7 +182,12 @@ def read_json(path: Path) -> dict[str, Any] | None:
 def json_bytes(value: object) -> bytes:
     """A record or plain value as readable JSON with a newline at its end; NaN is null."""
     option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-    return orjson.dumps(value, default=msgspec.structs.asdict, option=option)
+    return orjson.dumps(value, default=_fields, option=option)
+
+
+def _fields(record: msgspec.Struct) -> dict[str, object]:
+    found = msgspec.structs.asdict(record)
+    return {name: value for name, value in found.items() if value is not msgspec.UNSET}
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

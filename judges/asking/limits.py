@@ -1,14 +1,18 @@
-"""Requests and tokens per minute, as the server's own headers state them."""
+"""What holds calls back: the server's rates, the user's budget, and fairness between answers that arrive together."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+from kikime.harness.core.errors import UsageError
+from kikime.judges.verdicts.models import Price
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -113,3 +117,84 @@ def _seconds_until(date: str) -> float | None:
     except ValueError:
         return None
     return max(0.0, (then - datetime.now(UTC)).total_seconds())
+
+
+class Budget:
+    """Reserves money before a call and books what it really cost afterwards.
+
+    A call is reserved with its worst case: the estimated prompt and a full-length answer, or the dearest call so far
+    if that was dearer. The first call goes alone: the server's token counts are known before many are in flight.
+    """
+
+    def __init__(self, max_usd: float | None, price: Price | None, *, model: str = "") -> None:
+        if max_usd is not None and price is None:
+            raise UsageError(
+                f"--max-usd needs a price, and the price of '{model}' is unknown", hint="leave out --max-usd"
+            )
+        self.spent = 0.0
+        self._max = max_usd
+        self._price = price
+        self._reserved = 0.0
+        self._dearest = 0.0
+        self._known = asyncio.Event()
+        self._first = asyncio.Lock()
+
+    async def reserve(self, n_in: int, n_out: int) -> float | None:
+        """Set money aside for one call; None when it could exceed the limit."""
+        if self._max is None or self._price is None:
+            return 0.0
+        if not self._known.is_set():
+            await self._first.acquire()
+            if self._known.is_set():
+                self._first.release()
+        amount = max(self._price.cost(n_in, n_out), self._dearest)
+        if self.spent + self._reserved + amount > self._max:
+            self._let_others_go()
+            return None
+        self._reserved += amount
+        return amount
+
+    def book(self, reserved: float, cost: float | None) -> None:
+        """Replace a reservation by the real cost (None: the call was not answered)."""
+        self._reserved -= reserved
+        self.spent += cost or 0.0
+        self._dearest = max(self._dearest, cost or 0.0)
+        if cost is not None:
+            self._known.set()
+        self._let_others_go()
+
+    def _let_others_go(self) -> None:
+        if self._first.locked():
+            self._first.release()
+
+
+class FairScheduler:
+    """Lets answers that arrive together go on one after the other.
+
+    Who passes has a head start of a turn of the event loop, enough to send the next request.
+
+    Without it, answers that arrive in the same turn are worked on in step, and the requests that follow leave together
+    when the last one is ready. They come back together and the clusters only grow; the server waits meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._busy = False
+
+    async def take_turn(self) -> None:
+        """Wait for one's turn."""
+        loop = asyncio.get_running_loop()
+        if self._busy:
+            place = loop.create_future()
+            self._waiting.append(place)
+            await place
+        self._busy = True
+        loop.call_soon(self._let_next)
+
+    def _let_next(self) -> None:
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._busy = False

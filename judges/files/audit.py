@@ -6,19 +6,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import write_atomically
+from kikime.harness.core.messages import Message, assistant, user
 from kikime.harness.core.spreadsheet import csv_bytes
-from kikime.harness.store.verdicts import score_of
+from kikime.harness.metrics import Measured
+from kikime.harness.prompts.scoring import scorer_of
 from kikime.judges.files.table_file import Row, TableFile
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome
 from kikime.judges.verdicts.lines import Line
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import POINTS, Rubric
-from kikime.judges.verdicts.subject import Subject
 
 _USER_NAMES = ("prompt", "user", "instruction", "question", "input", "query")
 _REPLY_NAMES = ("completion", "reply", "response", "output", "answer", "assistant", "chosen")
@@ -72,18 +75,22 @@ def _subject(row: Row, number: int, columns: Columns, persona: Persona) -> Subje
         if not isinstance(reply, str):
             raise UsageError(f"row {number}: column '{columns.reply}' is not text")
         return Subject(str(number), persona, "" if user is None else str(user), reply)
-    turns = [_turn(turn) for turn in row.get(columns.dialogue) or []]
-    turns = [turn for turn in turns if turn["role"] in {"user", "assistant"}]
+    told = row.get(columns.dialogue)
+    turns = [turn for entry in (told if isinstance(told, list) else []) if (turn := _turn(entry)) is not None]
     if len(turns) < 2 or turns[-1]["role"] != "assistant" or turns[-2]["role"] != "user":
         raise UsageError(f"row {number}: '{columns.dialogue}' does not end with a user's line and a reply")
-    history: tuple[Any, ...] = tuple(turns[:-2])
-    return Subject(str(number), persona, turns[-2]["content"], turns[-1]["content"], history)
+    return Subject(str(number), persona, turns[-2]["content"], turns[-1]["content"], tuple(turns[:-2]))
 
 
-def _turn(turn: Mapping[str, Any]) -> dict[str, str]:
-    names = {"human": "user", "gpt": "assistant"}
-    role = str(turn.get("role", turn.get("from", "")))
-    return {"role": names.get(role, role), "content": str(turn.get("content", turn.get("value", "")))}
+def _turn(turn: Mapping[str, object]) -> Message | None:
+    content = str(turn.get("content", turn.get("value", "")))
+    match turn.get("role", turn.get("from")):
+        case "user" | "human":
+            return user(content)
+        case "assistant" | "gpt":
+            return assistant(content)
+        case _:
+            return None
 
 
 @dataclass(frozen=True)
@@ -94,18 +101,42 @@ class AuditRow:
     """Position in the data, from 1."""
     subject: Subject
     lines: list[Line]
-    metrics: Mapping[str, Any]
+    metrics: Measured
 
     @property
     def status(self) -> str:
         """``ok``, or the first other status."""
-        return next((line["status"] for line in self.lines if line["status"] != "ok"), "ok")
+        return next((line.status for line in self.lines if line.status != "ok"), "ok")
 
     @property
     def score(self) -> float | None:
         """Mean over the criteria; None unless every one is ``ok``."""
-        scores = [score_of(line) or 0.0 for line in self.lines]
+        scores = [line.value or 0.0 for line in self.lines]
         return sum(scores) / len(scores) if scores and self.status == "ok" else None
+
+
+class AuditedRow(msgspec.Struct, kw_only=True):
+    """One row of ``kikime audit --json``."""
+
+    row: int
+    """Position in the data, from 1."""
+    score: float | None
+    status: str
+    verdicts: list[Line]
+    metrics: Measured
+
+
+class AuditReport(msgspec.Struct, kw_only=True):
+    """What ``kikime audit --json`` prints."""
+
+    rows: list[AuditedRow]
+    """Lowest score first."""
+    kept: list[int]
+    unscored: int
+    histogram: dict[str, dict[int, int]]
+    """Number of rows by criterion and score."""
+    table: str
+    filtered: str
 
 
 @dataclass(frozen=True)
@@ -123,13 +154,33 @@ class Audit:
         """Lowest score first; rows without a score last."""
         return sorted(self.rows, key=lambda row: (row.score is None, row.score or 0.0, row.number))
 
+    @property
+    def unscored(self) -> int:
+        """Number of rows without a score."""
+        return sum(row.score is None for row in self.rows)
+
+    def report(self, kept: Sequence[int], *, table: Path, filtered: Path) -> AuditReport:
+        """The audit as it is printed; ``kept`` are indices, ``table`` and ``filtered`` the files that were written."""
+        rows = [
+            AuditedRow(row=r.number, score=r.score, status=r.status, verdicts=r.lines, metrics=dict(r.metrics))
+            for r in self.by_score()
+        ]
+        return AuditReport(
+            rows=rows,
+            kept=[index + 1 for index in kept],
+            unscored=self.unscored,
+            histogram=self.histogram(),
+            table=str(table),
+            filtered=str(filtered),
+        )
+
     def histogram(self) -> dict[str, dict[int, int]]:
         """Number of rows by criterion and score."""
         counts: dict[str, Counter[int]] = {}
         for line in (line for row in self.rows for line in row.lines):
-            counts.setdefault(line["criterion"], Counter())
-            if line["status"] == "ok":
-                counts[line["criterion"]][line["score"]] += 1
+            counts.setdefault(line.criterion, Counter())
+            if line.status == "ok" and line.score is not None:
+                counts[line.criterion][line.score] += 1
         return {criterion: {point: count[point] for point in POINTS} for criterion, count in counts.items()}
 
 
@@ -143,8 +194,6 @@ def audit_table(
     say: Callable[[str], None] = lambda _: None,
 ) -> Audit:
     """Judge every row of ``table`` and measure it with the rule metrics."""
-    from kikime.harness.prompts.scoring import scorer_of
-
     subjects = subjects_of(table, columns, persona)
     judged = judge_subjects(subjects, [rubric], settings, say=say)
     scorer = scorer_of(persona)
@@ -164,9 +213,9 @@ def write_report(audit: Audit, path: Path) -> None:
     write_atomically(path, csv_bytes([*head, *metrics], rows))
 
 
-def _cells(row: AuditRow, criteria: Sequence[str], metrics: Sequence[str]) -> list[Any]:
-    scores = {line["criterion"]: line["score"] for line in row.lines}
-    first = row.lines[0] if row.lines else {"rationale": "", "evidence": [], "flags": []}
+def _cells(row: AuditRow, criteria: Sequence[str], metrics: Sequence[str]) -> list[object]:
+    scores = {line.criterion: line.score for line in row.lines}
+    first = row.lines[0] if row.lines else None
     return [
         row.number,
         None if row.score is None else round(row.score, 3),
@@ -174,8 +223,8 @@ def _cells(row: AuditRow, criteria: Sequence[str], metrics: Sequence[str]) -> li
         row.status,
         row.subject.user,
         row.subject.response,
-        first["rationale"],
-        " / ".join(first["evidence"]),
-        " ".join(first["flags"]),
+        first.rationale if first else None,
+        " / ".join((first and first.evidence) or ()),
+        " ".join((first and first.flags) or ()),
         *(row.metrics.get(name) for name in metrics),
     ]

@@ -2,86 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import codecs
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
-import orjson
+import msgspec
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.messages import Message
-from kikime.judges.verdicts.subject import Subject
+from kikime.harness.core.tables import parse_json
+from kikime.judges.verdicts.prompt import ReplyId, Subject
 
 
 class MalformedReply(ValueError):
     """A line whose content cannot be judged."""
 
 
-@dataclass(frozen=True)
-class BadLine:
-    """A line that cannot be judged."""
+class BadLine(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A line that cannot be judged, as it is printed."""
 
-    number: int
-    id: Any
-    problem: str
-
-    def line(self) -> dict[str, Any]:
-        """As an output line."""
-        where = {"id": self.id} if self.id is not None else {"line": self.number}
-        return {**where, "error": self.problem}
+    id: ReplyId | None = None
+    line: int | None = None
+    """Its number from 1, where it has no id."""
+    error: str
 
 
-def read_replies(lines: Iterable[bytes], default: Persona | None) -> list[Subject | BadLine]:
+class JudgedReply(msgspec.Struct):
+    """One line of the file."""
+
+    id: ReplyId | msgspec.UnsetType | None = msgspec.UNSET
+    response: str | msgspec.UnsetType = msgspec.UNSET
+    response_a: str | msgspec.UnsetType = msgspec.UNSET
+    response_b: str | None = None
+    user: str = ""
+    history: list[Message] = []
+    persona: str | None = None
+
+
+PersonaOf = Callable[[str], Persona]
+
+
+def read_replies(data: bytes, default: Persona | None) -> list[Subject | BadLine]:
     """Parse ``{"id", "response", "user"?, "history"?, "persona"?, "response_b"?}`` lines; blank ones are skipped."""
     persona_of = cache(load_persona)
-    found: list[Subject | BadLine] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        row: Any = None
-        try:
-            row = orjson.loads(line)
-            found.append(_subject(row, number, default, persona_of))
-        except (ValueError, KikimeError) as error:
-            reply_id = row.get("id") if isinstance(row, dict) else None
-            problem = error.message if isinstance(error, KikimeError) else str(error)
-            found.append(BadLine(number, reply_id, problem))
-    return found
+    lines = enumerate(data.removeprefix(codecs.BOM_UTF8).split(b"\n"), 1)
+    return [_read(line, number, default, persona_of) for number, line in lines if line.strip()]
 
 
-def _subject(row: Any, number: int, default: Persona | None, persona_of: Any) -> Subject:
-    if not isinstance(row, dict):
-        raise MalformedReply("not a JSON object")
-    response = row.get("response", row.get("response_a"))
-    if not isinstance(response, str):
-        raise MalformedReply("'response' is missing or not a string")
-    rival, user = row.get("response_b"), row.get("user", "")
-    if not isinstance(user, str) or not isinstance(rival, (str, type(None))):
-        raise MalformedReply("'user' and 'response_b' must be strings")
-    name = row.get("persona")
-    if name is not None and not isinstance(name, str):
-        raise MalformedReply("'persona' must be a bundled id or a card's path")
-    persona = persona_of(name) if name is not None else default
+def _read(line: bytes, number: int, default: Persona | None, persona_of: PersonaOf) -> Subject | BadLine:
+    row: object = None
+    try:
+        row = parse_json(line)
+        return _subject(msgspec.convert(row, JudgedReply), number, default, persona_of)
+    except (ValueError, KikimeError) as error:
+        given = row.get("id") if isinstance(row, dict) else None
+        reply_id = given if isinstance(given, str | int | float) else None
+        problem = error.message if isinstance(error, KikimeError) else str(error)
+        return BadLine(id=reply_id, line=number if reply_id is None else None, error=problem)
+
+
+def _subject(row: JudgedReply, number: int, default: Persona | None, persona_of: PersonaOf) -> Subject:
+    response = row.response_a if isinstance(row.response, msgspec.UnsetType) else row.response
+    if isinstance(response, msgspec.UnsetType):
+        raise MalformedReply("'response' is missing")
+    persona = persona_of(row.persona) if row.persona is not None else default
     if persona is None:
         raise MalformedReply("no persona: name one in the line, or give --persona")
-    reply_id = row.get("id", str(number))
-    return Subject(reply_id, persona, user, response, tuple(spoken_turns(row.get("history", []))), rival)
-
-
-def spoken_turns(history: Any) -> list[Message]:
-    """The user's and the character's turns of a message list; system messages are left out.
-
-    Raises:
-        MalformedReply: not a list of messages.
-    """
-    turns: list[Message] = []
-    for turn in history if isinstance(history, list) else [None]:
-        if not isinstance(turn, dict) or not isinstance(turn.get("content"), str):
-            raise MalformedReply("'history' must be a list of {role, content}")
-        if turn.get("role") in {"user", "assistant"}:
-            turns.append(Message(role=turn["role"], content=turn["content"]))
-        elif turn.get("role") != "system":
-            raise MalformedReply(f"'history' has the unknown role {turn.get('role')!r}")
-    return turns
+    reply_id = str(number) if row.id is None or isinstance(row.id, msgspec.UnsetType) else row.id
+    history = tuple(turn for turn in row.history if turn["role"] != "system")
+    return Subject(reply_id, persona, row.user, response, history, row.response_b)

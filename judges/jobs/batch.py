@@ -18,8 +18,8 @@ import orjson
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.hashing import digest
 from kikime.harness.store.wal import Segment, read_records
+from kikime.judges.asking.broker import JudgeBroker
 from kikime.judges.asking.client import build_record, read_usage
-from kikime.judges.asking.desk import Desk
 from kikime.judges.asking.faults import classify
 from kikime.judges.jobs.job import Unit
 from kikime.judges.verdicts.judge import Call, Judge, plan_calls
@@ -35,6 +35,10 @@ _PATIENCE = 6
 Say = Callable[[str], None]
 
 
+class BatchFault(EnvironmentFault):
+    """The Batch API failed; the same command, repeated, goes on."""
+
+
 @dataclass(frozen=True)
 class _Open:
     """A batch that was announced and is not collected yet."""
@@ -47,12 +51,12 @@ class _Open:
 class BatchJob:
     """Submits, polls and collects the batches of one judge."""
 
-    def __init__(self, desk: Desk, *, poll_seconds: float, say: Say) -> None:
-        if not desk.client.judge.card.batch:
-            raise UsageError(f"{desk.client.judge.model} has no Batch API", hint="leave out --batch")
-        self._desk = desk
-        self._api = desk.client.api
-        self._judge: Judge = desk.client.judge
+    def __init__(self, broker: JudgeBroker, *, poll_seconds: float, say: Say) -> None:
+        if not broker.client.judge.card.batch:
+            raise UsageError(f"{broker.client.judge.model} has no Batch API", hint="leave out --batch")
+        self._broker = broker
+        self._api = broker.client.api
+        self._judge: Judge = broker.client.judge
         self._poll_seconds = poll_seconds
         self._say = say
 
@@ -60,10 +64,10 @@ class BatchJob:
         """Get the verdicts of ``calls`` into the cache; returns the keys that ``max_usd`` did not allow.
 
         Raises:
-            EnvironmentFault: the server cannot be reached or refuses; what was submitted is found again next time.
+            BatchFault: the server cannot be reached or refuses; what was submitted is found again next time.
         """
         wanted = {call.key: call for call in calls}
-        with Segment.create(self._desk.cache.folder, _KIND) as log:
+        with Segment.create(self._broker.cache.folder, _KIND) as log:
             await self._finish_opened(wanted, log)
             missing = [call for call in wanted.values() if not self._has(call.key)]
             affordable = self._within(missing, max_usd)
@@ -73,7 +77,7 @@ class BatchJob:
         return {call.key for call in missing} - {call.key for call in affordable}
 
     def _has(self, key: str) -> bool:
-        known = self._desk.cache.find(key)
+        known = self._broker.cache.find(key)
         return known is not None and known.final
 
     def _within(self, calls: Sequence[Call], max_usd: float | None) -> list[Call]:
@@ -96,7 +100,7 @@ class BatchJob:
 
     def _opened(self) -> list[_Open]:
         opened: dict[str, _Open] = {}
-        for record in read_records(self._desk.cache.folder, _KIND):
+        for record in read_records(self._broker.cache.folder, _KIND):
             name = record["batch"]
             match record["state"]:
                 case "announced":
@@ -139,8 +143,8 @@ class BatchJob:
             log.append({"batch": batch.name, "state": "collected", "batch_id": batch_id})
         if job.status == "failed" and not n_lines:
             problems = [str(problem.message) for problem in (job.errors.data or [])] if job.errors else []
-            raise EnvironmentFault(
-                self._desk.client.clean(f"batch {batch_id} failed: {'; '.join(problems) or 'no reason given'}"),
+            raise BatchFault(
+                self._broker.client.clean(f"batch {batch_id} failed: {'; '.join(problems) or 'no reason given'}"),
                 hint="repeat the command to submit it again, or leave out --batch",
             )
         self._say(f"batch {batch_id}: {job.status}, {n_lines} answers collected")
@@ -170,7 +174,7 @@ class BatchJob:
                     return job
             await asyncio.sleep(self._poll_seconds)
 
-    async def _lines(self, file_id: str | None) -> AsyncIterator[dict[str, Any]]:
+    async def _lines(self, file_id: str | None) -> AsyncIterator[dict[str, object]]:
         if file_id is None:
             return
         try:
@@ -185,33 +189,33 @@ class BatchJob:
             if isinstance(row, dict):
                 yield row
 
-    def _collect(self, line: Mapping[str, Any], wanted: Mapping[str, Call]) -> int:
+    def _collect(self, line: Mapping[str, object], wanted: Mapping[str, Call]) -> int:
         call = wanted.get(str(line.get("custom_id")))
         if call is None or self._has(call.key):
             return 0
         response = _mapping(line.get("response"))
         body = _mapping(response.get("body"))
         if response.get("status_code") == 200:
-            self._desk.client.answered += 1
+            self._broker.client.answered += 1
             verdict = read_completion(body, call.rubric, call.protocol, call.asked, call.sources)
             usage = read_usage(body, self._judge, factor=self._judge.card.batch_discount)
         else:
             verdict, usage, body = Verdict("error", error=_problem(line)), Usage(calls=1), {}
-        clean = self._desk.client.clean
-        self._desk.cache.put(build_record(call, self._judge, verdict, usage, body, clean, batch=True))
-        self._desk.client.budget.spent += usage.cost_usd or 0.0
+        clean = self._broker.client.clean
+        self._broker.cache.put(build_record(call, self._judge, verdict, usage, body, clean, batch=True))
+        self._broker.client.budget.spent += usage.cost_usd or 0.0
         return 1
 
-    def _fault(self, error: openai.APIError) -> EnvironmentFault:
-        message = self._desk.client.clean(classify(error).message)
-        return EnvironmentFault(f"the Batch API failed: {message}", hint="repeat the command to go on")
+    def _fault(self, error: openai.APIError) -> BatchFault:
+        message = self._broker.client.clean(classify(error).message)
+        return BatchFault(f"the Batch API failed: {message}", hint="repeat the command to go on")
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _problem(line: Mapping[str, Any]) -> str:
+def _problem(line: Mapping[str, object]) -> str:
     """Why a line has no answer; servers say it as an object with a message, or as mere text."""
     body = _mapping(line.get("response")).get("body")
     for found in (line.get("error"), _mapping(body).get("error"), body):
@@ -236,11 +240,11 @@ def chunks(calls: Sequence[Call]) -> Iterable[list[Call]]:
         yield part
 
 
-class CollectedDesk(Desk):
+class BatchedBroker(JudgeBroker):
     """Answers from the cache only; what no batch has brought is an ``error``, or ``budget`` where money ended."""
 
-    def __init__(self, desk: Desk, denied: set[str]) -> None:
-        super().__init__(desk.client, desk.cache)
+    def __init__(self, broker: JudgeBroker, denied: set[str]) -> None:
+        super().__init__(broker.client, broker.cache)
         self._denied = denied
 
     async def get(self, call: Call) -> Record:
@@ -262,9 +266,9 @@ class BatchOptions:
     max_usd: float | None = None
     say: Say = lambda _: None
 
-    async def collect(self, desk: Desk, units: Iterable[Unit]) -> Desk:
-        """Get the verdicts of ``units`` through batches; returns a desk that has them."""
-        judge = desk.client.judge
+    async def collect(self, broker: JudgeBroker, units: Iterable[Unit]) -> JudgeBroker:
+        """Get the verdicts of ``units`` through batches; returns a broker that has them."""
+        judge = broker.client.judge
         calls = (call for unit in units for call in plan_calls(unit.subject, unit.rubric, judge))
-        job = BatchJob(desk, poll_seconds=self.poll_seconds, say=self.say)
-        return CollectedDesk(desk, await job.run(calls, max_usd=self.max_usd))
+        job = BatchJob(broker, poll_seconds=self.poll_seconds, say=self.say)
+        return BatchedBroker(broker, await job.run(calls, max_usd=self.max_usd))

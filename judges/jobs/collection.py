@@ -1,20 +1,17 @@
-"""Judge a list of subjects and return their lines in order; the base of judging files, audits, bridges and canaries."""
+"""Judge a list of subjects and return their lines in order; the base of judging files, audits, linking and canaries."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kikime.harness.core.errors import UsageError
-from kikime.judges.jobs.gathering import Judged, gather_verdicts, plan_units
-from kikime.judges.jobs.sentinel import announce, watch_drift
+from kikime.judges.jobs.flags import annotate
+from kikime.judges.jobs.job import Collector, Judged, Unit, gather_verdicts
+from kikime.judges.jobs.sentinel import estimate_teller, watch_drift
 from kikime.judges.jobs.session import JudgeSettings
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import Rubric, fitting_rubrics
-from kikime.judges.verdicts.subject import Subject
-
-if TYPE_CHECKING:
-    from kikime.judges.jobs.batch import BatchOptions
 
 Say = Callable[[str], None]
 
@@ -27,7 +24,7 @@ def judge_subjects(
     say: Say = lambda _: None,
     advance: Callable[[], None] = lambda: None,
     cache: Path | None = None,
-    batch: BatchOptions | None = None,
+    batch: Collector | None = None,
 ) -> Judged:
     """Judge every subject by every rubric; what the cache holds is not asked again. ``say`` gets the estimate.
 
@@ -41,8 +38,26 @@ def judge_subjects(
     if subjects and not units:
         names = ", ".join(rubric.id for rubric in rubrics)
         raise UsageError(f"nothing here can be judged by {names}", hint=fitting_rubrics())
+    announce = estimate_teller(settings, say)
     judged = gather_verdicts(
-        subjects, units, settings, announce=announce(settings, say), advance=advance, cache=cache, batch=batch
+        len(subjects), units, settings, announce=announce, advance=advance, cache=cache, batch=batch
     )
+    annotate(zip(subjects, judged.groups, strict=True), subjects)
     watch_drift(settings, judged.outcome, say=say)
     return judged
+
+
+def plan_units(subjects: Sequence[Subject], rubrics: Sequence[Rubric]) -> list[Unit]:
+    """What is to be judged: a dialogue rubric applies to dialogues only, a pair rubric to pairs only."""
+    return [
+        Unit(index, subject, rubric)
+        for index, subject in enumerate(subjects)
+        for rubric in rubrics
+        if _applies(rubric, subject)
+    ]
+
+
+def _applies(rubric: Rubric, subject: Subject) -> bool:
+    if rubric.kind == "pair":
+        return subject.rival is not None
+    return subject.rival is None and (rubric.kind == "reply" or len(subject.lines) > 1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import regex
 
 from kikime.harness.cards.persona import Persona
+from kikime.judges.verdicts.lines import Line
+from kikime.judges.verdicts.prompt import Subject
 
 LONG_FACTOR = 3
 """A reply is very long from three times the persona's upper limit on."""
@@ -17,12 +19,31 @@ _MIN_ROWS = 20
 _GRAPHEME = regex.compile(r"\X")
 
 
+def annotate(judged: Iterable[tuple[Subject, Iterable[Line]]], subjects: Iterable[Subject]) -> None:
+    """Fill ``flags`` and ``score_adjusted`` of the lines of each subject; ``subjects`` are all replies of the source."""
+    flags = OutputFlags(subjects)
+    slices: dict[tuple[str, ...], list[tuple[Line, Subject]]] = defaultdict(list)
+    for subject, lines in judged:
+        found = flags.of(subject.persona, subject.response)
+        for line in lines:
+            line.flags, line.score_adjusted = found, None
+            if line.status == "ok" and line.score is not None:
+                asked = (line.judge_id, line.protocol, line.rubric_hash, line.criterion)
+                slices[subject.persona.id, *asked].append((line, subject))
+    for members in slices.values():
+        scores = [float(line.score or 0) for line, _ in members]
+        lengths = [graphemes(subject.response) for _, subject in members]
+        targets = [subject.persona.length.target for _, subject in members]
+        for (line, _), adjusted in zip(members, length_adjusted(scores, lengths, targets), strict=True):
+            line.score_adjusted = adjusted
+
+
 class OutputFlags:
     """Knows all replies of one source, then names what is odd about each: ``duplicate``, ``constant``, ``long``."""
 
-    def __init__(self, replies: Iterable[tuple[str, str, str]]) -> None:
-        """``replies``: (persona id, user turn, response); the same response to the same turn is no duplicate."""
-        distinct = {(persona, user, response.strip()) for persona, user, response in replies}
+    def __init__(self, subjects: Iterable[Subject]) -> None:
+        """The same response to the same turn is no duplicate; pairs of replies do not count."""
+        distinct = {(s.persona.id, s.user, s.response.strip()) for s in subjects if s.rival is None}
         self._turns = Counter((persona, response) for persona, _, response in distinct)
         self._all = Counter(persona for persona, _ in {(persona, user) for persona, user, _ in distinct})
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+from kikime.harness.core.heap import heap_rarely_walked
+from kikime.judges.jobs.session import JudgeSettings, Outcome, open_broker
 from kikime.judges.verdicts.judge import Judge, plan_calls
 from kikime.judges.verdicts.lines import Line, build_lines
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import Rubric
-from kikime.judges.verdicts.subject import Subject
 
 if TYPE_CHECKING:
     from kikime.harness.cards.persona import Persona
-    from kikime.judges.asking.desk import Desk
+    from kikime.judges.asking.broker import JudgeBroker
     from kikime.judges.verdicts.record import Record
 
 
@@ -30,18 +33,32 @@ class Unit:
 Deliver = Callable[[Unit, list[Line]], None]
 
 
-async def judge_unit(unit: Unit, judge: Judge, desk: Desk, counted: set[str]) -> list[Line]:
+class Collector(Protocol):
+    """Another way to get verdicts than one call after the other."""
+
+    async def collect(self, broker: JudgeBroker, units: Iterable[Unit]) -> JudgeBroker:
+        """Get what ``broker`` lacks of ``units``; returns a broker that has it."""
+        ...
+
+
+async def judge_unit(unit: Unit, judge: Judge, broker: JudgeBroker, counted: set[str]) -> list[Line]:
     """Get all verdicts of one unit, then build its lines."""
     calls = list(plan_calls(unit.subject, unit.rubric, judge))
     if len(calls) == 1:
-        records = [await desk.get(calls[0])]
+        records = [await broker.get(calls[0])]
     else:
-        records = await asyncio.gather(*(desk.get(call) for call in calls))
+        records = await asyncio.gather(*(broker.get(call) for call in calls))
     return build_lines(unit.subject, unit.rubric, judge, calls, records, counted)
 
 
 async def judge_all(
-    units: Iterable[Unit], judge: Judge, desk: Desk, deliver: Deliver, *, workers: int, counted: set[str] | None = None
+    units: Iterable[Unit],
+    judge: Judge,
+    broker: JudgeBroker,
+    deliver: Deliver,
+    *,
+    workers: int,
+    counted: set[str] | None = None,
 ) -> None:
     """Judge ``units`` with ``workers`` of them in flight; ``deliver`` gets each one's lines as it finishes.
 
@@ -53,7 +70,7 @@ async def judge_all(
 
     async def work(queue: Iterator[Unit]) -> None:
         for unit in queue:
-            deliver(unit, await judge_unit(unit, judge, desk, seen))
+            deliver(unit, await judge_unit(unit, judge, broker, seen))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -129,3 +146,78 @@ def estimate(units: Iterable[Unit], judge: Judge, find: Callable[[str], Record |
                 tokens_out += call.typical_out
     price = judge.card.price
     return Estimate(len(seen), cached, tokens_in, tokens_out, price.cost(tokens_in, tokens_out) if price else None)
+
+
+@dataclass
+class Judged:
+    """The lines of a session, subject by subject, and what became of it."""
+
+    groups: list[list[Line]]
+    """One group per subject (over all its rubrics), in the subjects' order."""
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def lines(self) -> list[Line]:
+        """All lines, in order."""
+        return [line for group in self.groups for line in group]
+
+
+def gather_verdicts(
+    n_subjects: int,
+    units: Sequence[Unit],
+    settings: JudgeSettings,
+    *,
+    announce: Callable[[Estimate], None] = lambda _: None,
+    advance: Callable[[], None] = lambda: None,
+    cache: Path | None = None,
+    batch: Collector | None = None,
+) -> Judged:
+    """Judge ``units``, whose indices are below ``n_subjects``; ``announce`` gets the estimate before the first call.
+
+    Raises:
+        EnvironmentFault: the cache cannot be written, or the Batch API failed.
+    """
+    with heap_rarely_walked():
+        return asyncio.run(_gather(n_subjects, units, settings, announce, advance, cache, batch))
+
+
+async def _gather(
+    n_subjects: int,
+    units: Sequence[Unit],
+    settings: JudgeSettings,
+    announce: Callable[[Estimate], None],
+    advance: Callable[[], None],
+    cache: Path | None,
+    batch: Collector | None,
+) -> Judged:
+    by_unit: dict[int, list[Line]] = {}
+    position = {id(unit): number for number, unit in enumerate(units)}
+
+    def deliver(unit: Unit, lines: list[Line]) -> None:
+        by_unit[position[id(unit)]] = lines
+        advance()
+
+    outcome = Outcome()
+    async with open_broker(settings, cache) as broker:
+        announce(estimate(units, settings.judge, broker.cache.find))
+        used = await batch.collect(broker, units) if batch else broker
+        await judge_all(units, settings.judge, used, deliver, workers=settings.concurrency)
+        outcome.take(broker.client)
+    groups: list[list[Line]] = [[] for _ in range(n_subjects)]
+    for number, unit in enumerate(units):
+        groups[unit.index] += by_unit[number]
+    outcome.count(line for group in groups for line in group)
+    return Judged(_recounted(groups), outcome)
+
+
+def _recounted(groups: list[list[Line]]) -> list[list[Line]]:
+    """Move tokens and cost of a shared call to its first line in output order, whichever finished first."""
+    first: dict[str, Line] = {}
+    for group in groups:
+        for line in group:
+            holder = first.setdefault(line.judge_key, line)
+            if holder is not line and line.spent_tokens:
+                holder.n_in, line.n_in = line.n_in, holder.n_in
+                holder.n_out, line.n_out = line.n_out, holder.n_out
+                holder.cost_usd, line.cost_usd = line.cost_usd, holder.cost_usd
+    return groups

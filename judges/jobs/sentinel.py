@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
+import msgspec
 import orjson
 
 from kikime.harness.cards.persona import load_persona
@@ -16,11 +17,10 @@ from kikime.harness.core.files import cache_home
 from kikime.harness.stats.agreement import agreement
 from kikime.harness.store.rundir import slug
 from kikime.harness.store.wal import Segment, read_records
-from kikime.judges.jobs.gathering import gather_verdicts, plan_units
-from kikime.judges.jobs.job import Estimate, estimate
+from kikime.judges.jobs.job import Estimate, Unit, estimate, gather_verdicts
 from kikime.judges.jobs.session import JudgeSettings, Outcome
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import load_rubric
-from kikime.judges.verdicts.subject import Subject
 
 MAX_CHANGE, MIN_QWK = 0.2, 0.8
 MIN_PAIRS = 120
@@ -49,7 +49,7 @@ class SentinelReport:
     """When the first scores were made; None when these are the first."""
     warning: str | None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """All fields."""
         return asdict(self)
 
@@ -72,22 +72,21 @@ def sentinel_subjects() -> list[Subject]:
     return [Subject(row["id"], persona, row["user"], row["response"]) for row in rows]
 
 
-def announce(settings: JudgeSettings, say: Say) -> Callable[[Estimate], None]:
+def estimate_teller(settings: JudgeSettings, say: Say) -> Callable[[Estimate], None]:
     """What says a session's estimate, and that of the sentinel set where it is going to be re-scored."""
 
     def tell(planned: Estimate) -> None:
         say(planned.sentence(settings.judge))
         if planned.to_ask:
-            announce_set(settings, say)
+            say_sentinel_cost(settings, say)
 
     return tell
 
 
-def announce_set(settings: JudgeSettings, say: Say) -> None:
+def say_sentinel_cost(settings: JudgeSettings, say: Say) -> None:
     """Say what re-scoring the set will cost, where the settings ask for it."""
     if settings.sentinel:
-        units = plan_units(sentinel_subjects(), [load_rubric(RUBRIC)])
-        again = estimate(units, settings.judge, lambda _: None)
+        again = estimate(_units(), settings.judge, lambda _: None)
         say(f"then the sentinel set: {again.to_ask} calls; {again.cost} (--no-sentinel leaves it out)")
 
 
@@ -114,38 +113,70 @@ def _why_unscored(outcome: Outcome) -> str:
     return "--max-usd is reached" if status == "budget" else f"every verdict is {status}"
 
 
+class FirstScores(msgspec.Struct):
+    """The scores of the set that later ones are compared with, as a judge's folder keeps them."""
+
+    judge_id: str
+    protocol: str
+    rubric_hash: str
+    utc: str
+    scores: dict[str, int]
+    """By reply and criterion, ``ID/CRITERION``."""
+
+
 def run_sentinel(settings: JudgeSettings) -> tuple[SentinelReport, Outcome]:
     """Score the set anew, never from the cache, and compare with the first 120 or more scores that this judge gave."""
-    rubric, judge, subjects = load_rubric(RUBRIC), settings.judge, sentinel_subjects()
+    units, judge = _units(), settings.judge
     with TemporaryDirectory(prefix="kikime-sentinel-") as fresh:
-        judged = gather_verdicts(subjects, plan_units(subjects, [rubric]), settings, cache=Path(fresh))
-    scores = {f"{line['id']}/{line['criterion']}": line["score"] for line in judged.lines if line["status"] == "ok"}
-    folder = cache_home("judge") / slug(judge.id)
-    key = {"judge_id": judge.id, "protocol": judge.protocol, "rubric_hash": rubric.hash}
-    first = next((r for r in read_records(folder, _KIND) if all(r[name] == key[name] for name in key)), None)
+        judged = gather_verdicts(len(units), units, settings, cache=Path(fresh))
+    scores = {f"{line.id}/{line.criterion}": line.score for line in judged.lines if line.status == "ok"}
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    if first is None and len(scores) >= MIN_PAIRS:
+    own = {name: score for name, score in scores.items() if score is not None}
+    given = FirstScores(judge.id, judge.protocol, load_rubric(RUBRIC).hash, now, own)
+    folder = cache_home("judge") / slug(judge.id)
+    first = next((known for known in _first_scores(folder) if _same_question(known, given)), None)
+    if first is None and len(own) >= MIN_PAIRS:
         with Segment.create(folder, _KIND) as log:
-            log.append({**key, "utc": now, "scores": scores})
-    return _compare(judge.id, judge.protocol, now, scores, first), judged.outcome
+            log.append(msgspec.to_builtins(given))
+    return _compare(given, first), judged.outcome
 
 
-def _compare(
-    judge_id: str, protocol: str, now: str, scores: dict[str, int], first: dict[str, Any] | None
-) -> SentinelReport:
+def _units() -> list[Unit]:
+    rubric = load_rubric(RUBRIC)
+    return [Unit(index, subject, rubric) for index, subject in enumerate(sentinel_subjects())]
+
+
+def _first_scores(folder: Path) -> Iterator[FirstScores]:
+    for record in read_records(folder, _KIND):
+        with suppress(msgspec.ValidationError):
+            yield msgspec.convert(record, FirstScores)
+
+
+def _same_question(one: FirstScores, other: FirstScores) -> bool:
+    return (one.judge_id, one.protocol, one.rubric_hash) == (other.judge_id, other.protocol, other.rubric_hash)
+
+
+def _compare(now: FirstScores, first: FirstScores | None) -> SentinelReport:
+    empty = SentinelReport(now.utc, now.judge_id, now.protocol, len(now.scores), None, None, None, None)
     if first is None:
-        return SentinelReport(now, judge_id, protocol, len(scores), None, None, None, None)
-    common = sorted(scores.keys() & first["scores"].keys())
+        return empty
+    common = sorted(now.scores.keys() & first.scores.keys())
+    empty = replace(empty, n=len(common), since=first.utc)
     if len(common) < MIN_PAIRS:
-        return SentinelReport(now, judge_id, protocol, len(common), None, None, str(first["utc"]), None)
-    found = agreement([first["scores"][name] for name in common], [scores[name] for name in common])
+        return empty
+    found = agreement([first.scores[name] for name in common], [now.scores[name] for name in common])
     # A constant judge agrees with itself, although kappa is undefined then.
     qwk = 1.0 if found.qwk is None and found.mae == 0 else found.qwk
-    change, since = found.bias or 0.0, str(first["utc"])
+    change = found.bias or 0.0
     drifted = abs(change) > MAX_CHANGE or (qwk or 0.0) < MIN_QWK
-    shown = f"{qwk:.2f}" if qwk is not None else "undefined"
-    warning = (
-        f"judge {judge_id} has drifted since {since}: its mean moved by {change:+.2f} points (allowed: ±{MAX_CHANGE}), "
-        f"QWK with its first scores is {shown} (needed: {MIN_QWK}); do not compare its verdicts with earlier ones"
+    report = replace(empty, mean_change=change, qwk=qwk)
+    return replace(report, warning=_drift(report)) if drifted else report
+
+
+def _drift(report: SentinelReport) -> str:
+    shown = f"{report.qwk:.2f}" if report.qwk is not None else "undefined"
+    return (
+        f"judge {report.judge_id} has drifted since {report.since}: its mean moved by {report.mean_change:+.2f} points "
+        f"(allowed: ±{MAX_CHANGE}), QWK with its first scores is {shown} (needed: {MIN_QWK}); "
+        "do not compare its verdicts with earlier ones"
     )
-    return SentinelReport(now, judge_id, protocol, len(common), change, qwk, since, warning if drifted else None)

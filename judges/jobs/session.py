@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
@@ -16,9 +16,10 @@ from kikime.judges.verdicts.judge import DEFAULT_MODEL, Judge
 from kikime.judges.verdicts.verdict import Protocol
 
 if TYPE_CHECKING:
+    from kikime.judges.asking.broker import JudgeBroker
     from kikime.judges.asking.client import JudgeClient
-    from kikime.judges.asking.desk import Desk
     from kikime.judges.asking.faults import Fault
+    from kikime.judges.verdicts.lines import Line
 
 OFFICIAL_URL = "https://api.openai.com/v1"
 
@@ -96,11 +97,10 @@ def judge_settings(
 
 
 @asynccontextmanager
-async def open_desk(settings: JudgeSettings, home: Path | None = None) -> AsyncIterator[Desk]:
+async def open_broker(settings: JudgeSettings, home: Path | None = None) -> AsyncIterator[JudgeBroker]:
     """Client and cache (below ``home``, the user's by default) for the session; both are closed at its end."""
-    from kikime.judges.asking.cache import VerdictCache
+    from kikime.judges.asking.broker import JudgeBroker, VerdictCache
     from kikime.judges.asking.client import JudgeClient
-    from kikime.judges.asking.desk import Desk
 
     cache = VerdictCache(settings.judge.id, home)
     client = JudgeClient(
@@ -112,7 +112,7 @@ async def open_desk(settings: JudgeSettings, home: Path | None = None) -> AsyncI
         max_usd=settings.max_usd,
     )
     try:
-        yield Desk(client, cache)
+        yield JudgeBroker(client, cache)
     finally:
         cache.close()
         await client.close()
@@ -134,9 +134,9 @@ class Outcome:
         """Note what ``client`` did."""
         self.spent_usd, self.bought, self.stop = client.budget.spent, client.answered, client.stop
 
-    def count(self, lines: Iterable[dict[str, Any]]) -> None:
+    def count(self, lines: Iterable[Line]) -> None:
         """Add lines to the tally."""
-        self.statuses.update(str(line["status"]) for line in lines)
+        self.statuses.update(line.status for line in lines)
 
     @property
     def complete(self) -> bool:

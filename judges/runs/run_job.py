@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from kikime.harness.core.heap import heap_rarely_walked
 from kikime.harness.store.database import require_intact
 from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.wal import VERDICTS, Segment
-from kikime.judges.jobs.job import Estimate, Unit, estimate, judge_all
-from kikime.judges.jobs.sentinel import announce, watch_drift
-from kikime.judges.jobs.session import JudgeSettings, Outcome, open_desk
-from kikime.judges.runs.runs import Done, RunMaterials, compact_verdicts, read_rows
+from kikime.judges.jobs.job import Collector, Estimate, Unit, estimate, judge_all
+from kikime.judges.jobs.sentinel import estimate_teller, watch_drift
+from kikime.judges.jobs.session import JudgeSettings, Outcome, open_broker
+from kikime.judges.runs.materials import RunMaterials, read_samples
+from kikime.judges.runs.table import Done, compact_verdicts
 from kikime.judges.verdicts.lines import Line
-
-if TYPE_CHECKING:
-    from kikime.judges.jobs.batch import BatchOptions
 
 Say = Callable[[str], None]
 SESSIONS_FILE = "judge.json"
@@ -29,7 +28,7 @@ def judge_run(
     settings: JudgeSettings,
     *,
     rubrics: Sequence[str] = (),
-    batch: BatchOptions | None = None,
+    batch: Collector | None = None,
     say: Say = lambda _: None,
     advance: Callable[[], None] = lambda: None,
 ) -> Outcome:
@@ -43,7 +42,7 @@ def judge_run(
         require_intact(run, "samples", "scores")
         materials, done = RunMaterials(run.manifest(), rubrics), Done(run)
         planned = asyncio.run(_estimate(run, materials, done, settings))
-        announce(settings, say)(planned)
+        estimate_teller(settings, say)(planned)
         with heap_rarely_walked():
             outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
         watch_run(run, settings, outcome, say=say)
@@ -63,15 +62,15 @@ def watch_run(run: RunDirectory, settings: JudgeSettings, outcome: Outcome, *, s
 
 def _units(run: RunDirectory, materials: RunMaterials, done: Done, settings: JudgeSettings) -> Iterator[Unit]:
     judge = settings.judge
-    for index, row in enumerate(read_rows(run)):
-        for unit in materials.units(row, index):
+    for index, sample in enumerate(read_samples(run)):
+        for unit in materials.units(sample, index):
             if not done.covers(unit, judge.id, judge.protocol_for(unit.rubric)):
                 yield unit
 
 
 async def _estimate(run: RunDirectory, materials: RunMaterials, done: Done, settings: JudgeSettings) -> Estimate:
-    async with open_desk(settings) as desk:
-        return estimate(_units(run, materials, done, settings), settings.judge, desk.cache.find)
+    async with open_broker(settings) as broker:
+        return estimate(_units(run, materials, done, settings), settings.judge, broker.cache.find)
 
 
 async def _judge(
@@ -80,31 +79,20 @@ async def _judge(
     done: Done,
     settings: JudgeSettings,
     advance: Callable[[], None],
-    batch: BatchOptions | None,
+    batch: Collector | None,
 ) -> Outcome:
     outcome = Outcome()
     with Segment.create(run.wal, VERDICTS) as log:
 
         def deliver(_: Unit, lines: list[Line]) -> None:
             for line in lines:
-                log.append(line)
+                log.append(msgspec.to_builtins(line))
             outcome.count(lines)
             advance()
 
-        async with open_desk(settings) as desk:
-            used = await batch.collect(desk, _units(run, materials, done, settings)) if batch else desk
+        async with open_broker(settings) as broker:
+            used = await batch.collect(broker, _units(run, materials, done, settings)) if batch else broker
             units = _units(run, materials, done, settings)
             await judge_all(units, settings.judge, used, deliver, workers=settings.concurrency, counted=done.counted)
-            outcome.take(desk.client)
+            outcome.take(broker.client)
     return outcome
-
-
-def run_lines(run: RunDirectory, judge_id: str, protocol: str) -> Iterator[dict[str, Any]]:
-    """The run's verdicts by one judge, one line per reply and criterion, from ``judge.parquet``."""
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(run.judge_file) as table:
-        for batch in table.iter_batches(batch_size=2048):
-            for row in batch.to_pylist():
-                if row["judge_id"] == judge_id and row["protocol"] in {protocol, "text"}:
-                    yield {"id": row["key"], **row}

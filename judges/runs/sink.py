@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.wal import VERDICTS, Segment
 from kikime.judges.asking.faults import Fault
 from kikime.judges.jobs.job import Unit, first_error, judge_unit
-from kikime.judges.jobs.session import JudgeSettings, Outcome, open_desk
-from kikime.judges.runs.runs import Done, RunMaterials
+from kikime.judges.jobs.session import JudgeSettings, Outcome, open_broker
+from kikime.judges.runs.materials import RunMaterials, Sample
+from kikime.judges.runs.table import Done
 
 if TYPE_CHECKING:
-    from kikime.judges.asking.desk import Desk
+    from kikime.judges.asking.broker import JudgeBroker
 
 
 class JudgeSink:
@@ -32,12 +35,12 @@ class JudgeSink:
         self._done = Done(run)
         self._segment = Segment.create(run.wal, VERDICTS)
         self._loop = asyncio.new_event_loop()
-        self._queue: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[Mapping[str, object] | None] = asyncio.Queue()
         self._finished = False
         self._thread = threading.Thread(target=self._main, name="kikime-judge", daemon=True)
         self._thread.start()
 
-    def submit(self, sample: Mapping[str, Any]) -> None:
+    def submit(self, sample: Mapping[str, object]) -> None:
         """Queue one row of ``samples.parquet`` (or its mapping)."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._queue.put_nowait, sample)
@@ -61,26 +64,26 @@ class JudgeSink:
             self._segment.close()
 
     async def _work(self) -> None:
-        async with open_desk(self._settings) as desk:
+        async with open_broker(self._settings) as broker:
             try:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(self._settings.concurrency):
-                        group.create_task(self._worker(desk))
+                        group.create_task(self._worker(broker))
                 self._finished = True
             finally:
-                self.outcome.take(desk.client)
+                self.outcome.take(broker.client)
 
-    async def _worker(self, desk: Desk) -> None:
+    async def _worker(self, broker: JudgeBroker) -> None:
         while (sample := await self._queue.get()) is not None:
-            for unit in self._materials.units(sample):
-                await self._judge(unit, desk)
+            for unit in self._materials.units(msgspec.convert(sample, Sample)):
+                await self._judge(unit, broker)
         self._queue.put_nowait(None)
 
-    async def _judge(self, unit: Unit, desk: Desk) -> None:
+    async def _judge(self, unit: Unit, broker: JudgeBroker) -> None:
         judge = self._settings.judge
         if self._done.covers(unit, judge.id, judge.protocol_for(unit.rubric)):
             return
-        lines = await judge_unit(unit, judge, desk, self._done.counted)
+        lines = await judge_unit(unit, judge, broker, self._done.counted)
         for line in lines:
-            self._segment.append(line)
+            self._segment.append(msgspec.to_builtins(line))
         self.outcome.count(lines)

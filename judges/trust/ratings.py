@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import orjson
 
 from kikime.harness.core.errors import FileFormatError, UsageError
@@ -15,7 +16,7 @@ from kikime.harness.store.verdicts import score_of
 MEAN_JUDGE = "mean of judges"
 
 
-class Rating(NamedTuple):
+class Rating(msgspec.Struct, frozen=True):
     """One item's two scores by one criterion; None where one is missing."""
 
     judge: str

@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.hashing import digest
 from kikime.judges.verdicts.models import ModelCard, model_card
-from kikime.judges.verdicts.prompt import render
-from kikime.judges.verdicts.rubric import POINTS, Criterion, Rubric
-from kikime.judges.verdicts.subject import Subject
-from kikime.judges.verdicts.verdict import CHOICES, PROTOCOLS, Protocol
+from kikime.judges.verdicts.prompt import Subject, render
+from kikime.judges.verdicts.rubric import Criterion, Rubric
+from kikime.judges.verdicts.verdict import PROTOCOLS, Protocol, answer_schema
 
 DEFAULT_MODEL = "gpt-4o-mini"
 OFFICIAL_HOST = "api.openai.com"
@@ -156,25 +155,10 @@ def _parameters(
     if protocol == "dist":
         return parameters | {card.output_limit: 1, "logprobs": True, "top_logprobs": _TOP_LOGPROBS}
     if protocol == "cot":
-        schema = answer_schema(rubric, criteria, bounded=card.bounded_strings and not judge.official)
+        asked = tuple(criterion.id for criterion in criteria)
+        schema = answer_schema(rubric.kind, asked, bounded=card.bounded_strings and not judge.official)
         parameters["response_format"] = {
             "type": "json_schema",
             "json_schema": {"name": "verdict", "strict": True, "schema": schema},
         }
     return parameters | {card.output_limit: COT_TOKENS}
-
-
-def answer_schema(rubric: Rubric, criteria: tuple[Criterion, ...], *, bounded: bool) -> dict[str, Any]:
-    """JSON schema of a verdict: reasoning, then evidence, then the scores as an enum."""
-    reasoning: dict[str, Any] = {"type": "string"}
-    quote: dict[str, Any] = {"type": "string"}
-    evidence: dict[str, Any] = {"type": "array", "items": quote}
-    if bounded:
-        reasoning["maxLength"], quote["maxLength"], evidence["maxItems"] = 600, 80, 4
-    answers: dict[str, Any]
-    if rubric.kind == "pair":
-        answers = {"preference": {"type": "string", "enum": list(CHOICES)}}
-    else:
-        answers = {criterion.id: {"type": "integer", "enum": list(POINTS)} for criterion in criteria}
-    properties = {"reasoning": reasoning, "evidence": evidence, **answers}
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

@@ -2,17 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from kikime.harness.store.verdicts import score_of
 from kikime.judges.verdicts.judge import Call, Judge
+from kikime.judges.verdicts.prompt import ReplyId, Subject
 from kikime.judges.verdicts.record import Record, Usage
 from kikime.judges.verdicts.rubric import Rubric
-from kikime.judges.verdicts.subject import Subject
 from kikime.judges.verdicts.verdict import SCORED, Status
 
-Line = dict[str, Any]
-_SIDES = ({"A": "a", "B": "b", "tie": "tie"}, {"A": "b", "B": "a", "tie": "tie"})
+Side = Literal["a", "b", "tie"]
+_SIDES: tuple[Mapping[str, Side], ...] = ({"A": "a", "B": "b", "tie": "tie"}, {"A": "b", "B": "a", "tie": "tie"})
+
+
+class Line(msgspec.Struct, kw_only=True):
+    """What one judge said of one reply by one criterion: a line of ``kikime judge --json``, of the log and of the table."""
+
+    id: ReplyId = ""
+    """The reply's own id; of a run, its key."""
+    key: str
+    judge_key: str
+    criterion: str
+    judge_id: str
+    protocol: str
+    rubric: str
+    rubric_version: int = 0
+    rubric_hash: str
+    snapshot: str | None = ""
+    fingerprint: str | None = ""
+    score: int | None = None
+    """1–7; None unless the status is ``ok`` or ``ungrounded``."""
+    expected_score: float | None = None
+    """Mean over samples, or over the token probabilities; None where a score stands alone."""
+    mass: float | None = None
+    preference: Side | UnsetType | None = UNSET
+    """Of a pair: which reply is preferred in both orders."""
+    order_consistent: bool | UnsetType | None = UNSET
+    """Of a pair: whether the judge preferred the same reply when their order was swapped."""
+    status: Status
+    grounded: bool | None = None
+    rationale: str | None = ""
+    evidence: list[str] | None = msgspec.field(default_factory=list)
+    error: str | None = ""
+    n_in: int | None = 0
+    n_out: int | None = 0
+    cost_usd: float | None = None
+    """None: the price is unknown."""
+    flags: list[str] | None = msgspec.field(default_factory=list)
+    """What is odd about the reply: ``duplicate``, ``constant``, ``long``."""
+    score_adjusted: float | None = None
+    """The score at the persona's target length; None where it is unknown."""
+
+    @property
+    def value(self) -> float | None:
+        """The expected score where there is one, else the score; None where there is neither."""
+        return score_of({"score": self.score, "expected_score": self.expected_score})
+
+    @property
+    def spent_tokens(self) -> int:
+        """Tokens that are counted in this line."""
+        return (self.n_in or 0) + (self.n_out or 0)
+
+
+def read_line(stored: Mapping[str, object]) -> Line | None:
+    """A stored line; None when it is none (an odd entry of a log, or one of another version)."""
+    try:
+        return msgspec.convert(stored, Line)
+    except msgspec.ValidationError:
+        return None
 
 
 def build_lines(
@@ -31,59 +92,74 @@ def build_lines(
     lines = []
     for criterion in rubric.criteria:
         answers = [record for call, record in zip(calls, records, strict=True) if criterion.id in call.asked]
-        line = _pair(answers) if rubric.kind == "pair" else _scored(answers, criterion.id)
-        lines.append(_frame(subject, rubric, judge, criterion.id, answers[0]) | line | _accounts(answers, counted))
+        status = _pair_status(answers) if rubric.kind == "pair" else combined_status(answers)
+        line = _framed(subject, rubric, judge, criterion.id, answers, status)
+        if rubric.kind == "pair":
+            _add_preference(line, answers)
+        else:
+            _add_score(line, answers)
+        _add_usage(line, answers, counted)
+        lines.append(line)
     return lines
 
 
-def _frame(subject: Subject, rubric: Rubric, judge: Judge, criterion: str, first: Record) -> Line:
-    return {
-        "id": subject.id,
-        "key": subject.key or first.judge_key,
-        "judge_key": first.judge_key,
-        "criterion": criterion,
-        "judge_id": judge.id,
-        "protocol": first.protocol,
-        "rubric": rubric.id,
-        "rubric_version": rubric.version,
-        "rubric_hash": rubric.hash,
-        "snapshot": first.snapshot,
-        "fingerprint": first.fingerprint,
-    }
-
-
-def _scored(answers: Sequence[Record], criterion: str) -> Line:
-    status = combined_status(answers)
-    used = [a for a in answers if a.verdict.status == status and a.verdict.status in SCORED] or answers[:1]
-    scores = [a.verdict.expected.get(criterion, a.verdict.scores[criterion]) for a in used if status in SCORED]
-    mean = sum(scores) / len(scores) if scores else None
-    averaged = len(answers) > 1 or bool(used[0].verdict.expected)
-    score = None if mean is None else used[0].verdict.scores[criterion] if len(answers) == 1 else int(mean + 0.5)
-    return {
-        "score": score,
-        "expected_score": mean if averaged else None,
-        "mass": used[0].verdict.mass,
-        "status": status,
-        **_reasons(used),
-    }
-
-
-def _pair(answers: Sequence[Record]) -> Line:
-    sides = [_SIDES[order].get(a.verdict.choice or "") for order, a in enumerate(answers)]
-    status = next((a.verdict.status for a in answers if a.verdict.status not in SCORED), None) or combined_status(
-        answers
+def _framed(
+    subject: Subject, rubric: Rubric, judge: Judge, criterion: str, answers: Sequence[Record], status: Status
+) -> Line:
+    first = answers[0]
+    told = _telling(answers, status)[0].verdict
+    return Line(
+        id=subject.id,
+        key=subject.key or first.judge_key,
+        judge_key=first.judge_key,
+        criterion=criterion,
+        judge_id=judge.id,
+        protocol=first.protocol,
+        rubric=rubric.id,
+        rubric_version=rubric.version,
+        rubric_hash=rubric.hash,
+        snapshot=first.snapshot,
+        fingerprint=first.fingerprint,
+        status=status,
+        grounded=told.grounded,
+        rationale=told.rationale,
+        evidence=told.evidence,
+        error=told.error,
     )
-    agreed = sides[0] if len(set(sides)) == 1 else "tie"
-    if len({a.verdict.status for a in answers}) > 1 and status in SCORED:
-        status = "ungrounded"
-    decisive = [a for a in answers if a.verdict.status == status]
-    return {
-        "score": None,
-        "preference": agreed if status in SCORED else None,
-        "order_consistent": sides[0] == sides[1] if status in SCORED else None,
-        "status": status,
-        **_reasons(decisive),
-    }
+
+
+def _telling(answers: Sequence[Record], status: Status) -> Sequence[Record]:
+    """The answers that a line's status, score and reasons come from."""
+    return [answer for answer in answers if answer.verdict.status == status] or answers[:1]
+
+
+def _add_score(line: Line, answers: Sequence[Record]) -> None:
+    used = _telling(answers, line.status)
+    first = used[0].verdict
+    line.mass = first.mass
+    if line.status not in SCORED:
+        return
+    scores = [a.verdict.expected.get(line.criterion, a.verdict.scores[line.criterion]) for a in used]
+    mean = sum(scores) / len(scores)
+    line.score = first.scores[line.criterion] if len(answers) == 1 else int(mean + 0.5)
+    if len(answers) > 1 or first.expected:
+        line.expected_score = mean
+
+
+def _pair_status(answers: Sequence[Record]) -> Status:
+    statuses = [answer.verdict.status for answer in answers]
+    failed = next((status for status in statuses if status not in SCORED), None)
+    if failed is not None:
+        return failed
+    return "ungrounded" if len(set(statuses)) > 1 else statuses[0]
+
+
+def _add_preference(line: Line, answers: Sequence[Record]) -> None:
+    line.preference = line.order_consistent = None
+    if line.status in SCORED:
+        first, second = (_SIDES[order].get(a.verdict.choice or "") for order, a in enumerate(answers))
+        line.order_consistent = first == second
+        line.preference = first if first == second else "tie"
 
 
 def combined_status(answers: Sequence[Record]) -> Status:
@@ -95,15 +171,10 @@ def combined_status(answers: Sequence[Record]) -> Status:
     return statuses[0]
 
 
-def _reasons(answers: Sequence[Record]) -> Line:
-    first = answers[0].verdict
-    return {"grounded": first.grounded, "rationale": first.rationale, "evidence": first.evidence, "error": first.error}
-
-
-def _accounts(answers: Sequence[Record], counted: set[str]) -> Line:
+def _add_usage(line: Line, answers: Sequence[Record], counted: set[str]) -> None:
     usage = Usage(cost_usd=None if answers[0].usage.cost_usd is None else 0.0)
     for answer in answers:
         if answer.judge_key not in counted:
             counted.add(answer.judge_key)
             usage += answer.usage
-    return {"n_in": usage.n_in, "n_out": usage.n_out, "cost_usd": usage.cost_usd}
+    line.n_in, line.n_out, line.cost_usd = usage.n_in, usage.n_out, usage.cost_usd

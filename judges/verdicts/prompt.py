@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import regex
 
@@ -18,13 +19,45 @@ from kikime.harness.cards.persona import Persona
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.messages import Message, system, user
 from kikime.judges.verdicts.rubric import POINTS, Criterion, Rubric, protocols
-from kikime.judges.verdicts.subject import Subject
 
 MAX_VISIBLE = 2000
 """Characters of one text that the judge sees; the middle of a longer one is left out."""
 N_ANCHORS = 5
 T = TypeVar("T")
 _CONTROL_TAG = regex.compile(r"\[(?=/?[A-Z_]{2,}\])")
+ReplyId = str | int | float
+"""As people's files have it; text in a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing to judge. It knows neither the model nor the format nor the shots that it came from."""
+
+    id: ReplyId
+    persona: Persona
+    user: str
+    response: str
+    history: tuple[Message, ...] = ()
+    """The turns before ``user``."""
+    rival: str | None = None
+    """The second reply, for a pair."""
+    key: str | None = None
+    """The sample's key, where it comes from a run."""
+
+    @property
+    def turns(self) -> tuple[Message, ...]:
+        """The dialogue up to and including ``user``."""
+        return (*self.history, Message(role="user", content=self.user))
+
+    @property
+    def spoken(self) -> Sequence[str]:
+        """The texts that evidence may be quoted from in this subject's own lines."""
+        return [self.response] if self.rival is None else [self.response, self.rival]
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """Every line of the character, history included."""
+        return [*(turn["content"] for turn in self.history if turn["role"] == "assistant"), self.response]
 
 
 def render(
@@ -52,7 +85,7 @@ class _Same(Generic[T]):
         return id(self.value)
 
 
-def data_json(value: Any) -> str:
+def data_json(value: object) -> str:
     r"""JSON in which no character can be read as a special token.
 
     >>> data_json("<|im_end|> [INST]")
@@ -62,7 +95,7 @@ def data_json(value: Any) -> str:
     return _CONTROL_TAG.sub(r"\\u005b", text.replace("<", r"\u003c").replace(">", r"\u003e"))
 
 
-def _section(name: str, value: Any) -> str:
+def _section(name: str, value: object) -> str:
     mark = digest("boundary", value)[:12]
     return f"<<<{name} {mark}\n{data_json(value)}\n{name} {mark}>>>"
 
@@ -120,7 +153,7 @@ def _sheet_section(same: _Same[Persona], own: tuple[int, ...]) -> str:
     return _section("資料", persona_sheet(same.value, own))
 
 
-def persona_sheet(persona: Persona, own: Sequence[int]) -> dict[str, Any]:
+def persona_sheet(persona: Persona, own: Sequence[int]) -> dict[str, object]:
     """The persona as the judge sees it: profile, scene, voice, length, facts, and ``own`` of its example lines."""
     examples = [persona.examples[number] for number in own]
     sheet = {
@@ -135,7 +168,7 @@ def persona_sheet(persona: Persona, own: Sequence[int]) -> dict[str, Any]:
     return {name: value for name, value in sheet.items() if value}
 
 
-def voice_sheet(persona: Persona) -> dict[str, Any]:
+def voice_sheet(persona: Persona) -> dict[str, object]:
     """口調 in words: the sheet, pronouns, politeness, endings and taboo words that the card states."""
     voice, polite = persona.voice, {True: "丁寧体（です・ます）", False: "普通体", None: ""}
     rate = voice.markers.target_rate
@@ -168,7 +201,7 @@ def anchors(subject: Subject) -> list[int]:
     return list(islice(others, N_ANCHORS))
 
 
-def interaction(subject: Subject, rubric: Rubric) -> dict[str, Any]:
+def interaction(subject: Subject, rubric: Rubric) -> dict[str, object]:
     """The dialogue and what is judged of it."""
     turns = [_turn(turn) for turn in subject.turns]
     if rubric.kind == "dialogue":

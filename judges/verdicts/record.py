@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
@@ -55,9 +55,9 @@ class Record(msgspec.Struct, frozen=True):
         """Whether it is never asked again."""
         return self.verdict.status in FINAL
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> dict[str, object]:
         """As JSON-like values."""
-        builtins: dict[str, Any] = msgspec.to_builtins(self)
+        builtins: dict[str, object] = msgspec.to_builtins(self)
         return builtins
 
 
@@ -88,7 +88,7 @@ def make_record(
     )
 
 
-def read_record(stored: dict[str, Any]) -> Record | None:
+def read_record(stored: Mapping[str, object]) -> Record | None:
     """A stored record; None when it is not one (written by another version)."""
     try:
         return msgspec.convert(stored, Record)

@@ -6,12 +6,14 @@ import json
 import math
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from functools import cache
+from typing import Annotated, Any, Literal, Never
 
 import msgspec
 import regex
+from pydantic import BaseModel, Field, StrictStr, ValidationError, WithJsonSchema, create_model
 
-from kikime.judges.verdicts.rubric import POINTS, Rubric
+from kikime.judges.verdicts.rubric import HIGH, LOW, POINTS, Rubric
 from kikime.judges.verdicts.textscore import parse_score, parse_scores
 
 Protocol = Literal["cot", "dist", "text"]
@@ -21,6 +23,8 @@ FINAL = frozenset({"ok", "ungrounded", "refused"})
 """Statuses that are never asked again."""
 SCORED = frozenset({"ok", "ungrounded"})
 CHOICES = ("A", "B", "tie")
+_ANSWER = "answer_"
+"""Keeps criteria apart from the names of pydantic's models: a criterion may be called ``copy`` or ``json``."""
 MIN_MASS = 0.5
 """Least probability on the tokens 1–7 for a distribution to count as an answer."""
 
@@ -48,19 +52,48 @@ class InvalidAnswer(ValueError):
     """The judge's answer cannot be read as a verdict."""
 
 
+class _Message(msgspec.Struct):
+    content: object = None
+    refusal: object = None
+
+
+class _Token(msgspec.Struct):
+    token: str
+    logprob: float
+
+
+class _Position(msgspec.Struct):
+    top_logprobs: list[_Token]
+
+
+class _Logprobs(msgspec.Struct):
+    content: list[_Position]
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+    finish_reason: object = None
+    logprobs: object = None
+
+
+class _Completion(msgspec.Struct):
+    """What is read of a chat completion."""
+
+    choices: Annotated[list[_Choice], msgspec.Meta(min_length=1)]
+
+
 def read_completion(
-    body: Mapping[str, Any], rubric: Rubric, protocol: str, asked: Sequence[str], sources: Sequence[str]
+    body: Mapping[str, object], rubric: Rubric, protocol: str, asked: Sequence[str], sources: Sequence[str]
 ) -> Verdict:
     """Read a chat completion; ``asked`` are criterion ids, ``sources`` the texts that may be quoted. Never raises."""
     try:
-        choice = body["choices"][0]
-        message = choice["message"]
-        finish, content, refusal = choice.get("finish_reason"), message.get("content"), message.get("refusal")
-    except (KeyError, IndexError, TypeError, AttributeError):
+        choice = msgspec.convert(body, _Completion).choices[0]
+    except msgspec.ValidationError:
         return Verdict("invalid", error="the answer is not a chat completion")
-    if refusal or finish == "content_filter":
+    content, refusal = choice.message.content, choice.message.refusal
+    if refusal or choice.finish_reason == "content_filter":
         return Verdict("refused", rationale=str(refusal or ""), error="the judge refused")
-    if finish == "length" and protocol != "dist":
+    if choice.finish_reason == "length" and protocol != "dist":
         return Verdict("truncated", error="the judge's answer was cut off")
     try:
         if protocol == "dist":
@@ -74,66 +107,104 @@ def read_completion(
     return verdict
 
 
-def strict_score(value: Any) -> int:
-    """``value`` if it is a JSON integer from 1 to 7.
+class Answer(BaseModel):
+    """A verdict as the judge writes it in JSON; :func:`answer_model` adds what the rubric asks for."""
 
-    >>> strict_score(7)
-    7
+    reasoning: StrictStr
+    evidence: list[StrictStr]
 
-    Raises:
-        InvalidAnswer: a bool, a float, a string, or out of range.
+
+Point = Annotated[
+    int,
+    Field(strict=True, ge=LOW, le=HIGH),
+    WithJsonSchema({"type": "integer", "enum": list(POINTS)}, mode="validation"),
+]
+Choice = Annotated[
+    Literal["A", "B", "tie"], WithJsonSchema({"type": "string", "enum": list(CHOICES)}, mode="validation")
+]
+
+
+@cache
+def answer_model(kind: str, asked: tuple[str, ...]) -> type[Answer]:
+    """The answer to a rubric of ``kind`` by the criteria ``asked``: an integer 1–7 for each, of a pair the preference."""
+    answers = {"preference": Choice} if kind == "pair" else dict.fromkeys(asked, Point)
+    fields: dict[str, Any] = {f"{_ANSWER}{name}": (kept, Field(alias=name)) for name, kept in answers.items()}
+    return create_model("Answer", __base__=Answer, **fields)
+
+
+def answer_schema(kind: str, asked: tuple[str, ...], *, bounded: bool) -> dict[str, object]:
+    """JSON schema of a verdict: reasoning, then evidence, then the scores as an enum.
+
+    ``bounded`` limits the texts, for servers whose schemas know maxLength and maxItems.
     """
-    if type(value) is not int or value not in POINTS:
-        raise InvalidAnswer(f"{value!r} is not an integer from 1 to 7")
-    return value
+    schema = answer_model(kind, asked).model_json_schema()
+    properties = {
+        name: {k: v for k, v in field.items() if k != "title"} for name, field in schema["properties"].items()
+    }
+    if bounded:
+        properties["reasoning"]["maxLength"] = 600
+        properties["evidence"] |= {"items": {"type": "string", "maxLength": 80}, "maxItems": 4}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def _from_json(content: Any, rubric: Rubric, asked: Sequence[str], sources: Sequence[str]) -> Verdict:
-    answer = strict_json(content)
-    evidence, rationale = answer.get("evidence"), answer.get("reasoning")
-    if not isinstance(rationale, str) or not isinstance(evidence, list):
-        raise InvalidAnswer("reasoning or evidence is missing")
-    if not all(isinstance(quote, str) for quote in evidence):
-        raise InvalidAnswer("the evidence is not a list of strings")
-    scores, choice = {}, None
-    if rubric.kind == "pair":
-        choice = answer.get("preference")
-        if choice not in CHOICES:
-            raise InvalidAnswer(f"the preference {choice!r} is none of A, B, tie")
-    else:
-        scores = {criterion: strict_score(answer.get(criterion)) for criterion in asked}
-    grounded = all(is_quoted(quote, sources) for quote in evidence) if evidence else None
-    status: Status = "ungrounded" if grounded is False else "ok"
-    return Verdict(status, scores=scores, choice=choice, rationale=rationale, evidence=evidence, grounded=grounded)
+def _from_json(content: object, rubric: Rubric, asked: Sequence[str], sources: Sequence[str]) -> Verdict:
+    try:
+        answer = answer_model(rubric.kind, tuple(asked)).model_validate(strict_json(content))
+    except ValidationError as error:
+        raise InvalidAnswer(_problem(error)) from None
+    given = {name.removeprefix(_ANSWER): value for name, value in answer if name.startswith(_ANSWER)}
+    choice = given.pop("preference", None) if rubric.kind == "pair" else None
+    grounded = all(is_quoted(quote, sources) for quote in answer.evidence) if answer.evidence else None
+    return Verdict(
+        "ungrounded" if grounded is False else "ok",
+        scores=given,
+        choice=choice,
+        rationale=answer.reasoning,
+        evidence=answer.evidence,
+        grounded=grounded,
+    )
 
 
-def strict_json(content: Any) -> dict[str, Any]:
+def _problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = first["loc"][0]
+    if where in Answer.model_fields:
+        return f"{where} is missing" if first["type"] == "missing" else f"{where}: {first['msg']}"
+    given = None if first["type"] == "missing" else first["input"]
+    if where == "preference" and first["type"] in {"missing", "literal_error"}:
+        return f"the preference {given!r} is none of A, B, tie"
+    return f"{where}: {given!r} is not an integer from 1 to 7"
+
+
+def strict_json(content: object) -> dict[str, object]:
     """One JSON object; a duplicate key or NaN is refused.
 
     Raises:
         InvalidAnswer: anything else.
     """
+    if not isinstance(content, str):
+        raise InvalidAnswer("the answer has no text")
     try:
         value = json.loads(content, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidAnswer(f"not valid JSON: {error}") from None
     if not isinstance(value, dict):
         raise InvalidAnswer("not a JSON object")
     return value
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise InvalidAnswer("a key appears twice")
     return value
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> Never:
     raise InvalidAnswer(f"{name} is not JSON")
 
 
-def _from_text(content: Any, rubric: Rubric, asked: Sequence[str]) -> Verdict:
+def _from_text(content: object, rubric: Rubric, asked: Sequence[str]) -> Verdict:
     if not isinstance(content, str):
         raise InvalidAnswer("the answer has no text")
     if rubric.verbatim is not None:
@@ -146,17 +217,16 @@ def _from_text(content: Any, rubric: Rubric, asked: Sequence[str]) -> Verdict:
     return Verdict("ok", scores=scores, rationale=content)
 
 
-def _from_distribution(choice: Mapping[str, Any], criterion: str) -> Verdict:
+def _from_distribution(choice: _Choice, criterion: str) -> Verdict:
     try:
-        candidates = choice["logprobs"]["content"][0]["top_logprobs"]
-        pairs = [(str(entry["token"]), float(entry["logprob"])) for entry in candidates]
-    except (KeyError, IndexError, TypeError, ValueError):
+        candidates = msgspec.convert(choice.logprobs, _Logprobs).content[0].top_logprobs
+    except (msgspec.ValidationError, IndexError):
         raise InvalidAnswer("the answer has no logprobs") from None
     masses = dict.fromkeys(POINTS, 0.0)
-    for token, logprob in pairs:
-        point = _point(token)
-        if point is not None and not math.isnan(logprob):
-            masses[point] += math.exp(min(logprob, 0.0))
+    for candidate in candidates:
+        point = _point(candidate.token)
+        if point is not None and not math.isnan(candidate.logprob):
+            masses[point] += math.exp(min(candidate.logprob, 0.0))
     total = sum(masses.values())
     if total < MIN_MASS:
         raise InvalidAnswer(f"only {total:.2f} of the probability is on the scores 1 to 7")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import orjson
+import msgspec
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import FileFormatError
 from kikime.judges.files.replies import BadLine, read_replies
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome
-from kikime.judges.runs.pairs import paired_subjects
-from kikime.judges.runs.run_job import judge_run, run_lines
+from kikime.judges.runs.materials import paired_subjects
+from kikime.judges.runs.run_job import judge_run
+from kikime.judges.runs.table import stored_lines
+from kikime.judges.verdicts.lines import Line
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import load_rubric
-from kikime.judges.verdicts.subject import Subject
 from kikime.workflows.judged import choose_judge
 from kikime.workflows.listener import SILENT, Listener
 from kikime.workflows.loaded import Run, load_run
@@ -33,7 +35,7 @@ DEFAULT_RUBRICS = ("character_v1", "pairwise_v1")
 class Verdicts(NamedTuple):
     """What a judge said."""
 
-    lines: list[dict[str, Any]]
+    lines: Sequence[Line | BadLine]
     """One per reply and criterion, as ``kikime judge --json`` prints them; a wrong line of a file has an ``error``."""
     outcome: Outcome
     flawless: bool = True
@@ -43,11 +45,11 @@ class Verdicts(NamedTuple):
         """The lines as a frame."""
         import pandas as pd
 
-        return pd.DataFrame(self.lines)
+        return pd.DataFrame(msgspec.to_builtins(list(self.lines)))
 
     def to_json(self) -> str:
         """The lines as JSON lines."""
-        return "".join(orjson.dumps(line).decode() + "\n" for line in self.lines)
+        return "".join(msgspec.json.encode(line).decode() + "\n" for line in self.lines)
 
 
 def judge(
@@ -77,17 +79,16 @@ def judge(
     """
     settings = required_judge(judge)
     if not isinstance(target, Run) and Path(target).is_file():
-        data = Path(target).read_bytes().split(b"\n")
-        return judge_replies(data, settings, persona=persona, rubrics=rubrics, batch=batch, progress=progress)
+        return judge_replies(Path(target).read_bytes(), settings, persona=persona, rubrics=rubrics, batch=batch, progress=progress)
     if not isinstance(target, Run) and Path(target).suffix in {".jsonl", ".json"}:
         raise FileFormatError(target, None, "no such file")
     run = load_run(target, runs=runs).directory
     outcome = judge_run(run, settings, rubrics=rubrics, batch=batch, say=progress.say)
-    return Verdicts(list(run_lines(run, settings.judge.id, settings.judge.protocol)), outcome)
+    return Verdicts(list(stored_lines(run, settings.judge.id, settings.judge.protocol)), outcome)
 
 
 def judge_replies(
-    lines: Iterable[bytes],
+    data: bytes,
     judge: JudgeSettings,
     *,
     persona: Persona | str | None = None,
@@ -96,12 +97,12 @@ def judge_replies(
     progress: Listener = SILENT,
 ) -> Verdicts:
     """Judge JSON lines of replies, in their order."""
-    found = read_replies(lines, load_persona(persona) if isinstance(persona, str) else persona)
+    found = read_replies(data, load_persona(persona) if isinstance(persona, str) else persona)
     subjects = [reply for reply in found if isinstance(reply, Subject)]
     chosen = [load_rubric(name) for name in rubrics or DEFAULT_RUBRICS]
     judged = judge_subjects(subjects, chosen, judge, say=progress.say, batch=batch)
     groups = iter(judged.groups)
-    printed = [line for reply in found for line in ([reply.line()] if isinstance(reply, BadLine) else next(groups))]
+    printed = [line for reply in found for line in ([reply] if isinstance(reply, BadLine) else next(groups))]
     return Verdicts(printed, judged.outcome, len(subjects) == len(found) and all(judged.groups))
 
 

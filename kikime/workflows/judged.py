@@ -43,7 +43,7 @@ def execute_judged(
     if judge is None:
         execute(run, prepared, engine=engine, sinks=sinks, on_stage=listener.stage, add_tables=logged_verdicts)
         return None
-    from kikime.judges.jobs.sentinel import announce_set
+    from kikime.judges.jobs.sentinel import say_sentinel_cost
     from kikime.judges.runs.sink import JudgeSink
 
     cost = judge_cost(prepared, judge.judge)
@@ -51,7 +51,7 @@ def execute_judged(
         listener.tell("judge_price_unknown", judge=cost.judge)
     else:
         listener.tell("judge_cost", judge=cost.judge, low=cost.usd[0], high=cost.usd[1], n=prepared.n_replies)
-    announce_set(judge, listener.say)
+    say_sentinel_cost(judge, listener.say)
     beside = JudgeSink(run, judge)
     for record in StoredReplies(run).in_plan_order():
         beside.submit(record)
@@ -68,7 +68,7 @@ def execute_judged(
 
 def _finish(run: RunDirectory, judge: JudgeSettings, outcome: Outcome, listener: Listener) -> None:
     from kikime.judges.runs.run_job import watch_run
-    from kikime.judges.runs.runs import compact_verdicts
+    from kikime.judges.runs.table import compact_verdicts
 
     watch_run(run, judge, outcome, say=listener.say)
     compact_verdicts(run)
@@ -80,7 +80,7 @@ def logged_verdicts(run: RunDirectory) -> None:
     """Write ``judge.parquet`` from the verdicts that the log holds; without any, the table stays as it is."""
     if next(read_records(run.wal, "judge"), None) is None:
         return
-    from kikime.judges.runs.runs import compact_verdicts
+    from kikime.judges.runs.table import compact_verdicts
 
     compact_verdicts(run)
 

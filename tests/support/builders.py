@@ -145,7 +145,7 @@ def add_verdicts(
     import pyarrow.parquet as pq
 
     from kikime.harness.store.samples import read_samples
-    from kikime.judges.runs.runs import verdict_columns
+    from kikime.judges.runs.table import verdict_columns
 
     rows = []
     for sample in read_samples(run):

@@ -1,46 +1,53 @@
-"""Commands around the judge: judge, audit, calibrate."""
+"""``kikime judge``: verdicts on a run, on a file of replies, or on pairs; linking of two judges; injections."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from kikime.cli.options import json_option, runs_option, sentinel_option
+from kikime.cli.again import this_command
+from kikime.cli.judging.options import OK, PARTIAL, finish, judge_options, take_settings
+from kikime.cli.options import json_option, runs_option
+from kikime.cli.output import note, number, print_json, print_table
+from kikime.harness.core.errors import DiskFull, EnvironmentFault, FileFormatError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import msgspec
 
-PROTOCOLS = ("cot", "dist", "text")
+    from kikime.harness.store.rundir import RunDirectory
+    from kikime.judges.jobs.batch import BatchOptions
+    from kikime.judges.jobs.session import JudgeSettings
+    from kikime.judges.trust.linking import LinkedCriterion, LinkReport
+    from kikime.judges.verdicts.lines import Line
+    from kikime.judges.verdicts.prompt import Subject
+
+DEFAULT_RUBRICS = ("character_v1", "pairwise_v1")
+"""Of a file: replies by the first one, pairs by the second one."""
 
 
-def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Which judge, and how it is asked."""
-    for option in reversed(
-        [
-            click.option(
-                "--judge-model", envvar="KIKIME_JUDGE_MODEL", help="NAME or NAME@URL; gpt-4o-mini by default."
-            ),
-            click.option(
-                "--judge-base-url",
-                envvar="KIKIME_JUDGE_BASE_URL",
-                help="Any OpenAI-compatible server (or OPENAI_BASE_URL).",
-            ),
-            click.option("--protocol", type=click.Choice(PROTOCOLS), default="cot", show_default=True),
-            click.option(
-                "--samples", type=click.IntRange(min=1), default=1, show_default=True, help="Verdicts to average."
-            ),
-            click.option(
-                "--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Calls in flight."
-            ),
-            click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True),
-            click.option("--max-usd", type=click.FloatRange(min=0), help="Stop before more than this is spent."),
-            sentinel_option,
-        ]
-    ):
-        command = option(command)
-    return command
+@dataclass(frozen=True)
+class Arguments:
+    """The command's own arguments, without the judge's."""
+
+    persona: str | None
+    rubrics: tuple[str, ...]
+    against: str | None
+    bridge: tuple[str, str] | None
+    canaries: bool
+    batch: bool
+    poll: float
+    runs: Path
+    as_json: bool
+
+    @property
+    def rubric(self) -> str:
+        """The one rubric of what takes only one."""
+        return (self.rubrics or DEFAULT_RUBRICS)[0]
 
 
 @click.command()
@@ -57,41 +64,175 @@ def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @json_option
 def judge(target: str | None, **options: Any) -> int:
     """Add 1–7 verdicts to a run or to a JSON-lines file of replies; never pays for the same verdict twice."""
-    from kikime.cli.judging import judging
+    from kikime.judges.jobs.batch import BatchFault
 
-    return judging.judge_command(target, **options)
-
-
-@click.command()
-@click.argument("data", type=click.Path(path_type=Path))
-@click.option("--persona", required=True, help="Who should be speaking (id or card file).")
-@click.option("--user-column", help="Column of the user's line.")
-@click.option("--reply-column", help="Column of the character's reply.")
-@click.option("--split", help="Split of a dataset directory.")
-@click.option("--rubric", default="character_v1", show_default=True, help="Rubric id or file.")
-@click.option("--keep-min", type=click.FloatRange(1, 7), default=5.0, show_default=True, help="Least score that stays.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the table and the filtered data."
-)
-@judge_options
-@json_option
-def audit(data: Path, **options: Any) -> int:
-    """Judge training data: what scores low and why, and the data without it, in the format of the input."""
-    from kikime.cli.judging import auditing
-
-    return auditing.audit_command(data, **options)
+    settings = take_settings(options)
+    try:
+        return _judge(target, settings, Arguments(**options))
+    except BatchFault as error:
+        error.hint = f"{error.hint}: {this_command()}"
+        raise
+    except DiskFull as error:
+        error.hint = f"{error.hint}, then repeat the command: {this_command()}"
+        raise
 
 
-@click.command()
-@click.argument("ratings", metavar="FILE", type=click.Path(path_type=Path))
-@click.option(
-    "--verdicts", type=click.Path(path_type=Path), help="Lines of `kikime judge --json`, joined by id and criterion."
-)
-@click.option("--scale", type=(int, int), default=(1, 7), show_default=True, metavar="LOW HIGH")
-@click.option("--seed", default=0, show_default=True)
-@json_option
-def calibrate(ratings: Path, **options: Any) -> int:
-    """Compare a judge with people: does it agree well enough to rank models?"""
-    from kikime.cli.judging import calibrating
+def _judge(target: str | None, settings: JudgeSettings, given: Arguments) -> int:
+    from kikime.harness.store.rundir import find_run
 
-    return calibrating.calibrate_command(ratings, **options)
+    if given.canaries:
+        return _canaries(settings, given)
+    if target is None:
+        raise UsageError(
+            "what shall be judged?", hint="kikime judge RUN, kikime judge FILE, or kikime judge --canaries"
+        )
+    if given.against:
+        return _against(find_run(target, given.runs), find_run(given.against, given.runs), settings, given)
+    if target == "-" or Path(target).is_file():
+        return _file(target, settings, given)
+    if Path(target).suffix in {".jsonl", ".json"}:
+        raise FileFormatError(target, None, "no such file")
+    if given.bridge:
+        raise UsageError("--bridge needs a FILE of replies")
+    return _run(find_run(target, given.runs), settings, given)
+
+
+def _file(target: str, settings: JudgeSettings, given: Arguments) -> int:
+    from kikime.harness.cards.persona import load_persona
+    from kikime.judges.files.replies import read_replies
+    from kikime.judges.jobs.collection import judge_subjects
+    from kikime.judges.verdicts.prompt import Subject
+    from kikime.judges.verdicts.rubric import load_rubric
+
+    persona = load_persona(given.persona) if given.persona else None
+    data = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
+    found = read_replies(data, persona)
+    subjects = [reply for reply in found if isinstance(reply, Subject)]
+    if given.bridge:
+        return _bridge(subjects, settings, given, given.bridge)
+    rubrics = [load_rubric(name) for name in given.rubrics or DEFAULT_RUBRICS]
+    judged = judge_subjects(subjects, rubrics, settings, say=note, batch=_batch(settings, given))
+    if given.as_json:
+        groups = iter(judged.groups)
+        for reply in found:
+            _print_json_lines(next(groups) if isinstance(reply, Subject) else [reply])
+    else:
+        _print_means(judged.lines)
+        for reply in found:
+            if not isinstance(reply, Subject):
+                note(f"line {reply.line if reply.id is None else reply.id}: {reply.error}")
+    return finish(judged.outcome, flawless=len(subjects) == len(found) and all(judged.groups))
+
+
+def _batch(settings: JudgeSettings, given: Arguments) -> BatchOptions | None:
+    from kikime.judges.jobs.batch import BatchOptions
+
+    return BatchOptions(given.poll, settings.max_usd, note) if given.batch else None
+
+
+def _run(run: RunDirectory, settings: JudgeSettings, given: Arguments) -> int:
+    from kikime.judges.runs.run_job import judge_run
+    from kikime.judges.runs.table import stored_lines
+
+    outcome = judge_run(run, settings, rubrics=given.rubrics, batch=_batch(settings, given), say=note)
+    _print_lines(stored_lines(run, settings.judge.id, settings.judge.protocol), as_json=given.as_json)
+    return finish(outcome)
+
+
+def _against(run: RunDirectory, rival: RunDirectory, settings: JudgeSettings, given: Arguments) -> int:
+    from kikime.judges.jobs.collection import judge_subjects
+    from kikime.judges.runs.materials import paired_subjects
+    from kikime.judges.verdicts.rubric import load_rubric
+
+    rubrics = [load_rubric(name) for name in given.rubrics or ("pairwise_v1",)]
+    judged = judge_subjects(paired_subjects(run, rival), rubrics, settings, say=note, batch=_batch(settings, given))
+    _print_lines(judged.lines, as_json=given.as_json)
+    return finish(judged.outcome)
+
+
+def _bridge(subjects: Sequence[Subject], settings: JudgeSettings, given: Arguments, names: tuple[str, str]) -> int:
+    from kikime.judges.trust.linking import link_judges
+    from kikime.judges.verdicts.rubric import load_rubric
+
+    old, new = (_named(settings, name) for name in names)
+    report = link_judges(subjects, load_rubric(given.rubric), old, new, say=note)
+    if given.as_json:
+        print_json(report)
+    else:
+        _print_links(report)
+    if report.stopped:
+        raise EnvironmentFault(report.stopped, hint=f"go on with: {this_command()}")
+    return OK if all(row.enough for row in report.criteria) else PARTIAL
+
+
+def _named(settings: JudgeSettings, name: str) -> JudgeSettings:
+    """The settings with another judge."""
+    from kikime.judges.jobs.session import judge_settings
+
+    judge = settings.judge
+    named = judge_settings(name, judge.base_url, protocol=judge.protocol, samples=judge.samples)
+    return replace(settings, judge=named.judge)
+
+
+def _print_links(report: LinkReport) -> None:
+    columns = ["criterion", "n", "mean old", "mean new", "QWK", "Spearman", "old = a + b · new"]
+    print_table(f"{report.old} → {report.new}", columns, [_link_cells(row) for row in report.criteria])
+
+
+def _link_cells(row: LinkedCriterion) -> list[object]:
+    from kikime.judges.trust.linking import Link
+
+    if not isinstance(row, Link):
+        return [row.criterion, row.n, *["—"] * 5]
+    cells = (number(value) for value in (row.mean_old, row.mean_new, row.qwk, row.spearman))
+    ends = f"b {row.slope_low:.2f}–{row.slope_high:.2f}"
+    return [row.criterion, row.n, *cells, f"{row.intercept:+.2f} + {row.slope:.2f} · new ({ends})"]
+
+
+def _canaries(settings: JudgeSettings, given: Arguments) -> int:
+    from kikime.harness.cards.persona import load_persona
+    from kikime.judges.trust.canaries import MAX_GAIN, run_canaries
+    from kikime.judges.verdicts.rubric import load_rubric
+
+    report = run_canaries(load_persona(given.persona or "ojousama"), load_rubric(given.rubric), settings, say=note)
+    if given.as_json:
+        _print_json_lines(report.rows)
+    else:
+        rows = [[r.id, r.kind, r.language, number(r.gain, 1), "⚠" if r.flagged else ""] for r in report.rows]
+        print_table("Injections", ["canary", "kind", "language", "gain", ""], rows, left=3)
+    note(f"{len(report.flagged)} of {len(report.rows)} injections gained more than {MAX_GAIN} points")
+    return finish(report.outcome, flawless=not report.flagged)
+
+
+def _print_lines(lines: Iterable[Line], *, as_json: bool) -> None:
+    if as_json:
+        _print_json_lines(lines)
+    else:
+        _print_means(list(lines))
+
+
+def _print_json_lines(lines: Iterable[msgspec.Struct]) -> None:
+    import msgspec
+
+    for line in lines:
+        click.echo(msgspec.json.encode(line).decode())
+
+
+def _print_means(lines: Sequence[Line]) -> None:
+    """Mean score by criterion over ``ok`` lines; the length-adjusted mean beside it."""
+    groups: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        groups.setdefault((line.rubric, line.criterion), []).append(line)
+    rows = [[*name, *_mean_cells(group)] for name, group in groups.items()]
+    print_table("", ["rubric", "criterion", "ok", "mean (pairs: a : tie : b)", "at target length"], rows, left=2)
+
+
+def _mean_cells(group: Sequence[Line]) -> list[str]:
+    usable = [line for line in group if line.status == "ok"]
+    share = f"{len(usable)}/{len(group)}"
+    preferences = [line.preference for line in usable if line.preference]
+    if preferences:
+        return [share, " : ".join(str(preferences.count(side)) for side in ("a", "tie", "b")), "—"]
+    scores = [line.value for line in usable if line.value is not None]
+    adjusted = [line.score_adjusted for line in usable if line.score_adjusted is not None]
+    return [share, *(number(sum(values) / len(values) if values else None) for values in (scores, adjusted))]

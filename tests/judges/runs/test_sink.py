@@ -15,7 +15,7 @@ from kikime.judges.jobs.session import judge_settings
 from kikime.workflows.grid import choose_materials
 from kikime.workflows.plan import prepare_all
 from kikime.workflows.run import execute_all, new_run
-from tests.judges.test_judge_files import Finished, kikime
+from tests.support.commands import Finished, kikime
 from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good
 
 SUITE = """id: mine

@@ -11,7 +11,7 @@ import pytest
 from kikime.harness.core.errors import FileFormatError, UsageError
 from kikime.judges.files.audit import find_columns
 from kikime.judges.files.table_file import open_table
-from tests.judges.test_judge_files import kikime
+from tests.support.commands import kikime
 from tests.support.judge_server import Answer, JudgeServer, good, judged_text
 
 N = 12

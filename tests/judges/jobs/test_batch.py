@@ -12,11 +12,11 @@ from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.store.wal import Segment, read_records
 from kikime.judges.jobs.batch import BatchJob, BatchOptions, chunks
 from kikime.judges.jobs.collection import judge_subjects
-from kikime.judges.jobs.gathering import Judged
-from kikime.judges.jobs.session import JudgeSettings, open_desk
+from kikime.judges.jobs.job import Judged
+from kikime.judges.jobs.session import JudgeSettings, open_broker
 from kikime.judges.verdicts.judge import plan_calls
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import load_rubric
-from kikime.judges.verdicts.subject import Subject
 from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good
 
 FAST = BatchOptions(poll_seconds=0.02)
@@ -37,8 +37,8 @@ def test_a_batch_costs_half_and_makes_no_chat_call(
     judged = run(persona, settings)
     assert len(server.batches.jobs) == 1
     assert server.requests == []
-    assert {line["status"] for line in judged.lines} == {"ok"}
-    assert sum(line["cost_usd"] for line in judged.lines) == pytest.approx(3 * (1000 * 0.15 + 200 * 0.6) / 1e6 / 2)
+    assert {line.status for line in judged.lines} == {"ok"}
+    assert sum(line.cost_usd for line in judged.lines) == pytest.approx(3 * (1000 * 0.15 + 200 * 0.6) / 1e6 / 2)
 
 
 def test_a_batch_and_a_direct_session_share_their_verdicts(
@@ -65,9 +65,9 @@ def test_failed_lines_are_asked_again_in_another_batch(
     persona: Persona, settings: JudgeSettings, server: JudgeServer
 ) -> None:
     server.script = lambda body, n: api_error(500, "oops") if n == 1 else good(body)
-    assert sorted({line["status"] for line in run(persona, settings).lines}) == ["error", "ok"]
+    assert sorted({line.status for line in run(persona, settings).lines}) == ["error", "ok"]
     server.script = good
-    assert {line["status"] for line in run(persona, settings).lines} == {"ok"}
+    assert {line.status for line in run(persona, settings).lines} == {"ok"}
     assert len(server.batches.files["file-1"].splitlines()) == 3
     second = server.batches.jobs["batch-2"]["input_file_id"]
     assert len(server.batches.files[second].splitlines()) == 1
@@ -77,8 +77,8 @@ def submit_only(persona: Persona, settings: JudgeSettings) -> None:
     """Die while waiting, as a killed process does."""
 
     async def work() -> None:
-        async with open_desk(settings) as desk:
-            job = BatchJob(desk, poll_seconds=60, say=lambda _: None)
+        async with open_broker(settings) as broker:
+            job = BatchJob(broker, poll_seconds=60, say=lambda _: None)
             calls = [call for s in replies(persona, 3) for call in plan_calls(s, RUBRIC, settings.judge)]
             async with asyncio.timeout(1):
                 await job.run(calls)
@@ -93,7 +93,7 @@ def test_a_restart_collects_what_was_submitted_before(
     server.batches.polls = 1
     submit_only(persona, settings)
     judged = run(persona, settings)
-    assert {line["status"] for line in judged.lines} == {"ok"}
+    assert {line.status for line in judged.lines} == {"ok"}
     assert len(server.batches.jobs) == 1
 
 
@@ -107,7 +107,7 @@ def test_a_batch_whose_id_was_never_noted_is_found_again(
         path.unlink()
     with Segment.create(folder, "batches") as log:
         log.append(announced)
-    assert {line["status"] for line in run(persona, settings).lines} == {"ok"}
+    assert {line.status for line in run(persona, settings).lines} == {"ok"}
     assert len(server.batches.jobs) == 1
 
 
@@ -118,7 +118,7 @@ def test_a_batch_whose_announcement_was_answered_by_a_lost_connection_is_found_a
     with pytest.raises(EnvironmentFault, match="cannot be reached"):
         run(persona, settings)
     assert len(server.batches.jobs) == 1, "the provider has the batch, the client never learnt its id"
-    assert {line["status"] for line in run(persona, settings).lines} == {"ok"}
+    assert {line.status for line in run(persona, settings).lines} == {"ok"}
     assert len(server.batches.jobs) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_batch_that_was_refused_is_submitted_again(
     with pytest.raises(EnvironmentFault, match="400"):
         run(persona, settings)
     assert server.batches.jobs == {}
-    assert {line["status"] for line in run(persona, settings).lines} == {"ok"}
+    assert {line.status for line in run(persona, settings).lines} == {"ok"}
     assert len(server.batches.jobs) == 1
 
 
@@ -141,16 +141,14 @@ def test_an_error_of_a_line_may_be_text_or_an_object(
 ) -> None:
     server.script = lambda asked, n: Answer(400, body)
     judged = run(persona, settings, 1)
-    assert {(line["status"], line["score"], line["error"]) for line in judged.lines} == {
-        ("error", None, "too many tokens")
-    }
+    assert {(line.status, line.score, line.error) for line in judged.lines} == {("error", None, "too many tokens")}
 
 
 def test_an_answer_that_is_no_completion_is_invalid(
     persona: Persona, settings: JudgeSettings, server: JudgeServer
 ) -> None:
     server.script = lambda asked, n: Answer(200, "a sentence")
-    assert {line["status"] for line in run(persona, settings, 1).lines} == {"invalid"}
+    assert {line.status for line in run(persona, settings, 1).lines} == {"invalid"}
 
 
 def test_a_batch_of_another_input_stays_open_until_its_own_command_returns(
@@ -165,7 +163,7 @@ def test_a_batch_of_another_input_stays_open_until_its_own_command_returns(
 
 def test_the_budget_limits_what_is_submitted(persona: Persona, settings: JudgeSettings, server: JudgeServer) -> None:
     judged = run(persona, settings, 10, BatchOptions(poll_seconds=0.02, max_usd=0.003))
-    statuses = [line["status"] for line in judged.lines]
+    statuses = [line.status for line in judged.lines]
     assert {"ok", "budget"} == set(statuses)
     assert judged.outcome.spent_usd <= 0.003
 

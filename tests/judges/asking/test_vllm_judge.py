@@ -17,8 +17,8 @@ import pytest
 from kikime.harness.cards.persona import Persona
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import judge_settings
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import Rubric, load_rubric
-from kikime.judges.verdicts.subject import Subject
 
 pytestmark = pytest.mark.engine
 # The bundled checkpoints are made for short dialogues; weights do not depend on the context length.
@@ -71,12 +71,12 @@ def test_guided_decoding_gives_readable_verdicts(vllm_judge: str, server: object
     settings = judge_settings("local-judge", vllm_judge, timeout=300, concurrency=3)
     judged = judge_subjects(subjects(persona), [load_rubric("character_v1")], settings)
     # An untrained judge quotes what it likes, so its verdicts are ungrounded; but the schema is kept.
-    assert {line["status"] for line in judged.lines} <= {"ok", "ungrounded", "truncated"}
-    scored = [line for line in judged.lines if line["score"] is not None]
+    assert {line.status for line in judged.lines} <= {"ok", "ungrounded", "truncated"}
+    scored = [line for line in judged.lines if line.score is not None]
     assert scored
-    assert all(type(line["score"]) is int and 1 <= line["score"] <= 7 for line in scored)
-    assert judged.lines[0]["n_in"] > 1000
-    assert judged.lines[0]["cost_usd"] is None
+    assert all(type(line.score) is int and 1 <= line.score <= 7 for line in scored)
+    assert judged.lines[0].n_in > 1000
+    assert judged.lines[0].cost_usd is None
     assert judged.outcome.stop is None
 
 
@@ -85,8 +85,8 @@ def test_token_probabilities_are_read(vllm_judge: str, server: object, persona: 
     settings = judge_settings("local-judge", vllm_judge, protocol="dist", timeout=300)
     judged = judge_subjects(subjects(persona, 1), [rubric], settings)
     # Whether such a model puts its mass on digits is luck; that it was asked and read is not.
-    assert judged.lines[0]["status"] in {"ok", "invalid"}
-    assert judged.lines[0]["error"] != "the answer has no logprobs"
+    assert judged.lines[0].status in {"ok", "invalid"}
+    assert judged.lines[0].error != "the answer has no logprobs"
 
 
 def test_a_model_that_the_server_does_not_have_stops_the_job(vllm_judge: str, server: object, persona: Persona) -> None:

@@ -15,11 +15,11 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.tables import SAMPLES, SCORES
 from kikime.harness.store.wal import read_records
 from kikime.judges.jobs.session import JudgeSettings, judge_settings
-from kikime.judges.runs.pairs import paired_subjects
-from kikime.judges.runs.run_job import judge_run, run_lines
-from kikime.judges.runs.runs import compact_verdicts
+from kikime.judges.runs.materials import paired_subjects
+from kikime.judges.runs.run_job import judge_run
 from kikime.judges.runs.sink import JudgeSink
-from kikime.judges.verdicts.subject import Subject
+from kikime.judges.runs.table import compact_verdicts, stored_lines
+from kikime.judges.verdicts.prompt import Subject
 from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good, verdict
 
 TASK = {
@@ -84,7 +84,7 @@ def test_a_run_gets_one_row_per_reply_and_criterion(
     assert len(rows) == 20
     assert {(row["key"], row["judge_id"], row["score"]) for row in rows} >= {("k000", settings.judge.id, 5)}
     assert sum(row["n_in"] for row in rows) == 5000
-    assert next(run_lines(run, settings.judge.id, "cot"))["id"] == "k000"
+    assert next(stored_lines(run, settings.judge.id, "cot")).id == "k000"
 
 
 def test_the_judge_sees_neither_model_nor_format_nor_shots(
@@ -270,7 +270,7 @@ def test_an_unwritable_cache_ends_judging_but_not_the_run(
 
 
 def test_pairs_of_two_runs_are_joined_by_their_request(server: JudgeServer, tmp_path: Path) -> None:
-    from kikime.judges.runs.pairs import paired_subjects
+    from kikime.judges.runs.materials import paired_subjects
 
     a = make_run(tmp_path / "a", [sample(n) for n in range(3)])
     b = make_run(tmp_path / "b", [sample(n, response="はい。", pair_key=f"p{n + 1:03}") for n in range(3)])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.stats.agreement import agreement, confusion, interval_alpha
-from kikime.judges.trust.calibration_report import calibrate
+from kikime.judges.trust.calibration import calibrate
 from kikime.judges.trust.ratings import MEAN_JUDGE, read_ratings
 
 SCORES = st.lists(st.tuples(st.integers(1, 7), st.integers(1, 7)), min_size=3, max_size=30)
@@ -146,11 +146,11 @@ def test_long_ratings_are_compared_per_criterion_and_model(tmp_path: Path) -> No
         rows += [f"{number},m{number % 2},tone,{human},{good}", f"{number},m{number % 2},facts,{human},{bad}"]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     report = calibrate(read_ratings(path))
-    criteria = {row["criterion"]: row for row in report["judges"][0]["criteria"]}
-    assert criteria["tone"]["may_rank"]
-    assert not criteria["facts"]["may_rank"]
-    assert [row["n"] for row in criteria["tone"]["models"]] == [20, 20]
-    assert sum(map(sum, criteria["tone"]["confusion"])) == 40
+    criteria = {row.criterion: row for row in report.judges[0].criteria}
+    assert criteria["tone"].may_rank
+    assert not criteria["facts"].may_rank
+    assert [row.n for row in criteria["tone"].models] == [20, 20]
+    assert sum(map(sum, criteria["tone"].confusion)) == 40
 
 
 def test_verdict_lines_are_joined_by_id_and_criterion_and_only_ok_ones_count(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_verdict_lines_are_joined_by_id_and_criterion_and_only_ok_ones_count(tmp
     rows = [{"id": n, "score": n, "status": "ok" if n > 1 else "ungrounded", **line} for n in range(1, 5)]
     verdicts.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     report = calibrate(read_ratings(people, verdicts))
-    assert [(row["n"], row["mae"]) for row in report["judges"][0]["criteria"]] == [(3, 0.0)]
+    assert [(row.n, row.mae) for row in report.judges[0].criteria] == [(3, 0.0)]
 
 
 def test_a_file_without_ratings_says_which_columns_are_needed(tmp_path: Path) -> None:
@@ -177,21 +177,21 @@ def test_the_sentence_says_whether_the_judge_may_rank(tmp_path: Path) -> None:
     path.write_text(
         "\n".join(json.dumps({"human": n % 7 + 1, "judge": n % 7 + 1}) for n in range(30)), encoding="utf-8"
     )
-    assert "may rank models" in calibrate(read_ratings(path))["judges"][0]["sentence"]
+    assert "may rank models" in calibrate(read_ratings(path)).judges[0].sentence
     path.write_text(
         "\n".join(json.dumps({"human": n % 3 + 1, "judge": n % 3 + 3}) for n in range(30)), encoding="utf-8"
     )
-    assert "must not rank models" in calibrate(read_ratings(path))["judges"][0]["sentence"]
+    assert "must not rank models" in calibrate(read_ratings(path)).judges[0].sentence
 
 
 @pytest.mark.skipif(not BENCH.is_file(), reason="set KIKIME_VALIDATION_DATA to a folder that holds japanese-rp-bench")
 def test_published_human_ratings_are_reproduced() -> None:
     report = calibrate(read_ratings(BENCH), low=1, high=5)
-    judges = {judge["judge"]: {row["criterion"]: row for row in judge["criteria"]} for judge in report["judges"]}
-    raters = {row["criterion"]: row["alpha"] for row in report["raters"]}
+    judges = {judge.judge: {row.criterion: row for row in judge.criteria} for judge in report.judges}
+    raters = {row.criterion: row.alpha for row in report.raters}
     for criterion, expected in PUBLISHED.items():
         found = []
         for judge in ("gpt-4o-2024-08-06", "gemini-1.5-pro-002"):
-            found += [judges[judge][criterion][name] for name in ("spearman", "qwk", "bias")]
-        found += [judges[MEAN_JUDGE][criterion]["spearman"], raters[criterion]]
+            found += [getattr(judges[judge][criterion], name) for name in ("spearman", "qwk", "bias")]
+        found += [judges[MEAN_JUDGE][criterion].spearman, raters[criterion]]
         assert found == pytest.approx(expected, abs=0.0051), criterion

@@ -1,14 +1,22 @@
-"""Verdicts that have been paid for, by content: append-only, one folder per judge."""
+"""Verdicts by their call: from the cache if they were ever paid for, bought once if they are asked for twice at a time."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import cache_home
 from kikime.harness.store.rundir import slug
 from kikime.harness.store.wal import Segment, locate_records, read_at
 from kikime.judges.verdicts.record import Record, read_record
+
+if TYPE_CHECKING:
+    from kikime.judges.asking.client import JudgeClient
+    from kikime.judges.verdicts.judge import Call
 
 _KIND = "verdicts"
 
@@ -67,3 +75,38 @@ class VerdictCache:
 def _is_final(stored: dict[str, object]) -> bool:
     record = read_record(stored)
     return record is not None and record.final
+
+
+class JudgeBroker:
+    """Gets the verdict of a call: from the cache, from an identical call in flight, or from the judge."""
+
+    def __init__(self, client: JudgeClient, cache: VerdictCache) -> None:
+        self.client = client
+        self.cache = cache
+        self._pending: dict[str, asyncio.Future[Record]] = {}
+
+    async def get(self, call: Call) -> Record:
+        """The verdict of ``call``; identical calls in flight share one request."""
+        known = self.cache.find(call.key)
+        if known is not None and known.final:
+            return known
+        pending = self._pending.get(call.key)
+        if pending is not None:
+            return await asyncio.shield(pending)
+        promise = self._pending[call.key] = asyncio.get_running_loop().create_future()
+        try:
+            record = await self._buy(call, known)
+            promise.set_result(record)
+        finally:
+            del self._pending[call.key]
+            promise.cancel()
+        return record
+
+    async def _buy(self, call: Call, earlier: Record | None) -> Record:
+        record = await self.client.ask(call)
+        if record.usage.calls == 0:
+            return record
+        if earlier is not None:
+            record = msgspec.structs.replace(record, usage=earlier.usage + record.usage)
+        self.cache.put(record)
+        return record

@@ -11,12 +11,12 @@ import pytest
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
-from kikime.judges.asking.redact import redactor
+from kikime.judges.asking.client import redactor
 from kikime.judges.jobs.collection import judge_subjects
-from kikime.judges.jobs.gathering import Judged
+from kikime.judges.jobs.job import Judged
 from kikime.judges.jobs.session import JudgeSettings, judge_settings
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import load_rubric
-from kikime.judges.verdicts.subject import Subject
 from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good, judged_text, verdict
 
 
@@ -29,20 +29,20 @@ def run(persona: Persona, settings: JudgeSettings, n: int = 1, rubric: str = "ch
 
 
 def statuses(judged: Judged) -> set[str]:
-    return {line["status"] for line in judged.lines}
+    return {line.status for line in judged.lines}
 
 
 def test_one_call_gives_one_line_per_criterion_and_its_cost_once(
     persona: Persona, settings: JudgeSettings, server: JudgeServer
 ) -> None:
     judged = run(persona, settings)
-    assert [line["criterion"] for line in judged.lines] == ["tone", "personality", "facts", "appropriateness"]
+    assert [line.criterion for line in judged.lines] == ["tone", "personality", "facts", "appropriateness"]
     assert len(server.requests) == 1
-    assert sum(line["n_in"] for line in judged.lines) == 1000
-    assert sum(line["n_out"] for line in judged.lines) == 200
-    assert sum(line["cost_usd"] for line in judged.lines) == pytest.approx((1000 * 0.15 + 200 * 0.60) / 1e6)
-    assert {(line["score"], line["status"], line["grounded"]) for line in judged.lines} == {(5, "ok", True)}
-    assert judged.lines[0]["snapshot"] == "judge-2026-01-01"
+    assert sum(line.n_in for line in judged.lines) == 1000
+    assert sum(line.n_out for line in judged.lines) == 200
+    assert sum(line.cost_usd for line in judged.lines) == pytest.approx((1000 * 0.15 + 200 * 0.60) / 1e6)
+    assert {(line.score, line.status, line.grounded) for line in judged.lines} == {(5, "ok", True)}
+    assert judged.lines[0].snapshot == "judge-2026-01-01"
     assert judged.outcome.complete
 
 
@@ -56,7 +56,7 @@ def test_identical_replies_share_one_call(persona: Persona, settings: JudgeSetti
     subjects = [Subject(f"r{n}", persona, "元気ですか", "元気ですわ") for n in range(6)]
     judged = judge_subjects(subjects, [load_rubric("values")], settings)
     assert len(server.requests) == 1
-    assert [line["n_in"] for line in judged.lines] == [1000, 0, 0, 0, 0, 0]
+    assert [line.n_in for line in judged.lines] == [1000, 0, 0, 0, 0, 0]
 
 
 def test_the_same_reply_to_another_question_is_another_verdict(
@@ -64,7 +64,7 @@ def test_the_same_reply_to_another_question_is_another_verdict(
 ) -> None:
     subjects = [Subject("a", persona, "好きですか", "はい"), Subject("b", persona, "嫌いですか", "はい")]
     judged = judge_subjects(subjects, [load_rubric("values")], settings)
-    assert len({line["key"] for line in judged.lines}) == len(server.requests) == 2
+    assert len({line.key for line in judged.lines}) == len(server.requests) == 2
 
 
 def test_retry_after_is_honoured(persona: Persona, settings: JudgeSettings, server: JudgeServer) -> None:
@@ -84,7 +84,7 @@ def test_insufficient_quota_stops_the_whole_job_at_once(
     one_at_a_time = judge_settings("gpt-4o-mini", server.url, concurrency=1)
     judged = run(persona, one_at_a_time, 20)
     assert len(server.requests) == 4
-    assert [line["status"] for line in judged.lines] == ["ok"] * 12 + ["quota"] * 68
+    assert [line.status for line in judged.lines] == ["ok"] * 12 + ["quota"] * 68
     assert judged.outcome.stop is not None
     server.script = good
     assert statuses(run(persona, one_at_a_time, 20)) == {"ok"}
@@ -98,7 +98,7 @@ def test_server_errors_are_asked_again_at_most_six_times(
     judged = run(persona, settings)
     assert len(server.requests) == 6
     assert statuses(judged) == {"error"}
-    assert {line["score"] for line in judged.lines} == {None}
+    assert {line.score for line in judged.lines} == {None}
 
 
 def test_a_dropped_connection_is_asked_again(persona: Persona, settings: JudgeSettings, server: JudgeServer) -> None:
@@ -136,7 +136,7 @@ def test_only_an_integer_from_one_to_seven_is_a_score(
     server.script = lambda body, n: good(body, score=score)
     judged = run(persona, settings)
     assert statuses(judged) == {"invalid"}
-    assert {line["score"] for line in judged.lines} == {None}
+    assert {line.score for line in judged.lines} == {None}
     assert len(server.requests) == 3
 
 
@@ -152,7 +152,7 @@ def test_malformed_json_is_invalid_and_asked_again(
     server.script = good
     again = run(persona, settings)
     assert statuses(again) == {"ok"}
-    assert sum(line["n_in"] for line in again.lines) == 1000 * (calls + 1)
+    assert sum(line.n_in for line in again.lines) == 1000 * (calls + 1)
 
 
 @pytest.mark.parametrize("raw", [b"", b"<html>", b"[]", b'{"choices": []}', b'{"choices": [{"message": 3}]}'])
@@ -169,7 +169,7 @@ def test_a_quote_that_is_not_in_the_reply_makes_the_verdict_ungrounded(
 ) -> None:
     server.script = lambda body, n: Answer(body=completion(json.dumps(verdict(body, evidence=quotes))))
     judged = run(persona, settings)
-    assert {(line["status"], line["grounded"], line["score"]) for line in judged.lines} == {("ungrounded", False, 5)}
+    assert {(line.status, line.grounded, line.score) for line in judged.lines} == {("ungrounded", False, 5)}
     run(persona, settings)
     assert len(server.requests) == 1
 
@@ -205,7 +205,7 @@ def test_the_budget_is_never_exceeded_even_by_unexpected_prices(persona: Persona
     judged = run(persona, judge_settings("gpt-4o-mini", server.url, concurrency=16, max_usd=0.5), 40)
     assert 1 <= len(server.requests) <= 3
     assert judged.outcome.spent_usd <= 0.5
-    assert {line["status"] for line in judged.lines} == {"ok", "budget"}
+    assert {line.status for line in judged.lines} == {"ok", "budget"}
 
 
 def test_remaining_requests_of_the_headers_are_respected(persona: Persona, server: JudgeServer) -> None:
@@ -227,7 +227,7 @@ def test_remaining_requests_of_the_headers_are_respected(persona: Persona, serve
 
 def test_unknown_prices_are_unknown_not_zero(persona: Persona, server: JudgeServer) -> None:
     judged = run(persona, judge_settings("my-own-judge", server.url))
-    assert {line["cost_usd"] for line in judged.lines} == {None}
+    assert {line.cost_usd for line in judged.lines} == {None}
 
 
 def test_concurrency_is_kept(persona: Persona, server: JudgeServer) -> None:
@@ -239,9 +239,9 @@ def test_concurrency_is_kept(persona: Persona, server: JudgeServer) -> None:
 def test_several_samples_are_averaged(persona: Persona, server: JudgeServer) -> None:
     server.script = lambda body, n: good(body, score=[4, 5, 7][body["seed"]])
     judged = run(persona, judge_settings("gpt-4o-mini", server.url, samples=3), rubric="values")
-    assert judged.lines[0]["expected_score"] == pytest.approx(16 / 3)
-    assert judged.lines[0]["score"] == 5
-    assert judged.lines[0]["n_in"] == 3000
+    assert judged.lines[0].expected_score == pytest.approx(16 / 3)
+    assert judged.lines[0].score == 5
+    assert judged.lines[0].n_in == 3000
 
 
 def test_dist_takes_the_expected_score_over_the_tokens(persona: Persona, server: JudgeServer) -> None:
@@ -254,9 +254,9 @@ def test_dist_takes_the_expected_score_over_the_tokens(persona: Persona, server:
     judged = run(persona, judge_settings("gpt-4o-mini", server.url, protocol="dist"))
     assert len(server.requests) == 4
     line = judged.lines[0]
-    assert (line["score"], line["status"], line["protocol"]) == (6, "ok", "dist")
-    assert line["expected_score"] == pytest.approx((6 * 0.7 + 5 * 0.2) / 0.9, abs=1e-3)
-    assert line["mass"] == pytest.approx(0.9, abs=1e-3)
+    assert (line.score, line.status, line.protocol) == (6, "ok", "dist")
+    assert line.expected_score == pytest.approx((6 * 0.7 + 5 * 0.2) / 0.9, abs=1e-3)
+    assert line.mass == pytest.approx(0.9, abs=1e-3)
 
 
 def test_dist_refuses_a_distribution_that_is_not_about_scores(persona: Persona, server: JudgeServer) -> None:
@@ -271,7 +271,7 @@ def test_text_protocol_reads_the_last_lines(persona: Persona, server: JudgeServe
         body=completion("口調は良い。\ntone: 6\npersonality: 5\nfacts: 7\nappropriateness: 4")
     )
     judged = run(persona, judge_settings("gpt-4o-mini", server.url, protocol="text"))
-    assert [line["score"] for line in judged.lines] == [6, 5, 7, 4]
+    assert [line.score for line in judged.lines] == [6, 5, 7, 4]
     assert "response_format" not in server.requests[0]
 
 
@@ -289,7 +289,7 @@ def test_a_pair_is_asked_in_both_orders_and_disagreement_is_a_tie(
     pair = Subject("p", persona, "やあ", "ごきげんよう", rival="よお")
     judged = judge_subjects([pair], [load_rubric("pairwise_v1")], settings)
     assert len(server.requests) == 2
-    assert judged.lines[0]["preference"] == preference
+    assert judged.lines[0].preference == preference
 
 
 def pair_lines(persona: Persona, settings: JudgeSettings) -> dict[str, object]:
@@ -307,8 +307,8 @@ def test_a_pair_without_an_answer_says_why_and_prefers_nobody(
         else Answer(body=completion(json.dumps(verdict(body))))
     )
     line = pair_lines(persona, settings)
-    assert (line["status"], line["preference"], line["score"], line["order_consistent"]) == ("error", None, None, None)
-    assert line["error"] == "400: no such parameter"
+    assert (line.status, line.preference, line.score, line.order_consistent) == ("error", None, None, None)
+    assert line.error == "400: no such parameter"
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_a_pair_is_grounded_when_both_orders_quote_what_was_said(
         body=completion(json.dumps(verdict(body, evidence=quotes[judged_text(body) == "よお"])))
     )
     line = pair_lines(persona, settings)
-    assert (line["status"], line["grounded"], line["error"]) == (status, grounded, "")
+    assert (line.status, line.grounded, line.error) == (status, grounded, "")
 
 
 @pytest.mark.parametrize("raw", ["HELLO\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"])
@@ -333,7 +333,7 @@ def test_a_server_that_does_not_speak_http_is_a_status(persona: Persona, server:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
         judged = run(persona, judge_settings("gpt-4o-mini", url, concurrency=1))
     assert statuses(judged) == {"error"}
-    assert "\n" not in str(judged.lines[0]["error"])
+    assert "\n" not in str(judged.lines[0].error)
 
 
 def answer_all(listening: socket.socket, raw: bytes) -> None:

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.messages import assistant, user
 from kikime.judges.verdicts.judge import Judge, plan_calls
-from kikime.judges.verdicts.prompt import MAX_VISIBLE, anchors, data_json, persona_sheet, render
+from kikime.judges.verdicts.prompt import MAX_VISIBLE, Subject, anchors, data_json, persona_sheet, render
 from kikime.judges.verdicts.rubric import load_rubric
-from kikime.judges.verdicts.subject import Subject
 
 RUBRIC = load_rubric("character_v1")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -8,10 +8,11 @@ import pytest
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import FileFormatError, UsageError
 from kikime.judges.jobs.job import forecast
-from kikime.judges.verdicts.judge import Judge, answer_schema, plan_calls
+from kikime.judges.verdicts.judge import Judge, plan_calls
 from kikime.judges.verdicts.models import end_warning, model_card
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import load_rubric, rubric_ids
-from kikime.judges.verdicts.subject import Subject
+from kikime.judges.verdicts.verdict import answer_schema
 
 ALL = (
     "character_v1",
@@ -88,7 +89,7 @@ def test_an_unknown_rubric_lists_the_known_ones() -> None:
 
 def test_the_schema_asks_for_reasons_before_evidence_before_scores() -> None:
     rubric = load_rubric("character_v1")
-    schema = answer_schema(rubric, rubric.criteria, bounded=False)
+    schema = answer_schema(rubric.kind, tuple(c.id for c in rubric.criteria), bounded=False)
     assert list(schema["properties"]) == ["reasoning", "evidence", "tone", "personality", "facts", "appropriateness"]
     assert schema["properties"]["tone"] == {"type": "integer", "enum": [1, 2, 3, 4, 5, 6, 7]}
     assert schema["required"] == list(schema["properties"])

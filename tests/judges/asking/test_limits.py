@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from kikime.judges.asking.turnstile import Turnstile
+from kikime.judges.asking.limits import FairScheduler
 
 
 def test_who_passes_hands_over_before_the_next_one_works() -> None:
@@ -11,14 +11,14 @@ def test_who_passes_hands_over_before_the_next_one_works() -> None:
     async def send(name: str) -> None:
         log.append(f"{name} sent")
 
-    async def answer(name: str, turnstile: Turnstile) -> None:
-        await turnstile.enter()
+    async def answer(name: str, fair: FairScheduler) -> None:
+        await fair.take_turn()
         log.append(f"{name} works")
         asyncio.get_running_loop().create_task(send(name))
 
     async def together() -> None:
-        turnstile = Turnstile()
-        await asyncio.gather(*(answer(name, turnstile) for name in "abc"))
+        fair = FairScheduler()
+        await asyncio.gather(*(answer(name, fair) for name in "abc"))
         await asyncio.sleep(0)
 
     asyncio.run(together())
@@ -27,10 +27,10 @@ def test_who_passes_hands_over_before_the_next_one_works() -> None:
 
 def test_one_that_gave_up_waiting_is_passed_over() -> None:
     async def work() -> list[str]:
-        turnstile, passed = Turnstile(), []
+        fair, passed = FairScheduler(), []
 
         async def answer(name: str) -> None:
-            await turnstile.enter()
+            await fair.take_turn()
             passed.append(name)
 
         tasks = [asyncio.create_task(answer(name)) for name in "abc"]

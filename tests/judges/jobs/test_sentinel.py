@@ -10,9 +10,9 @@ from kikime.harness.cards.persona import Persona
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.sentinel import MIN_PAIRS, run_sentinel, sentinel_subjects, watch_drift
 from kikime.judges.jobs.session import JudgeSettings, Outcome, judge_settings
+from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import load_rubric
-from kikime.judges.verdicts.subject import Subject
-from tests.judges.test_judge_files import judge, kikime, replies, rows
+from tests.support.commands import judge, kikime, replies, rows
 from tests.support.judge_server import Answer, JudgeServer, api_error, completion, good, judged_text
 
 
@@ -69,7 +69,7 @@ def test_a_session_that_ended_early_leaves_the_set_out(
 def test_the_budget_holds_for_session_and_set_together(persona: Persona, server: JudgeServer) -> None:
     tight = judge_settings("gpt-4o-mini", server.url, max_usd=0.005, sentinel=True)
     judged = judge_subjects(one(persona), [load_rubric("values")], tight)
-    assert {line["status"] for line in judged.lines} == {"ok"}
+    assert {line.status for line in judged.lines} == {"ok"}
     assert 0 < judged.outcome.spent_usd <= 0.005
 
 

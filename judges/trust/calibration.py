@@ -1,0 +1,169 @@
+"""The calibration of every judge in a file: per criterion, per model, and whether it may rank models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import msgspec
+
+from kikime.harness.core.errors import UsageError
+from kikime.harness.stats.agreement import MAX_BIAS, MIN_SPEARMAN, Agreement, agreement, confusion, interval_alpha
+from kikime.judges.trust.ratings import MEAN_JUDGE, Rating
+
+OVERALL = "overall"
+MIN_ITEMS = 10
+"""Items of one model that agreement statistics need to mean anything."""
+MIN_MODELS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelAgreement(Agreement):
+    """A judge and people on the replies of one model; below ten items only ``bias`` is given."""
+
+    model: str
+    human: float
+    """Mean of people's scores."""
+    judge: float
+    """Mean of the judge's scores."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriterionAgreement(Agreement):
+    """A judge and people by one criterion."""
+
+    criterion: str
+    confusion: list[list[int]]
+    """How often people gave a row's score where the judge gave a column's."""
+    models: list[ModelAgreement]
+    model_means: Agreement | None
+    """Agreement of the models' means, one pair per model: what a ranking rests on. None below three models."""
+
+
+class JudgeCalibration(msgspec.Struct):
+    """One judge against people."""
+
+    judge: str
+    criteria: list[CriterionAgreement]
+    sentence: str
+    """Whether the judge may rank models, in plain words."""
+
+
+class RaterAgreement(msgspec.Struct):
+    """Krippendorff's alpha among the judges by one criterion, on the items that all of them scored."""
+
+    criterion: str
+    n_judges: int
+    n: int
+    alpha: float | None
+
+
+class CalibrationReport(msgspec.Struct):
+    """Every judge of a file against people, and the judges among themselves."""
+
+    scale: tuple[int, int]
+    judges: list[JudgeCalibration]
+    raters: list[RaterAgreement]
+
+
+def calibrate(ratings: Sequence[Rating], *, low: int = 1, high: int = 7, seed: int = 0) -> CalibrationReport:
+    """Compare every judge with people, and the judges among themselves; ``overall`` is the mean of an item's criteria.
+
+    Raises:
+        UsageError: a score outside the scale.
+    """
+    names = list(dict.fromkeys(rating.judge for rating in ratings))
+    try:
+        judges = [_judge([r for r in ratings if r.judge == name], low, high, seed) for name in names]
+    except ValueError as error:
+        raise UsageError(str(error), hint=f"the scale is {low} to {high}; change it with --scale") from None
+    return CalibrationReport((low, high), judges, _raters(ratings))
+
+
+def _judge(ratings: Sequence[Rating], low: int, high: int, seed: int) -> JudgeCalibration:
+    criteria = list(dict.fromkeys(rating.criterion for rating in ratings))
+    groups = {name: [r for r in ratings if r.criterion == name] for name in criteria}
+    if len(groups) > 1:
+        groups[OVERALL] = _overall(ratings, len(criteria))
+    rows = [_criterion(name, group, low, high, seed) for name, group in groups.items() if group]
+    return JudgeCalibration(ratings[0].judge, rows, sentence(ratings[0].judge, rows))
+
+
+def _criterion(name: str, ratings: Sequence[Rating], low: int, high: int, seed: int) -> CriterionAgreement:
+    human, judge = [r.human for r in ratings], [r.score for r in ratings]
+    models = _models(ratings, low, high, seed)
+    means = [m.human for m in models], [m.judge for m in models]
+    return CriterionAgreement(
+        **_statistics(agreement(human, judge, low=low, high=high, seed=seed)),
+        criterion=name,
+        confusion=confusion(human, judge, low=low, high=high),
+        models=models,
+        model_means=agreement(*means, low=low, high=high, seed=seed) if len(models) >= MIN_MODELS else None,
+    )
+
+
+def _statistics(found: Agreement | None) -> dict[str, Any]:
+    return {field.name: getattr(found, field.name, None) for field in fields(Agreement) if field.init}
+
+
+def _models(ratings: Sequence[Rating], low: int, high: int, seed: int) -> list[ModelAgreement]:
+    rows = []
+    for model in sorted({r.model for r in ratings} - {""}):
+        own = [r for r in ratings if r.model == model]
+        pairs = [(r.human, r.score) for r in own if r.human is not None and r.score is not None]
+        if not pairs:
+            continue
+        human, judge = [h for h, _ in pairs], [s for _, s in pairs]
+        means = sum(human) / len(pairs), sum(judge) / len(pairs)
+        found = agreement(human, judge, low=low, high=high, seed=seed) if len(pairs) >= MIN_ITEMS else None
+        own_statistics = _statistics(found) | {"n": len(pairs), "bias": means[1] - means[0]}
+        rows.append(ModelAgreement(**own_statistics, model=model, human=means[0], judge=means[1]))
+    return rows
+
+
+def _overall(ratings: Iterable[Rating], n_criteria: int) -> list[Rating]:
+    items: dict[str, list[Rating]] = {}
+    for rating in ratings:
+        if rating.human is not None and rating.score is not None:
+            items.setdefault(rating.item, []).append(rating)
+    return [
+        msgspec.structs.replace(
+            group[0],
+            criterion=OVERALL,
+            human=sum(r.human or 0.0 for r in group) / n_criteria,
+            score=sum(r.score or 0.0 for r in group) / n_criteria,
+        )
+        for group in items.values()
+        if len(group) == n_criteria
+    ]
+
+
+def _raters(ratings: Sequence[Rating]) -> list[RaterAgreement]:
+    judges = sorted({r.judge for r in ratings} - {MEAN_JUDGE})
+    if len(judges) < 2:
+        return []
+    rows = []
+    for criterion in dict.fromkeys(r.criterion for r in ratings):
+        scores: dict[str, dict[str, float]] = {}
+        for r in ratings:
+            if r.criterion == criterion and r.judge != MEAN_JUDGE and r.score is not None:
+                scores.setdefault(r.item, {})[r.judge] = r.score
+        complete = [by_judge for by_judge in scores.values() if len(by_judge) == len(judges)]
+        if len(complete) > 1:
+            alpha = interval_alpha([[by_judge[judge] for by_judge in complete] for judge in judges])
+            rows.append(RaterAgreement(criterion, len(judges), len(complete), alpha))
+    return rows
+
+
+def sentence(judge: str, rows: Sequence[CriterionAgreement]) -> str:
+    """Whether the judge may rank models, in plain words."""
+    row = next((r for r in rows if r.criterion == OVERALL), rows[0])
+    low = row.spearman_low
+    found = f"Spearman is at least {low:.2f}" if low is not None else "Spearman cannot be computed"
+    measured = f"{found} and the bias is {row.bias:+.2f} points on {row.n} items ({row.criterion})"
+    needed = f"needed: above {MIN_SPEARMAN} and within ±{MAX_BIAS}"
+    verb = "may rank models" if row.may_rank else "must not rank models"
+    weak = [r.criterion for r in rows if not r.may_rank and r is not row]
+    rest = f" Not good enough alone: {', '.join(weak)}." if row.may_rank and weak else ""
+    return f"{judge} {verb}: {measured}; {needed}.{rest}"

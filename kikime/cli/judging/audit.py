@@ -1,0 +1,70 @@
+"""``kikime audit``: judge a data set, then write the table and the filtered data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kikime.cli.again import this_command
+from kikime.cli.judging.options import finish, judge_options, take_settings
+from kikime.cli.options import json_option
+from kikime.cli.output import note, number, print_json, print_table
+
+if TYPE_CHECKING:
+    from kikime.judges.files.audit import Audit
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--persona", required=True, help="Who should be speaking (id or card file).")
+@click.option("--user-column", help="Column of the user's line.")
+@click.option("--reply-column", help="Column of the character's reply.")
+@click.option("--split", help="Split of a dataset directory.")
+@click.option("--rubric", default="character_v1", show_default=True, help="Rubric id or file.")
+@click.option("--keep-min", type=click.FloatRange(1, 7), default=5.0, show_default=True, help="Least score that stays.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the table and the filtered data."
+)
+@judge_options
+@json_option
+def audit(data: Path, *, persona: str, rubric: str, keep_min: float, out: Path | None, **options: Any) -> int:
+    """Judge training data: what scores low and why, and the data without it, in the format of the input."""
+    from kikime.harness.cards.persona import load_persona
+    from kikime.judges.files.audit import audit_table, find_columns, write_report
+    from kikime.judges.files.table_file import open_table
+    from kikime.judges.verdicts.rubric import load_rubric
+
+    settings = take_settings(options)
+    card, asked = load_persona(persona), load_rubric(rubric)
+    table = open_table(data, options["split"])
+    columns = find_columns(table, options["user_column"], options["reply_column"])
+    found = audit_table(table, columns, card, asked, settings, say=note)
+    found.outcome.raise_for_stop(this_command())
+    out = out or Path(f"{data.stem}-audit")
+    out.mkdir(parents=True, exist_ok=True)
+    report, filtered = out / "audit.csv", out / f"{data.stem}-kept{data.suffix}"
+    write_report(found, report)
+    kept = found.kept(keep_min)
+    table.write(filtered, kept)
+    if options["as_json"]:
+        print_json(found.report(kept, table=report, filtered=filtered))
+    else:
+        _print_audit(found, kept, report, filtered)
+    return finish(found.outcome)
+
+
+def _print_audit(found: Audit, kept: Sequence[int], report: Path, filtered: Path) -> None:
+    for criterion, counts in found.histogram().items():
+        widest = max([*counts.values(), 1])
+        click.echo(criterion)
+        for point, n in sorted(counts.items()):
+            click.echo(f"  {point} {'█' * round(40 * n / widest)} {n}")
+    lowest = [[r.subject.user, r.subject.response, r.number, number(r.score)] for r in found.by_score()[:10]]
+    print_table("lowest", ["user", "reply", "row", "score"], lowest, left=2)
+    note(
+        f"{len(kept)} of {len(found.rows)} rows kept ({found.unscored} of them have no score) → {filtered}; "
+        f"table → {report}"
+    )

@@ -1,0 +1,82 @@
+"""``kikime calibrate``: how far a judge agrees with people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kikime.cli.options import json_option
+from kikime.cli.output import number, print_json, print_table
+
+if TYPE_CHECKING:
+    from kikime.harness.stats.agreement import Agreement
+    from kikime.judges.trust.calibration import CriterionAgreement
+
+_STATISTICS = ("spearman", "qwk", "alpha", "icc", "bias", "mae")
+
+
+@click.command()
+@click.argument("ratings", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--verdicts", type=click.Path(path_type=Path), help="Lines of `kikime judge --json`, joined by id and criterion."
+)
+@click.option("--scale", type=(int, int), default=(1, 7), show_default=True, metavar="LOW HIGH")
+@click.option("--seed", default=0, show_default=True)
+@json_option
+def calibrate(ratings: Path, verdicts: Path | None, scale: tuple[int, int], seed: int, as_json: bool) -> int:
+    """Compare a judge with people: does it agree well enough to rank models?"""
+    from kikime.judges.trust import calibration
+    from kikime.judges.trust.ratings import read_ratings
+
+    low, high = scale
+    report = calibration.calibrate(read_ratings(ratings, verdicts), low=low, high=high, seed=seed)
+    if as_json:
+        print_json(report)
+        return 0
+    columns = ["criterion", "n", "Spearman", "QWK", "alpha", "ICC(2,1)", "bias", "MAE"]
+    for judge in report.judges:
+        rows = [[row.criterion, row.n, *(_with_interval(row, name) for name in _STATISTICS)] for row in judge.criteria]
+        print_table(judge.judge, columns, rows)
+        _print_confusion(judge.criteria, low)
+        _print_models(judge.criteria[-1])
+        click.echo(f"{judge.sentence}\n")
+    for found in report.raters:
+        click.echo(f"{found.criterion}: alpha among {found.n_judges} judges {number(found.alpha)} ({found.n} items)")
+    return 0
+
+
+def _print_confusion(rows: Sequence[CriterionAgreement], low: int) -> None:
+    """One matrix over all criteria: how often people gave a row's score where the judge gave a column's."""
+    from kikime.judges.trust.calibration import OVERALL
+
+    single = [row.confusion for row in rows if row.criterion != OVERALL]
+    counts = [[sum(cells) for cells in zip(*lines, strict=True)] for lines in zip(*single, strict=True)]
+    points = [str(low + number) for number in range(len(counts))]
+    cells = [[point, *line] for point, line in zip(points, counts, strict=True)]
+    print_table("people's score (down) and the judge's (across), all criteria", ["", *points], cells)
+
+
+def _print_models(row: CriterionAgreement) -> None:
+    from kikime.judges.trust.calibration import MIN_ITEMS
+
+    if not row.models:
+        return
+    cells = [
+        [m.model, m.n, number(m.human), number(m.judge), f"{m.bias:+.2f}", _with_interval(m, "spearman")]
+        for m in row.models
+    ]
+    columns = ["model", "n", "people", "judge", "bias", "Spearman"]
+    print_table(f"by model ({row.criterion}; Spearman from {MIN_ITEMS} items on)", columns, cells)
+    if row.model_means is not None:
+        means = row.model_means
+        click.echo(f"over the means of {means.n} models: Spearman {_with_interval(means, 'spearman')}")
+
+
+def _with_interval(row: Agreement, name: str) -> str:
+    value, low, high = (getattr(row, f"{name}{end}") for end in ("", "_low", "_high"))
+    if value is None:
+        return "—"
+    return f"{value:.2f}" + (f" [{low:.2f}, {high:.2f}]" if low is not None else "")
