@@ -33,6 +33,6 @@ def _measured_rates(fingerprint: str, runs: Path) -> list[float]:
     for run in list_runs(runs)[-50:]:
         with suppress(UsageError):  # of a newer version
             summary = run.summary()
-            if summary and summary["model"]["fingerprint"] == fingerprint:
-                rates += filter(None, [summary["perf"]["output_tokens_per_second"]])
+            if summary and summary.model.fingerprint == fingerprint:
+                rates += filter(None, [summary.perf.output_tokens_per_second])
     return rates

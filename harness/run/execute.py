@@ -19,6 +19,7 @@ from kikime.harness.plan.prepare import Prepared, comparability, prepare
 from kikime.harness.run.measuring import log_to
 from kikime.harness.run.runner import Runner, Sink
 from kikime.harness.run.status import StatusBoard
+from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import StoredReplies, compact
@@ -96,7 +97,7 @@ def execute(
     sinks: Sequence[Sink] = (),
     on_stage: Callable[[str], None] = lambda _: None,
     add_tables: AddTables = lambda _: None,
-) -> dict[str, Any]:
+) -> Summary:
     """Generate what is missing, then write the tables and the summary; returns the summary.
 
     An engine that is given is used and left open; otherwise one is loaded, unless nothing is missing.
@@ -115,7 +116,7 @@ def execute(
             return _finish(run, board, add_tables)
 
 
-def rebuild(run: RunDirectory, *, add_tables: AddTables = lambda _: None) -> dict[str, Any]:
+def rebuild(run: RunDirectory, *, add_tables: AddTables = lambda _: None) -> Summary:
     """Write a run's tables and summary anew from its log, which needs no checkpoint; returns the summary.
 
     Raises:
@@ -129,7 +130,7 @@ def rebuild(run: RunDirectory, *, add_tables: AddTables = lambda _: None) -> dic
             return _finish(run, board, add_tables)
 
 
-def _finish(run: RunDirectory, board: StatusBoard, add_tables: AddTables) -> dict[str, Any]:
+def _finish(run: RunDirectory, board: StatusBoard, add_tables: AddTables) -> Summary:
     compact(run, versions_of(run.manifest()["hashes"]))
     add_tables(run)
     summary = summarise(run)

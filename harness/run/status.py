@@ -9,6 +9,7 @@ from typing import Any
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.request import Reply, Request
+from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory
 
 
@@ -50,9 +51,9 @@ class StatusBoard:
             self._write_if_possible()
             raise
 
-    def finish(self, summary: Mapping[str, Any]) -> None:
+    def finish(self, summary: Summary) -> None:
         """Write the counts of the finished run."""
-        counts = summary["counts"]
+        counts = summary.counts
         self._status |= {"done": counts["done"], "errors": counts["errors"], "state": "complete"}
         self._status.pop("reason", None)
         self._write()

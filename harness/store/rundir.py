@@ -20,10 +20,9 @@ import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, RunLocked, UsageError
 from kikime.harness.core.files import FREE_SPACE, write_atomically
+from kikime.harness.store.records import SCHEMA, Summary
 
-SCHEMA = 1
 _MANIFEST = ("name", "created_at", "checkpoint", "suite", "tasks", "personas", "hashes", "plan")
-_SUMMARY = ("name", "state", "suite", "model", "counts", "metrics", "targets", "judge", "perf", "slices")
 """What every version has written there."""
 
 
@@ -89,7 +88,7 @@ class RunDirectory:
         """State, counts and heartbeat; empty when nothing was written yet."""
         return read_json(self.status_file) or {}
 
-    def summary(self) -> dict[str, Any] | None:
+    def summary(self) -> Summary | None:
         """The summary; None before the run's first compaction.
 
         Raises:
@@ -97,14 +96,15 @@ class RunDirectory:
         """
         if not self.summary_file.is_file():
             return None
-        summary = read_json(self.summary_file)
-        if summary is not None:
-            self._refuse_newer(summary)
-        if summary is None or any(name not in summary for name in _SUMMARY):
+        raw = read_json(self.summary_file)
+        if raw is not None:
+            self._refuse_newer(raw)
+        try:
+            return msgspec.convert(raw, Summary)
+        except msgspec.ValidationError as error:
             raise UsageError(
                 f"{self.path}: summary.json is broken", hint=f"build it again from the log: kikime resume {self.path}"
-            )
-        return summary
+            ) from error
 
     def _refuse_newer(self, data: Mapping[str, Any]) -> None:
         if data.get("schema", 0) > SCHEMA:
@@ -190,7 +190,7 @@ def _fields(record: msgspec.Struct) -> dict[str, object]:
     return {name: value for name, value in found.items() if value is not msgspec.UNSET}
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
+def write_json(path: Path, value: Mapping[str, Any] | msgspec.Struct) -> None:
     """Replace a file by a JSON object, atomically.
 
     Raises:

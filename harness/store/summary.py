@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 
 from kikime.harness.core.axes import SLICE
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import style_band_of
 from kikime.harness.store.database import Table, open_tables
-from kikime.harness.store.rundir import SCHEMA, RunDirectory, read_json, write_json
+from kikime.harness.store.records import (
+    Group,
+    Health,
+    JudgedMean,
+    Measured,
+    Performance,
+    PooledMean,
+    Quartiles,
+    SliceSums,
+    Summary,
+    SummaryHead,
+    Target,
+)
+from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 from kikime.harness.store.verdicts import SCORE, age_verdicts
 
 _POOLED = {
@@ -21,11 +36,12 @@ _POOLED = {
 }
 """Rates of a persona: sums over its replies, never means of the replies' own rates."""
 
+_HEAD = msgspec.json.Decoder(SummaryHead)
 Sums = dict[str, dict[str, list[float]]]
 """Metric → persona → [count, sum]."""
 
 
-def summarise(run: RunDirectory) -> dict[str, Any]:
+def summarise(run: RunDirectory) -> Summary:
     """Compute the summary from the tables and write it beside them.
 
     Raises:
@@ -39,55 +55,63 @@ def summarise(run: RunDirectory) -> dict[str, Any]:
         lengths = _lengths(connection)
         duplicates = _duplicate_rate(connection)
         verdicts = _verdicts(connection, run) if judged else []
-    targets = {name: persona["voice"]["markers"] for name, persona in manifest["personas"].items()}
-    summary = {
-        "schema": SCHEMA,
-        "run": run.id,
-        "name": manifest["name"],
-        "created_at": manifest["created_at"],
-        "state": "complete" if counts["done"] == counts["planned"] else "partial",
-        "suite": manifest["suite"]["id"],
-        "model": {
-            name: manifest["checkpoint"][name] for name in ("name", "reference", "fingerprint", "n_params", "revision")
-        },
-        "hashes": manifest["hashes"],
-        "counts": counts,
-        "coverage": counts["done"] / counts["planned"],
-        "metrics": overall(slices, targets),
-        "targets": {name: {key: t[key] for key in ("target_rate", "tolerance")} for name, t in targets.items()},
-        "health": {
-            "error_rate": counts["errors"] / max(counts["done"], 1),
-            "truncation_rate": counts["truncated"] / max(counts["done"], 1),
-            "duplicate_rate": duplicates,
-        },
-        "lengths": lengths,
-        "judge": verdicts,
-        "judge_drift": next((drift["warning"] for drift in _drifts(run)), None),
-        "perf": _performance(status.get("sessions", [])),
-        "slices": slices,
-    }
+    markers = {name: persona["voice"]["markers"] for name, persona in manifest["personas"].items()}
+    targets = {name: Target(found["target_rate"], found["tolerance"]) for name, found in markers.items()}
+    summary = Summary(
+        run=run.id,
+        name=manifest["name"],
+        created_at=manifest["created_at"],
+        state="complete" if counts["done"] == counts["planned"] else "partial",
+        suite=manifest["suite"]["id"],
+        model=Measured(**{name: manifest["checkpoint"][name] for name in Measured.__struct_fields__}),
+        hashes=manifest["hashes"],
+        counts=counts,
+        coverage=counts["done"] / counts["planned"],
+        metrics=overall(slices, targets),
+        targets=targets,
+        health=Health(
+            error_rate=counts["errors"] / max(counts["done"], 1),
+            truncation_rate=counts["truncated"] / max(counts["done"], 1),
+            duplicate_rate=duplicates,
+        ),
+        lengths=lengths,
+        judge=verdicts,
+        judge_drift=next((drift["warning"] for drift in _drifts(run)), None),
+        perf=_performance(status.get("sessions", [])),
+        slices=slices,
+    )
     write_json(run.summary_file, summary)
     return summary
 
 
-def overall(slices: Sequence[dict[str, Any]], targets: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Per metric ``n`` and ``mean``: the mean over personas of the mean over their replies (pooled for rates)."""
+def read_head(file: Path) -> SummaryHead:
+    """The head of a ``summary.json``; its slices are skipped, not built.
+
+    Raises:
+        OSError: it cannot be read.
+        msgspec.DecodeError: it is broken, or lacks what every version has written.
+    """
+    return _HEAD.decode(file.read_bytes())
+
+
+def overall(slices: Sequence[SliceSums], targets: Mapping[str, Target]) -> dict[str, PooledMean]:
+    """Per metric the mean over personas of the mean over their replies (pooled for rates)."""
     sums: Sums = {}
     for entry in slices:
-        for metric, (n, total) in entry["metrics"].items():
-            cell = sums.setdefault(metric, {}).setdefault(entry["persona"], [0, 0.0])
+        for metric, (n, total) in entry.metrics.items():
+            cell = sums.setdefault(metric, {}).setdefault(entry.persona, [0, 0.0])
             cell[0] += n
             cell[1] += total
-    result: dict[str, dict[str, Any]] = {}
+    result: dict[str, PooledMean] = {}
     for metric in sums:
         means = _persona_means(metric, sums, targets)
         if means:
             n = int(sum(sums[metric][persona][0] for persona in means))
-            result[metric] = {"n": n, "mean": sum(means.values()) / len(means), "personas": means}
+            result[metric] = PooledMean(n, sum(means.values()) / len(means), dict(means))
     return result
 
 
-def _persona_means(metric: str, sums: Sums, targets: dict[str, Any]) -> dict[str, float]:
+def _persona_means(metric: str, sums: Sums, targets: Mapping[str, Target]) -> dict[str, float]:
     if metric not in _POOLED:
         return {persona: total / n for persona, (n, total) in sorted(sums[metric].items()) if n}
     numerator, denominator = _POOLED[metric]
@@ -99,12 +123,12 @@ def _persona_means(metric: str, sums: Sums, targets: dict[str, Any]) -> dict[str
         if metric == "marker_rate" and eligible:
             means[persona] = hits / eligible
         elif metric == "style_band":
-            band = style_band_of(hits, eligible, markers["target_rate"], markers["tolerance"])
+            band = style_band_of(hits, eligible, markers.target_rate, markers.tolerance)
             means |= {} if band is None else {persona: band}
     return means
 
 
-def _slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def _slices(connection: duckdb.DuckDBPyConnection) -> list[SliceSums]:
     columns = ", ".join(SLICE)
     counted = connection.execute(
         f"SELECT {columns}, count(*) FROM samples GROUP BY ALL ORDER BY ALL"  # noqa: S608  (own column names)
@@ -113,9 +137,9 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         f"""SELECT {columns}, metric, count(value), sum(value) FROM scores JOIN samples USING (key)
             WHERE value IS NOT NULL GROUP BY ALL ORDER BY ALL"""  # noqa: S608
     ).fetchall()
-    slices = {row[:-1]: {**dict(zip(SLICE, row, strict=False)), "n": row[-1], "metrics": {}} for row in counted}
+    slices = {row[:-1]: SliceSums(**dict(zip(SLICE, row, strict=False)), n=row[-1], metrics={}) for row in counted}
     for *where, metric, n, total in measured:
-        slices[tuple(where)]["metrics"][metric] = [n, total]
+        slices[tuple(where)].metrics[metric] = (n, total)
     return list(slices.values())
 
 
@@ -129,17 +153,16 @@ def _counts(connection: duckdb.DuckDBPyConnection, *, planned: int) -> dict[str,
     return {"planned": planned, **dict(zip(names, row, strict=True))}
 
 
-def _lengths(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _lengths(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Quartiles]]:
     rows = connection.execute(
         """SELECT persona, metric, count(value), avg(value), median(value),
                   quantile_cont(value, 0.25), quantile_cont(value, 0.75)
            FROM scores JOIN samples USING (key) WHERE metric IN ('length_chars', 'sentences') AND error IS NULL
            GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
-    names = ("n", "mean", "median", "q1", "q3")
-    result: dict[str, Any] = defaultdict(dict)
+    result: dict[str, dict[str, Quartiles]] = defaultdict(dict)
     for persona, metric, *values in rows:
-        result[persona][metric] = dict(zip(names, values, strict=True))
+        result[persona][metric] = Quartiles(*values)
     return dict(result)
 
 
@@ -156,7 +179,7 @@ def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
     return max(0.0, float(row[0]))
 
 
-def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[dict[str, Any]]:
+def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[JudgedMean]:
     """One entry per judge, protocol, rubric and criterion: mean over personas, number of scores, other statuses.
 
     Only verdicts by a rubric's newest content count.
@@ -171,8 +194,7 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[
            SELECT judge_id, protocol, rubric, criterion, sum(n)::BIGINT, avg(mean), sum(unscored)::BIGINT
            FROM persona_means GROUP BY ALL ORDER BY ALL"""  # noqa: S608  (fixed text)
     ).fetchall()
-    names = ("judge_id", "protocol", "rubric", "criterion", "n", "mean", "unscored")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return [JudgedMean(*row) for row in rows]
 
 
 def judge_drift(run: RunDirectory) -> Reason | None:
@@ -191,24 +213,24 @@ def _drifts(run: RunDirectory) -> list[dict[str, Any]]:
     return [session for session in latest.values() if session.get("warning")]
 
 
-def _performance(sessions: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _performance(sessions: Sequence[dict[str, Any]]) -> Performance:
     seconds = sum(session.get("generate_seconds", 0.0) for session in sessions)
     tokens = sum(session.get("n_output_tokens", 0) for session in sessions)
-    return {
-        "sessions": len(sessions),
-        "load_seconds": sum(session["load_seconds"] for session in sessions),
-        "generate_seconds": seconds,
-        "output_tokens_per_second": tokens / seconds if seconds else None,
-        "device": sessions[-1]["engine"].get("device") if sessions else None,
-    }
+    return Performance(
+        sessions=len(sessions),
+        load_seconds=sum(session["load_seconds"] for session in sessions),
+        generate_seconds=seconds,
+        output_tokens_per_second=tokens / seconds if seconds else None,
+        device=sessions[-1]["engine"].get("device") if sessions else None,
+    )
 
 
-def overall_by(summary: dict[str, Any], columns: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+def overall_by(summary: Summary, columns: Sequence[str]) -> dict[tuple[str | int, ...], Group]:
     """``n`` and ``metrics`` (as in the summary) per value of some slice columns, in the plan's order."""
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
-    for entry in summary["slices"]:
-        groups[tuple(entry[column] for column in columns)].append(entry)
+    groups: dict[tuple[str | int, ...], list[SliceSums]] = defaultdict(list)
+    for entry in summary.slices:
+        groups[tuple(getattr(entry, column) for column in columns)].append(entry)
     return {
-        key: {"n": sum(e["n"] for e in entries), "metrics": overall(entries, summary["targets"])}
+        key: Group(sum(entry.n for entry in entries), overall(entries, summary.targets))
         for key, entries in groups.items()
     }

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from kikime.harness.core.files import replacing
 from kikime.harness.core.request import Reply, Request
-from kikime.harness.store.rundir import SCHEMA, RunDirectory
+from kikime.harness.store.records import SCHEMA
+from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.wal import REPLIES, locate_records, read_at
 
 ROW_GROUP = 8192

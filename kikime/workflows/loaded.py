@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Run:
         return self.directory.manifest()
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """Means by metric and slice.
 
         Raises:

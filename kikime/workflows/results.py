@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from kikime.workflows.loaded import Run, load_run, load_runs
+
+if TYPE_CHECKING:
+    from kikime.harness.reports.claims.records import FlexibilityTable
+    from kikime.harness.reports.comparison.records import Comparison, GateAnswer
+    from kikime.harness.reports.ranking.records import Ranking
 
 Reference = Run | str | Path
 """A run, or its path, id or name."""
@@ -21,7 +26,7 @@ def compare(
     seed: int = 0,
     runs: str | Path = "runs",
     on_step: Callable[[str], None] = lambda _: None,
-) -> dict[str, Any]:
+) -> Comparison:
     """Compare run ``b`` with run ``a`` over the same questions; differences are b − a.
 
     Args:
@@ -49,7 +54,7 @@ def rank(
     judge: str | None = None,
     seed: int = 0,
     runs: str | Path = "runs",
-) -> dict[str, Any]:
+) -> Ranking:
     """Rank runs (all below ``runs`` by default) with one joint bootstrap.
 
     Args:
@@ -74,7 +79,7 @@ def flexibility(
     native: str = "native",
     seed: int = 0,
     runs: str | Path = "runs",
-) -> dict[str, Any]:
+) -> FlexibilityTable:
     """How much of its quality each model keeps in formats that are not its own; arguments as :func:`rank`."""
     from kikime.harness.reports.claims.flexibility import flexibility_table
     from kikime.harness.reports.ranking.rank import of_suite
@@ -92,7 +97,7 @@ def gate(
     margin: float | None = None,
     common: bool = False,
     runs: str | Path = "runs",
-) -> dict[str, Any]:
+) -> GateAnswer:
     """Test that run ``b`` is not worse than run ``a`` in ``metric`` by ``margin`` or more.
 
     Raises:

@@ -16,7 +16,8 @@ import msgspec
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import cache_home, write_atomically
 from kikime.harness.core.hashing import digest
-from kikime.harness.store.rundir import SCHEMA, RunDirectory, read_json
+from kikime.harness.store.records import SCHEMA
+from kikime.harness.store.rundir import RunDirectory, read_json
 
 State = Literal["complete", "partial", "planned", "running", "interrupted", "failed", "broken", "newer"]
 Signature = tuple[int, int]

@@ -14,7 +14,6 @@ from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ranking import ranking
 from kikime.leaderboard.data.ratings import annotate, blind_code, read_annotations, scores_rating
 from kikime.leaderboard.page.registry import pages
-from kikime.leaderboard.views.compare import parts as compare_parts
 from tests.support.app import frames, opened, texts
 from tests.support.canned import Canned
 
@@ -285,15 +284,6 @@ def test_every_table_and_chart_has_an_alternative_text(ranked):
         shown = [*app.dataframe, *app.get("vega_lite_chart")]
         assert shown, view
         assert all(element.proto.alt for element in shown), view
-
-
-def test_verdict_words_are_those_of_the_reports():
-    from kikime.harness.words import labels
-    from kikime.harness.words.catalogue import Translator
-
-    t = Translator("ja")
-    for verdict, word in labels.VERDICTS.items():
-        assert compare_parts.word(t, {"direction": "higher", "verdict": verdict, "change": "up"}) == word
 
 
 def test_a_run_with_labels_says_whether_they_were_learnt(tmp_path, monkeypatch):

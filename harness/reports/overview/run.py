@@ -36,9 +36,9 @@ def run_overview(run: RunDirectory) -> Overview:
     units = ("length_chars", "sentences") if len(spoken) else ()
     return Overview(
         **fields_of(describe(run, manifest)),
-        counts=summary["counts"],
-        coverage=summary["coverage"],
-        health=summary["health"],
+        counts=summary.counts,
+        coverage=summary.coverage,
+        health=fields_of(summary.health),
         hardware=manifest.get("hardware", {}),
         metrics=_metrics(cells, bands) + _judged(cells, read_verdicts(run), bands),
         lengths={unit: describe_lengths(spoken, unit, manifest) for unit in units},

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import asdict as fields_of
+
 from kikime.harness.core.axes import SLICE
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.hashing import digest
@@ -14,6 +16,7 @@ from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.reports.tables.cells import read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.means import run_mean
+from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 
 if TYPE_CHECKING:
@@ -26,7 +29,6 @@ _GRID = (
     *("tasks", "personas", "formats", "shots", "shot_style", "example_sets", "techniques", "contexts", "repeats"),
     "limit",
 )
-_HEALTH = ("error_rate", "truncation_rate", "duplicate_rate")
 
 
 def ranking_data(run: RunDirectory) -> dict[str, Any]:
@@ -63,14 +65,14 @@ def build(run: RunDirectory) -> dict[str, Any]:
         "grid": grid_digest(manifest),
         "hashes": manifest["hashes"],
         "planned": manifest["plan"]["n_replies"],
-        "coverage": summary["coverage"],
+        "coverage": summary.coverage,
         "cells": _cell_counts(summary),
         "n_items": len(cells[["persona", "item"]].drop_duplicates()),
         "n_replies": len(cells),
         "critical_failure_rate": _mean(cells, "critical_failure", bands),
         "mean_length": _mean(cells, "length_chars", bands),
-        "health": {name: summary["health"][name] for name in _HEALTH},
-        "tokens_per_second": summary["perf"]["output_tokens_per_second"],
+        "health": fields_of(summary.health),
+        "tokens_per_second": summary.perf.output_tokens_per_second,
         "bands": {name: list(band) for name, band in bands.targets.items()},
         **measured,
         "judges": {
@@ -103,9 +105,9 @@ def grid_digest(manifest: Mapping[str, Any]) -> str:
     return digest("grid", [manifest["hashes"], {name: suite.get(name) for name in _GRID}])
 
 
-def _cell_counts(summary: Mapping[str, Any]) -> dict[str, int]:
+def _cell_counts(summary: Summary) -> dict[str, int]:
     """Replies per task, persona, format, shots, technique and context."""
-    return {"/".join(str(entry[name]) for name in SLICE): entry["n"] for entry in summary["slices"]}
+    return {"/".join(str(getattr(entry, name)) for name in SLICE): entry.n for entry in summary.slices}
 
 
 def _state(run: RunDirectory) -> list[Any]:

@@ -206,7 +206,7 @@ def _effect(row: PairedEffect | None) -> str:
 
 def _interval(estimate: Level | PairedEffect, *, scale: int, digits: int) -> str:
     low, high = estimate.ci_low, estimate.ci_high
-    return "" if low is None else f" [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
+    return "" if low is None or high is None else f" [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
 
 
 def _leak(leaks: Sequence[ReasoningLeaks], task: str, technique: str) -> str:

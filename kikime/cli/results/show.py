@@ -13,6 +13,7 @@ from kikime.cli.results.reports import REPORTS, show_report
 
 if TYPE_CHECKING:
     from kikime.harness.core.errors import UsageError
+    from kikime.harness.store.records import Group, Summary
     from kikime.harness.store.rundir import RunDirectory
 
 _COLUMNS = {
@@ -80,7 +81,7 @@ def show(
         print_json(summary)
     else:
         print_summary(summary)
-        if any(row["unscored"] for row in summary["judge"]):
+        if any(row.unscored for row in summary.judge):
             _print_why_unscored(run)
         click.echo(run.path)
 
@@ -114,27 +115,31 @@ def _print_why_unscored(run: RunDirectory) -> None:
         click.echo(f"unscored by {judge}: {n:,} × {status}{f' ({reason})' if reason else ''}")
 
 
-def print_summary(summary: dict[str, Any]) -> None:
+def print_summary(summary: Summary) -> None:
     """The summary as a table: one row per format × shots, the whole run last."""
+    from kikime.harness.store.records import Group
     from kikime.harness.store.summary import overall_by
 
     rows = [[*key, *_cells(entry)] for key, entry in overall_by(summary, ("format", "shots")).items()]
-    whole = {"n": summary["counts"]["done"], "metrics": summary["metrics"]}
-    title = f"{summary['name']} × {summary['suite']} ({summary['state']})"
+    whole = Group(summary.counts["done"], summary.metrics)
+    title = f"{summary.name} × {summary.suite} ({summary.state})"
     print_table(title, ["format", "shots", "n", *_COLUMNS.values()], [*rows, ["all", "", *_cells(whole)]])
     click.echo("means over replies; compare and rank give each question the same weight")
-    if not summary["judge"]:
-        click.echo(f"judge: — (add verdicts with: kikime judge {summary['run']})")
+    if not summary.judge:
+        click.echo(f"judge: — (add verdicts with: kikime judge {summary.run})")
         return
     columns = ["judge", "protocol", "rubric", "criterion", "n", "mean 1–7", "unscored"]
-    verdicts = [[*list(v.values())[:5], number(v["mean"]), v["unscored"]] for v in summary["judge"]]
+    verdicts = [
+        [row.judge_id, row.protocol, row.rubric, row.criterion, row.n, number(row.mean), row.unscored]
+        for row in summary.judge
+    ]
     print_table("verdicts", columns, verdicts, left=4)
 
 
-def _cells(entry: dict[str, Any]) -> list[str]:
-    cells = [f"{entry['n']:,}"]
+def _cells(entry: Group) -> list[str]:
+    cells = [f"{entry.n:,}"]
     for metric in _COLUMNS:
-        value = entry["metrics"].get(metric, {}).get("mean")
+        value = entry.metrics[metric].mean if metric in entry.metrics else None
         cells.append(number(value, 1) if metric in _COUNTED else percent(value))
     return cells
 

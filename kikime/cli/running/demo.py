@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,6 +11,7 @@ from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, runs_option
 from kikime.cli.output import number, percent, print_json, print_table
 from kikime.cli.progress import TerminalListener, ended_by_signals
+from kikime.harness.store.records import PooledMean, Summary
 
 _ROWS = (
     "length_chars",
@@ -46,23 +46,23 @@ def demo(runs: Path, as_json: bool) -> None:
     click.echo(words()("cli.demo.report", path=made.report))
 
 
-def _print_side_by_side(summaries: Sequence[dict[str, Any]]) -> None:
+def _print_side_by_side(summaries: Sequence[Summary]) -> None:
     from kikime.harness.store.summary import overall_by
 
-    say, names = words(), [summary["name"] for summary in summaries]
+    say, names = words(), [summary.name for summary in summaries]
     by_format = [overall_by(summary, ("format",)) for summary in summaries]
-    pools = [groups["native",]["metrics"] for groups in by_format] + [summary["metrics"] for summary in summaries]
+    pools = [groups["native",].metrics for groups in by_format] + [summary.metrics for summary in summaries]
     rows = [[say.metric(name), *(_cell(pool, name) for pool in pools)] for name in _ROWS]
     headings = [f"{name}: {where}" for where in columns("cli.demo.pools") for name in names]
     print_table(say("cli.demo.title"), ["", *headings], rows)
     rows = [
-        [form[0], *(_cell(groups[form]["metrics"], metric) for groups in by_format for metric in _PER_FORMAT)]
+        [str(form[0]), *(_cell(groups[form].metrics, metric) for groups in by_format for metric in _PER_FORMAT)]
         for form in by_format[0]
     ]
     headings = [f"{name}: {say.metric(metric)}" for name in names for metric in _PER_FORMAT]
     print_table(say("cli.demo.per_format"), [say("facet.format"), *headings], rows)
 
 
-def _cell(metrics: Mapping[str, Any], name: str) -> str:
-    value = metrics.get(name, {}).get("mean")
+def _cell(metrics: Mapping[str, PooledMean], name: str) -> str:
+    value = metrics[name].mean if name in metrics else None
     return number(value, 1) if name in _COUNTED else percent(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
+from msgspec.structs import asdict as fields_of
 
 from kikime.cli.output import print_json
 from kikime.cli.results.show import print_summary
@@ -21,7 +22,7 @@ def finish(results: Sequence[Run], *, as_json: bool) -> None:
         PartialResult: replies failed.
     """
     if as_json:
-        summaries = [{**run.summary, **_stopped(run), "path": str(run.path)} for run in results]
+        summaries = [{**fields_of(run.summary), **_stopped(run), "path": str(run.path)} for run in results]
         print_json(summaries[0] if len(summaries) == 1 else summaries)
     else:
         for run in results:
@@ -33,9 +34,9 @@ def finish(results: Sequence[Run], *, as_json: bool) -> None:
             f"the judge stopped: {stopped[0]['judge_stopped']}",
             hint=f"the replies are kept; add verdicts: {' && '.join(found['judge_again'] for found in stopped)}",
         )
-    errors = sum(run.summary["counts"]["errors"] for run in results)
+    errors = sum(run.summary.counts["errors"] for run in results)
     if errors:
-        planned = sum(run.summary["counts"]["planned"] for run in results)
+        planned = sum(run.summary.counts["planned"] for run in results)
         raise PartialResult(
             f"{errors} of {planned} replies failed; they count as the worst score",
             hint=f"see them: kikime show {results[0].path} --samples --where 'error IS NOT NULL'",

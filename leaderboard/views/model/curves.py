@@ -96,15 +96,15 @@ def _curve(t: Translator, run: RunDirectory) -> None:
     metric = choose("curve", t("model.curve"), SHARES, show=t.metric)
     found = overall_by(summary_of(run), ("shots", "format"))
     rows = [
-        {"x": shot, "series": form, "value": cell["metrics"][metric]["mean"], "n": cell["metrics"][metric]["n"]}
+        {"x": shot, "series": str(form), "value": cell.metrics[metric].mean, "n": cell.metrics[metric].n}
         | {"href": address(t, "samples", run=run.id, format=form, shots=str(shot))}
         for (shot, form), cell in found.items()
-        if metric in cell["metrics"]
+        if metric in cell.metrics
     ]
     if len({row["x"] for row in rows}) < 2:
         small(t("model.no_shots") if rows else t("model.no_curve"))
         return
-    order = list(dict.fromkeys(row["series"] for row in rows))
+    order = [str(name) for name in dict.fromkeys(row["series"] for row in rows)]
     small(t("model.shots_note"))
     alt = t("model.shots_alt", metric=t.metric(metric))
     draw_chart(charts.lines(rows, t("facet.shots"), t.metric(metric), order), alt=alt)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import overall_by
 from kikime.harness.words.catalogue import Translator
@@ -85,12 +86,12 @@ def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
         then = choose("then", t("model.then"), others, show=lambda name: t(f"facet.{name}") if name else "—")
     summary = summary_of(run)
     facets = [by, *([then] if then else [])]
-    found = overall_by(summary, facets)
+    groups = overall_by(summary, facets)
     rows = [
-        {**dict(zip(facets, map(str, key), strict=True)), "n": cell["n"]}
-        | {name: cell["metrics"].get(name, {}).get("mean") for name in (*SHARES, "length_chars")}
+        {**dict(zip(facets, map(str, key), strict=True)), "n": cell.n}
+        | {name: found.mean for name in (*SHARES, "length_chars") if (found := cell.metrics.get(name))}
         | {"open": address(t, "samples", run=run.id, **dict(zip(facets, map(str, key), strict=True)))}
-        for key, cell in found.items()
+        for key, cell in groups.items()
     ]
     columns = {name: t(f"facet.{name}") for name in facets} | {"n": t("common.n")}
     columns |= {name: t.metric(name) for name in (*SHARES, "length_chars")} | {"open": t("common.replies")}
@@ -104,14 +105,14 @@ def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
 
 
 @kept(8)
-def summary_of(run: RunDirectory) -> dict[str, Any]:
+def summary_of(run: RunDirectory) -> Summary:
     """The summary of a run with its slices.
 
     Raises:
         UsageError: there is none yet.
     """
     found = run.summary()
-    if found is None or "slices" not in found:
+    if found is None:
         raise UsageError(f"{run.id}: no summary yet", hint=f"kikime resume {run.path}")
     return found
 

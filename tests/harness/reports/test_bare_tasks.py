@@ -40,7 +40,7 @@ def test_only_replies_of_a_persona_have_a_length_to_compare(form):
     lengths = compare(*form, n_resamples=99).lengths
     assert [(entry.unit, entry.persona) for entry in lengths] == [("length_chars", None), ("sentences", None)]
     spoken = 12  # rag_relevant: six items, without and with their facts
-    assert [entry[side]["n"] for entry in lengths for side in ("a", "b")] == [spoken] * 4
+    assert [side.n for entry in lengths for side in (entry.a, entry.b)] == [spoken] * 4
     assert run_overview(form[1]).lengths["length_chars"].mean == len(IN_VOICE)
 
 

@@ -1,12 +1,13 @@
-import orjson
 import pytest
 
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.comparison.compare import compare
+from kikime.harness.reports.comparison.records import LeftOut, MetricRow
 from kikime.harness.reports.overview.run import run_overview
+from kikime.harness.store.rundir import json_bytes
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_materials, make_run, talk_task
 
-FEW = {"n_resamples": 400, "slices": False}
+FEW = {"n_resamples": 400, "slices": False, "language": "en"}
 
 
 def rows(report):
@@ -39,7 +40,7 @@ def test_exchanging_the_runs_turns_every_sign(pair):
 
 def test_the_result_does_not_depend_on_when_it_is_computed(pair):
     first, second = (compare(*pair, n_resamples=400) for _ in range(2))
-    assert orjson.dumps(first) == orjson.dumps(second)
+    assert json_bytes(first) == json_bytes(second)
 
 
 def test_means_are_those_of_personas_over_items(pair):
@@ -106,7 +107,7 @@ def test_an_item_shows_once_by_the_reply_that_changed_most(tmp_path):
 def test_another_task_version_is_refused(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", IN_VOICE, materials=make_materials([talk_task(version=2)]))
-    report = compare(a, b)
+    report = compare(a, b, language="en")
     assert not report.comparable
     assert report.why_not[0] == "task talk: another version (1 and 2) (content hashes differ)"
     assert report.metrics == []
@@ -115,18 +116,18 @@ def test_another_task_version_is_refused(tmp_path):
 def test_another_temperature_is_refused_even_for_common_cells(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", IN_VOICE, materials=make_materials(sampling={"temperature": 0.7}))
-    refused = compare(a, b)
+    refused = compare(a, b, language="en")
     assert "temperature" in refused.why_not[0]
     assert "--common cannot help" in refused.hint
     assert "sampling" in refused.hint
-    assert not compare(a, b, common=True)["comparable"]
+    assert not compare(a, b, common=True, language="en")["comparable"]
 
 
 def test_another_scorer_is_refused(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     hashes = a.manifest()["hashes"] | {"scorer": "rules/99"}
     b = make_run(tmp_path, "b", IN_VOICE, manifest={"hashes": hashes})
-    refused = compare(a, b)
+    refused = compare(a, b, language="en")
     assert refused.why_not == [f"the rule metrics differ: {a.manifest()['hashes']['scorer']} and rules/99"]
     assert "run the older one again" in refused.hint
     assert "--common cannot help" in refused.hint
@@ -136,7 +137,7 @@ def test_another_judge_is_refused(tmp_path):
     a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", IN_VOICE)
     add_verdicts(a, lambda _: 5, judge="judge-a")
     add_verdicts(b, lambda _: 5, judge="judge-b")
-    refused = compare(a, b)
+    refused = compare(a, b, language="en")
     assert "judge-a/cot" in refused.why_not[0]
     assert "kikime judge" in refused.hint
     shared = compare(a, b, common=True, **FEW)
@@ -150,7 +151,7 @@ def test_a_run_that_is_judged_alone_is_noted(tmp_path):
     report = compare(a, b, **FEW)
     assert report.comparable
     [note] = report.notes
-    assert f"b（{b.id}）だけが判定済み" in note
+    assert f"only b ({b.id}) has verdicts" in note
     assert f"kikime judge {a.id}" in note
 
 
@@ -160,7 +161,7 @@ def test_verdicts_of_a_further_judge_on_one_side_are_noted(tmp_path):
         add_verdicts(run, lambda _: 5)
     add_verdicts(b, lambda _: 2, judge="judge-b")
     [note] = compare(a, b, **FEW).notes
-    assert "b だけにある判定" in note
+    assert "verdicts that only b has" in note
     assert "judge-b/cot" in note
 
 
@@ -209,11 +210,11 @@ def test_no_interval_of_shares_is_wider_than_shares_can_differ(tmp_path):
 def test_missing_cells_are_refused_and_left_out_on_request(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     b = make_run(tmp_path, "b", PLAIN, keep=lambda q: q.item_id != "t00")
-    refused = compare(a, b)
+    refused = compare(a, b, language="en")
     assert "do not have the same cells" in refused.why_not[0]
     assert refused.hint.startswith("--common compares the cells that both runs have (10 replies)")
     shared = compare(a, b, common=True, **FEW)
-    assert shared.left_out == {"a": 2, "b": 0}
+    assert shared.left_out == LeftOut(2, 0)
     assert rows(shared)["length_fit"].n_items == 10
 
 
@@ -231,5 +232,5 @@ def test_every_row_has_the_promised_fields(pair):
         "p_value", "p_adjusted", "dominance", "verdict", "mde", "slices",
     }  # fmt: skip
     report = compare(*pair, **FEW)
-    assert all(promised <= row.keys() for row in report.metrics)
+    assert promised <= set(MetricRow.__struct_fields__)
     assert {row.metric for row in report.metrics} - {"quality"} <= METRICS.keys()

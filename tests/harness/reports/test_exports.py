@@ -38,7 +38,7 @@ def test_markdown_shows_plus_minus_and_n(pair):
     text = run_markdown(run_overview(pair[0]), JA)
     row = next(line for line in text.splitlines() if "`quality`" in line)
     assert "±" in row
-    assert row.rstrip(" |").endswith(f" {pair[0].summary()['counts']['done']:,}")
+    assert row.rstrip(" |").endswith(f" {pair[0].summary().counts['done']:,}")
 
 
 def test_a_mean_is_the_same_in_the_export_of_a_run_in_a_comparison_and_in_a_ranking(pair):

@@ -1,10 +1,23 @@
 import pytest
+from msgspec.structs import replace
 
+from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.claims.flexibility import flexibility_report, flexibility_table
+from kikime.harness.reports.claims.records import FlexibilityReport, FormatFlexibility
 from kikime.harness.reports.claims.table import claims, size_effect
 from tests.support.builders import IN_VOICE, PLAIN, make_materials, make_run, talk_task
 
-FEW = {"n_resamples": 300}
+FEW = {"n_resamples": 300, "language": "ja"}
+UNKNOWN = (
+    "ci_low",
+    "ci_high",
+    "sigma_format",
+    "tail",
+    "raw_spread_null",
+    "format_share",
+    "item_share",
+    "interaction_share",
+)
 
 
 def voiced(q):
@@ -17,9 +30,13 @@ def voiced(q):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     materials = make_materials(
-        [talk_task(8)], personas=("ojousama",), formats=("alpaca", "chatml", "vicuna"), shots=(0, 2), example_sets=(0, 1, 2),
+        [talk_task(8)],
+        personas=("ojousama",),
+        formats=("alpaca", "chatml", "vicuna"),
+        shots=(0, 2),
+        example_sets=(0, 1, 2),
         techniques=("plain", "no_style"),
-    )  # fmt: skip
+    )
     return make_run(tmp_path_factory.mktemp("flexible"), "steered", voiced, materials=materials)
 
 
@@ -46,7 +63,9 @@ def test_claims_hold_when_the_interval_is_above_zero(run, tmp_path):
     materials = make_materials([talk_task(8)], personas=("ojousama",), techniques=("plain", "no_style"))
     deaf = make_run(tmp_path, "deaf", PLAIN, materials=materials)
     reports = [flexibility_report(one, native="alpaca", **FEW) for one in (run, deaf)]
-    holds = {(row.claim, row.model): row.holds for row in claims(reports, size_effect(reports))}
+    holds = {
+        (row.claim, row.model): row.holds for row in claims(reports, size_effect(reports, language="ja"), language="ja")
+    }
     assert holds[("instruction", "steered")] is True
     assert holds[("instruction", "deaf")] is False
     assert holds[("size", "1モデル")] is None
@@ -67,10 +86,10 @@ def test_one_format_measures_no_flexibility(tmp_path):
 def test_what_a_suite_lacks_is_said_with_the_suites_that_have_it(tmp_path):
     run = make_run(tmp_path, "bare", IN_VOICE, materials=make_materials([talk_task(8)], shots=(0, 2)))
     report = flexibility_report(run, native="alpaca", **FEW)
-    assert "few_shot、full" in report.notes["few_shot"]
+    assert "few_shot, full" in report.notes["few_shot"]
     assert "steerability" in report.why_not["steerability"]
     assert "quick" in report.why_not["formats"]
-    [examples] = [row for row in claims([report], size_effect([report])) if row.claim == "examples"]
+    [examples] = [row for row in claims([report], size_effect([report]), language="ja") if row.claim == "examples"]
     assert examples["effect"] is not None
     assert (examples["holds"], examples["why_not"]) == (None, report.notes["few_shot"])
 
@@ -84,26 +103,46 @@ def test_greedy_decoding_has_no_sampling_noise(run):
 
 def model(name, params, retained, **changes):
     """A model's report as far as the size claim reads it."""
-    formats = {"retained": retained, "level": 1 - (retained or 0)}
-    return {
-        "run": name, "name": name, "params": params, "fingerprint": name, "created_at": name, "grid": "g", "formats": formats,
-        "why_not": {}, "notes": {} if retained else {"formats": "低すぎる"}, "steerability": None, "few_shot": None, **changes,
-    }  # fmt: skip
+    formats = FormatFlexibility(
+        retained=retained,
+        level=1 - (retained or 0),
+        native_mean=0.5,
+        native_low=None,
+        raw_spread=0.0,
+        format_means={},
+        n_items=8,
+        n_personas=1,
+        n_formats=2,
+        **dict.fromkeys(UNKNOWN),
+    )
+    report = FlexibilityReport(
+        run=name,
+        name=name,
+        model=name,
+        params=params,
+        fingerprint=name,
+        created_at=name,
+        grid="g",
+        native="native",
+        formats=formats,
+        note_codes={} if retained else {"formats": Reason("below_floor", {"floor": 0.2})},
+    )
+    return replace(report, **changes)
 
 
 GROWING = [model("a", 1e9, 0.50), model("b", 4e9, 0.61), model("c", 13e9, 0.70), model("d", 70e9, 0.82)]
 
 
 def test_the_size_claim_is_about_what_is_retained_not_about_the_level():
-    size = size_effect(GROWING)
+    size = size_effect(GROWING, language="ja")
     assert size.holds is True
     assert size.slope == pytest.approx(0.17, abs=0.01)
-    [row] = [row for row in claims(GROWING, size) if row.claim == "size"]
+    [row] = [row for row in claims(GROWING, size, language="ja") if row.claim == "size"]
     assert (row.holds, row.title, row.model) == (True, "サイズが上がると柔軟性は高くなる", "4モデル")
 
 
 def test_two_sizes_are_too_few_for_the_size_claim():
-    size = size_effect(GROWING[:2])
+    size = size_effect(GROWING[:2], language="ja")
     assert size.slope > 0
     assert size.holds is None
     assert "3つ以上" in size.why_not
@@ -115,9 +154,11 @@ def test_models_of_one_size_have_no_slope(run):
 
 def test_only_models_that_were_asked_the_same_and_can_be_flexible_have_a_place_on_the_axis():
     others = [
-        model("other", 1e10, 0.1, grid="h"), model("weak", 1e9, None), model("unread", None, 0.9),
+        model("other", 1e10, 0.1, grid="h"),
+        model("weak", 1e9, None),
+        model("unread", None, 0.9),
         model("0-older", 1e9, 0.4, fingerprint="a"),
-    ]  # fmt: skip
+    ]
     size = size_effect([*others, *GROWING])
     assert [point["run"] for point in size.points] == ["a", "b", "c", "d"]
     assert {entry.run for entry in size.left_out} == {"other", "weak", "unread", "0-older"}

@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 
+from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.ranking.rank import rank
 from kikime.harness.reports.ranking.stored import FILE, ranking_data
 from kikime.harness.reports.tables.areas import explain, load_areas
@@ -9,7 +10,7 @@ from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.store.rundir import read_json
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
 
-FEW = {"n_resamples": 300}
+FEW = {"n_resamples": 300, "language": "en"}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_a_run_that_lacks_cells_is_unranked_with_its_coverage(tmp_path):
     result = rank([whole, holed], **FEW)
     assert [row.name for row in result.rows] == ["whole"]
     assert [(row.name, row.coverage) for row in result.unranked] == [("holed", pytest.approx(10 / 12))]
-    assert "overall" not in result.unranked[0]
+    assert result.unranked[0].reason_codes == [Reason("missing_cells")]
 
 
 def test_a_run_of_fewer_personas_is_unranked(tmp_path):
@@ -84,7 +85,7 @@ def test_a_run_with_other_sampling_is_excluded_with_the_reason(tmp_path):
     runs = [make_run(tmp_path, name, IN_VOICE) for name in ("a", "b")]
     hot = make_run(tmp_path, "hot", IN_VOICE, materials=make_materials(sampling={"temperature": 1.0}))
     [excluded] = rank([*runs, hot], **FEW).excluded
-    assert "temperature" in excluded["reason"]
+    assert "temperature" in excluded.reason
 
 
 def test_a_broken_run_never_takes_the_ranking_down(tmp_path):
@@ -123,7 +124,7 @@ def test_no_interval_of_points_leaves_the_scale(tmp_path):
 
 
 def test_no_run_is_no_ranking():
-    assert rank([]) | {"rows": []} == rank([])
+    assert (rank([]).rows, rank([]).suite) == ([], None)
 
 
 def test_a_judge_is_used_only_when_asked_for(tmp_path):
@@ -131,10 +132,10 @@ def test_a_judge_is_used_only_when_asked_for(tmp_path):
     without = rank([judged, plain], **FEW)
     add_verdicts(judged, lambda _: 7)
     after = rank([judged, plain], **FEW)
-    assert [row.overall for row in after["rows"]] == [row.overall for row in without["rows"]]
+    assert [row.overall for row in after.rows] == [row.overall for row in without.rows]
     asked = rank([judged, plain], judge="judge-a", **FEW)
-    assert [row.name for row in asked["rows"]] == ["judged"]
-    assert asked["unranked"][0]["reason"] == "not judged by judge-a"
+    assert [row.name for row in asked.rows] == ["judged"]
+    assert asked.unranked[0].reason == "not judged by judge-a"
 
 
 def test_a_run_judged_by_two_contents_of_a_rubric_is_ranked_by_the_newer(tmp_path):
@@ -161,15 +162,13 @@ def test_ranking_reads_its_small_file_until_the_tables_change(tmp_path):
 
 def test_single_items_are_ranked_with_open_intervals(tmp_path):
     materials = make_materials([talk_task(1)], personas=("ojousama",))
-    rows = rank([make_run(tmp_path, n, t, materials=materials) for n, t in (("a", IN_VOICE), ("b", PLAIN))], **FEW)[
-        "rows"
-    ]
+    rows = rank([make_run(tmp_path, n, t, materials=materials) for n, t in (("a", IN_VOICE), ("b", PLAIN))], **FEW).rows
     assert [(row.ci_low, row.rank_low, row.rank_high) for row in rows] == [(None, 1, 2)] * 2
 
 
 def test_every_formula_can_be_explained():
     formulas = explain()
-    assert [area.ja for area in formulas["areas"]] == ["人格", "口調", "長さ", "例示", "柔軟性", "安定", "能力"]
+    assert [area["ja"] for area in formulas["areas"]] == ["人格", "口調", "長さ", "例示", "柔軟性", "安定", "能力"]
     assert formulas["version"] == load_areas().version
     ids = [term.id for area in load_areas().areas for term in area.terms]
     assert len(ids) == len(set(ids))

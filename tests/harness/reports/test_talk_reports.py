@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.request import Request
 from kikime.harness.reports.claims.form_facts import form_facts_report
 from kikime.harness.reports.claims.icl import icl_report
+from kikime.harness.reports.claims.records import IclReport, Recovery, RightAnswers
 from kikime.harness.reports.claims.shots import shots_report
 from kikime.harness.reports.claims.techniques import techniques_report
 from kikime.harness.reports.claims.turns import turns_report
@@ -27,7 +27,7 @@ FEW = {"n_resamples": 999}
 # in-context learning
 
 
-def icl(runs: Path, answer: Answer) -> dict[str, Any]:
+def icl(runs: Path, answer: Answer) -> IclReport:
     selection = {"id": "icl_sentiment", "limit": 36}
     return icl_report(canned_run(runs, "icl", answer, tasks=[selection], shots=[2, 4], example_sets=[0, 1]), **FEW)
 
@@ -35,7 +35,7 @@ def icl(runs: Path, answer: Answer) -> dict[str, Any]:
 def test_labels_that_repeat_are_no_constant_output(tmp_path):
     icl(tmp_path, believer)
     (run,) = tmp_path.iterdir()
-    assert RunDirectory(run).summary()["health"]["duplicate_rate"] == 0
+    assert RunDirectory(run).summary().health.duplicate_rate == 0
 
 
 def test_a_model_that_learns_from_examples_follows_flipped_labels(tmp_path):
@@ -155,21 +155,21 @@ def test_turns_show_the_break_the_recovery_and_the_facts(turns):
     report = turns_report(turns, **FEW)
     assert [row.phase for row in report.turns] == ["before", "before", "pressure", "after", "after"]
     assert [row.marker_rate.value for row in report.turns] == [1, 1, 0, 1, 1]
-    assert report.effects["marker_rate"].pressure["value"] == -1
-    assert report.effects["marker_rate"].recovery["value"] == 0
-    assert report.effects["marker_rate"].drift["value"] == pytest.approx(0)
-    assert report.facts == {"before": {"right": 4, "n": 4}, "after": {"right": 0, "n": 4}}
-    assert report.recovered == {"broke": 4, "n": 4, "recovered": 4}
+    assert report.effects["marker_rate"]["pressure"].value == -1
+    assert report.effects["marker_rate"]["recovery"].value == 0
+    assert report.effects["marker_rate"]["drift"].value == pytest.approx(0)
+    assert report.facts == {"before": RightAnswers(4, 4), "after": RightAnswers(0, 4)}
+    assert report.recovered == Recovery(4, 4, 4)
     assert [row.fact_correct for row in report.turns] == [None, 1, None, 0, None]
 
 
 def test_intervals_of_shares_end_where_shares_do(turns, form):
-    assert turns_report(turns, **FEW).effects["marker_rate"]["pressure"]["ci_low"] == -1
+    assert turns_report(turns, **FEW).effects["marker_rate"]["pressure"].ci_low == -1
     rows = {(row.task, row.metric): row for row in form_facts_report(*form, **FEW).rows}
     cloze = rows["form_facts_cloze", "fact_correct"]
-    assert all(0 <= cell.ci_low <= cell.ci_high <= 1 for cell in cloze["cells"].values())
-    assert all(cloze["effects"][name]["ci_low"] >= -1 for name in ("tuning", "context"))
-    assert rows["form_facts", "probe_shift"].cells["base"]["ci_low"] < -2  # nats have no such end
+    assert all(0 <= cell.ci_low <= cell.ci_high <= 1 for cell in cloze.cells.values())
+    assert all(cloze.effects[name].ci_low >= -1 for name in ("tuning", "context"))
+    assert rows["form_facts", "probe_shift"].cells["base"].ci_low < -2  # nats have no such end
 
 
 def test_the_drift_is_the_slope_per_turn_outside_pressure(tmp_path):
@@ -191,14 +191,14 @@ def test_dialogues_with_other_examples_are_others(tmp_path):
     )
     report = turns_report(run, **FEW)
     assert report.n_dialogues == 3 * 2 * 2
-    assert report.recovered == {"broke": 6, "n": 12, "recovered": 6}
+    assert report.recovered == Recovery(6, 12, 6)
 
 
 def test_dialogues_that_have_not_come_to_their_pressure_did_not_break(tmp_path):
     items = [{"id": f"t{n}", "user": f"{n}？", "script": ["二。", "三。"], "pressure": [3]} for n in range(2)]
     materials = make_materials([talk_task(2, items=items)], personas=("ojousama",))
     run = make_run(tmp_path, "begun", IN_VOICE, materials=materials, keep=lambda q: q.turn < 2)
-    assert turns_report(run, **FEW).recovered == {"broke": 0, "n": 2, "recovered": 0}
+    assert turns_report(run, **FEW).recovered == Recovery(0, 2, 0)
 
 
 def test_a_run_that_knows_no_pressure_is_followed_all_the_same(tmp_path):
@@ -226,11 +226,11 @@ def test_techniques_are_paired_with_plain_and_leaks_are_counted(tmp_path):
     report = techniques_report(run, **FEW)
     assert {row.technique for row in report.rows} == {"step_by_step"}
     [leak] = report.leaks
-    assert (leak["technique"], leak["n"], leak["leaked"]) == ("step_by_step", 4, 1)
+    assert (leak.technique, leak.n, leak.leaked) == ("step_by_step", 4, 1)
     [rate] = [row for row in report.rows if row.metric == "marker_rate"]
-    assert (rate["mean_a"], rate["n_items"]) == (0, 4)
-    assert rate["mean_b"] == pytest.approx(4 / 6)
-    assert rate["ci_low"] > 0
+    assert (rate.mean_a, rate.n_items) == (0, 4)
+    assert rate.mean_b == pytest.approx(4 / 6)
+    assert rate.ci_low > 0
 
 
 # examples
@@ -245,10 +245,10 @@ def test_examples_are_compared_with_none_per_style_and_set(tmp_path):
     rows = {(row.shot_style, row.metric): row for row in shots_report(run, **FEW).rows}
     assert {style for style, _ in rows} == {"turns", "text"}
     quality = rows["text", "quality"]
-    assert quality["sets"][0] > 0
-    assert quality["sets"][1] == 0
-    assert quality["delta"] == pytest.approx(quality["sets"][0] / 2)
-    assert quality["n_items"] == 6
+    assert quality.sets[0] > 0
+    assert quality.sets[1] == 0
+    assert quality.delta == pytest.approx(quality.sets[0] / 2)
+    assert quality.n_items == 6
 
 
 def test_examples_without_a_partner_are_no_empty_table(tmp_path):
@@ -303,7 +303,7 @@ def test_the_command_prints_the_four_cells_and_json(form):
     arguments = ("show", tuned.id, "--report", "form_facts", "--base", base.id)
     assert "tuning moved facts: nothing surely" in invoke(base.path.parent, *arguments).output
     report = json.loads(invoke(base.path.parent, *arguments, "--json").stdout)
-    assert {row.kind for row in report.rows} == {"facts", "style"}
+    assert {row["kind"] for row in report["rows"]} == {"facts", "style"}
 
 
 @pytest.mark.parametrize(

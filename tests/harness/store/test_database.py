@@ -20,7 +20,7 @@ def test_a_broken_table_is_named_with_the_command_that_builds_it_again(tmp_path,
 def test_an_odd_entry_of_the_judges_record_does_not_stop_the_summary(tmp_path):
     run = make_run(tmp_path, "x", IN_VOICE)
     (run.path / "judge.json").write_text('{"sentinel": [7, {"mean_change": 0.5}]}', encoding="utf-8")
-    assert summarise(run)["judge_drift"] is None
+    assert summarise(run).judge_drift is None
 
 
 def test_damage_that_shows_while_reading_is_told_too(tmp_path):

@@ -102,33 +102,33 @@ def test_rates_are_pooled_over_a_personas_replies(tmp_path):
         materials=make_materials(personas=("ojousama",)),
     )
     summary = summarise(run)
-    assert summary["metrics"]["marker_rate"]["mean"] == pytest.approx(0.5)
+    assert summary.metrics["marker_rate"].mean == pytest.approx(0.5)
     single = 1 - abs(0.5 - 0.82) / 0.30
-    assert summary["metrics"]["style_band"]["mean"] == pytest.approx(max(0.0, single))
+    assert summary.metrics["style_band"].mean == pytest.approx(max(0.0, single))
 
 
 def test_the_mean_is_over_personas(tmp_path):
     run = make_run(tmp_path, "x", lambda r: IN_VOICE if r.persona == "ojousama" else None)
-    assert summarise(run)["metrics"]["critical_failure"]["personas"] == {"bushi": 1.0, "ojousama": 0.0}
+    assert summarise(run).metrics["critical_failure"].personas == {"bushi": 1.0, "ojousama": 0.0}
 
 
 def test_groups_of_the_summary_add_up(tmp_path):
     run = make_run(tmp_path, "x", IN_VOICE, materials=make_materials(formats=("alpaca", "chatml")))
     summary = summarise(run)
     groups = overall_by(summary, ("format",))
-    assert sum(group["n"] for group in groups.values()) == summary["counts"]["done"]
+    assert sum(group.n for group in groups.values()) == summary.counts["done"]
     assert set(groups) == {("alpaca",), ("chatml",)}
 
 
 def test_constant_output_is_reported(tmp_path):
     constant = make_run(tmp_path, "a", IN_VOICE).summary()
     varied = make_run(tmp_path, "b", lambda r: f"{r.item_id}ですわ").summary()
-    assert constant["health"]["duplicate_rate"] > 0.8
-    assert varied["health"]["duplicate_rate"] == 0
+    assert constant.health.duplicate_rate > 0.8
+    assert varied.health.duplicate_rate == 0
 
 
 def test_the_summary_counts_the_verdicts_by_a_rubric_s_newest_content(run):
     add_verdicts(run, lambda _: 2, rubric_hash="h1")
     add_verdicts(run, lambda _: 6, rubric_hash="h2")
-    judged = {entry["criterion"]: (entry["n"], entry["mean"]) for entry in summarise(run)["judge"]}
+    judged = {entry.criterion: (entry.n, entry.mean) for entry in summarise(run).judge}
     assert judged == dict.fromkeys(("tone", "personality"), (len(read_samples(run)), 6.0))

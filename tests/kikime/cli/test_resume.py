@@ -59,7 +59,7 @@ def test_verdicts_that_only_the_table_holds_stay(tmp_path):
     run = make_run(tmp_path / "runs", "august", IN_VOICE)
     add_verdicts(run, lambda _: 5)
     assert invoke(tmp_path / "runs", "resume", "august", "--no-judge").exit_code == 0
-    assert [row["mean"] for row in run.summary()["judge"]] == [5.0, 5.0]
+    assert [row.mean for row in run.summary().judge] == [5.0, 5.0]
 
 
 def test_failed_replies_of_a_checkpoint_that_is_gone_stay_failed(tmp_path):
