@@ -64,11 +64,13 @@ def test_the_server_of_the_leaderboard(installed, users_folder):
     (users_folder / "runs").mkdir()
     port = free_port()
     command = [sys.executable, "-m", "kikime", "leaderboard", "--runs", "runs", "--port", str(port)]
-    with subprocess.Popen(
-        command, cwd=users_folder, env=installed.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
+    log = users_folder / "log.txt"
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, cwd=users_folder, env=installed.environment, stdout=output, stderr=output) as server,
+    ):
         try:
-            assert answers(f"http://127.0.0.1:{port}/_stcore/health", server) == "ok"
+            assert answers(f"http://127.0.0.1:{port}/_stcore/health", server) == "ok", log.read_text()
         finally:
             server.terminate()
 
@@ -103,4 +105,4 @@ def answers(address: str, server: subprocess.Popen[bytes]) -> str:
                 return response.read().decode()
         except OSError:
             time.sleep(0.2)
-    raise AssertionError("the server did not start")
+    return f"no answer; the server's exit code is {server.poll()}"
