@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from kikime.harness.core.files import data_path
+from kikime.harness.store.rundir import RunDirectory
+from tests.support.builders import IN_VOICE, PLAIN, facts_task, make_materials, make_run, talk_task
 from tests.support.machine import missing_for_browser
 
 Kikime = Callable[..., subprocess.CompletedProcess[str]]
@@ -48,6 +50,16 @@ def _no_key(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 def august() -> Path:
     return data_path("checkpoints") / "august"
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunDirectory, RunDirectory]:
+    """Two small runs: september keeps the voice, august loses it in two of three items."""
+    runs = tmp_path_factory.mktemp("pair")
+    materials = make_materials([talk_task(), facts_task()], formats=("alpaca", "chatml"), shots=(0, 2))
+    august = make_run(runs, "august", lambda q: PLAIN if int(q.item_id[-1]) % 3 else IN_VOICE, materials=materials)
+    september = make_run(runs, "september", IN_VOICE, materials=materials, n_params=7_000_000)
+    return august, september
 
 
 @pytest.fixture

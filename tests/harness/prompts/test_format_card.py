@@ -8,7 +8,7 @@ from kikime.harness.prompts import Renderer, format_card, load_format
 from kikime.harness.prompts.adversarial import MARKERS, NEWLINES
 from kikime.harness.prompts.card import Count
 from kikime.harness.prompts.parsing import Parser
-from tests.harness.prompts.test_formats_golden import OWN
+from tests.harness.prompts.test_renderer_golden import OWN
 from tests.support.small_tokenizers import small
 
 NATIVE = [("llama3", "llama3"), ("gemma", "gemma"), ("chatml", "qwen"), ("mistral_v7", "mistral")]

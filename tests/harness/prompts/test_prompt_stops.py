@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kikime.harness.prompts import Renderer, load_format
-from tests.harness.prompts.test_formats_golden import OWN, conversation
+from tests.harness.prompts.test_renderer_golden import OWN, conversation
 from tests.support.small_tokenizers import small
 
 

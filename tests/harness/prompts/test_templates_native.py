@@ -7,7 +7,7 @@ import pytest
 from kikime.harness.core import messages as chat
 from kikime.harness.core.errors import UsageError
 from kikime.harness.prompts import ContentLostError, Renderer, load_format
-from tests.harness.prompts.test_formats_golden import GOLDEN, conversation
+from tests.harness.prompts.test_renderer_golden import GOLDEN, conversation
 from tests.support.small_tokenizers import _BUILD, small
 
 CHATML = load_format("chatml").template

@@ -10,7 +10,7 @@ from kikime.harness.core import messages as chat
 from kikime.harness.core.errors import UsageError
 from kikime.harness.prompts import Renderer, all_control_strings, load_format
 from kikime.harness.prompts.encoding import encoder_for
-from tests.harness.prompts.test_formats_golden import OWN, conversation
+from tests.harness.prompts.test_renderer_golden import OWN, conversation
 from tests.support.small_tokenizers import LOSSLESS, NAMES, small
 
 SPELLED = [

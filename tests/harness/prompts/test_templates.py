@@ -12,7 +12,7 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.messages import Message
 from kikime.harness.prompts import Renderer, load_format
 from kikime.harness.prompts.templates import compile_template, run_template
-from tests.harness.prompts.test_formats_golden import GOLDEN, OWN, conversation
+from tests.harness.prompts.test_renderer_golden import GOLDEN, OWN, conversation
 from tests.support.small_tokenizers import small
 
 TEXTS = st.text(
