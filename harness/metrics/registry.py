@@ -54,6 +54,10 @@ def bundled_metrics() -> dict[str, Metric]:
     return {metric.name: metric for metric in sorted(records, key=lambda metric: place.get(metric.name, len(place)))}
 
 
+Described = Mapping[str, Mapping[str, object]]
+"""Metrics by name as :meth:`Metrics.describe` writes them."""
+
+
 class Metrics(Mapping[str, Metric]):
     """The known metrics by name: the bundled ones in the order of tables, then those that were loaded or read of."""
 
@@ -109,20 +113,26 @@ class Metrics(Mapping[str, Metric]):
             "source": self._sources.get(name, name)
         }
 
-    def learn(self, described: Mapping[str, Mapping[str, object]]) -> None:
-        """Take over the metrics of a manifest that are not known here, so that its values can be shown.
+    def learn(self, described: Described) -> None:
+        """Take over what a manifest says of metrics that are not known here, so that their values can be shown.
 
-        Their functions come from the same source where it is there; without it the metric can be read but not measured.
+        No code is loaded: the run may be anybody's.
         """
         for name, record in described.items():
-            if name in self._known:
-                continue
-            try:
-                found = self.load(str(record["source"]))
-            except UsageError:
-                found = None
-            if found is None or found.name != name:
+            if name not in self._known:
                 self._known[name] = _without_function(record)
+
+    def recover(self, described: Described) -> None:
+        """Load a manifest's own metrics again from where they were loaded, to measure with them.
+
+        Raises:
+            UsageError: a metric is not there any more.
+            FileFormatError: its file is wrong; with the line.
+        """
+        for name, record in described.items():
+            found = self.load(str(record["source"]))
+            if found.name != name:
+                raise UsageError(f"{record['source']}: holds the metric '{found.name}', but the run has '{name}'")
 
 
 def _without_function(record: Mapping[str, object]) -> Metric:

@@ -36,7 +36,7 @@ class Materials(NamedTuple):
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Materials:
         """Back from a manifest."""
-        METRICS.learn(stored.get("metrics", {}))
+        METRICS.recover(stored.get("metrics", {}))
         return cls(
             restore_suite(stored["suite"]),
             {name: Task.model_validate(task) for name, task in stored["tasks"].items()},

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from kikime.harness.core.reasons import Reason
+from kikime.harness.metrics.registry import METRICS, QUALITY
 
 LANGUAGES = ("ja", "en")
 
@@ -91,8 +92,6 @@ class Translator:
         if "." in name:
             criterion, _, judge = name.partition(".")[2].partition("@")
             return self.get(f"criterion.{criterion}", criterion) + (f" ({judge})" if judge else "")
-        from kikime.harness.metrics.registry import METRICS, QUALITY
-
         if name not in METRICS:
             if self.language == "ja":
                 return "返答の質" if name == QUALITY else f"判定：{name}"

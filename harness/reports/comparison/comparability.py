@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kikime.harness.core.reasons import Reason
+from kikime.harness.metrics import versions_of
 from kikime.harness.reports.comparison.records import Setting
 
 Json = Mapping[str, Any]
@@ -20,7 +21,9 @@ class Differences(NamedTuple):
     sampling: list[Reason]
     """Generation parameters: no cell of the two runs is the same question, shared or not."""
     scorer: list[Reason]
-    """Versions of the rule metrics: no score of the two runs is the same measurement."""
+    """That every rule metric has another version: no score of the two runs is the same measurement."""
+    metrics: list[str]
+    """Rule metrics that have another version, where others have not: they stay out of the comparison."""
     content: list[Reason]
     """Tasks, personas or formats: the cells that are the same on both sides can be compared."""
     conflicts: list[Reason]
@@ -40,8 +43,9 @@ def differences(a: Json, b: Json) -> Differences:
         for name in sorted({*left["sampling"], *right["sampling"]})
         if left["sampling"].get(name) != right["sampling"].get(name)
     ]
+    metrics, all_differ = _metrics(versions_of(left), versions_of(right))
     scorer = []
-    if left["scorer"] != right["scorer"]:
+    if all_differ:
         scorer.append(Reason("scorer_differs", {"left": str(left["scorer"]), "right": str(right["scorer"])}))
     content: list[Reason] = []
     conflicts: list[Reason] = []
@@ -53,7 +57,20 @@ def differences(a: Json, b: Json) -> Differences:
             elif left[kind][name] != right[kind][name]:
                 conflicts.append(_other_version(one, name, a, b))
                 content.append(conflicts[-1])
-    return Differences(sampling, scorer, content, conflicts)
+    return Differences(sampling, scorer, [] if all_differ else metrics, content, conflicts)
+
+
+def _metrics(left: Mapping[str, str], right: Mapping[str, str]) -> tuple[list[str], bool]:
+    """Metrics of both runs whose versions differ, and whether they are all."""
+    both = [name for name in left if name in right]
+    differ = [name for name in both if left[name] != right[name]]
+    return differ, bool(differ) and len(differ) == len(both)
+
+
+def metric_version(name: str, a: Json, b: Json) -> Reason:
+    """That a metric stays out of a comparison."""
+    left, right = (versions_of(side["hashes"]).get(name, "—") for side in (a, b))
+    return Reason("metric_version", {"metric": name, "left": left, "a": a["name"], "right": right, "b": b["name"]})
 
 
 def _sampling(name: str, left: object, right: object, a: Json, b: Json) -> Reason:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.reasons import Reason
-from kikime.harness.reports.comparison.comparability import Differences, differences
+from kikime.harness.reports.comparison.comparability import Differences, differences, metric_version
 from kikime.harness.reports.comparison.records import LeftOut
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
@@ -64,10 +64,12 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
         UsageError: a run has no tables yet, or a score is NaN.
     """
     manifest_a, manifest_b = a.manifest(), b.manifest()
-    cells_a, cells_b = read_cells(a, manifest_a), read_cells(b, manifest_b)
+    found = differences(manifest_a, manifest_b)
+    cells_a, cells_b = (
+        read_cells(run, manifest, without=found.metrics) for run, manifest in ((a, manifest_a), (b, manifest_b))
+    )
     shared = cells_a.index[cells_a.index.isin(cells_b.index)]
     left_out = LeftOut(len(cells_a) - len(shared), len(cells_b) - len(shared))
-    found = differences(manifest_a, manifest_b)
     why_not = list(found.settings)
     if not common:
         why_not += found.content
@@ -75,6 +77,7 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
     elif not len(shared):
         why_not += [*found.content, Reason("no_shared_cell")]
     pair = Pair(a, b, manifest_a, manifest_b, cells_a.loc[shared].copy(), cells_b.loc[shared].copy(), why_not, left_out)
+    pair.notes += [metric_version(name, manifest_a, manifest_b) for name in found.metrics]
     _add_verdicts(pair, common=common)
     if pair.why_not:
         pair.hint = _way_out(pair, found, common=common)

@@ -11,11 +11,13 @@ from msgspec.structs import asdict as fields_of
 from kikime.harness.core.axes import SLICE
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.hashing import digest
+from kikime.harness.metrics import versions_of
 from kikime.harness.reports.ranking.measure import measure_terms
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.reports.tables.cells import read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.means import run_mean
+from kikime.harness.reports.tables.quality import FATAL
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Terms = Mapping[str, Any]
-SCHEMA = 2
+SCHEMA = 3
 FILE = "ranking.json"
 _GRID = (
     *("tasks", "personas", "formats", "shots", "shot_style", "example_sets", "techniques", "contexts", "repeats"),
@@ -102,7 +104,18 @@ def _mean(cells: pd.DataFrame, metric: str, bands: Bands) -> float | None:
 def grid_digest(manifest: Mapping[str, Any]) -> str:
     """Digest of everything that decides which questions a run asks and how they are scored."""
     suite = manifest["suite"]
-    return digest("grid", [manifest["hashes"], {name: suite.get(name) for name in _GRID}])
+    versions = versions_of(manifest["hashes"])
+    hashes = {name: value for name, value in manifest["hashes"].items() if name not in {"scorer", "metrics"}}
+    scorer = {name: versions.get(name) for name in sorted(_ranking_metrics(manifest))}
+    return digest("grid", [hashes, scorer, {name: suite.get(name) for name in _GRID}])
+
+
+def _ranking_metrics(manifest: Mapping[str, Any]) -> set[str]:
+    """The metrics that ranks rest on: those of the areas, of the tasks' quality, and of the row beside the rank."""
+    of_areas = {term.metric for area in load_areas().areas for term in area.terms if term.value != "judge"}
+    of_tasks = {metric for task in manifest["tasks"].values() for metric in task["metrics"]}
+    shown = {"length_chars", "marker_sentences", "eligible_sentences", *FATAL}
+    return (of_areas | of_tasks | shown) - {""}
 
 
 def _cell_counts(summary: Summary) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -22,8 +22,10 @@ _COLUMNS = ("pair_key", "key", "position", *CELL)
 _VERDICT = ("pair_key", "judge", "criterion", "rubric_hash", "age", "score")
 
 
-def read_cells(run: RunDirectory, manifest: Mapping[str, Any]) -> pd.DataFrame:
+def read_cells(run: RunDirectory, manifest: Mapping[str, Any], *, without: Collection[str] = ()) -> pd.DataFrame:
     """One row per reply, indexed by ``pair_key``: condition, ``item``, ``failed``, every metric (NaN: not applicable).
+
+    ``without``: metrics that are read as not applicable, and play no part in the quality of a reply.
 
     Raises:
         UsageError: the run has no tables yet, a score is NaN, or a cell occurs twice; the key is named.
@@ -37,8 +39,9 @@ def read_cells(run: RunDirectory, manifest: Mapping[str, Any]) -> pd.DataFrame:
             f"""SELECT {", ".join(_COLUMNS)}, task || '/' || item_id AS item, error IS NOT NULL AS failed,
                        wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key) ORDER BY position, turn"""  # noqa: S608
         ).df()
+    METRICS.learn(manifest.get("metrics", {}))
     for metric in METRICS:
-        if metric not in cells:
+        if metric not in cells or metric in without:
             cells[metric] = float("nan")
     return with_quality(cells, manifest).set_index("pair_key")
 

@@ -28,7 +28,8 @@ QUALITY_RULE = {
 }
 """The rule in words; shown by ``kikime rank --explain``."""
 
-_FATAL = ("critical_failure", "fewshot_copy", "prompt_echo")
+FATAL = ("critical_failure", "fewshot_copy", "prompt_echo")
+"""Metrics of which any 1 makes the quality 0."""
 
 
 def with_quality(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def with_quality(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFra
         side = checks if METRICS[metric].direction == "higher" else faults
         side.add(points, np.isin(cells["task"], tasks))
     quality = checks.value * faults.value
-    broken = cells["failed"].to_numpy(dtype=bool) | (cells[list(_FATAL)].to_numpy(dtype=float) > 0).any(axis=1)
+    broken = cells["failed"].to_numpy(dtype=bool) | (cells[list(FATAL)].to_numpy(dtype=float) > 0).any(axis=1)
     cells["quality"] = np.where(broken, 0.0, quality)
     return cells
 
@@ -82,6 +83,7 @@ def _marked(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> Any:
     """1 where a marker is there, 0 where one could be, NaN for personas that mark less than half of their sentences."""
     targets = {name: card["voice"]["markers"]["target_rate"] for name, card in manifest["personas"].items()}
     marking = [name for name, target in targets.items() if target is not None and target >= 0.5]
-    points = np.where(cells["eligible_sentences"] > 0, (cells["marker_sentences"] > 0).astype(float), np.nan)
+    known = (cells["eligible_sentences"] > 0) & cells["marker_sentences"].notna()
+    points = np.where(known, (cells["marker_sentences"] > 0).astype(float), np.nan)
     points[cells["failed"].to_numpy(dtype=bool)] = 0.0
     return np.where(np.isin(cells["persona"], marking), points, np.nan)

@@ -125,12 +125,44 @@ def test_another_temperature_is_refused_even_for_common_cells(tmp_path):
 
 def test_another_scorer_is_refused(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
-    hashes = a.manifest()["hashes"] | {"scorer": "rules/99"}
-    b = make_run(tmp_path, "b", IN_VOICE, manifest={"hashes": hashes})
+    hashes = {name: value for name, value in a.manifest()["hashes"].items() if name != "metrics"}
+    b = make_run(tmp_path, "b", IN_VOICE, manifest={"hashes": hashes | {"scorer": "rules/99"}})
     refused = compare(a, b, language="en")
     assert refused.why_not == [f"the rule metrics differ: {a.manifest()['hashes']['scorer']} and rules/99"]
     assert "run the older one again" in refused.hint
     assert "--common cannot help" in refused.hint
+
+
+def test_a_run_before_metrics_had_versions_of_their_own_is_compared_whole(tmp_path):
+    a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", PLAIN)
+    hashes = {name: value for name, value in a.manifest()["hashes"].items() if name != "metrics"}
+    old = make_run(tmp_path, "a", IN_VOICE, manifest={"hashes": hashes, "metrics": {}})
+    now, then = compare(a, b, n_resamples=99), compare(old, b, n_resamples=99)
+    assert then.comparable
+    assert then.notes == []
+    assert [row.metric for row in then.metrics] == [row.metric for row in now.metrics]
+
+
+def test_a_metric_of_another_version_is_left_out_and_named(tmp_path):
+    a = make_run(tmp_path, "a", IN_VOICE)
+    hashes = a.manifest()["hashes"]
+    newer = hashes | {"scorer": "rules/5", "metrics": hashes["metrics"] | {"length_fit": "rules/5"}}
+    b = make_run(tmp_path, "b", PLAIN, manifest={"hashes": newer})
+    report = compare(a, b, n_resamples=99, language="en")
+    assert report.comparable
+    assert {row.metric for row in report.metrics} >= {"style_band", "sentence_fit", "quality"}
+    assert "length_fit" not in {row.metric for row in report.metrics}
+    assert report.notes == ["length_fit is not compared, as its definition differs: rules/4 in a, rules/5 in b"]
+    assert [reason.code for reason in report.note_codes] == ["metric_version"]
+
+
+def test_quality_does_not_rest_on_a_metric_that_is_left_out(tmp_path):
+    a = make_run(tmp_path, "a", IN_VOICE)
+    hashes = a.manifest()["hashes"]
+    newer = hashes | {"metrics": hashes["metrics"] | {"marker_sentences": "rules/5"}}
+    b = make_run(tmp_path, "b", PLAIN, manifest={"hashes": newer})
+    quality = {row.metric: row.delta for row in compare(a, b, n_resamples=99).metrics}["quality"]
+    assert quality != {row.metric: row.delta for row in compare(a, make_run(tmp_path, "c", PLAIN)).metrics}["quality"]
 
 
 def test_another_judge_is_refused(tmp_path):

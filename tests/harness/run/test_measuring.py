@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import orjson
 import pytest
 
+from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.request import Reply
+from kikime.harness.metrics.jsonlines import score_lines
 from kikime.harness.plan.planner import Identity, Planner
-from kikime.harness.prompts import load_tokenizer
+from kikime.harness.prompts import load_tokenizer, scoring
 from kikime.harness.run.measuring import Measuring
 from kikime.harness.suites.grid import gather_materials
 from kikime.harness.suites.suite import Suite
@@ -46,3 +49,18 @@ def test_a_failed_reply_says_nothing_about_how_it_stopped(planned):
     failed = Reply(request.key, "", "error", error="too long")
     assert measure(request, failed)["stop_by_string"] is None
     assert measure(request, failed)["critical_failure"] == 1
+
+
+def test_the_turn_word_of_a_new_format_is_a_leak_in_run_and_score(planned, monkeypatch):
+    _, request = planned
+    card = load_persona("ojousama")
+    monkeypatch.setattr(scoring, "all_role_markers", lambda: ("Gast:",))
+    suite = Suite.model_validate(
+        {"id": "x", "tasks": ["daily"], "personas": ["ojousama"], "formats": ["vicuna"], "limit": 1},
+        context={"folder": Path()},
+    )
+    reply = "薔薇が好きですわ。\nGast: 次"
+    measured = Measuring(gather_materials(suite))(request, Reply(request.key, reply, "stop"))
+    line = orjson.dumps({"id": 1, "response": reply})
+    [scored] = score_lines([line], persona=card, scorer_of=scoring.scorer_of)
+    assert (measured["turn_leak"], scored.metrics["turn_leak"]) == (1, 1)
