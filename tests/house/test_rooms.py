@@ -51,9 +51,9 @@ def test_every_test_module_lies_where_the_module_does_that_it_tests():
 def has_subject(test):
     """Whether a module or package has the test's name, or the beginning of it: ``test_paired_pooled`` tests ``paired``.
 
-    ``test_api`` tests what its package itself exports.
+    ``test_api`` and ``test_main`` test what their package itself exports.
     """
-    if test.stem == "test_api":
+    if test.stem in {"test_api", "test_main"}:
         return (ROOT / test.parent / "__init__.py").exists()
     words = test.stem.removeprefix("test_").split("_")
     names = ["_".join(words[:n]) for n in range(len(words), 0, -1)]
