@@ -16,6 +16,7 @@ from kikime.harness.cards.persona import Persona, Pronouns
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics import CRITICAL
 from kikime.harness.metrics.text.fold import fold, graphemes, newline_runs, visible
+from kikime.harness.metrics.text.lexicon import COPULAS, FIRST_PERSONS_IF_LISTED
 from kikime.harness.metrics.text.sentences import split_sentences, unwrap
 from kikime.harness.metrics.voice.markers import is_eligible, strip_tail
 from kikime.harness.metrics.voice.politeness import is_polite
@@ -28,19 +29,18 @@ MIN_LINES = 10
 MAX_EXAMPLES = 24
 """Examples that a draft takes over."""
 
-_COPULA = ("です", "ます", "ません", "でした", "ました", "でしょう", "ましょう")
-_AFTER_COPULA = re.compile(rf"({'|'.join(_COPULA)})([ぁ-んァ-ヴー]{{1,4}})\Z")
+_AFTER_COPULA = re.compile(rf"({'|'.join(COPULAS)})([ぁ-んァ-ヴー]{{1,4}})\Z")
 _ORDINARY_PARTICLES = re.compile(
     r"(?:よ?ね|よ|か|かね|かな|が|から|ので|けど|けれど|けれども|し|な|って|よな|のに|のです|のでしょう)\Z"
 )
 _ORDINARY_END = re.compile(
-    r"(?:です|ます|ません|でした|ました|でしょう|ましょう|ください|ている|ていた|である|だった|だろう|と思う|こと|もの|から|ので|けど|"
+    rf"(?:{'|'.join(COPULAS)}|ください|ている|ていた|である|だった|だろう|と思う|こと|もの|から|ので|けど|"
     r"って|ない|たい|いい|した|して|する|った|いた|れた|れる|える|なる|ある|いる|です[かがね]|ます[かがね]|[でま]すよ|だ[よねが]|"
     r"よね|かな|のか|いか|るか|たね|いね|るね|るよ|たよ|いよ)\Z"
 )
 _SINGLE_PARTICLES = frozenset("ぜぞさ")
 _HIRAGANA_TAIL = re.compile(r"[ぁ-んァ-ヴー]+\Z")
-_FIRST = Pronouns(allowed=("うち", "自分", "余"))
+_FIRST = Pronouns(allowed=FIRST_PERSONS_IF_LISTED)
 _NEVER_FIRST = ("俺", "僕", "あたし", "わし")
 _NEVER_SECOND = ("お前", "てめえ", "貴様")
 
@@ -141,7 +141,7 @@ def marker_patterns(tails: Sequence[str]) -> list[str]:
     patterns = []
     particles = _with_variants(after, needed)
     if particles:
-        patterns.append(f"({'|'.join(_COPULA)})({'|'.join(particles)})")
+        patterns.append(f"({'|'.join(COPULAS)})({'|'.join(particles)})")
     return patterns + [re.escape(ending) for ending in _endings(rest, needed)]
 
 

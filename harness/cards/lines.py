@@ -14,9 +14,22 @@ import orjson
 from kikime.harness.core.errors import EnvironmentFault, FileFormatError, UsageError
 
 _REPLY_NAMES = (
-    "reply", "response", "completion", "output", "answer", "assistant", "target", "text",
-    "返答", "応答", "回答", "台詞", "セリフ", "せりふ", "出力",
-)  # fmt: skip
+    "reply",
+    "response",
+    "completion",
+    "output",
+    "answer",
+    "assistant",
+    "target",
+    "text",
+    "返答",
+    "応答",
+    "回答",
+    "台詞",
+    "セリフ",
+    "せりふ",
+    "出力",
+)
 _USER_NAMES = ("user", "prompt", "question", "input", "instruction", "質問", "発話", "ユーザー", "入力")
 
 

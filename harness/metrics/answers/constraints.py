@@ -87,6 +87,11 @@ def _spoken(text: str) -> str:
     return folded[start:end]
 
 
+def _starts_with(text: str, params: Params) -> bool:
+    wanted = fold(params["text"])
+    return _spoken(text).startswith(wanted) or fold(text).startswith(wanted)
+
+
 def _ends_with(text: str, params: Params) -> bool:
     folded, wanted = fold(text), fold(params["text"])
     return folded.endswith(wanted) or folded.rstrip('。.!?」』"').endswith(wanted)
@@ -143,7 +148,7 @@ _VERIFIERS: dict[str, tuple[Verifier, frozenset[str]]] = {
     "no_newline": (lambda text, _: bool(text) and len(_lines(text)) == 1, _NONE),
     "only_hiragana": (_only(_HIRAGANA), _NONE),
     "only_katakana": (_only(_KATAKANA), _NONE),
-    "starts_with": (lambda text, p: _spoken(text).startswith(fold(p["text"])) or fold(text).startswith(fold(p["text"])), _TEXT),
+    "starts_with": (_starts_with, _TEXT),
     "ends_with": (_ends_with, _TEXT),
     "each_ends_with": (_each_ends_with, _TEXT),
     "required": (_required, _WORDS),
@@ -151,7 +156,7 @@ _VERIFIERS: dict[str, tuple[Verifier, frozenset[str]]] = {
     "json": (_is_json, _NONE),
     "quoted": (_quoted, _NONE),
     "taigendome": (_taigendome, frozenset({"where"})),
-}  # fmt: skip
+}
 
 
 def constraint_kinds() -> list[str]:

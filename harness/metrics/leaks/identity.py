@@ -9,13 +9,11 @@ from kikime.harness.cards.persona import Persona
 from kikime.harness.metrics.metric import RULES, Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
+from kikime.harness.metrics.text.lexicon import SELF_WORDS
 from kikime.harness.metrics.text.sentences import mask
 
 _FLAGS = re.IGNORECASE | re.VERBOSE
-_I = (
-    r"(?:わたくし|わたし|あたくし|あたし|あたい|私|僕|俺|ボク|オレ|ぼく|おれ|わし|我|拙者|小生|吾輩|おいら|あっし|それがし|わらわ"
-    r"|ワシ|ウチ|ワタシ|アタシ)"
-)
+_I = f"(?:{'|'.join(SELF_WORDS)})"
 
 _MACHINE = r"""
     (?: (?:大規模)?言語モデル | 機械学習モデル | 生成AI | LLM | GPT-?\d[\w.]{0,8} | ChatGPT | チャットGPT | チャットボット

@@ -13,10 +13,21 @@ from kikime.harness.metrics.text.fold import Span, fold
 from kikime.harness.metrics.text.sentences import mask
 
 _SCRIPTS = (
-    "\uac00-\ud7a3", "\u0400-\u052f", "\u0590-\u05ff", "\u0600-\u06ff\u0750-\u077f", "\u0370-\u03ff", "\u0530-\u058f",
-    "\u0900-\u097f", "\u0980-\u0dff", "\u0e00-\u0e7f", "\u0e80-\u0fff", "\u1000-\u109f", "\u10a0-\u10ff",
-    "\u1200-\u137f", "\u1780-\u18af",
-)  # fmt: skip
+    "\uac00-\ud7a3",
+    "\u0400-\u052f",
+    "\u0590-\u05ff",
+    "\u0600-\u06ff\u0750-\u077f",
+    "\u0370-\u03ff",
+    "\u0530-\u058f",
+    "\u0900-\u097f",
+    "\u0980-\u0dff",
+    "\u0e00-\u0e7f",
+    "\u0e80-\u0fff",
+    "\u1000-\u109f",
+    "\u10a0-\u10ff",
+    "\u1200-\u137f",
+    "\u1780-\u18af",
+)
 _SHORTEST = {"\uac00": 1, "\u0370": 3}  # one Hangul syllable is Korean; α and µm are not Greek
 _CHINESE_ONLY = "你您妳嗎很她們个么气从种开关阳阴听运"  # the second group: simplified, though JIS holds them
 _CHINESE_CLAUSE = re.compile(r"(?<![一-龥])我[是也的要很会去想在有不叫]")

@@ -16,8 +16,10 @@ _INVISIBLE = (
 _INVISIBLE += "\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200e\u200f\u2060\ufeff\u00ad\u3164"
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _WIDE_STOP = re.compile("．(?![0-9０-９A-Za-zＡ-Ｚａ-ｚ])")
-_ONE_CODE_POINT_EACH = re.compile("[\n\\x20-\\x7e\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2500-\u2bff"
-                                  "\u3000-\u3029\u3030-\u3098\u309b-\u30ff\u4e00-\u9fff\uff01-\uff9d]*")  # fmt: skip
+_ONE_CODE_POINT_EACH = re.compile(
+    "[\n\\x20-\\x7e\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2500-\u2bff"
+    "\u3000-\u3029\u3030-\u3098\u309b-\u30ff\u4e00-\u9fff\uff01-\uff9d]*"
+)
 _NEWLINE_RUN = re.compile(r"[\r\n\v\f\x85\u2028\u2029]\s*")
 _CLUSTER = regex.compile(r"\r\n|.[\p{M}\uFF9E\uFF9F]*", regex.DOTALL)
 _GRAPHEME = regex.compile(r"\X")

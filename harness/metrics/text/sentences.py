@@ -6,13 +6,14 @@ import re
 from collections.abc import Collection
 
 from kikime.harness.metrics.text.fold import Span
+from kikime.harness.metrics.text.lexicon import COPULAS
 
 _QUOTED = re.compile(r"「[^「」『\n]*」|『[^「『』\n]*』")
 _URL = re.compile(r"(?:https?://|www\.)[!-~]+")
 _EMOJI = "\U0001f000-\U0001faff\u2600-\u27bf\u2b50\ufe0f\u200d"
 _MUSIC = "♪♫♬♡♥❤☆★✨"
 _FACE = r"\((?:笑|汗|泣|照|爆|怒|嘘|涙|微笑)\)"
-_FINAL_FORM = r"(?:です|ます|ません|でした|ました|でしょう|ましょう|ください|ませ|かしら|もの|こと|[わよねぞぜただ])"
+_FINAL_FORM = rf"(?:{'|'.join(COPULAS)}|ください|ませ|かしら|もの|こと|[わよねぞぜただ])"
 _FINAL_CHAR = "すんたういせらのとわよねぞぜだなかっーー~〜"
 _CLOSERS = "」』）)\\]】〉》”\"'*"
 _BREAK = re.compile(

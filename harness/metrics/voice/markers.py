@@ -11,6 +11,7 @@ from kikime.harness.cards.persona import Persona
 from kikime.harness.metrics.metric import RULES, Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span
+from kikime.harness.metrics.text.lexicon import ROUGH_SELF_WORDS
 from kikime.harness.metrics.voice.pooled import VoiceSums
 
 WINDOW = 48
@@ -102,7 +103,7 @@ class MarkerPatterns:
             self._anywhere = regex.compile(marker)
             self._doubled = regex.compile(rf"(?P<one>{marker})[\s、,ー~〜♪・]*(?P<two>{marker})(?={_CLAUSE_END})")
         own = "".join(persona.voice.first_person.allowed)
-        self._rough = not any(cue in own for cue in ("俺", "オレ", "僕", "ボク", "うち", "わし", "おれ", "ぼく"))
+        self._rough = not any(word in own for word in ROUGH_SELF_WORDS)
 
     @property
     def active(self) -> bool:

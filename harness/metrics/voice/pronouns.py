@@ -10,6 +10,7 @@ from kikime.harness.cards.persona import Persona, Pronouns
 from kikime.harness.metrics.metric import RULES, Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
+from kikime.harness.metrics.text.lexicon import FIRST_PERSONS, SECOND_PERSONS, words_by_spelling
 from kikime.harness.metrics.text.sentences import mask
 
 _HAN = "一-龥々〆"
@@ -80,17 +81,8 @@ _SECOND_IF_LISTED: dict[str, tuple[str, ...]] = {
     "you": (r"(?<![A-Za-z])[Yy]ou(?![A-Za-z])",),
     "うぬ": (r"(?<![ぁ-ん])うぬ(?=[はがもらの、])",),
 }
-_FIRST_SPELLINGS = {
-    "ワタクシ": "わたくし", "ワタシ": "わたし", "アタクシ": "あたくし", "アタシ": "あたし", "アタイ": "あたい",
-    "オレ": "俺", "おれ": "俺", "ボク": "僕", "ぼく": "僕", "儂": "わし", "ワシ": "わし", "我輩": "吾輩",
-    "我が輩": "吾輩", "妾": "わらわ", "オイラ": "おいら", "ウチ": "うち", "俺さま": "俺様", "オレ様": "俺様",
-    "わがはい": "吾輩", "まろ": "麻呂",
-}  # fmt: skip
-_SECOND_SPELLINGS = {
-    "貴方": "あなた", "貴女": "あなた", "貴男": "あなた", "アナタ": "あなた", "あなた様": "あなた", "アンタ": "あんた",
-    "おまえ": "お前", "オマエ": "お前", "きみ": "君", "キミ": "君", "きさま": "貴様", "キサマ": "貴様", "てめぇ": "てめえ",
-    "テメー": "てめえ", "テメエ": "てめえ", "手前": "てめえ", "其方": "そなた", "おぬし": "お主", "You": "you",
-}  # fmt: skip
+_FIRST_SPELLINGS = words_by_spelling(FIRST_PERSONS)
+_SECOND_SPELLINGS = words_by_spelling(SECOND_PERSONS)
 
 
 class PronounCheck:
