@@ -18,8 +18,8 @@ from typing import cast
 from kikime.harness.cards.persona import load_persona
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import judge_settings
-from kikime.judges.verdicts.rubric import load_rubric
 from kikime.judges.verdicts.prompt import Subject
+from kikime.judges.verdicts.rubric import load_rubric
 
 LATENCY, IN_FLIGHT = 0.5, 64
 IDEAL = IN_FLIGHT / LATENCY

@@ -79,7 +79,9 @@ def judge(
     """
     settings = required_judge(judge)
     if not isinstance(target, Run) and Path(target).is_file():
-        return judge_replies(Path(target).read_bytes(), settings, persona=persona, rubrics=rubrics, batch=batch, progress=progress)
+        return judge_replies(
+            Path(target).read_bytes(), settings, persona=persona, rubrics=rubrics, batch=batch, progress=progress
+        )
     if not isinstance(target, Run) and Path(target).suffix in {".jsonl", ".json"}:
         raise FileFormatError(target, None, "no such file")
     run = load_run(target, runs=runs).directory
