@@ -14,18 +14,14 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import write_atomically
 from kikime.harness.core.messages import Message, assistant, user
 from kikime.harness.core.spreadsheet import csv_bytes
+from kikime.harness.core.tables import DIALOGUE_NAMES, REPLY_NAMES, USER_NAMES, Row, Table, named
 from kikime.harness.metrics import Measured
 from kikime.harness.prompts.scoring import scorer_of
-from kikime.judges.files.table_file import Row, TableFile
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome
 from kikime.judges.verdicts.lines import Line
 from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import POINTS, Rubric
-
-_USER_NAMES = ("prompt", "user", "instruction", "question", "input", "query")
-_REPLY_NAMES = ("completion", "reply", "response", "output", "answer", "assistant", "chosen")
-_DIALOGUE_NAMES = ("messages", "conversations", "conversation")
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Columns:
     dialogue: str | None = None
 
 
-def find_columns(table: TableFile, user: str | None, reply: str | None) -> Columns:
+def find_columns(table: Table, user: str | None, reply: str | None) -> Columns:
     """The columns named by the caller, or the usual names.
 
     Raises:
@@ -47,11 +43,11 @@ def find_columns(table: TableFile, user: str | None, reply: str | None) -> Colum
     for name in (user, reply):
         if name is not None and name not in there:
             raise UsageError(f"{table.path} has no column '{name}'", hint=f"there are: {', '.join(there)}")
-    dialogue = next((name for name in _DIALOGUE_NAMES if name in there), None)
+    dialogue = named(there, DIALOGUE_NAMES)
     if user is None and reply is None and dialogue:
         return Columns(dialogue=dialogue)
-    reply = reply or next((name for name in _REPLY_NAMES if name in there), None)
-    user = user or next((name for name in _USER_NAMES if name in there and name != reply), None)
+    reply = reply or named(there, REPLY_NAMES)
+    user = user or named([name for name in there if name != reply], USER_NAMES)
     if reply is None or user is None:
         raise UsageError(
             f"{table.path}: which columns hold the user's line and the reply?",
@@ -60,7 +56,7 @@ def find_columns(table: TableFile, user: str | None, reply: str | None) -> Colum
     return Columns(user, reply)
 
 
-def subjects_of(table: TableFile, columns: Columns, persona: Persona) -> list[Subject]:
+def subjects_of(table: Table, columns: Columns, persona: Persona) -> list[Subject]:
     """One subject per row, in order.
 
     Raises:
@@ -185,7 +181,7 @@ class Audit:
 
 
 def audit_table(
-    table: TableFile,
+    table: Table,
     columns: Columns,
     persona: Persona,
     rubric: Rubric,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import msgspec
-import orjson
+from msgspec import UNSET
 
-from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.core.errors import UsageError
+from kikime.harness.core.tables import read_table
 from kikime.harness.store.verdicts import score_of
 
 MEAN_JUDGE = "mean of judges"
+R = TypeVar("R")
 
 
 class Rating(msgspec.Struct, frozen=True):
@@ -25,43 +27,6 @@ class Rating(msgspec.Struct, frozen=True):
     item: str
     human: float | None
     score: float | None
-
-
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a JSONL, CSV or Parquet file.
-
-    Raises:
-        FileFormatError: missing, unreadable, or a broken line (which is named).
-    """
-    if not path.is_file():
-        raise FileFormatError(path, None, "no such file")
-    if path.suffix == ".parquet":
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        try:
-            yield from pq.read_table(path).to_pylist()
-        except pa.ArrowInvalid as error:
-            raise FileFormatError(path, None, f"not a Parquet file: {error}") from None
-    elif path.suffix == ".csv":
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            yield from csv.DictReader(stream)
-    else:
-        yield from _json_lines(path)
-
-
-def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.strip():
-                continue
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                raise FileFormatError(path, number, f"not valid JSON: {error}") from None
-            if not isinstance(row, dict):
-                raise FileFormatError(path, number, "not a JSON object")
-            yield row
 
 
 def read_ratings(path: Path, verdicts: Path | None = None) -> list[Rating]:
@@ -76,7 +41,9 @@ def read_ratings(path: Path, verdicts: Path | None = None) -> list[Rating]:
         UsageError: the file has none of these shapes.
     """
     judged = _index(verdicts) if verdicts else None
-    ratings = [rating for number, row in enumerate(read_rows(path), 1) for rating in _ratings(row, number, judged)]
+    ratings = [
+        rating for number, row in enumerate(_rows(path, _RatingRow), 1) for rating in _ratings(row, number, judged)
+    ]
     if not ratings:
         raise UsageError(
             f"{path}: no pair of a human and a judge score",
@@ -85,47 +52,79 @@ def read_ratings(path: Path, verdicts: Path | None = None) -> list[Rating]:
     return ratings
 
 
-def _ratings(
-    row: Mapping[str, Any], number: int, judged: Mapping[tuple[str, str], list[Any]] | None
-) -> Iterator[Rating]:
-    item = str(row.get("id", number))
-    model = str(row.get("model") or row.get("target_model_name") or "")
-    humans = row["human_scores"] if isinstance(row.get("human_scores"), Mapping) else None
-    if humans is None and "human" in row:
-        humans = {str(row.get("criterion") or "score"): row["human"]}
+class _RatingRow(msgspec.Struct):
+    """One row of a file of ratings, in any of the shapes."""
+
+    id: object = UNSET
+    criterion: object = None
+    model: object = None
+    target_model_name: object = None
+    human: object = UNSET
+    judge: object = UNSET
+    judge_id: object = None
+    human_scores: dict[str, object] | None = None
+    judge_scores: dict[str, object] | None = None
+    individual_evaluations: list[dict[str, object]] | None = None
+
+
+class _VerdictRow(msgspec.Struct):
+    """What is read of a line of ``kikime judge --json``."""
+
+    id: object
+    criterion: str
+    judge_id: str
+    status: str
+    score: float | None = None
+    expected_score: float | None = None
+
+
+Judged = Mapping[tuple[str, str], list[tuple[str, float | None]]]
+
+
+def _rows(path: Path, kind: type[R]) -> list[R]:
+    table = read_table(path, other=".jsonl", lenient=True)
+    try:
+        return msgspec.convert(table.rows, list[kind], strict=False)  # type: ignore[valid-type]
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _ratings(row: _RatingRow, number: int, judged: Judged | None) -> Iterator[Rating]:
+    item = str(number if row.id is UNSET else row.id)
+    model = str(row.model or row.target_model_name or "")
+    humans = row.human_scores
+    if humans is None and row.human is not UNSET:
+        humans = {str(row.criterion or "score"): row.human}
     for criterion, human in (humans or {}).items():
-        for judge, score in _judges(row, item, criterion, judged):
-            yield Rating(judge, criterion, model, f"{number}:{item}", _number(human, number), _number(score, number))
+        scores = judged.get((item, criterion), []) if judged is not None else _judges(row, number, criterion)
+        for judge, score in scores:
+            yield Rating(judge, criterion, model, f"{number}:{item}", _number(human, number), score)
 
 
-def _judges(
-    row: Mapping[str, Any], item: str, criterion: str, judged: Mapping[tuple[str, str], list[Any]] | None
-) -> Iterable[tuple[str, Any]]:
-    if judged is not None:
-        return judged.get((item, criterion), [])
-    if isinstance(row.get("individual_evaluations"), list):
-        each = [(str(e.get("judge_model_name")), e.get(criterion)) for e in row["individual_evaluations"]]
-        known = [float(score) for _, score in each if score is not None]
+def _judges(row: _RatingRow, number: int, criterion: str) -> list[tuple[str, float | None]]:
+    if row.individual_evaluations is not None:
+        each = [(str(e.get("judge_model_name")), _number(e.get(criterion), number)) for e in row.individual_evaluations]
+        known = [score for _, score in each if score is not None]
         return [*each, (MEAN_JUDGE, sum(known) / len(known))] if len(known) > 1 else each
-    name = str(row.get("judge_id") or "judge")
-    if isinstance(row.get("judge_scores"), Mapping):
-        return [(name, row["judge_scores"].get(criterion))]
-    return [(name, row["judge"])] if "judge" in row else []
+    name = str(row.judge_id or "judge")
+    if row.judge_scores is not None:
+        return [(name, _number(row.judge_scores.get(criterion), number))]
+    return [(name, _number(row.judge, number))] if row.judge is not UNSET else []
 
 
-def _index(verdicts: Path) -> dict[tuple[str, str], list[Any]]:
-    found: dict[tuple[str, str], list[Any]] = {}
-    for line in read_rows(verdicts):
-        if line.get("status") == "ok":
-            named = (str(line.get("id")), str(line.get("criterion")))
-            found.setdefault(named, []).append((str(line["judge_id"]), score_of(line)))
+def _index(verdicts: Path) -> Judged:
+    found: dict[tuple[str, str], list[tuple[str, float | None]]] = {}
+    for line in _rows(verdicts, _VerdictRow):
+        if line.status == "ok":
+            score = score_of({"score": line.score, "expected_score": line.expected_score})
+            found.setdefault((str(line.id), line.criterion), []).append((line.judge_id, score))
     return found
 
 
-def _number(value: Any, row: int) -> float | None:
+def _number(value: object, row: int) -> float | None:
     if value is None or value == "":
         return None
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise UsageError(f"row {row}: {value!r} is not a score") from None
+    if isinstance(value, str | int | float):
+        with suppress(ValueError):
+            return float(value)
+    raise UsageError(f"row {row}: {value!r} is not a score")

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 def audit(data: Path, *, persona: str, rubric: str, keep_min: float, out: Path | None, **options: Any) -> int:
     """Judge training data: what scores low and why, and the data without it, in the format of the input."""
     from kikime.harness.cards.persona import load_persona
+    from kikime.harness.core.tables import read_table
     from kikime.judges.files.audit import audit_table, find_columns, write_report
-    from kikime.judges.files.table_file import open_table
     from kikime.judges.verdicts.rubric import load_rubric
 
     settings = take_settings(options)
     card, asked = load_persona(persona), load_rubric(rubric)
-    table = open_table(data, options["split"])
+    table = read_table(data, split=options["split"])
     columns = find_columns(table, options["user_column"], options["reply_column"])
     found = audit_table(table, columns, card, asked, settings, say=note)
     found.outcome.raise_for_stop(this_command())

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.core.tables import read_table
 from kikime.judges.files.audit import find_columns
-from kikime.judges.files.table_file import open_table
 from tests.support.commands import kikime
 from tests.support.judge_server import Answer, JudgeServer, good, judged_text
 
@@ -68,7 +68,7 @@ def test_low_rows_are_left_out_and_order_and_format_stay(server: JudgeServer, tm
     report = json.loads(run.stdout)
     expected = [n + 1 for n in range(N) if n % 7 + 1 >= 5]
     assert report["kept"] == expected
-    kept = open_table(out / f"d-kept{source.suffix}").rows
+    kept = read_table(out / f"d-kept{source.suffix}").rows
     assert [row["completion"] for row in kept] == [pairs()[n - 1][1] for n in expected]
     assert report["histogram"]["tone"] == {str(point): 2 if point < 6 else 1 for point in range(1, 8)}
     assert all("marker_rate" in row["metrics"] for row in report["rows"])
@@ -76,7 +76,7 @@ def test_low_rows_are_left_out_and_order_and_format_stay(server: JudgeServer, tm
 
 @pytest.mark.parametrize("name", ["d.csv", "d.jsonl"])
 def test_keeping_everything_gives_the_input_back_byte_for_byte(tmp_path: Path, name: str) -> None:
-    table = open_table(write(tmp_path / name))
+    table = read_table(write(tmp_path / name))
     table.write(tmp_path / f"copy{name}", range(N))
     assert (tmp_path / f"copy{name}").read_bytes() == (tmp_path / name).read_bytes()
 
@@ -136,7 +136,7 @@ def test_rows_without_a_score_stay_and_are_counted(server: JudgeServer, tmp_path
 def test_columns_are_named_by_flags_or_by_custom(tmp_path: Path) -> None:
     path = tmp_path / "d.jsonl"
     path.write_text('{"q": "問い", "a": "答え"}\n', encoding="utf-8")
-    table = open_table(path)
+    table = read_table(path)
     assert find_columns(table, "q", "a").reply == "a"
     with pytest.raises(UsageError, match="--reply-column"):
         find_columns(table, None, None)
@@ -178,7 +178,7 @@ def test_chat_messages_are_read_as_dialogues(server: JudgeServer, tmp_path: Path
 def test_broken_data_names_the_place(tmp_path: Path, name: str, content: bytes, problem: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FileFormatError, match=re.escape(problem)):
-        open_table(tmp_path / name)
+        read_table(tmp_path / name)
 
 
 def test_a_rubric_for_pairs_is_refused_with_those_that_fit(server: JudgeServer, tmp_path: Path) -> None:
