@@ -7,7 +7,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from kikime.harness.core.errors import UsageError
+from kikime.harness.metrics.answers.parameters import (
+    WANTED,
+    Choices,
+    Count,
+    Parameters,
+    Where,
+    WithText,
+    WithTimes,
+    WithWords,
+)
 from kikime.harness.metrics.metric import RULES, Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import fold, graphemes, visible
@@ -128,34 +140,30 @@ def _without(pattern: re.Pattern[str]) -> Verifier:
     return lambda text, _: bool(text) and not pattern.search(text)
 
 
-_COUNT = frozenset({"n", "min", "max", "tolerance"})
-_TEXT, _WORDS = frozenset({"text"}), frozenset({"words", "times"})
-_NONE: frozenset[str] = frozenset()
-
-_VERIFIERS: dict[str, tuple[Verifier, frozenset[str]]] = {
-    "bullets": (lambda text, p: _in_range(len(_BULLET.findall(text)), p), _COUNT),
-    "chars": (lambda text, p: _in_range(graphemes(text), p), _COUNT),
-    "sentences": (lambda text, p: _in_range(len(_sentence_texts(text)), p), _COUNT),
-    "lines": (lambda text, p: _in_range(len(_lines(text)), p), _COUNT),
-    "letter_only": (_letter_only, frozenset({"choices"})),
-    "no_kuten": (_without(_KUTEN), _NONE),
-    "no_touten": (_without(_TOUTEN), _NONE),
-    "no_kanji": (_without(_KANJI), _NONE),
-    "no_hiragana": (_without(_HIRAGANA), _NONE),
-    "no_katakana": (_without(_KATAKANA), _NONE),
-    "no_latin": (_without(_LATIN), _NONE),
-    "no_digits": (_without(_DIGIT), _NONE),
-    "no_newline": (lambda text, _: bool(text) and len(_lines(text)) == 1, _NONE),
-    "only_hiragana": (_only(_HIRAGANA), _NONE),
-    "only_katakana": (_only(_KATAKANA), _NONE),
-    "starts_with": (_starts_with, _TEXT),
-    "ends_with": (_ends_with, _TEXT),
-    "each_ends_with": (_each_ends_with, _TEXT),
-    "required": (_required, _WORDS),
-    "forbidden": (_forbidden, frozenset({"words"})),
-    "json": (_is_json, _NONE),
-    "quoted": (_quoted, _NONE),
-    "taigendome": (_taigendome, frozenset({"where"})),
+_VERIFIERS: dict[str, tuple[Verifier, type[Parameters]]] = {
+    "bullets": (lambda text, p: _in_range(len(_BULLET.findall(text)), p), Count),
+    "chars": (lambda text, p: _in_range(graphemes(text), p), Count),
+    "sentences": (lambda text, p: _in_range(len(_sentence_texts(text)), p), Count),
+    "lines": (lambda text, p: _in_range(len(_lines(text)), p), Count),
+    "letter_only": (_letter_only, Choices),
+    "no_kuten": (_without(_KUTEN), Parameters),
+    "no_touten": (_without(_TOUTEN), Parameters),
+    "no_kanji": (_without(_KANJI), Parameters),
+    "no_hiragana": (_without(_HIRAGANA), Parameters),
+    "no_katakana": (_without(_KATAKANA), Parameters),
+    "no_latin": (_without(_LATIN), Parameters),
+    "no_digits": (_without(_DIGIT), Parameters),
+    "no_newline": (lambda text, _: bool(text) and len(_lines(text)) == 1, Parameters),
+    "only_hiragana": (_only(_HIRAGANA), Parameters),
+    "only_katakana": (_only(_KATAKANA), Parameters),
+    "starts_with": (_starts_with, WithText),
+    "ends_with": (_ends_with, WithText),
+    "each_ends_with": (_each_ends_with, WithText),
+    "required": (_required, WithTimes),
+    "forbidden": (_forbidden, WithWords),
+    "json": (_is_json, Parameters),
+    "quoted": (_quoted, Parameters),
+    "taigendome": (_taigendome, Where),
 }
 
 
@@ -168,7 +176,7 @@ def constraint_kinds() -> list[str]:
     return sorted(_VERIFIERS)
 
 
-def check_constraint(constraint: Any) -> None:
+def check_constraint(constraint: object) -> None:
     """Check the kind and the parameters of one constraint.
 
     Raises:
@@ -181,52 +189,25 @@ def check_constraint(constraint: Any) -> None:
     kind = constraint["kind"]
     if kind not in _VERIFIERS:
         raise UsageError(f"unknown constraint '{kind}'", hint=_kinds_hint())
-    allowed = _VERIFIERS[kind][1]
-    unknown = sorted(constraint.keys() - allowed - {"kind"})
+    parameters = _VERIFIERS[kind][1]
+    given = {name: value for name, value in constraint.items() if name != "kind"}
+    unknown = sorted(given.keys() - parameters.model_fields)
     if unknown:
-        takes = f"takes {', '.join(sorted(allowed))}" if allowed else "takes no parameter"
-        raise UsageError(f"constraint '{kind}' has no parameter '{unknown[0]}'", hint=f"{kind} {takes}")
-    _check_values(kind, allowed, constraint)
+        takes = ", ".join(sorted(parameters.model_fields))
+        hint = f"{kind} takes {takes}" if takes else f"{kind} takes no parameter"
+        raise UsageError(f"constraint '{kind}' has no parameter '{unknown[0]}'", hint=hint)
+    try:
+        parameters.model_validate(given)
+    except ValidationError as error:
+        raise UsageError(f"constraint '{kind}'{_problem(error)}") from None
 
 
-def _check_values(kind: str, allowed: frozenset[str], params: Params) -> None:
-    if allowed == _COUNT:
-        numbers = {key: params[key] for key in _COUNT & params.keys()}
-        bad = [
-            key for key, value in numbers.items() if isinstance(value, bool) or not isinstance(value, int) or value < 0
-        ]
-        if bad:
-            raise UsageError(f"constraint '{kind}': '{bad[0]}' is a whole number ≥ 0, not {numbers[bad[0]]!r}")
-        if not numbers.keys() & {"n", "min", "max"} or ("n" in numbers and numbers.keys() & {"min", "max"}):
-            raise UsageError(f"constraint '{kind}' needs either n or min/max")
-        if "tolerance" in numbers and "n" not in numbers:
-            raise UsageError(f"constraint '{kind}': tolerance belongs to n")
-        if numbers.get("min", 0) > numbers.get("max", numbers.get("min", 0)):
-            raise UsageError(f"constraint '{kind}': min is larger than max")
-    if "text" in allowed and not (isinstance(params.get("text"), str) and params["text"]):
-        raise UsageError(f"constraint '{kind}' needs a text that is not empty")
-    if "words" in allowed and not _is_words(params.get("words")):
-        raise UsageError(f"constraint '{kind}' needs words: a list of texts that are not empty")
-    times = params.get("times", 1)
-    if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-        raise UsageError(f"constraint '{kind}': times is a whole number ≥ 1")
-    if (
-        "choices" in params
-        and not (isinstance(params["choices"], str) and params["choices"])
-        and not _is_words(params["choices"])
-    ):
-        raise UsageError(f"constraint '{kind}': choices is a text of letters or a list of texts")
-    if params.get("where", "all") not in {"all", "last"}:
-        raise UsageError(f"constraint '{kind}': where is 'all' or 'last'")
-
-
-def _is_words(value: Any) -> bool:
-    return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and bool(value)
-        and all(isinstance(w, str) and w for w in value)
-    )
+def _problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    if not first["loc"]:
+        return first["msg"].removeprefix("Value error, ")
+    name = str(first["loc"][0])
+    return WANTED[name].format(name=name, value=first["input"])
 
 
 def _kinds_hint() -> str:
