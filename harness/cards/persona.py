@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 import regex
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import data_path
-from kikime.harness.core.names import did_you_mean
+from kikime.harness.core.registry import Parts
 from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
 
 
@@ -152,30 +151,33 @@ class Persona(StrictModel):
         return self
 
 
-def persona_ids() -> list[str]:
-    """Ids of the bundled personas, sorted."""
-    return sorted(path.stem for path in data_path("personas").glob("*.yaml"))
-
-
-def load_persona(reference: str | Path) -> Persona:
-    """Load a bundled persona by id, or a card by its YAML path.
-
-    Raises:
-        FileFormatError: the card is wrong (file and line are named).
-        UsageError: neither a bundled id nor a file.
-    """
-    bundled = data_path("personas") / f"{reference}.yaml"
-    if str(reference) in persona_ids():
-        return load_persona_file(bundled)
-    path = Path(reference)
-    if path.suffix in {".yaml", ".yml"} or path.is_file():
-        return load_persona_file(path)
-    meant = did_you_mean(str(reference), persona_ids())
-    raise UsageError(
-        f"no persona '{reference}'{meant}", hint=f"bundled: {', '.join(persona_ids())}; or give a card's path"
-    )
-
-
 def load_persona_file(path: Path) -> Persona:
     """Load one card file."""
     return load_yaml(path, Persona)
+
+
+PERSONAS = Parts(
+    "persona",
+    Persona,
+    lambda: {path.stem: path for path in sorted(data_path("personas").glob("*.yaml"))},
+    load=load_persona_file,
+)
+"""The character cards: bundled, of installed packages, or files."""
+
+
+def persona_ids() -> list[str]:
+    """Ids of the bundled personas and of those that installed packages bring, sorted."""
+    return PERSONAS.ids()
+
+
+def load_persona(reference: str | Path) -> Persona:
+    """Load a persona by its id, or a card by its YAML path.
+
+    Raises:
+        FileFormatError: the card is wrong (file and line are named).
+        UsageError: neither a known id nor a file.
+    """
+    name = str(reference)
+    if name not in PERSONAS.ids() and (PERSONAS.is_path(name) or Path(name).is_file()):
+        return load_persona_file(Path(name))
+    return PERSONAS.find(name)

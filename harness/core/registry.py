@@ -66,10 +66,13 @@ class Parts(Generic[Part]):
     suffixes: tuple[str, ...] = (".yaml", ".yml")
     """A reference that ends so is a path."""
 
+    plural: str = ""
+    """Names the entry points' group where that is not ``<kind>s``."""
+
     @property
     def group(self) -> str:
         """The entry points' group."""
-        return f"kikime.{self.kind}s"
+        return f"kikime.{self.plural or f'{self.kind}s'}"
 
     def ids(self) -> list[str]:
         """Ids of the bundled and the installed parts, sorted."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from kikime.harness.core.errors import FileFormatError
+from kikime.harness.core.names import or_known
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -50,7 +50,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_yaml(path: Path | str, model: type[Model]) -> Model:
-    """Read one YAML document into ``model``; validators find the file's folder in ``info.context["folder"]``.
+    """Read one YAML document into ``model``; validators find the file in ``info.context["path"]`` and ``["folder"]``.
 
     Raises:
         FileFormatError: unreadable file, broken YAML, duplicate or unknown key, wrong value; with the line.
@@ -58,16 +58,25 @@ def load_yaml(path: Path | str, model: type[Model]) -> Model:
     root = _compose(Path(path))
     data = _construct(Path(path), root)
     try:
-        return model.model_validate(data, context={"folder": Path(path).parent})
+        return model.model_validate(data, context={"path": Path(path), "folder": Path(path).parent})
     except ValidationError as error:
-        first = error.errors()[0]
-        location = list(first["loc"])
-        problem = _wrong_kind(first["type"], first["input"]) or first["msg"].removeprefix("Value error, ")
-        if first["type"] == "problem_at":
-            location += first["ctx"]["place"]
-        elif location:
-            problem = f"{'.'.join(map(str, location))}: {problem}"
-        raise FileFormatError(path, _line_of(root, location), problem) from None
+        (place, first), *others = problems_of(error)
+        further = [f"line {_line_of(root, where)}: {problem}" for where, problem in others]
+        raise FileFormatError(path, _line_of(root, place), "\n  also ".join([first, *further])) from None
+
+
+def problems_of(error: ValidationError) -> list[tuple[list[int | str], str]]:
+    """Every place of a model that is wrong, and what is wrong there, each place once."""
+    found: dict[tuple[int | str, ...], str] = {}
+    for detail in error.errors():
+        place = list(detail["loc"])
+        problem = _wrong_kind(detail["type"], detail["input"]) or detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "problem_at":
+            place += detail["ctx"]["place"]
+        elif place:
+            problem = f"{'.'.join(map(str, place))}: {problem}"
+        found.setdefault(tuple(place), problem)
+    return [(list(place), problem) for place, problem in found.items()]
 
 
 def _wrong_kind(error: str, value: object) -> str | None:
@@ -77,12 +86,6 @@ def _wrong_kind(error: str, value: object) -> str | None:
         return None
     kinds = {dict: "a mapping", list: "a list", str: "a text", type(None): "nothing"}
     return f"{wanted[error]} is needed here, not {kinds.get(type(value), repr(value))}"
-
-
-def read_yaml(path: Path | str) -> Any:
-    """Read one YAML document as plain Python values (duplicate keys are errors)."""
-    root = _compose(Path(path))
-    return _construct(Path(path), root)
 
 
 def _compose(path: Path) -> yaml.Node:
@@ -166,5 +169,4 @@ def _line_of(node: yaml.Node, location: Sequence[int | str]) -> int:
 
 
 def _unknown_key(key: str, known: list[str]) -> str:
-    near = get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"unknown key '{key}'" + (f" (did you mean '{near[0]}'?)" if near else f" (known: {', '.join(known)})")
+    return f"unknown key '{key}'{or_known(key, known)}"

@@ -15,7 +15,7 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.request import Request
 from kikime.harness.metrics import VERSION
 from kikime.harness.plan.planner import Identity, Planner
-from kikime.harness.prompts import Renderer, load_format, load_tokenizer
+from kikime.harness.prompts import Renderer, load_tokenizer
 from kikime.harness.suites.grid import NOBODY, Materials, gather_materials
 from kikime.harness.suites.suite import Suite
 
@@ -115,7 +115,7 @@ def _as_text(materials: Materials) -> Iterator[Asked]:
     """Prompts in the vendor's own strings, without the leading BOS: the model's tokenizer adds its own."""
     for request in Planner(materials, None, _IDENTITY).requests():
         persona = None if request.persona == NOBODY else materials.personas[request.persona]
-        form = load_format(request.format)
+        form = materials.formats[request.format]
         rendered = Renderer(form, None, persona=persona).render(request.messages)
         text = rendered.text.removeprefix(form.bos_token) if rendered.bos else rendered.text
         yield msgspec.structs.replace(request, prompt=text), []

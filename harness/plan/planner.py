@@ -12,8 +12,9 @@ from kikime.harness.core.hashing import canonical_json, digest
 from kikime.harness.core.messages import Message, assistant, user
 from kikime.harness.core.request import Candidate, Request, Sampling
 from kikime.harness.plan.candidates import candidates, demonstrations
-from kikime.harness.prompts import Conversation, Format, Rendered, Renderer, build_messages, load_format
-from kikime.harness.suites.condition import Technique, load_techniques
+from kikime.harness.prompts import Conversation, Rendered, Renderer, build_messages
+from kikime.harness.prompts.format import NATIVE
+from kikime.harness.suites.condition import Technique
 from kikime.harness.suites.grid import NOBODY, Cell, Materials, cells
 from kikime.harness.suites.task import Item
 
@@ -37,9 +38,7 @@ class Planner:
         self.materials = materials
         self.tokenizer = tokenizer
         self._identity = identity
-        self._techniques = load_techniques()
         self._renderers: dict[tuple[str, str], Renderer] = {}
-        self._formats: dict[str, Format] = {}
         self._content: dict[tuple[str, ...], str] = {}
         self._cells: dict[str, Cell] = {}
 
@@ -59,7 +58,7 @@ class Planner:
     def request(self, cell: Cell, position: int, *, turn: int = 0, history: Sequence[Message] | None = None) -> Request:
         """Render, tokenise and key one turn of one cell."""
         condition, suite = cell.condition, self.materials.suite
-        technique = self._techniques[condition.technique]
+        technique = self.materials.techniques[condition.technique]
         asked = technique.ask(cell.item.script[turn - 1] if turn else cell.item.user)
         if history is None:
             history = [Message(role=t.role, content=t.content) for t in cell.item.history]
@@ -139,16 +138,11 @@ class Planner:
         persona = None if cell.task.bare else cell.persona
         name = cell.condition.format, "" if persona is None else persona.id
         if name not in self._renderers:
-            self._renderers[name] = Renderer(self._format(name[0]), self.tokenizer, persona=persona)
+            self._renderers[name] = Renderer(self.materials.formats[name[0]], self.tokenizer, persona=persona)
         return self._renderers[name]
 
-    def _format(self, form: str) -> Format:
-        if form not in self._formats:
-            self._formats[form] = load_format(form)
-        return self._formats[form]
-
     def _pair_key(self, cell: Cell, turn: int) -> str:
-        format_hash = "native" if cell.condition.format == "native" else self._format(cell.condition.format).hash
+        format_hash = NATIVE if cell.condition.format == NATIVE else self.materials.formats[cell.condition.format].hash
         persona = NOBODY if cell.task.bare else self._hash_of((cell.persona.id,), cell.persona)
         item = self._hash_of((cell.task.id, cell.persona.id, cell.item.id), cell.item)
         task = [cell.task.id, cell.task.version, cell.task.instruction, cell.task.max_tokens]

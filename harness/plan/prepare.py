@@ -15,7 +15,8 @@ from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.metrics import METRICS, VERSION, metric_versions
 from kikime.harness.plan.planner import Identity, Planner, plan_digest
 from kikime.harness.plan.spool import Spool
-from kikime.harness.prompts import load_format, load_tokenizer
+from kikime.harness.prompts import load_tokenizer
+from kikime.harness.prompts.format import NATIVE
 from kikime.harness.suites.grid import Materials
 
 
@@ -46,7 +47,7 @@ def prepare(checkpoint: Checkpoint, materials: Materials, options: EngineOptions
         KikimeError: no tokenizer, or a prompt that cannot be rendered.
     """
     tokenizer, served = _tokenizer(checkpoint, options)
-    if tokenizer is None and any(_formats_of(materials) - {"native"}):
+    if tokenizer is None and set(materials.formats) - {NATIVE}:
         raise UsageError(
             f"{checkpoint.base_url} takes chat messages only, so only the format 'native' can be tested there",
             hint="give --format native, or serve the checkpoint with vLLM and give --tokenizer PATH",
@@ -65,18 +66,24 @@ def prepare(checkpoint: Checkpoint, materials: Materials, options: EngineOptions
         n_too_long += too_long(request, length) is not None
     if not keys:
         raise UsageError("the suite has no item for these personas and conditions")
-    counts = n_replies, n_prompt, n_output, length, n_too_long
-    return Prepared(checkpoint, materials, options, planner, spool, plan_digest(keys), *counts)
+    return Prepared(
+        checkpoint=checkpoint,
+        materials=materials,
+        options=options,
+        planner=planner,
+        spool=spool,
+        plan_hash=plan_digest(keys),
+        n_replies=n_replies,
+        n_prompt_tokens=n_prompt,
+        max_output_tokens=n_output,
+        max_model_len=length,
+        n_too_long=n_too_long,
+    )
 
 
 def _script(materials: Materials, request: Request) -> tuple[str, ...]:
     task = materials.tasks[request.task]
     return next((item.script for item in task.items if item.id == request.item_id), ())
-
-
-def _formats_of(materials: Materials) -> set[str]:
-    suite = materials.suite
-    return {name for selection in suite.tasks for name in selection.formats or suite.formats}
 
 
 def _tokenizer(checkpoint: Checkpoint, options: EngineOptions) -> tuple[Any, Mapping[str, Any]]:
@@ -99,9 +106,6 @@ def _tokenizer(checkpoint: Checkpoint, options: EngineOptions) -> tuple[Any, Map
 def comparability(materials: Materials) -> dict[str, Any]:
     """What two runs must have in common to be compared, as hashes; and what the metrics are that are not bundled."""
     own = sorted({name for task in materials.tasks.values() for name in task.metrics if name not in METRICS.bundled})
-    formats = {
-        name: "native" if name == "native" else load_format(name).hash for name in sorted(_formats_of(materials))
-    }
     return {
         "hashes": {
             "tasks": {name: task.hash for name, task in sorted(materials.tasks.items())},
@@ -109,7 +113,9 @@ def comparability(materials: Materials) -> dict[str, Any]:
                 name: digest("content", persona.model_dump(mode="json"))
                 for name, persona in sorted(materials.personas.items())
             },
-            "formats": formats,
+            "formats": {
+                name: NATIVE if name == NATIVE else found.hash for name, found in sorted(materials.formats.items())
+            },
             "sampling": materials.suite.sampling.model_dump(mode="json"),
             "scorer": VERSION,
             "metrics": metric_versions(own),

@@ -8,10 +8,9 @@ from typing import Any
 
 from kikime.harness.core import messages as chat
 from kikime.harness.core.messages import Message
-from kikime.harness.prompts.adversarial import MARKERS, NEWLINES, forged_turns
 from kikime.harness.prompts.encoding import Encoder
 from kikime.harness.prompts.format import Format
-from kikime.harness.prompts.parsing import Parser
+from kikime.harness.prompts.probe import MARKERS, NEWLINES, Parser, forged_turns
 from kikime.harness.prompts.renderer import Renderer
 
 _SYSTEM = "あなたは「小野寺絢音」です。小野寺絢音になりきって、上品なお嬢様の口調で簡潔に答えてください。"

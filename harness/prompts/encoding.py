@@ -12,13 +12,13 @@ import re
 import secrets
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from tokenizers import Tokenizer
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.prompts.markers import all_control_strings
+from kikime.harness.prompts.format import bundled_control_strings
 
 CHUNKS_KEPT = 2048
 Part = tuple[str, str]
@@ -28,7 +28,7 @@ Part = tuple[str, str]
 class Encoder:
     """Encodes prompts with one tokenizer (a transformers tokenizer, fast or slow)."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, further: frozenset[str] = frozenset()) -> None:
         self.tokenizer = tokenizer
         self.bos_token = _text(tokenizer.bos_token)
         self.eos_token = _text(tokenizer.eos_token)
@@ -36,7 +36,7 @@ class Encoder:
         self.eos_id: int | None = tokenizer.eos_token_id if self.eos_token else None
         added = dict(tokenizer.added_tokens_decoder)
         self.special_ids = frozenset(tokenizer.all_special_ids) | {i for i, token in added.items() if token.special}
-        self.guarded = _guarded(tokenizer, added, self.special_ids)
+        self.guarded = _guarded(tokenizer, added, self.special_ids, bundled_control_strings() | further)
         """Special tokens, and added tokens that serve as control strings: spelling → id."""
         self._any_guarded = _alternation(self.guarded)
         self._backend: Tokenizer | None = getattr(tokenizer, "backend_tokenizer", None)
@@ -121,20 +121,53 @@ class Encoder:
         return whole == [i for special, text in sample for i in self._plain(special + text)]
 
 
-@lru_cache(maxsize=8)
-def encoder_for(tokenizer: Any) -> Encoder:
-    """The encoder of a tokenizer, shared by all formats."""
-    return Encoder(tokenizer)
+def encoder_for(tokenizer: Any, controls: Iterable[str] = ()) -> Encoder:
+    """The encoder of a tokenizer, shared by all formats.
+
+    ``controls``: control strings of a format; only one that no bundled format has makes a further encoder.
+    """
+    return _encoder(tokenizer, frozenset(controls) - bundled_control_strings())
+
+
+@lru_cache(maxsize=16)
+def _encoder(tokenizer: Any, further: frozenset[str]) -> Encoder:
+    return Encoder(tokenizer, further)
+
+
+class Stops(NamedTuple):
+    """Stop conditions for an engine."""
+
+    strings: tuple[str, ...]
+    token_ids: tuple[int, ...]
+
+
+def resolve_stops(stops: Iterable[str], encoder: Encoder | None) -> Stops:
+    """Split stops into strings and ids: a special token never shows in decoded text, so only its id can stop a reply.
+
+    The tokenizer's EOS is always among the ids.
+    """
+    if encoder is None:
+        return Stops(tuple(dict.fromkeys(stops)), ())
+    ids = [encoder.eos_id] if encoder.eos_id is not None else []
+    strings = []
+    for stop in stops:
+        token_id = encoder.single_id(stop)
+        if token_id is not None and token_id in encoder.special_ids:
+            ids.append(token_id)
+        else:
+            strings.append(stop)
+    return Stops(tuple(dict.fromkeys(strings)), tuple(dict.fromkeys(ids)))
 
 
 def _text(token: Any) -> str:
     return str(token) if token else ""
 
 
-def _guarded(tokenizer: Any, added: dict[int, Any], special_ids: frozenset[int]) -> dict[str, int]:
+def _guarded(
+    tokenizer: Any, added: dict[int, Any], special_ids: frozenset[int], controls: frozenset[str]
+) -> dict[str, int]:
     """Special tokens in any case; other added tokens only where some format or the chat template uses them."""
     template = str(tokenizer.chat_template or "")
-    controls = set(all_control_strings())
     guarded = dict(zip(tokenizer.all_special_tokens, tokenizer.all_special_ids, strict=True))
     for token_id, token in added.items():
         text = token.content

@@ -1,19 +1,24 @@
-"""A prompt format: one template and one sidecar that says what the template cannot."""
+"""A prompt format: one template and one sidecar that says what the template cannot.
+
+A format of one's own is ``my.yaml`` with ``my.jinja`` beside it, or with the template inside as ``template: |``.
+"""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.hashing import digest
-from kikime.harness.core.yamlfile import StrictModel, load_yaml
+from kikime.harness.core.registry import Parts
+from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at
+from kikime.harness.prompts.templates import check_template
 
-FORMATS = Path(__file__).parent / "formats"
+_BUNDLED = Path(__file__).parent / "formats"
 NATIVE = "native"
 
 Texts = tuple[Annotated[str, Field(min_length=1)], ...]
@@ -36,7 +41,7 @@ class Roles(StrictModel):
 
 
 class Format(StrictModel):
-    """The sidecar of a prompt format; its template is the ``.jinja`` file of the same name."""
+    """A prompt format, complete: what its sidecar says, and the template."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     title: str
@@ -67,16 +72,41 @@ class Format(StrictModel):
     """``single`` makes one of two newlines in a row (three leave a blank line); ``tag`` writes ``<NL>`` for each newline."""
     lossy: Texts
     """What is lost, in words; empty when every text survives (outer white space aside)."""
-    shots_supported: tuple[Literal["turns", "text"], ...]
     repeats_system: bool = False
     """Whether every turn repeats the system text."""
-    prefix_stable: bool = True
-    """Whether a dialogue's prompt is the beginning of every continuation's prompt."""
     dummy_prefix: bool = False
     """Whether a space after BOS, EOS or a control token stands for SentencePiece's dummy prefix."""
     uses_persona: bool = False
     """Whether the template names the speakers and has sections for the card."""
     notes: str = ""
+    template: str = ""
+    """The Jinja source; empty for ``native``, whose template is the tokenizer's."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _template_beside(cls, data: Any, info: ValidationInfo) -> Any:
+        """Read the template from the file beside the sidecar, unless it stands inside."""
+        path: Path | None = (info.context or {}).get("path")
+        if path is None or not isinstance(data, dict) or data.get("template") or data.get("id") == NATIVE:
+            return data
+        beside = path.with_suffix(".jinja")
+        try:
+            source = beside.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise problem_at(
+                [], f"no template: neither '{beside.name}' beside this file nor a key 'template'"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileFormatError(beside, None, f"cannot be read: {error}") from None
+        check_template(source, beside)
+        return {**data, "template": source}
+
+    @model_validator(mode="after")
+    def _only_native_has_none(self) -> Format:
+        if (self.id == NATIVE) == bool(self.template):
+            problem = f"'{NATIVE}' is the name of the checkpoint's own template"
+            raise problem_at(["id"], problem if self.id == NATIVE else "the template is empty")
+        return self
 
     @model_validator(mode="after")
     def _lossy_says_what(self) -> Format:
@@ -85,21 +115,17 @@ class Format(StrictModel):
             raise ValueError(msg)
         return self
 
-    @cached_property
-    def template(self) -> str:
-        """The Jinja source; empty for ``native``, whose template is the tokenizer's."""
-        if self.id == NATIVE:
-            return ""
-        path = FORMATS / f"{self.id}.jinja"
-        try:
-            return path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise FileFormatError(path, None, f"cannot be read: {error.strerror}") from None
+    @property
+    def prefix_stable(self) -> bool:
+        """Whether a dialogue's prompt is the beginning of every continuation's prompt."""
+        return self.system != "last_user" and not self.uses_persona
 
     @cached_property
     def hash(self) -> str:
         """Content hash of sidecar and template, for run manifests."""
-        return digest("format", [self.model_dump(mode="json"), self.template])
+        sidecar = self.model_dump(mode="json", exclude={"template"})
+        former = {"shots_supported": ["turns", "text"], "prefix_stable": self.prefix_stable}
+        return digest("format", [sidecar | former, self.template])  # as in runs that were made when these were fields
 
     def clean(self, content: str) -> str:
         """Normalise a content as the template does: outer white space goes, newlines as declared."""
@@ -117,24 +143,76 @@ class Format(StrictModel):
         return raw.replace("<NL>", "\n") if self.newlines == "tag" else raw
 
 
+FORMATS = Parts(
+    "format",
+    Format,
+    lambda: {path.stem: path for path in sorted(_BUNDLED.glob("*.yaml"))},
+    load=lambda path: load_yaml(path, Format),
+)
+"""The prompt formats: bundled, of installed packages, or files."""
+
+
 def format_ids() -> list[str]:
-    """Ids of all formats, sorted."""
-    return sorted(path.stem for path in FORMATS.glob("*.yaml"))
+    """Ids of the bundled formats and of those that installed packages bring, sorted."""
+    return FORMATS.ids()
 
 
-@lru_cache(maxsize=128)
-def load_format(format_id: str) -> Format:
-    """Load a format by its id.
+def load_format(reference: str, folder: Path | None = None) -> Format:
+    """Load a format by its id, or by the path of its YAML file (relative to ``folder``).
 
     Raises:
         UsageError: no such format; the nearest ids are named.
+        FileFormatError: the sidecar or the template is wrong (file and line are named).
     """
-    known = format_ids()
-    if format_id not in known:
-        near = get_close_matches(format_id, known, n=1, cutoff=0.4)
-        hint = f"did you mean '{near[0]}'? " if near else ""
-        raise UsageError(f"no prompt format '{format_id}'", hint=f"{hint}formats: {', '.join(known)}")
-    loaded = load_yaml(FORMATS / f"{format_id}.yaml", Format)
-    if loaded.id != format_id:
-        raise FileFormatError(FORMATS / f"{format_id}.yaml", 1, f"id '{loaded.id}' is not the file's name")
-    return loaded
+    return FORMATS.find(reference, folder) if FORMATS.is_path(reference) else _by_id(reference)
+
+
+@lru_cache(maxsize=128)
+def _by_id(name: str) -> Format:
+    return FORMATS.find(name)
+
+
+def role_markers(formats: Iterable[Format]) -> tuple[str, ...]:
+    """Strings that open a turn in one of the formats, e.g. ``USER:``, ``ユーザー:``, ``### Instruction:``; longest first."""
+    roles = (part for f in formats for part in (f.roles.system, f.roles.user, f.roles.assistant))
+    return _longest_first(marker for role in roles for marker in role)
+
+
+def line_start_markers(formats: Iterable[Format]) -> tuple[str, ...]:
+    """Role markers that are ordinary words with a colon or a ``###`` header: a leak only where a line begins."""
+    return tuple(marker for marker in role_markers(formats) if marker.endswith(":") and marker[0] not in "<[")
+
+
+def control_strings(formats: Iterable[Format]) -> tuple[str, ...]:
+    """Control strings that are a leak anywhere in a reply (``<|im_end|>``, ``[/INST]``, ``</s>`` …); longest first."""
+    formats = list(formats)
+    strings = (marker for f in formats for marker in (*f.markers, *f.stop, f.eot, f.bos_token, f.eos_token))
+    words = set(line_start_markers(formats))
+    return _longest_first(text for text in strings if text.strip() and text not in words)
+
+
+def known_formats() -> list[Format]:
+    """Every bundled and installed format."""
+    return [load_format(name) for name in format_ids()]
+
+
+@lru_cache(maxsize=1)
+def all_role_markers() -> tuple[str, ...]:
+    """:func:`role_markers` of every bundled and installed format."""
+    return role_markers(known_formats())
+
+
+@lru_cache(maxsize=1)
+def all_control_strings() -> tuple[str, ...]:
+    """:func:`control_strings` of every bundled and installed format."""
+    return control_strings(known_formats())
+
+
+@lru_cache(maxsize=1)
+def bundled_control_strings() -> frozenset[str]:
+    """:func:`control_strings` of the bundled formats, which are the same wherever a run goes on."""
+    return frozenset(control_strings(load_format(name) for name in FORMATS.bundled()))
+
+
+def _longest_first(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(texts), key=lambda text: (-len(text), text)))

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.messages import Message
-from kikime.harness.prompts.encoding import Encoder, Part, encoder_for
-from kikime.harness.prompts.format import NATIVE, Format
+from kikime.harness.prompts.encoding import Encoder, Part, encoder_for, resolve_stops
+from kikime.harness.prompts.format import NATIVE, Format, control_strings
 from kikime.harness.prompts.sections import FIELDS, aines_fields
 from kikime.harness.prompts.segments import ContentLostError, Marks, Segments, check_complete, marks_for
-from kikime.harness.prompts.stops import resolve_stops
 from kikime.harness.prompts.templates import compile_template, run_template
 
 
@@ -45,7 +44,9 @@ class Renderer:
 
     def __init__(self, format: Format, tokenizer: Any | None, *, persona: Persona | None = None) -> None:  # noqa: A002
         self.format = format
-        self.encoder: Encoder | None = None if tokenizer is None else encoder_for(tokenizer)
+        self.encoder: Encoder | None = None
+        if tokenizer is not None:
+            self.encoder = encoder_for(tokenizer, control_strings([format]))
         used = persona if format.uses_persona else None
         self._fields = None if used is None else lru_cache(maxsize=256)(partial(aines_fields, used))
         self._native = format.id == NATIVE

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kikime.harness.cards.persona import Persona
 from kikime.harness.metrics import Scorer
-from kikime.harness.prompts.markers import all_control_strings, all_role_markers
+from kikime.harness.prompts.format import Format, control_strings, known_formats, role_markers
 
 
-def scorer_of(persona: Persona) -> Scorer:
-    r"""The scorer of a persona's replies in whatever format.
+def scorer_of(persona: Persona, formats: Iterable[Format] = ()) -> Scorer:
+    r"""The scorer of a persona's replies in whatever format, ``formats`` among them.
 
     >>> from kikime.harness.cards.persona import load_persona
     >>> scorer_of(load_persona("ojousama")).score("素敵ですわ\n### Instruction:")["turn_leak"]
     1
     """
-    return Scorer(persona, role_markers=all_role_markers(), control_strings=all_control_strings())
+    known = [*known_formats(), *formats]
+    return Scorer(persona, role_markers=role_markers(known), control_strings=control_strings(known))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError, nodes
@@ -13,7 +13,7 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from kikime.harness.core.errors import UsageError
+from kikime.harness.core.errors import FileFormatError, UsageError
 
 FIXED_DATE = datetime(2024, 7, 26)  # noqa: DTZ001  # the date that Llama 3's template itself falls back to
 """What templates get as today: a prompt must be the same tomorrow."""
@@ -68,6 +68,18 @@ def compile_template(source: str) -> Template:
         ) from None
 
 
+def check_template(source: str, path: Path) -> None:
+    """Refuse a format's template that does not parse.
+
+    Raises:
+        FileFormatError: with the line.
+    """
+    try:
+        _sandbox().parse(source)
+    except TemplateSyntaxError as error:
+        raise FileFormatError(path, error.lineno, f"not a valid template: {error.message}") from None
+
+
 def run_template(template: Template, variables: dict[str, Any]) -> str:
     """Render; a template that refuses the conversation is a usage error.
 
@@ -81,7 +93,3 @@ def run_template(template: Template, variables: dict[str, Any]) -> str:
             f"the chat template refuses this conversation: {error}",
             hint="choose a format that carries it (kikime formats list), e.g. one with a place for the system text",
         ) from None
-
-
-RenderFunction = Callable[[list[dict[str, str]], bool], str]
-"""``(messages, add_generation_prompt) → text``."""

@@ -27,7 +27,7 @@ def with_and_without_persona(materials: Materials) -> Materials:
         tasks[twin.id] = twin
         selections.append(selection.model_copy(update={"id": twin.id}))
     suite = materials.suite.model_copy(update={"tasks": tuple(selections)})
-    return Materials(suite, tasks, materials.personas)
+    return materials._replace(suite=suite, tasks=tasks)
 
 
 def neutral_id(task: Task) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -63,6 +62,7 @@ def restore(run: RunDirectory) -> Prepared:
     from kikime.harness.engines.checkpoint import resolve_checkpoint, with_adapter
 
     manifest = run.manifest()
+    materials = _complete(Materials.from_json(manifest), run)
     then = msgspec.convert(manifest["checkpoint"], Checkpoint)
     now = resolve_checkpoint(_place_of(then))
     if then.adapter:
@@ -72,13 +72,23 @@ def restore(run: RunDirectory) -> Prepared:
             f"{then.reference}: the checkpoint has changed since run {run.id} began",
             hint="start a new run with kikime run",
         )
-    prepared = prepare(now, Materials.from_json(manifest), msgspec.convert(manifest["options"], EngineOptions))
+    prepared = prepare(now, materials, msgspec.convert(manifest["options"], EngineOptions))
     if prepared.plan_hash != manifest["plan"]["hash"]:
         raise UsageError(
             f"run {run.id} was planned by another version of the formats or the tokenizer",
             hint="start a new run with kikime run",
         )
     return prepared
+
+
+def _complete(materials: Materials, run: RunDirectory) -> Materials:
+    """Refuse a run of an old version, whose manifest has no formats and techniques, where one is not known here."""
+    suite = materials.suite
+    lost = [f"format '{name}'" for name in suite.format_names if name not in materials.formats]
+    lost += [f"technique '{name}'" for name in suite.technique_names if name not in materials.techniques]
+    if lost:
+        raise UsageError(f"run {run.id} needs the {', '.join(lost)}", hint="install the package that brings it")
+    return materials
 
 
 def _place_of(checkpoint: Checkpoint) -> str:
@@ -151,8 +161,7 @@ def _generate(
         on_stage("load")
     started = time.monotonic()
     with collector_paused():
-        own = load_engine(prepared.checkpoint, prepared.options) if engine is None else None
-    used: Any = engine or own
+        used = engine or load_engine(prepared.checkpoint, prepared.options)
     try:
         board.describe_engine(used.describe(), time.monotonic() - started)
         on_stage("generate")
@@ -166,5 +175,5 @@ def _generate(
             )
             runner.run(prepared.spool)
     finally:
-        if own is not None:
-            own.close()
+        if engine is None:
+            used.close()

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from kikime.harness.cards.persona import Length, Persona
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.metrics import METRICS, Measured, measure_logprobs, metric_versions, worst
-from kikime.harness.prompts import load_format
 from kikime.harness.prompts.scoring import scorer_of
 from kikime.harness.run.runner import Sink
 from kikime.harness.store.tables import repaired, sample_row
 from kikime.harness.store.wal import Segment
-from kikime.harness.suites.condition import load_techniques
 from kikime.harness.suites.grid import Materials
 
 _NOBODY = Persona(id="none", name="none", profile="-", length=Length(chars=(0, 10**9), target=1))
@@ -39,20 +37,22 @@ class Measuring:
     """All metrics of a reply, as its persona, task and technique ask for them."""
 
     def __init__(self, materials: Materials) -> None:
-        self._scorers = {name: scorer_of(persona) for name, persona in materials.personas.items()}
-        self._nobody = scorer_of(_NOBODY)
+        self._formats = materials.formats
+        formats = list(materials.formats.values())
+        self._scorers = {name: scorer_of(persona, formats) for name, persona in materials.personas.items()}
+        self._nobody = scorer_of(_NOBODY, formats)
         self._tasks = {task.id: task for task in materials.tasks.values()}
         self._own = {
             task.id: [METRICS[name] for name in task.metrics if name not in METRICS.bundled]
             for task in materials.tasks.values()
         }
-        self._techniques = load_techniques()
+        self._techniques = materials.techniques
 
     def __call__(self, request: Request, reply: Reply) -> Measured:
         """Measure one reply; a failed one gets the worst of each scale."""
         if request.candidates:
             return self._measure_candidates(request, reply)
-        text, leaked = self._spoken(request, load_format(request.format).read_reply(repaired(reply.text)))
+        text, leaked = self._spoken(request, self._formats[request.format].read_reply(repaired(reply.text)))
         measured = self._scorers.get(request.persona, self._nobody).score(
             text,
             user=request.user,
@@ -71,7 +71,7 @@ class Measuring:
             measured = {n: v for n, v in measured.items() if n in own or METRICS[n].group in kept}
         if reply.error is not None:
             measured = worst(measured)
-        return measured | {"stop_by_string": _stopped_by_string(request, reply)}
+        return measured | {"stop_by_string": _stopped_by_string(request, reply, self._formats[request.format].eot)}
 
     def _measure_candidates(self, request: Request, reply: Reply) -> Measured:
         if reply.logprobs is None:
@@ -88,8 +88,8 @@ class Measuring:
         return (answer, 0) if found else (text, 1)
 
 
-def _stopped_by_string(request: Request, reply: Reply) -> int | None:
+def _stopped_by_string(request: Request, reply: Reply, eot: str) -> int | None:
     """Whether the reply ran into a stop string such as ``USER:`` instead of ending its turn; None where nobody tells."""
     if not request.token_ids or reply.error is not None:
         return None
-    return int(reply.stop_reason in request.stop and reply.stop_reason != load_format(request.format).eot)
+    return int(reply.stop_reason in request.stop and reply.stop_reason != eot)

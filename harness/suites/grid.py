@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics import METRICS
-from kikime.harness.suites.condition import Condition
-from kikime.harness.suites.suite import Suite, TaskSelection, restore_suite
+from kikime.harness.prompts import Format, format_ids, load_format
+from kikime.harness.suites.condition import TECHNIQUES, Condition, Technique, in_usual_order, load_techniques
+from kikime.harness.suites.suite import Suite, TaskSelection, in_order, restore_suite
 from kikime.harness.suites.task import Item, Task, load_task
 
+Json = dict[str, Any]
 NOBODY = "none"
 """The persona column of tasks that are asked without a persona."""
 
@@ -21,27 +23,72 @@ class Materials(NamedTuple):
     """The resolved content of a suite: what a run stores, so that it can go on without the original files."""
 
     suite: Suite
-    """Its tasks and personas are ids."""
+    """Its tasks, personas, formats and techniques are ids."""
     tasks: dict[str, Task]
+    """Their rubrics are ids, where ``rubrics`` has the content."""
     personas: dict[str, Persona]
+    formats: dict[str, Format]
+    techniques: dict[str, Technique]
+    rubrics: dict[str, Json]
+    """What judges are asked, in the form of :mod:`kikime.judges`; empty where nobody has read it."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As the manifest holds it."""
+        contents = {"tasks": self.tasks, "personas": self.personas}
+        contents |= {"formats": self.formats, "techniques": self.techniques}
         return {
             "suite": self.suite.model_dump(mode="json"),
-            "tasks": {name: task.model_dump(mode="json") for name, task in self.tasks.items()},
-            "personas": {name: persona.model_dump(mode="json") for name, persona in self.personas.items()},
+            **{
+                kind: {name: part.model_dump(mode="json") for name, part in parts.items()}
+                for kind, parts in contents.items()
+            },
+            "rubrics": self.rubrics,
         }
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Materials:
+    def from_json(cls, stored: Json) -> Materials:
         """Back from a manifest."""
         METRICS.recover(stored.get("metrics", {}))
+        suite = restore_suite(stored["suite"])
         return cls(
-            restore_suite(stored["suite"]),
+            suite,
             {name: Task.model_validate(task) for name, task in stored["tasks"].items()},
             {name: Persona.model_validate(persona) for name, persona in stored["personas"].items()},
+            stored_formats(stored),
+            stored_techniques(stored),
+            stored.get("rubrics", {}),
         )
+
+    @classmethod
+    def of(cls, suite: Suite, tasks: Mapping[str, Task], personas: Mapping[str, Persona]) -> Materials:
+        """With the formats and techniques that the suite names by id.
+
+        Raises:
+            UsageError: one that is not known here.
+        """
+        formats = {name: load_format(name) for name in suite.format_names}
+        techniques = in_usual_order({name: TECHNIQUES.find(name) for name in suite.technique_names})
+        return cls(suite, dict(tasks), dict(personas), formats, techniques, {})
+
+
+def stored_formats(manifest: Json) -> dict[str, Format]:
+    """The formats of a run: from its manifest; for a run of an old version those of today that it used.
+
+    A format that an old run used and that is not known here is left out.
+    """
+    if "formats" in manifest:
+        return {name: Format.model_validate(content) for name, content in manifest["formats"].items()}
+    known = set(format_ids())
+    return {name: load_format(name) for name in restore_suite(manifest["suite"]).format_names if name in known}
+
+
+def stored_techniques(manifest: Json) -> dict[str, Technique]:
+    """The techniques of a run: from its manifest; for a run of an old version those of today that it used."""
+    if "techniques" in manifest:
+        return {name: Technique.model_validate(content) for name, content in manifest["techniques"].items()}
+    known = set(TECHNIQUES.ids())
+    asked = restore_suite(manifest["suite"]).technique_names
+    return in_usual_order({name: TECHNIQUES.find(name) for name in asked if name in known})
 
 
 class Cell(NamedTuple):
@@ -54,44 +101,66 @@ class Cell(NamedTuple):
     repeat: int
 
 
-def gather_materials(suite: Suite) -> Materials:
-    """Load every task and persona that the suite names.
+class Rubric(Protocol):
+    """What the harness knows of a rubric: that a judge will understand it."""
+
+    @property
+    def id(self) -> str:
+        """Its name in the task and in verdicts."""
+
+    def model_dump(self, *, mode: str) -> Json:
+        """Its content as JSON-like values."""
+
+
+def gather_materials(suite: Suite, read_rubric: Callable[[str], Rubric] | None = None) -> Materials:
+    """Load every task, persona, format and technique that the suite names.
+
+    ``read_rubric`` reads what a task names under ``rubrics:``; without it the rubrics stay references.
 
     Raises:
-        UsageError: two files with one id.
+        UsageError: two files with one id, or a part that cannot be read.
     """
-    references = [*suite.personas, *(name for s in suite.tasks for name in s.personas or ())]
-    personas = {reference: load_persona(reference) for reference in references}
     tasks = {selection.id: load_task(selection.id) for selection in suite.tasks}
-    return Materials(_with_ids(suite, tasks, personas), _by_id("task", tasks), _by_id("persona", personas))
-
-
-Named = TypeVar("Named", Task, Persona)
-
-
-def _by_id(kind: str, loaded: dict[str, Named]) -> dict[str, Named]:
-    found: dict[str, Named] = {}
-    for reference, content in loaded.items():
-        if content.id in found:
-            raise UsageError(f"{reference}: the {kind} id '{content.id}' is taken", hint="give the file another id")
-        found[content.id] = content
-    return found
-
-
-def _with_ids(suite: Suite, tasks: dict[str, Task], personas: dict[str, Persona]) -> Suite:
-    def persona_names(references: Sequence[str]) -> tuple[str, ...]:
-        return tuple(personas[reference].id for reference in references)
-
-    selections = tuple(
-        selection.model_copy(
-            update={
-                "id": tasks[selection.id].id,
-                "personas": persona_names(selection.personas) if selection.personas else None,
-            }
-        )
-        for selection in suite.tasks
+    personas = {reference: load_persona(reference) for reference in suite.persona_names}
+    formats = {reference: load_format(reference) for reference in suite.format_names}
+    techniques = {reference: load_techniques(reference) for reference in suite.technique_names}
+    rubrics = {r: read_rubric(r) for task in tasks.values() for r in task.rubrics} if read_rubric else {}
+    renamed = suite.renamed(
+        tasks={reference: (task.id,) for reference, task in tasks.items()},
+        personas={reference: (persona.id,) for reference, persona in personas.items()},
+        formats={reference: (found.id,) for reference, found in formats.items()},
+        techniques={reference: tuple(found) for reference, found in techniques.items()},
     )
-    return suite.model_copy(update={"tasks": selections, "personas": persona_names(suite.personas)})
+    named = {reference: rubric.id for reference, rubric in rubrics.items()}
+    return Materials(
+        renamed,
+        {
+            name: task.with_rubrics(named)
+            for name, task in _by_id("task", ((r, t.id, t) for r, t in tasks.items())).items()
+        },
+        _by_id("persona", ((r, p.id, p) for r, p in personas.items())),
+        _by_id("format", ((r, f.id, f) for r, f in formats.items())),
+        in_usual_order(
+            _by_id("technique", ((r, name, found[name]) for r, found in techniques.items() for name in found))
+        ),
+        {
+            name: rubric.model_dump(mode="json")
+            for name, rubric in _by_id("rubric", ((r, rubric.id, rubric) for r, rubric in rubrics.items())).items()
+        },
+    )
+
+
+Named = TypeVar("Named")
+
+
+def _by_id(kind: str, parts: Iterable[tuple[str, str, Named]]) -> dict[str, Named]:
+    """Parts by id, from ``(reference, id, part)``."""
+    found: dict[str, Named] = {}
+    for reference, name, part in parts:
+        if name in found:
+            raise UsageError(f"{reference}: the {kind} id '{name}' is taken", hint="give the file another id")
+        found[name] = part
+    return found
 
 
 def cells(materials: Materials) -> Iterator[Cell]:
@@ -100,25 +169,15 @@ def cells(materials: Materials) -> Iterator[Cell]:
     By format, persona, shots, style and set of examples, technique, context, task, item, repeat.
     """
     suite = materials.suite
-    formats = _in_order(s.formats or suite.formats for s in suite.tasks)
-    personas = _in_order(s.personas or suite.personas for s in suite.tasks)
     shot_counts = sorted({k for s in suite.tasks for k in (suite.shots if s.shots is None else s.shots)})
-    techniques = _in_order(s.techniques or suite.techniques for s in suite.tasks)
-    contexts = _in_order(s.contexts or suite.contexts for s in suite.tasks)
-    styles = _in_order(s.shot_style or suite.shot_style for s in suite.tasks)
-    for form, persona, shots in product(formats, personas, shot_counts):
+    contexts = in_order(s.contexts or suite.contexts for s in suite.tasks)
+    styles = in_order(s.shot_style or suite.shot_style for s in suite.tasks)
+    for format, persona, shots in product(suite.format_names, suite.asked_personas, shot_counts):  # noqa: A001
         ways = product(styles, suite.example_sets) if shots else [(suite.shot_style[0], 0)]
-        for (style, example_set), technique, context in product(ways, techniques, contexts):
-            condition = Condition(form, shots, style, example_set, technique, context)
+        for (style, example_set), technique, context in product(ways, suite.technique_names, contexts):
+            condition = Condition(format, shots, style, example_set, technique, context)
             for selection in _selections(materials, persona, condition):
                 yield from _task_cells(materials, selection, persona, condition)
-
-
-Name = TypeVar("Name", bound=str)
-
-
-def _in_order(groups: Iterator[tuple[Name, ...]]) -> list[Name]:
-    return list(dict.fromkeys(name for group in groups for name in group))
 
 
 def _selections(materials: Materials, persona: str, condition: Condition) -> Iterable[TaskSelection]:

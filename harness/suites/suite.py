@@ -2,66 +2,40 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from kikime.harness.cards.persona import persona_ids
-from kikime.harness.core.errors import UsageError
+from kikime.harness.cards.persona import PERSONAS
 from kikime.harness.core.files import data_path
-from kikime.harness.core.names import did_you_mean
+from kikime.harness.core.registry import Parts, checked
 from kikime.harness.core.request import Sampling
 from kikime.harness.core.yamlfile import StrictModel, load_yaml
-from kikime.harness.prompts import format_ids
-from kikime.harness.suites.condition import ShotStyle, load_techniques
-from kikime.harness.suites.task import task_ids
+from kikime.harness.prompts import FORMATS
+from kikime.harness.suites.condition import TECHNIQUES, ShotStyle
+from kikime.harness.suites.task import TASKS
 
+Names = Mapping[str, tuple[str, ...]]
+"""From a reference to the ids that it stands for."""
 Count = Annotated[int, Field(ge=1)]
 Shots = Annotated[int, Field(ge=0, le=32)]
 
 
-def _one_of(kind: str, known: list[str], name: str) -> str:
-    if name in known:
-        return name
-    near = get_close_matches(name, known, n=1, cutoff=0.4)
-    msg = f"no {kind} '{name}'" + (f" (did you mean '{near[0]}'?)" if near else f" (known: {', '.join(known)})")
-    raise ValueError(msg)
+def _known(parts: Parts[Any]) -> AfterValidator:
+    """Check that a reference leads somewhere; a relative path begins at the suite's folder."""
+
+    def check(reference: str, info: ValidationInfo) -> str:
+        context = info.context or {}
+        return reference if context.get("resolved") else checked(parts, reference, context.get("folder"))
+
+    return AfterValidator(check)
 
 
-def _file_or_one_of(kind: str, known: list[str], name: str, info: ValidationInfo) -> str:
-    if (info.context or {}).get("resolved"):
-        return name
-    if name.endswith((".yaml", ".yml")):
-        path = Path(name) if Path(name).is_absolute() else Path((info.context or {}).get("folder", ".")) / name
-        if not path.is_file():
-            msg = f"no such {kind} file: {path}"
-            raise ValueError(msg)
-        return str(path)
-    return _one_of(kind, known, name)
-
-
-def _task(name: str, info: ValidationInfo) -> str:
-    return _file_or_one_of("task", task_ids(), name, info)
-
-
-def _persona(name: str, info: ValidationInfo) -> str:
-    return _file_or_one_of("persona", persona_ids(), name, info)
-
-
-def _format(name: str) -> str:
-    return _one_of("format", format_ids(), name)
-
-
-def _technique(name: str) -> str:
-    return _one_of("technique", list(load_techniques()), name)
-
-
-TaskRef = Annotated[str, AfterValidator(_task)]
-PersonaRef = Annotated[str, AfterValidator(_persona)]
-FormatRef = Annotated[str, AfterValidator(_format)]
-TechniqueRef = Annotated[str, AfterValidator(_technique)]
+TaskRef = Annotated[str, _known(TASKS)]
+PersonaRef = Annotated[str, _known(PERSONAS)]
+FormatRef = Annotated[str, _known(FORMATS)]
+TechniqueRef = Annotated[str, _known(TECHNIQUES)]
 
 
 def _listed(value: Any) -> Any:
@@ -131,30 +105,74 @@ class Suite(StrictModel):
     """At most so many items per task and persona, spread evenly over the bank."""
     sampling: SamplingOptions = SamplingOptions()
 
+    @property
+    def persona_names(self) -> list[str]:
+        """All personas that the suite names, each once."""
+        return in_order([self.personas, *(task.personas or () for task in self.tasks)])
+
+    @property
+    def asked_personas(self) -> list[str]:
+        """The personas that some task is asked of."""
+        return in_order(task.personas or self.personas for task in self.tasks)
+
+    @property
+    def format_names(self) -> list[str]:
+        """The formats that some task is asked in."""
+        return in_order(task.formats or self.formats for task in self.tasks)
+
+    @property
+    def technique_names(self) -> list[str]:
+        """The techniques that some task is asked with."""
+        return in_order(task.techniques or self.techniques for task in self.tasks)
+
+    def renamed(self, *, tasks: Names, personas: Names, formats: Names, techniques: Names) -> Suite:
+        """The suite with every reference replaced by the ids of what it led to."""
+
+        def changed(owner: Suite | TaskSelection) -> dict[str, tuple[str, ...] | None]:
+            kinds = {"personas": personas, "formats": formats, "techniques": techniques}
+            return {
+                kind: None
+                if (own := getattr(owner, kind)) is None
+                else tuple(n for r in own for n in names.get(r, (r,)))
+                for kind, names in kinds.items()
+            }
+
+        selections = (task.model_copy(update={"id": tasks[task.id][0], **changed(task)}) for task in self.tasks)
+        return self.model_copy(update={"tasks": tuple(selections), **changed(self)})
+
+
+Name = TypeVar("Name", bound=str)
+
+
+def in_order(groups: Iterable[Sequence[Name]]) -> list[Name]:
+    """The names of all groups, each once, in the order in which they first come."""
+    return list(dict.fromkeys(name for group in groups for name in group))
+
 
 def restore_suite(stored: dict[str, Any]) -> Suite:
     """A suite from a run's manifest; its tasks and personas are ids of what the manifest holds."""
     return Suite.model_validate(stored, context={"resolved": True})
 
 
+SUITES = Parts(
+    "suite",
+    Suite,
+    lambda: {path.stem: path for path in sorted(data_path("suites").glob("*.yaml"))},
+    load=lambda path: load_yaml(path, Suite),
+)
+"""The suites: bundled, of installed packages, or files."""
+
+
 def suite_ids() -> list[str]:
-    """Ids of the bundled suites, sorted."""
-    return sorted(path.stem for path in data_path("suites").glob("*.yaml"))
+    """Ids of the bundled suites and of those that installed packages bring, sorted."""
+    return SUITES.ids()
 
 
 def load_suite(reference: str) -> Suite:
-    """Load a bundled suite by id, or a suite by its YAML path.
+    """Load a suite by its id, or by its YAML path.
 
     Raises:
         FileFormatError: the suite is wrong (file, line and nearest valid name are given).
-        UsageError: neither a bundled id nor a file.
+        UsageError: neither a known id nor a file.
     """
-    if reference in suite_ids():
-        return load_yaml(data_path("suites") / f"{reference}.yaml", Suite)
-    path = Path(reference)
-    if path.suffix in {".yaml", ".yml"}:
-        return load_yaml(path, Suite)
-    meant = did_you_mean(reference, suite_ids())
-    raise UsageError(
-        f"no suite '{reference}'{meant}", hint=f"bundled: {', '.join(suite_ids())}; or give a suite's path"
-    )
+    return SUITES.find(reference)

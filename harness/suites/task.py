@@ -13,7 +13,7 @@ from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import data_path
 from kikime.harness.core.hashing import digest
-from kikime.harness.core.names import did_you_mean
+from kikime.harness.core.registry import Parts
 from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
 from kikime.harness.metrics import METRICS, check_expect
 
@@ -93,6 +93,7 @@ class Task(StrictModel):
 
     In a bank a bundled or installed metric's name, or the path of a ``.py`` file beside the bank; here names."""
     rubrics: tuple[str, ...] = ("character_v1",)
+    """Ids, or paths of rubric files, relative to the bank."""
     instruction: str = ""
     """A sentence that this task adds to the system prompt."""
     context_instruction: str = ""
@@ -115,6 +116,12 @@ class Task(StrictModel):
             return tuple(METRICS.load(reference, (info.context or {}).get("folder")).name for reference in references)
         except UsageError as error:
             raise ValueError(error.message) from None
+
+    @field_validator("rubrics")
+    @classmethod
+    def _rubrics_from_here(cls, references: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        folder: Path | None = (info.context or {}).get("folder")
+        return references if folder is None else tuple(_from(folder, reference) for reference in references)
 
     @model_validator(mode="after")
     def _items_are_unique(self) -> Task:
@@ -145,6 +152,10 @@ class Task(StrictModel):
         """Content hash: changes when anything of the bank changes."""
         return digest("task", self.model_dump(mode="json"))
 
+    def with_rubrics(self, named: Mapping[str, str]) -> Task:
+        """The same task, its rubrics under their ids; ``named``: ids by reference."""
+        return self.model_copy(update={"rubrics": tuple(named.get(reference, reference) for reference in self.rubrics)})
+
     def items_for(self, persona: Persona) -> tuple[Item, ...]:
         """Items that apply to ``persona``, in the bank's order."""
         if self.items_from == "facts":
@@ -156,6 +167,17 @@ class Task(StrictModel):
             )
         items = tuple(item for item in self.items if not item.personas or persona.id in item.personas)
         return tuple(_labelled(self.label_sets, items)) if self.label_sets else items
+
+
+def _from(folder: Path, reference: str) -> str:
+    """A path as it can be used from anywhere; an id as it is."""
+    if not reference.endswith((".yaml", ".yml")):
+        return reference
+    path = (folder / reference).absolute()
+    if not path.is_file():
+        msg = f"no such rubric file: {path}"
+        raise ValueError(msg)
+    return str(path)
 
 
 def _labelled(label_sets: Mapping[str, tuple[str, ...]], items: Sequence[Item]) -> Iterator[Item]:
@@ -178,23 +200,27 @@ def _fact_items(persona: Persona) -> tuple[Item, ...]:
     )
 
 
+TASKS = Parts(
+    "task",
+    Task,
+    lambda: {path.stem: path for path in sorted(data_path("banks").glob("*.yaml"))},
+    load=lambda path: load_yaml(path, Task),
+    plural="banks",
+)
+"""The banks: bundled, of installed packages, or files."""
+
+
 def task_ids() -> list[str]:
-    """Ids of the bundled tasks, sorted."""
-    return sorted(path.stem for path in data_path("banks").glob("*.yaml"))
+    """Ids of the bundled tasks and of those that installed packages bring, sorted."""
+    return TASKS.ids()
 
 
 @lru_cache(maxsize=256)
 def load_task(reference: str) -> Task:
-    """Load a bundled task by id, or a bank by its YAML path.
+    """Load a task by its id, or a bank by its YAML path.
 
     Raises:
         FileFormatError: the bank is wrong (file and line are named).
-        UsageError: neither a bundled id nor a file.
+        UsageError: neither a known id nor a file.
     """
-    if reference in task_ids():
-        return load_yaml(data_path("banks") / f"{reference}.yaml", Task)
-    path = Path(reference)
-    if path.suffix in {".yaml", ".yml"}:
-        return load_yaml(path, Task)
-    meant = did_you_mean(reference, task_ids())
-    raise UsageError(f"no task '{reference}'{meant}", hint=f"bundled: {', '.join(task_ids())}; or give a bank's path")
+    return TASKS.find(reference)

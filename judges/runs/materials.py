@@ -15,7 +15,7 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.task import Task
 from kikime.judges.jobs.job import Unit
 from kikime.judges.verdicts.prompt import Subject
-from kikime.judges.verdicts.rubric import Rubric, load_rubric
+from kikime.judges.verdicts.rubric import Rubric, load_rubric, stored_rubric
 
 
 class Sample(msgspec.Struct):
@@ -55,6 +55,7 @@ class RunMaterials:
         for name, stored in manifest["tasks"].items():
             task = Task.model_validate(stored)
             self._tasks |= {name: task, task.id: task}
+        self._stored, self._rubrics = manifest.get("rubrics", {}), dict[str, Rubric]()
         self._turns = {(name, item.id): len(item.script) for name, task in self._tasks.items() for item in task.items}
         self._override = tuple(load_rubric(name) for name in rubrics)
         for rubric in self._override:
@@ -66,7 +67,12 @@ class RunMaterials:
 
     def rubrics(self, task: str) -> tuple[Rubric, ...]:
         """The rubrics that score ``task``."""
-        return self._override or tuple(load_rubric(name) for name in self._tasks[task].rubrics)
+        return self._override or tuple(self._rubric(name) for name in self._tasks[task].rubrics)
+
+    def _rubric(self, name: str) -> Rubric:
+        if name not in self._rubrics:
+            self._rubrics[name] = stored_rubric(name, self._stored)
+        return self._rubrics[name]
 
     def subject(self, sample: Sample) -> Subject | None:
         """The reply of ``sample`` as something to judge; None where there is no reply."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -119,3 +120,12 @@ def load_rubric(reference: str) -> Rubric:
     if path.suffix in {".yaml", ".yml"}:
         return load_yaml(path, Rubric)
     raise UsageError(f"no rubric '{reference}'", hint=f"bundled: {', '.join(rubric_ids())}; or give a rubric's path")
+
+
+def stored_rubric(name: str, stored: Mapping[str, Any]) -> Rubric:
+    """The rubric of that id as a run's manifest has it (``rubrics``); from an old manifest, today's.
+
+    Raises:
+        UsageError: neither the manifest nor this machine knows it.
+    """
+    return Rubric.model_validate(stored[name]) if name in stored else load_rubric(name)

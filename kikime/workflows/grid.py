@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.yamlfile import StrictModel
+from kikime.harness.core.yamlfile import StrictModel, problems_of
 from kikime.harness.suites.grid import Materials, gather_materials
 from kikime.harness.suites.suite import (
     Count,
@@ -63,12 +63,13 @@ def choose_materials(
     Raises:
         UsageError: an unknown suite, task, persona or format.
     """
+    from kikime.judges.verdicts.rubric import load_rubric
+
     chosen = load_suite(suite) if isinstance(suite, str) else suite
     fields = {"tasks": tasks, "personas": personas, "formats": formats, "shots": shots}
     lists = {name: [values] if isinstance(values, str) else list(values) for name, values in fields.items()}
     try:
         overrides = Overrides.model_validate({**lists, "limit": limit}, context={"folder": Path()})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
-    return gather_materials(overrides.apply(chosen))
+        raise UsageError("; ".join(problem for _, problem in problems_of(error))) from None
+    return gather_materials(overrides.apply(chosen), load_rubric)

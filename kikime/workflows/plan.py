@@ -146,7 +146,7 @@ def judge_cost(prepared: Prepared, judge: Judge | None = None) -> JudgeCost:
     """What judging all replies with ``judge`` (the default one) will cost."""
     from kikime.judges.jobs.job import forecast
     from kikime.judges.jobs.session import judge_settings
-    from kikime.judges.verdicts.rubric import load_rubric
+    from kikime.judges.verdicts.rubric import stored_rubric
 
     judge, materials = judge or judge_settings().judge, prepared.materials
     per_reply: dict[tuple[str, str], tuple[float, float] | None] = {}
@@ -155,7 +155,9 @@ def judge_cost(prepared: Prepared, judge: Judge | None = None) -> JudgeCost:
         for rubric in materials.tasks[request.task].rubrics if request.persona in materials.personas else ():
             name = request.persona, rubric
             if name not in per_reply:
-                per_reply[name] = forecast(1, materials.personas[request.persona], load_rubric(rubric), judge)
+                per_reply[name] = forecast(
+                    1, materials.personas[request.persona], stored_rubric(rubric, materials.rubrics), judge
+                )
             cost = per_reply[name]
             if cost is None:
                 return JudgeCost(judge.id, None)

@@ -10,7 +10,7 @@ import orjson
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.metrics import Scorer as RuleScorer
 from kikime.harness.metrics.jsonlines import ScoredLine, score_lines
-from kikime.harness.prompts.markers import all_control_strings, all_role_markers
+from kikime.harness.prompts import all_control_strings, all_role_markers
 from kikime.harness.prompts.scoring import scorer_of
 
 

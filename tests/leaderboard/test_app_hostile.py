@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from kikime.harness.cards.persona import load_persona
-from kikime.harness.suites.grid import Materials
 from kikime.leaderboard.data.ratings import blind_code
 from tests.support.browsing import Beacon, Visitor
 from tests.support.builders import make_materials, make_run, talk_task
@@ -38,7 +37,7 @@ def test_hostile_text_is_shown_as_it_is_and_fetches_nothing(tmp_path, serve, chr
     texts = payloads(beacon)
     persona = load_persona("ojousama").model_copy(update={"name": f"![名]({beacon}/persona.png)"})
     plain = make_materials([talk_task(len(texts))], personas=("ojousama",))
-    materials = Materials(plain.suite, plain.tasks, {"ojousama": persona})
+    materials = plain._replace(personas={"ojousama": persona})
     name = f"<img src={beacon}/name>![n]({beacon}/name.png)"
     evil = make_run(tmp_path / "runs", name, lambda request: texts[int(request.item_id[1:])], materials=materials)
     make_run(

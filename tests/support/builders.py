@@ -66,7 +66,7 @@ def make_materials(
     fields: dict[str, Any] = {"id": "tiny", "formats": ("alpaca",), **suite}
     fields |= {"tasks": [{"id": task.id} for task in tasks], "personas": list(personas)}
     chosen = Suite.model_validate(fields, context={"resolved": True})
-    return Materials(chosen, {task.id: task for task in tasks}, {name: load_persona(name) for name in personas})
+    return Materials.of(chosen, {task.id: task for task in tasks}, {name: load_persona(name) for name in personas})
 
 
 def make_run(

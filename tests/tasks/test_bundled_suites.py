@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 
 from kikime.harness.cards.persona import load_persona, persona_ids
-from kikime.harness.suites.condition import load_techniques
+from kikime.harness.suites.condition import bundled_techniques
 from kikime.harness.suites.grid import cells, gather_materials
 from kikime.harness.suites.suite import load_suite, suite_ids
 from kikime.harness.suites.task import load_task, task_ids
@@ -74,7 +74,7 @@ def test_standard_is_about_1500_replies_per_format_with_every_persona() -> None:
 def test_full_holds_every_bank_and_every_technique() -> None:
     full = load_suite("full")
     assert {selection.id for selection in full.tasks} == set(task_ids())
-    assert {name for selection in full.tasks for name in selection.techniques or ()} == load_techniques().keys()
+    assert {name for selection in full.tasks for name in selection.techniques or ()} == bundled_techniques().keys()
     assert full.shots == (0, 1, 3, 5)
     assert len(full.example_sets) == 3
 

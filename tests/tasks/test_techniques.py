@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kikime.harness.suites.condition import load_techniques
+from kikime.harness.suites.condition import bundled_techniques
 
-TECHNIQUES = load_techniques()
+TECHNIQUES = bundled_techniques()
 STYLE = {"no_style", "poni"}
 
 

@@ -30,7 +30,7 @@ from kikime.harness.stats.flexibility import flexibility
 from kikime.harness.stats.paired import paired_difference
 from kikime.harness.stats.sensitivity import pss
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.suites.condition import load_techniques
+from kikime.harness.suites.grid import stored_techniques
 from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def flexibility_report(
     report.sensitivity = _measured(report, "sensitivity", lambda: _sensitivity(plain, manifest, drawn))
     report.steerability = _measured(report, "steerability", lambda: _steerability(cells, manifest, drawn))
     report.few_shot = _measured(report, "few_shot", lambda: _few_shot(plain, drawn))
-    report.techniques = _measured(report, "techniques", lambda: _techniques(asked, drawn))
+    report.techniques = _measured(report, "techniques", lambda: _techniques(asked, manifest, drawn))
     report.note_codes = _lacks(report)
     t = Translator.of(language)
     report.why_not = {name: t.reason(code) for name, code in report.why_not_codes.items()}
@@ -165,7 +165,8 @@ def _sensitivity(plain: pd.DataFrame, manifest: Manifest, drawn: _Drawn) -> Item
 
 def _steerability(cells: pd.DataFrame, manifest: Manifest, drawn: _Drawn) -> list[InstructionEffect]:
     """Share of replies that carry the voice's marker, with and without the style instruction, per format."""
-    without = [name for name, technique in load_techniques().items() if not technique.style and not technique.system]
+    known = stored_techniques(manifest)
+    without = [name for name, technique in known.items() if not technique.style and not technique.system]
     voiced = [name for name, card in manifest["personas"].items() if card["voice"]["markers"]["strong"]]
     used = cells[cells["persona"].isin(voiced) & cells["technique"].isin(["plain", *without]) & (cells["shots"] == 0)]
     marked = used.assign(
@@ -190,7 +191,7 @@ def _few_shot(plain: pd.DataFrame, drawn: _Drawn) -> list[ExamplesEffect]:
     return [ExamplesEffect(**row) for row in records(rows)]
 
 
-def _techniques(asked: pd.DataFrame, drawn: _Drawn) -> list[TechniqueEffect]:
+def _techniques(asked: pd.DataFrame, manifest: Manifest, drawn: _Drawn) -> list[TechniqueEffect]:
     """Effect of each way of asking on the quality, paired against asking plainly in the same cell."""
     cell = [*_UNIT, "format", "shots", "example_set", "context", "turn", "repeat"]
     table = asked.pivot_table(index=cell, columns="technique", values=QUALITY, observed=True)
@@ -198,7 +199,7 @@ def _techniques(asked: pd.DataFrame, drawn: _Drawn) -> list[TechniqueEffect]:
     if not names or "plain" not in table:
         where = suites_with(lambda suite: len(techniques_of(suite)) > 1)
         raise _NotMeasured("one_technique", where=where)
-    rows = []
+    rows, known = [], stored_techniques(manifest)
     for name in names:
         both = table[["plain", name]].dropna().rename(columns={"plain": "a", name: "b"})
         if both.empty:
@@ -208,7 +209,7 @@ def _techniques(asked: pd.DataFrame, drawn: _Drawn) -> list[TechniqueEffect]:
         rows.append(
             TechniqueEffect(
                 technique=name,
-                title=_title(name),
+                title=known[name].title if name in known else name,
                 effect=effect.delta,
                 ci_low=effect.ci_low,
                 ci_high=effect.ci_high,
@@ -217,11 +218,6 @@ def _techniques(asked: pd.DataFrame, drawn: _Drawn) -> list[TechniqueEffect]:
             )
         )
     return rows
-
-
-def _title(technique: str) -> str:
-    known = load_techniques()
-    return known[technique].title if technique in known else technique
 
 
 def flexibility_table(

@@ -12,7 +12,8 @@ from kikime.harness.reports.comparison.differences import difference
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.suites.condition import load_techniques
+from kikime.harness.suites.condition import Technique
+from kikime.harness.suites.grid import stored_techniques
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,8 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
     """
     manifest = run.manifest()
     replies = read_cells(run, manifest)
-    asked = [name for name in load_techniques() if name != PLAIN and name in set(replies["technique"])]
+    known = stored_techniques(manifest)
+    asked = {name: known[name] for name in known if name != PLAIN and name in set(replies["technique"])}
     if not asked or PLAIN not in set(replies["technique"]):
         raise UsageError(
             f"{run.path}: this run has no technique beside plain, or no plain to pair it with",
@@ -42,12 +44,11 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
     return TechniquesReport(run=run.id, name=manifest["name"], rows=rows, leaks=_leaks(replies))
 
 
-def _rows(replies: pd.DataFrame, asked: list[str], bands: Bands, **options: int) -> Iterator[TechniqueRow]:
-    titles = {name: technique.title for name, technique in load_techniques().items()}
+def _rows(replies: pd.DataFrame, asked: dict[str, Technique], bands: Bands, **options: int) -> Iterator[TechniqueRow]:
     for task, own in replies.groupby("task", sort=False):
         cells = own.set_index(_CELL, drop=False).rename_axis([f"_{name}" for name in _CELL])
         plain = cells[cells["technique"] == PLAIN]
-        for name in asked:
+        for name, technique in asked.items():
             other = cells[cells["technique"] == name]
             shared = plain.index[plain.index.isin(other.index)]
             if shared.empty:
@@ -56,7 +57,7 @@ def _rows(replies: pd.DataFrame, asked: list[str], bands: Bands, **options: int)
             for metric in METRICS_SHOWN:
                 row = difference(a, b, metric, bands, **options)
                 if row is not None:
-                    about = {"task": task, "technique": name, "title": titles[name], "metric": metric}
+                    about = {"task": task, "technique": name, "title": technique.title, "metric": metric}
                     yield TechniqueRow(**about, **paired(row))
 
 

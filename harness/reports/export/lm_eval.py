@@ -113,13 +113,19 @@ def generation_kwargs(manifest: Mapping[str, Any], task: str, form: str) -> dict
     empty for a format that this version does not know as the run knew it.
     """
     sampling = manifest["suite"]["sampling"]
-    known = form in format_ids() and manifest["hashes"]["formats"].get(form) in {load_format(form).hash, NATIVE}
     return {
-        "until": list(load_format(form).stop) if known else [],
+        "until": _stops(manifest, form),
         "max_gen_toks": manifest["tasks"][task]["max_tokens"],
         "do_sample": sampling["temperature"] > 0,
         **sampling,
     }
+
+
+def _stops(manifest: Mapping[str, Any], name: str) -> list[str]:
+    if name in manifest.get("formats", {}):
+        return list(manifest["formats"][name]["stop"])
+    known = name in format_ids() and manifest["hashes"]["formats"].get(name) in {load_format(name).hash, NATIVE}
+    return list(load_format(name).stop) if known else []
 
 
 def _line(number: int, sample: Mapping[str, Any], manifest: Mapping[str, Any]) -> bytes:

@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 
 from kikime.harness.core.errors import KikimeError
-from kikime.harness.prompts import load_format
+from kikime.harness.prompts import Format
 from kikime.harness.reports.claims.records import FlexibilityReport
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.suites.grid import stored_formats
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import kept, manifest_of
 from kikime.leaderboard.data.index import Entry
@@ -36,8 +37,9 @@ def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:
     report = _report(run, native)
     _flexibility(t, report)
     quality = report.formats.format_means if report.formats else {}
+    known = stored_formats(manifest_of(run))
     rows = [
-        {**row, **_card(t, row["format"]), "quality": quality.get(row["format"])}
+        {**row, **_card(t, row["format"], known.get(row["format"])), "quality": quality.get(row["format"])}
         | {"open": address(t, "samples", run=run.id, format=row["format"])}
         for row in measured_formats(run)
     ]
@@ -91,11 +93,9 @@ def _flexibility(t: Translator, report: FlexibilityReport) -> None:
         small(t("formats.floor"))
 
 
-def _card(t: Translator, name: str) -> Row:
+def _card(t: Translator, name: str, found: Format | None) -> Row:
     """What is known of a format without a tokenizer."""
-    try:
-        found = load_format(name)
-    except KikimeError:
+    if found is None:
         return {"title": t("formats.unknown")}
     return {
         "title": t("formats.native_title") if name == "native" else found.title,
@@ -116,10 +116,11 @@ def _measure_cards(t: Translator, run: RunDirectory, names: list[str]) -> None:
         return
     if not switch("cards", t("formats.measure")):
         return
-    cards = []
+    cards, known = [], stored_formats(manifest_of(run))
     for name in names:
         try:
-            cards.append(_measured(path, name))
+            if name in known:
+                cards.append(_measured(path, known[name].model_dump(mode="json")))
         except KikimeError as error:
             small(t("formats.left_out"))
             safe.plain(f"{name}: {error.message}")
@@ -129,10 +130,10 @@ def _measure_cards(t: Translator, run: RunDirectory, names: list[str]) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def _measured(path: str, name: str) -> Row:
+def _measured(path: str, content: Row) -> Row:
     from kikime.harness.prompts import format_card, load_tokenizer
 
-    card = format_card(load_format(name), load_tokenizer(path))
+    card = format_card(Format.model_validate(content), load_tokenizer(path))
     shown = asdict(card) | {field: str(getattr(card, field)) for field in ("newlines", "markers", "forged")}
     return shown | {
         "single": f"{card.single_token_controls}/{len(card.control_tokens)}",

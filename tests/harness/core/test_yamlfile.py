@@ -8,7 +8,7 @@ import pytest
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import FileFormatError
-from kikime.harness.core.yamlfile import load_yaml, read_yaml
+from kikime.harness.core.yamlfile import load_yaml
 
 CARD = """\
 id: ojou
@@ -118,5 +118,10 @@ def test_python_tags_are_refused(card_file: Path) -> None:
     assert problem(card_file).line == 1
 
 
-def test_read_yaml_gives_plain_values(card_file: Path) -> None:
-    assert read_yaml(card_file)["length"] == {"chars": [15, 45], "target": 30}
+def test_every_mistake_is_told_at_once_with_its_line(card_file: Path) -> None:
+    card_file.write_text(CARD.replace("target: 30", "target: many").replace("name: 絢音", "name: ''"), encoding="utf-8")
+    with pytest.raises(FileFormatError) as caught:
+        load_yaml(card_file, Persona)
+    first, second = str(caught.value).splitlines()
+    assert first.startswith(f"{card_file}:2: name: a name is one line")
+    assert second.startswith("  also line 8: length.target: Input should be a valid integer")

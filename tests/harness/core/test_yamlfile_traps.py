@@ -3,7 +3,12 @@
 import pytest
 
 from kikime.harness.core.errors import FileFormatError
-from kikime.harness.core.yamlfile import read_yaml
+from kikime.harness.core.yamlfile import StrictModel, load_yaml
+
+
+class Pair(StrictModel):
+    x: dict[str, int]
+    y: dict[str, int]
 
 
 @pytest.mark.parametrize(
@@ -20,11 +25,11 @@ def test_trouble_is_a_message_with_file_and_line(tmp_path, text, where, problem)
     path = tmp_path / "x.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(FileFormatError, match=problem) as caught:
-        read_yaml(path)
+        load_yaml(path, Pair)
     assert str(caught.value).startswith(f"{path}{where}: ")
 
 
 def test_an_alias_repeats_a_value(tmp_path):
     path = tmp_path / "x.yaml"
     path.write_text("x: &a {k: 1}\ny: *a\n", encoding="utf-8")
-    assert read_yaml(path) == {"x": {"k": 1}, "y": {"k": 1}}
+    assert load_yaml(path, Pair) == Pair(x={"k": 1}, y={"k": 1})

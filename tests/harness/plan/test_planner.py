@@ -100,7 +100,7 @@ def scripted(tokenizer) -> Planner:
     materials = gather_materials(suite(limit=None))
     selection = materials.suite.tasks[0].model_copy(update={"id": "talk"})
     changed = materials.suite.model_copy(update={"tasks": (selection,)})
-    return Planner(Materials(changed, {"talk": task}, materials.personas), tokenizer, Identity("m", "vllm/auto"))
+    return Planner(Materials.of(changed, {"talk": task}, materials.personas), tokenizer, Identity("m", "vllm/auto"))
 
 
 def test_a_later_turn_contains_the_models_own_reply(tokenizer):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kikime.harness.core import messages as chat
 from kikime.harness.core.errors import UsageError
 from kikime.harness.prompts import Renderer, all_control_strings, load_format
-from kikime.harness.prompts.encoding import encoder_for
+from kikime.harness.prompts.encoding import _encoder, encoder_for
 from tests.harness.prompts.test_renderer_golden import OWN, conversation
 from tests.support.small_tokenizers import LOSSLESS, NAMES, small
 
@@ -121,9 +121,9 @@ def test_one_bos_where_the_format_wants_one(name: str):
 def test_saved_truncation_does_not_cut_prompts():
     tokenizer = small("characters")
     tokenizer.backend_tokenizer.enable_truncation(4)
-    encoder_for.cache_clear()
+    _encoder.cache_clear()
     ids = Renderer(load_format("plain"), tokenizer).render([chat.user("あいう" * 50)]).token_ids
-    encoder_for.cache_clear()
+    _encoder.cache_clear()
     assert ids is not None
     assert len(ids) > 100
 

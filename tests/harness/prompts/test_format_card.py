@@ -5,9 +5,8 @@ import pytest
 from kikime.harness.core import messages as chat
 from kikime.harness.core.errors import UsageError
 from kikime.harness.prompts import Renderer, format_card, load_format
-from kikime.harness.prompts.adversarial import MARKERS, NEWLINES
 from kikime.harness.prompts.card import Count
-from kikime.harness.prompts.parsing import Parser
+from kikime.harness.prompts.probe import MARKERS, NEWLINES, Parser
 from tests.harness.prompts.test_renderer_golden import OWN
 from tests.support.small_tokenizers import small
 

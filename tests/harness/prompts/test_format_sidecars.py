@@ -49,7 +49,7 @@ def test_sidecar_and_template_agree(format_id: str):
     form = load_format(format_id)
     assert form.source.citation
     assert form.source.url or form.source.kind == "own" or format_id == "native"
-    assert (FORMATS / f"{format_id}.jinja").exists() == (format_id != "native") == bool(form.template)
+    assert FORMATS.bundled()[format_id].with_suffix(".jinja").exists() == (format_id != "native") == bool(form.template)
     assert all(marker in form.template or "message['role']" in form.template for marker in form.markers)
 
 
@@ -72,8 +72,9 @@ def test_unknown_format_names_the_nearest():
 
 
 def test_undeclared_loss_is_refused(tmp_path):
-    source = (FORMATS / "rwkv_raven.yaml").read_text("utf-8")
+    source = FORMATS.bundled()["rwkv_raven"].read_text("utf-8")
     broken = tmp_path / "rwkv_raven.yaml"
+    broken.with_suffix(".jinja").write_text("{{ messages[0]['content'] }}", encoding="utf-8")
     broken.write_text("\n".join("lossy: []" if line.startswith("lossy") else line for line in source.splitlines()))
     with pytest.raises(FileFormatError, match="belong together"):
         load_yaml(broken, Format)
