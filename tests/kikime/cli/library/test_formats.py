@@ -115,7 +115,7 @@ def test_missing_messages_file():
 
 
 def test_unknown_format(messages: Path):
-    with pytest.raises(UsageError, match="no prompt format 'chtml'"):
+    with pytest.raises(UsageError, match="no format 'chtml'"):
         call("render", "--format", "chtml", "--messages", messages)
 
 
