@@ -12,7 +12,7 @@ from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.request import Reply
 from kikime.harness.metrics.jsonlines import score_lines
 from kikime.harness.plan.planner import Identity, Planner
-from kikime.harness.prompts import load_tokenizer, scoring
+from kikime.harness.prompts import load_format, load_tokenizer, scoring
 from kikime.harness.run.measuring import Measuring
 from kikime.harness.suites.grid import gather_materials
 from kikime.harness.suites.suite import Suite
@@ -54,7 +54,9 @@ def test_a_failed_reply_says_nothing_about_how_it_stopped(planned):
 def test_the_turn_word_of_a_new_format_is_a_leak_in_run_and_score(planned, monkeypatch):
     _, request = planned
     card = load_persona("ojousama")
-    monkeypatch.setattr(scoring, "all_role_markers", lambda: ("Gast:",))
+    vicuna = load_format("vicuna")
+    new = vicuna.model_copy(update={"roles": vicuna.roles.model_copy(update={"user": ("Gast:",)})})
+    monkeypatch.setattr(scoring, "known_formats", lambda: [vicuna, new])
     suite = Suite.model_validate(
         {"id": "x", "tasks": ["daily"], "personas": ["ojousama"], "formats": ["vicuna"], "limit": 1},
         context={"folder": Path()},
