@@ -121,7 +121,7 @@ def _parse(line: bytes) -> Mapping[str, Any]:
     return row
 
 
-def _parse_surrogates(line: bytes, error: orjson.JSONDecodeError) -> Any:
+def _parse_surrogates(line: bytes, error: orjson.JSONDecodeError) -> object:
     r"""Read a line whose ``\udXXX`` escapes are not pairs, as Python's own ``json`` writes them; they become U+FFFD."""
     problem = _LineError(f"not valid JSON: {error.msg}, character {error.pos + 1}")
     if b"\\ud" not in line.lower():
@@ -132,7 +132,7 @@ def _parse_surrogates(line: bytes, error: orjson.JSONDecodeError) -> Any:
         raise problem from None
 
 
-def _without_surrogates(value: Any) -> Any:
+def _without_surrogates(value: object) -> object:
     if isinstance(value, str):
         return _LONE_SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
@@ -168,13 +168,13 @@ def _checked(row: Mapping[str, Any]) -> str:
     return response
 
 
-def _is_message(message: Any) -> bool:
+def _is_message(message: object) -> bool:
     if not isinstance(message, dict):
         return False
     return message.get("role") in _ROLES and isinstance(message.get("content"), str)
 
 
-def _check_expect(expect: Any) -> None:
+def _check_expect(expect: object) -> None:
     if expect is None:
         return
     if not isinstance(expect, dict):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.registry import Parts, python_file
@@ -154,10 +154,10 @@ def metric_versions(names: Iterable[str] = ()) -> dict[str, str]:
     return {name: METRICS[name].version for name in dict.fromkeys([*METRICS.bundled, *names])}
 
 
-def versions_of(hashes: Mapping[str, Any]) -> Mapping[str, str]:
+def versions_of(hashes: Mapping[str, object]) -> Mapping[str, str]:
     """The version of every metric of a run by its manifest's hashes; older runs have one for all that were bundled then."""
-    found: Mapping[str, str] | None = hashes.get("metrics")
-    return dict.fromkeys(METRICS.bundled, str(hashes["scorer"])) if found is None else found
+    found = hashes.get("metrics")
+    return cast("Mapping[str, str]", found) if found else dict.fromkeys(METRICS.bundled, str(hashes["scorer"]))
 
 
 CRITICAL = tuple(metric.name for metric in METRICS.values() if metric.critical)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TypeGuard
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.answers.constraints import check_constraint
@@ -16,7 +16,7 @@ PROBE = ("prefix", "old", "new")
 """Keys of ``expect.probe``."""
 
 
-def check_expect(expect: Mapping[str, Any]) -> None:
+def check_expect(expect: Mapping[str, object]) -> None:
     """Check the ``expect`` of an item.
 
     ``answers``: texts of which one must be said; ``wrong``: texts that must not; ``abstain: true``: nobody can answer;
@@ -51,7 +51,7 @@ def check_expect(expect: Mapping[str, Any]) -> None:
         _check_probe(expect["probe"])
 
 
-def _check_answers(expect: Mapping[str, Any]) -> None:
+def _check_answers(expect: Mapping[str, object]) -> None:
     for key in ("answers", "wrong"):
         if key in expect and not _is_texts(expect[key]):
             raise UsageError(f"expect.{key} is a list of texts that are not empty, not {expect[key]!r}")
@@ -65,7 +65,7 @@ def _check_answers(expect: Mapping[str, Any]) -> None:
         raise UsageError("expect has answers or abstain: true, never both")
 
 
-def _check_label(expect: Mapping[str, Any]) -> None:
+def _check_label(expect: Mapping[str, object]) -> None:
     label, labels = expect.get("label", 0), expect.get("labels", ())
     if isinstance(label, bool) or not isinstance(label, int) or label < 0:
         raise UsageError(f"expect.label is a whole number ≥ 0, not {label!r}")
@@ -77,16 +77,16 @@ def _check_label(expect: Mapping[str, Any]) -> None:
         raise UsageError("expect.labels needs expect.label, a position in it from 0")
 
 
-def _check_probe(probe: Any) -> None:
+def _check_probe(probe: object) -> None:
     if not isinstance(probe, Mapping) or set(probe) != set(PROBE) or not all(map(_is_text, probe.values())):
         raise UsageError(f"expect.probe has {', '.join(PROBE)}, each a text that is not empty, not {probe!r}")
     if probe["old"] == probe["new"]:
         raise UsageError("expect.probe: old and new are the same")
 
 
-def _is_texts(value: Any) -> bool:
+def _is_texts(value: object) -> TypeGuard[Sequence[str]]:
     return isinstance(value, list | tuple) and all(map(_is_text, value))
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)

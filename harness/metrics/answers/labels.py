@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 from kikime.harness.metrics.metric import RULES, Metric
 
@@ -39,9 +39,9 @@ def probe_scores(logprobs: Logprobs) -> dict[str, int | float | None]:
     return {"probe_shift": shift, "probe_new_first": int(shift > 0)}
 
 
-def measure_logprobs(logprobs: Logprobs, expect: Mapping[str, Any]) -> dict[str, int | float | None]:
+def measure_logprobs(logprobs: Logprobs, expect: Mapping[str, object]) -> dict[str, int | float | None]:
     """The scores that an item's expectation asks for."""
-    return label_scores(logprobs, expect["label"]) if "labels" in expect else probe_scores(logprobs)
+    return label_scores(logprobs, cast("int", expect["label"])) if "labels" in expect else probe_scores(logprobs)
 
 
 METRICS = (
