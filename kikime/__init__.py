@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kikime.workflows.listener import Listener
     from kikime.workflows.loaded import Run, load_run
     from kikime.workflows.plan import Plan, plan
-    from kikime.workflows.results import compare, gate, rank
+    from kikime.workflows.results import compare, gate, rank, write_report
     from kikime.workflows.resume import resume
     from kikime.workflows.run import run
     from kikime.workflows.score import Scorer, score
@@ -73,6 +73,7 @@ __all__ = [
     "run",
     "score",
     "stats",
+    "write_report",
 ]
 
 _ERRORS = "EngineFault EnvironmentFault FileFormatError KikimeError PartialResult RunLocked UsageError"
@@ -89,7 +90,7 @@ _NAMES_BY_MODULE = {
     "workflows.listener": "Listener",
     "workflows.loaded": "Run load_run",
     "workflows.plan": "Plan plan",
-    "workflows.results": "compare gate rank",
+    "workflows.results": "compare gate rank write_report",
     "workflows.resume": "resume",
     "workflows.run": "run",
     "workflows.score": "Scorer score",

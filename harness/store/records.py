@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from kikime.harness.core.records import Printed
+
 SCHEMA = 1
 """Of the files in a run directory; a newer one is refused."""
 
@@ -101,7 +103,7 @@ class SliceSums(msgspec.Struct, frozen=True):
     """Metric → how many replies it applies to, and the sum of its values."""
 
 
-class SummaryHead(msgspec.Struct, kw_only=True):
+class SummaryHead(Printed, msgspec.Struct, kw_only=True):
     """A summary without its slices, which are most of it."""
 
     version: int = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import locale
 import os
 from collections.abc import Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics.registry import METRICS, QUALITY
 
 LANGUAGES = ("ja", "en")
+_chosen: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 @lru_cache(maxsize=4)
@@ -33,13 +35,18 @@ def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return found
 
 
+def use_language(language: str | None) -> None:
+    """Choose the language of whatever names none; None forgets the choice."""
+    _chosen.set(language)
+
+
 def own_language() -> str:
-    """The language of the person at this terminal: ``KIKIME_LANG``, else the locale; English where neither tells.
+    """The chosen language, else ``KIKIME_LANG``, else that of the locale; English where none tells.
 
     >>> own_language() in LANGUAGES
     True
     """
-    asked = os.environ.get("KIKIME_LANG")
+    asked = _chosen.get() or os.environ.get("KIKIME_LANG")
     if asked in LANGUAGES:
         return asked
     named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)

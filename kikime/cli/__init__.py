@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
-from kikime.cli.language import forget_language, speak
+from kikime.cli.language import speak
 from kikime.harness import __version__
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.names import did_you_mean
+from kikime.harness.words.catalogue import use_language
 
 _COMMANDS = {
     "demo": "kikime.cli.running.demo:demo",
@@ -34,6 +35,7 @@ _COMMANDS = {
     "formats": "kikime.cli.library.formats:formats",
     "personas": "kikime.cli.library.personas:personas",
     "tasks": "kikime.cli.library.tasks:tasks",
+    "schema": "kikime.cli.library.schema:schema",
     "doctor": "kikime.cli.library.doctor:doctor",
 }
 _HELP_ORDER = list(_COMMANDS)
@@ -70,7 +72,7 @@ class KikimeGroup(click.Group):
         os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # torch reads it once, at its first import
         debug = "--debug" in arguments or bool(os.environ.get("KIKIME_DEBUG"))
         arguments = [argument for argument in arguments if argument != "--debug"]
-        forget_language()
+        use_language(None)
         extra["standalone_mode"] = False
         extra["prog_name"] = "kikime"
         try:

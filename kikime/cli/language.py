@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-
 import click
 
-from kikime.harness.words.catalogue import LANGUAGES, Translator, own_language
-
-_chosen: ContextVar[str | None] = ContextVar("language", default=None)
+from kikime.harness.words.catalogue import LANGUAGES, Translator, use_language
 
 
 def words() -> Translator:
     """The words of the running command's language."""
-    return Translator(_chosen.get() or own_language())
+    return Translator.of(None)
 
 
 def columns(key: str) -> list[str]:
@@ -21,14 +17,9 @@ def columns(key: str) -> list[str]:
     return [heading.strip() for heading in words()(key).split("|")]
 
 
-def forget_language() -> None:
-    """Begin a command: what an earlier one in this process chose is gone."""
-    _chosen.set(None)
-
-
 def _choose(_: click.Context, __: click.Parameter, value: str | None) -> None:
     if value is not None:
-        _chosen.set(value)
+        use_language(value)
 
 
 def speak(command: click.Command) -> click.Command:

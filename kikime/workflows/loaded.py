@@ -13,6 +13,7 @@ from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kikime.harness.store.database import Table
     from kikime.judges.jobs.session import JudgeSettings, Outcome
 
 
@@ -21,6 +22,15 @@ class Judging(NamedTuple):
 
     settings: JudgeSettings
     outcome: Outcome
+
+
+class Unscored(NamedTuple):
+    """Verdicts without a score, for one reason."""
+
+    judge: str
+    status: str
+    reason: str
+    n: int
 
 
 class Run:
@@ -54,11 +64,11 @@ class Run:
         """Means by metric and slice.
 
         Raises:
-            UsageError: the run is not finished.
+            UsageError: the run is not finished, or its summary is broken.
         """
         summary = self.directory.summary()
         if summary is None:
-            raise UsageError(f"{self.path}: no summary yet", hint=f"go on: kikime resume {self.path}")
+            raise unfinished(self.directory)
         return summary
 
     @cached_property
@@ -80,6 +90,28 @@ class Run:
             return pd.DataFrame(columns=["key", "judge_id", "protocol", "rubric", "criterion", "score", "status"])
         return self._table("judge")
 
+    def replies(self, where: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+        """Replies in plan order, each with its ``metrics``; ``where`` is an SQL condition on columns and metric names.
+
+        Raises:
+            UsageError: the run has no tables yet, one is broken, or the condition is wrong.
+        """
+        from kikime.harness.store.samples import read_samples
+
+        return read_samples(self.directory, where=where, limit=limit)
+
+    def why_unscored(self, limit: int = 3) -> list[Unscored]:
+        """The most frequent reasons why verdicts have no score."""
+        from kikime.harness.store.database import open_tables
+
+        with open_tables(self.directory, "judge") as connection:
+            rows = connection.execute(
+                """SELECT judge_id, status, split_part(coalesce(error, ''), chr(10), 1) AS reason, count(*) AS n
+                   FROM judge WHERE status != 'ok' GROUP BY ALL ORDER BY n DESC, judge_id, status, reason LIMIT ?""",
+                [limit],
+            ).fetchall()
+        return [Unscored(*row) for row in rows]
+
     def to_frame(self) -> pd.DataFrame:
         """The replies with their scores as columns: :attr:`samples` beside :attr:`scores`, wide."""
         wide = self.scores.pivot_table(index="key", columns="metric", values="value", aggfunc="first")
@@ -87,15 +119,27 @@ class Run:
 
     def to_json(self) -> str:
         """The summary as JSON."""
-        return self.directory.summary_file.read_text(encoding="utf-8")
+        return self.summary.to_json()
 
-    def _table(self, name: str, order: str = "") -> pd.DataFrame:
+    def _table(self, name: Table, order: str = "") -> pd.DataFrame:
         from kikime.harness.store.database import open_tables, require_tables
 
         require_tables(self.directory)
         with open_tables(self.directory, name) as connection:
             frame: pd.DataFrame = connection.execute(f"SELECT * FROM {name}{order}").df()  # noqa: S608  (own names)
         return frame
+
+
+def unfinished(run: RunDirectory) -> UsageError:
+    """What to raise of a run without a summary: it is still worked on, ended in order, or was killed."""
+    status = run.status()
+    replies = f"{status.get('done', 0):,} of {status.get('planned', 0):,} replies"
+    if run.is_worked_on():
+        hint = f"wait for it to end; if it is stopped for good: kikime resume {run.path}"
+        return UsageError(f"{run.path}: no summary yet: running, {replies}", hint=hint)
+    known = status.get("state", "unknown")
+    state = {"running": "ended unexpectedly", "complete": "the summary is missing"}.get(known, known)
+    return UsageError(f"{run.path}: no summary yet: {state}, {replies}", hint=f"go on: kikime resume {run.path}")
 
 
 def load_run(run: Run | str | Path, *, runs: str | Path = "runs") -> Run:

@@ -19,8 +19,6 @@ from kikime.workflows.grid import choose_materials
 from kikime.workflows.keywords import EngineKeywords, engine_options
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from kikime.harness.suites.suite import Suite
     from kikime.judges.verdicts.judge import Judge
 
@@ -76,11 +74,9 @@ class Plan(Record):
     """At most two, of different formats where there are several."""
     plan_hash: str
 
-    def to_frame(self) -> pd.DataFrame:
-        """The cells, one per row."""
-        import pandas as pd
-
-        return pd.DataFrame(msgspec.to_builtins(self.cells))
+    def frame_rows(self) -> list[PlannedCell]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.cells
 
 
 def plan(

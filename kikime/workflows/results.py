@@ -1,4 +1,4 @@
-"""What runs come to: comparisons, rankings, gates."""
+"""What runs come to: comparisons, rankings, gates, reports."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def compare(
         n_examples: how many replies that got most worse, and most better, come along.
         seed: of resampling.
         runs: folder of runs that are given by name.
-        on_step: hears which metric is compared.
+        on_step: hears what is computed now.
 
     Raises:
-        UsageError: no such run, or one is not finished.
+        UsageError: no such run, or one is not finished. Runs that cannot be compared are no error: see ``why_not``.
     """
     from kikime.harness.reports.comparison.compare import compare as compare_runs
 
@@ -107,6 +107,26 @@ def gate(
 
     left, right = (load_run(run, runs=runs).directory for run in (a, b))
     return decide(left, right, metric=metric, margin=margin, common=common)
+
+
+def write_report(
+    *run_list: Reference, output: str | Path | None = None, common: bool = False, runs: str | Path = "runs"
+) -> Path:
+    """Write one run, the comparison of two, or a ranking of more as one HTML file that needs no server.
+
+    Args:
+        run_list: the runs.
+        output: the file; named after the runs, in the working folder, by default.
+        common: of a pair, compare the shared cells where the runs do not have the same ones.
+        runs: folder of runs that are given by name.
+
+    Raises:
+        UsageError: no such run, or the two cannot be compared.
+    """
+    from kikime.leaderboard.report.write import write_report as write
+
+    found = [load_run(run, runs=runs).directory for run in run_list]
+    return write(found, Path(output or "-vs-".join(run.id for run in found[:2]) + ".html"), common=common)
 
 
 def _chosen(run_list: Sequence[Reference] | None, runs: str | Path) -> list[Run]:

@@ -47,12 +47,9 @@ class Retention(Record):
     """Share of items whose loss is tolerated."""
     rows: list[Row]
 
-    def to_frame(self) -> pd.DataFrame:
-        """The rows as a frame, nested fields with a dot."""
-        import msgspec
-        import pandas as pd
-
-        return pd.json_normalize(msgspec.to_builtins(self.rows))
+    def frame_rows(self) -> list[Row]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows
 
 
 @dataclass(frozen=True)

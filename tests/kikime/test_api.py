@@ -47,6 +47,7 @@ EXPORTED = [
     "run",
     "score",
     "stats",
+    "write_report",
 ]
 
 
@@ -108,7 +109,7 @@ def test_engine_options_are_keywords_of_the_same_names():
 def test_a_run_is_frames(runs):
     run = kikime.load_run("september", runs=runs)
     assert (run.name, run.path.parent) == ("september", runs)
-    assert len(run.samples) == run.summary["counts"]["done"] == 12
+    assert len(run.samples) == run.summary.counts["done"] == 12
     assert set(run.scores["key"]) == set(run.samples["key"])
     assert run.verdicts.empty
     add_verdicts(run.directory, lambda _: 5)

@@ -10,11 +10,14 @@ import numpy as np
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.claims.factors import as_shift, contrasts_of
+from kikime.harness.reports.claims.formatting import change, number
 from kikime.harness.reports.claims.records import FormFactsReport, FormFactsRow
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
+from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.stats.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,3 +125,50 @@ def _both_sides(pair: Pair) -> pd.DataFrame:
         used = cells[cells["context"].isin([_NONE, _GIVEN])]
         parts.append(used.assign(side=np.where(used["context"] == _GIVEN, given, plain)))
     return pd.concat(parts, ignore_index=True)
+
+
+def tables(report: FormFactsReport, t: Translator) -> Iterator[Block]:
+    """What tuning moved, what context moved, and how they go together."""
+    effects = ("tuning", "context", "interaction")
+    rows = [
+        [
+            t.get(f"reports.form_facts.kind.{row.kind}", row.kind),
+            row.task,
+            t.metric(row.metric),
+            row.n_items,
+            *(number(cell.value) for cell in row.cells.values()),
+            *(change(row.effects[effect]) for effect in effects),
+        ]
+        for row in report.rows
+    ]
+    heads = [t(f"reports.form_facts.{name}") for name in ("kind_column", "task", "metric", "items")]
+    columns = [*heads, *report.rows[0].cells, *(t(f"reports.form_facts.effect.{effect}") for effect in effects)]
+    yield Table(t("reports.form_facts.title", tuned=report.tuned.name, base=report.base.name), columns, rows, left=3)
+    for effect in ("tuning", "context"):
+        moved = {kind: ", ".join(report.reading[effect][kind]) or t("reports.form_facts.nothing") for kind in _KINDS}
+        yield Line(t("reports.form_facts.moved", effect=t(f"reports.form_facts.effect.{effect}"), **moved))
+    yield Footnote(t("reports.form_facts.footnote", intervals=t("reports.intervals")))
+
+
+_KINDS = ("facts", "style")
+
+
+def _compute(run: RunDirectory, base: RunDirectory | None) -> FormFactsReport:
+    if base is None:
+        raise UsageError(
+            "--report form_facts compares two runs", hint="kikime show TUNED --report form_facts --base BASE"
+        )
+    return form_facts_report(base, run)
+
+
+REPORT = Report(
+    "form_facts",
+    {
+        "ja": "調整が動かすものと、与えた文脈が動かすもの（--base が要る。スイート form_facts）",
+        "en": "what tuning and what given context move; needs --base (suite form_facts)",
+    },
+    FormFactsReport,
+    _compute,
+    tables,
+    base="needed",
+)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
+from kikime.harness.reports.claims.formatting import grouped, percent, points, share
 from kikime.harness.reports.claims.records import Follows, IclReport, LabelGain, LabelKind, LabelReading, LabelRow
 from kikime.harness.reports.comparison.records import Change
+from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import ITEM, Bands
 from kikime.harness.stats.factorial import Estimate
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples
+from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,3 +126,38 @@ def _follows(estimate: Estimate, names: list[str], natural: list[str], chance: f
     below = estimate.ci_high is not None and estimate.ci_high < chance
     exchanged = names != natural and sorted(names) == sorted(natural)
     return "prior" if below and exchanged else "unclear"
+
+
+def tables(report: IclReport, t: Translator) -> Iterator[Block]:
+    """Accuracy by number of examples and kind of label, and what the model followed."""
+    for (task, form), rows in grouped(report.rows, "task", "format"):
+        kinds = list(rows[0].kinds)
+        columns = [t("reports.icl.examples"), *kinds, *(f"{kind} − {kinds[0]}" for kind in kinds[1:])]
+        table = [
+            [
+                row.shots,
+                *(share(row.kinds[kind].accuracy) for kind in kinds),
+                *(points(row.kinds[kind].minus_natural) for kind in kinds[1:]),
+            ]
+            for row in rows
+        ]
+        place = {"name": report.name, "task": task, "format": form}
+        title = t("reports.icl.title", n=rows[0].n_items, chance=percent(rows[0].chance), **place)
+        yield Table(title, columns, table)
+    for entry in report.reading:
+        follows = t.get(f"reports.icl.follows.{entry.follows}", entry.follows)
+        place = {"kind": entry.kind, "labels": "/".join(entry.labels), "format": entry.format}
+        yield Line(t("reports.icl.reading", shots=entry.shots, follows=follows, **place))
+    yield Footnote(t("reports.intervals") + t("reports.icl.footnote"))
+
+
+REPORT = Report(
+    "icl",
+    {
+        "ja": "例示から学んだラベルか、もともと知っていたラベルか（スイート icl）",
+        "en": "few-shot labels: learnt from the examples, or known before (suite icl)",
+    },
+    IclReport,
+    lambda run, _: icl_report(run),
+    tables,
+)

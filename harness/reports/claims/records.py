@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from kikime.harness.core.reasons import Reason
+from kikime.harness.core.records import Printed
 from kikime.harness.reports.comparison.records import Change, Difference, Direction, Side, Verdict
 
 
@@ -75,7 +76,7 @@ class LabelReading(msgspec.Struct, frozen=True):
     follows: Follows
 
 
-class IclReport(msgspec.Struct, kw_only=True):
+class IclReport(Printed, msgspec.Struct, kw_only=True):
     """Whether a model learns labels from examples, or answers from what it knew before."""
 
     version: int = 1
@@ -86,6 +87,10 @@ class IclReport(msgspec.Struct, kw_only=True):
     rows: list[LabelRow] = []
     gain: list[LabelGain] = []
     reading: list[LabelReading] = []
+
+    def frame_rows(self) -> list[LabelRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows
 
 
 Phase = Literal["before", "pressure", "after"]
@@ -129,7 +134,7 @@ class Recovery(msgspec.Struct, frozen=True):
     """Of those that broke: in character one turn after the pressure."""
 
 
-class TurnsReport(msgspec.Struct, kw_only=True):
+class TurnsReport(Printed, msgspec.Struct, kw_only=True):
     """Steadiness over scripted dialogues."""
 
     version: int = 1
@@ -145,6 +150,10 @@ class TurnsReport(msgspec.Struct, kw_only=True):
     facts: dict[str, RightAnswers]
     """``before`` and ``after`` pressure."""
     recovered: Recovery
+
+    def frame_rows(self) -> list[TurnRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.turns
 
 
 class PairedEffect(msgspec.Struct, kw_only=True, frozen=True):
@@ -186,7 +195,7 @@ class ReasoningLeaks(msgspec.Struct, frozen=True):
     leaked: int
 
 
-class TechniquesReport(msgspec.Struct, kw_only=True):
+class TechniquesReport(Printed, msgspec.Struct, kw_only=True):
     """Ways of asking, each paired with asking plainly."""
 
     version: int = 1
@@ -196,6 +205,10 @@ class TechniquesReport(msgspec.Struct, kw_only=True):
     name: str
     rows: list[TechniqueRow]
     leaks: list[ReasoningLeaks]
+
+    def frame_rows(self) -> list[TechniqueRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows
 
 
 class ShotsRow(PairedEffect, kw_only=True, frozen=True):
@@ -209,7 +222,7 @@ class ShotsRow(PairedEffect, kw_only=True, frozen=True):
     """``delta`` of each set of examples by itself."""
 
 
-class ShotsReport(msgspec.Struct, kw_only=True):
+class ShotsReport(Printed, msgspec.Struct, kw_only=True):
     """What examples in the prompt do."""
 
     version: int = 1
@@ -218,6 +231,10 @@ class ShotsReport(msgspec.Struct, kw_only=True):
     run: str
     name: str
     rows: list[ShotsRow]
+
+    def frame_rows(self) -> list[ShotsRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows
 
 
 class FormFactsRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -234,7 +251,7 @@ class FormFactsRow(msgspec.Struct, kw_only=True, frozen=True):
     """``tuning``, ``context``, ``context_after_tuning``, ``interaction``."""
 
 
-class FormFactsReport(msgspec.Struct, kw_only=True):
+class FormFactsReport(Printed, msgspec.Struct, kw_only=True):
     """What tuning moves and what given context moves."""
 
     version: int = 1
@@ -245,6 +262,10 @@ class FormFactsReport(msgspec.Struct, kw_only=True):
     rows: list[FormFactsRow]
     reading: dict[str, dict[str, list[str]]]
     """Effect → kind (``facts``, ``style``) → the metrics that surely moved, as ``task.metric``."""
+
+    def frame_rows(self) -> list[FormFactsRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows
 
 
 class FormatFlexibility(msgspec.Struct, kw_only=True, frozen=True):
@@ -433,7 +454,7 @@ class SizeEffect(msgspec.Struct, kw_only=True, frozen=True):
     ci_high: float | None = None
 
 
-class FlexibilityTable(msgspec.Struct, kw_only=True):
+class FlexibilityTable(Printed, msgspec.Struct, kw_only=True):
     """Flexibility of several runs, the claims of the talks, and the effect of size."""
 
     version: int = 1
@@ -443,3 +464,7 @@ class FlexibilityTable(msgspec.Struct, kw_only=True):
     size: SizeEffect
     left_out: list[LeftOutRun]
     """Runs that cannot be read."""
+
+    def frame_rows(self) -> list[FlexibilityReport]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.runs

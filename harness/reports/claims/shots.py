@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from kikime.harness.core import axes
 from kikime.harness.core.errors import UsageError
+from kikime.harness.reports.claims.formatting import effect, grouped
 from kikime.harness.reports.claims.records import ShotsReport, ShotsRow, paired
 from kikime.harness.reports.comparison.differences import difference
 from kikime.harness.reports.comparison.records import Difference
+from kikime.harness.reports.report import Block, Footnote, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,3 +72,29 @@ def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[Shots
 
 def _effect(without: pd.DataFrame, own: pd.DataFrame, metric: str, bands: Bands, **options: int) -> Difference | None:
     return difference(without.loc[own.index], own, metric, bands, **options)
+
+
+def tables(report: ShotsReport, t: Translator) -> Iterator[Block]:
+    """Each number and style of examples against none."""
+    metrics = list(dict.fromkeys(row.metric for row in report.rows))
+    table = []
+    for (shots, style), own in grouped(report.rows, "shots", "shot_style"):
+        by_metric = {row.metric: row for row in own}
+        spread = ", ".join(f"{delta:+.2f}" for delta in by_metric["quality"].sets)
+        table.append([shots, style, *(effect(by_metric.get(metric)) for metric in metrics), spread])
+    first, second, last = (t(f"reports.shots.{name}") for name in ("examples", "style", "sets"))
+    columns = [first, second, *(f"Δ {t.metric(metric)}" for metric in metrics), last]
+    yield Table(t("reports.shots.title", name=report.name), columns, table, left=2)
+    yield Footnote(t("reports.intervals"))
+
+
+REPORT = Report(
+    "shots",
+    {
+        "ja": "k 個の例示と例示なしの差。発話として・文章として、例の組ごとに（スイート few_shot）",
+        "en": "k examples against none, as turns and as text, per set of examples (suite few_shot)",
+    },
+    ShotsReport,
+    lambda run, _: shots_report(run),
+    tables,
+)

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from kikime.harness.core.axes import CELL, without
 from kikime.harness.core.errors import UsageError
+from kikime.harness.reports.claims.formatting import effect, grouped, number
 from kikime.harness.reports.claims.records import ReasoningLeaks, TechniqueRow, TechniquesReport, paired
 from kikime.harness.reports.comparison.differences import difference
+from kikime.harness.reports.report import Block, Footnote, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.condition import Technique
 from kikime.harness.suites.grid import stored_techniques
+from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,3 +70,33 @@ def _leaks(replies: pd.DataFrame) -> list[ReasoningLeaks]:
     return [
         ReasoningLeaks(task, technique, int(n), int(leaked)) for (task, technique), n, leaked in counted.itertuples()
     ]
+
+
+def tables(report: TechniquesReport, t: Translator) -> Iterator[Block]:
+    """Each way of asking against the plain one, per task."""
+    leaks = {(leak.task, leak.technique): leak for leak in report.leaks}
+    for (task,), rows in grouped(report.rows, "task"):
+        metrics = list(dict.fromkeys(row.metric for row in rows))
+        table = []
+        for (technique,), own in grouped(rows, "technique"):
+            by_metric, leak = {row.metric: row for row in own}, leaks.get((task, technique))
+            shown = "—" if leak is None else t("reports.techniques.leaked", leaked=leak.leaked, n=leak.n)
+            table.append([technique, own[0].n_items, *(effect(by_metric.get(metric)) for metric in metrics), shown])
+        plain = {row.metric: row.mean_a for row in rows}
+        head = ", ".join(f"{t.metric(metric)} {number(plain[metric])}" for metric in metrics)
+        first, second, last = (t(f"reports.techniques.{name}") for name in ("technique", "items", "leaks"))
+        columns = [first, second, *(f"Δ {t.metric(metric)}" for metric in metrics), last]
+        yield Table(t("reports.techniques.title", name=report.name, task=task, head=head), columns, table)
+    yield Footnote(t("reports.techniques.footnote", intervals=t("reports.intervals")))
+
+
+REPORT = Report(
+    "techniques",
+    {
+        "ja": "聞き方ごとの効果と、思考の漏れ（スイート techniques、steerability）",
+        "en": "each way of asking against plain, reasoning leaks (suites techniques, steerability)",
+    },
+    TechniquesReport,
+    lambda run, _: techniques_report(run),
+    tables,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,11 +10,14 @@ import numpy as np
 from kikime.harness.core.axes import CONDITION
 from kikime.harness.core.errors import UsageError
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
+from kikime.harness.reports.claims.formatting import number, percent, points, share
 from kikime.harness.reports.claims.records import Level, Phase, Recovery, RightAnswers, Shift, TurnRow, TurnsReport
+from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import ITEM, Bands
 from kikime.harness.stats.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,3 +156,46 @@ def _in_character(replies: pd.DataFrame) -> Any:
         (replies[list(FAULTS)] > 0).any(axis=1) | (replies["first_person_ok"] == 0) | replies["failed"].astype(bool)
     )
     return 1.0 - (silent | faulty)
+
+
+def tables(report: TurnsReport, t: Translator) -> Iterator[Block]:
+    """Each turn, the effects of pressure and of time, the facts, the recovery."""
+    rows = [
+        [
+            row.turn,
+            t.get(f"reports.turns.phase.{row.phase}", row.phase),
+            row.n,
+            *(share(getattr(row, metric)) for metric in _VOICE),
+            *(percent(getattr(row, metric)) for metric in _SHARES),
+            number(row.self_repetition),
+            number(row.length_chars, 1),
+        ]
+        for row in report.turns
+    ]
+    names = [t.metric(metric) for metric in (*_VOICE, *_SHARES, "self_repetition", "length_chars")]
+    columns = [t("reports.turns.turn"), t("reports.turns.phase_column"), "n", *names]
+    yield Table(t("reports.turns.title", name=report.name, n=report.n_dialogues), columns, rows, left=2)
+    effects = [
+        [t(f"reports.turns.effect.{effect}"), *(points(found.get(effect)) for found in report.effects.values())]
+        for effect in ("pressure", "recovery", "drift", "late")
+    ]
+    yield Table(t("reports.turns.voice"), ["", *map(t.metric, report.effects)], effects)
+    for phase, facts in report.facts.items():
+        yield Line(t(f"reports.turns.facts.{phase}", right=facts.right, n=facts.n))
+    back = report.recovered
+    yield Line(t("reports.turns.recovered", broke=back.broke, n=back.n, recovered=back.recovered))
+    yield Footnote(t("reports.intervals") + t("reports.turns.footnote"))
+
+
+_VOICE = ("style_band", "marker_rate")
+_SHARES = ("first_person_ok", "fact_correct", "role_confusion", "language_leak", "critical_failure")
+REPORT = Report(
+    "turns",
+    {
+        "ja": "台本どおりの対話をターンごとに：圧力、回復、ずれ（タスク steadiness）",
+        "en": "scripted dialogues turn by turn: pressure, recovery, drift (task steadiness)",
+    },
+    TurnsReport,
+    lambda run, _: turns_report(run),
+    tables,
+)

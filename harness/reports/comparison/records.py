@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from kikime.harness.core.reasons import Reason
+from kikime.harness.core.records import Printed
 
 Direction = Literal["higher", "lower", "none"]
 """Which end of a metric is the better one."""
@@ -210,7 +211,7 @@ class LeftOut(msgspec.Struct, frozen=True):
     b: int
 
 
-class Comparison(msgspec.Struct, kw_only=True):
+class Comparison(Printed, msgspec.Struct, kw_only=True):
     """Run ``b`` against run ``a`` over the same cells; every difference is b − a."""
 
     version: int = 1
@@ -249,6 +250,10 @@ class Comparison(msgspec.Struct, kw_only=True):
     scope: Scope | None = None
     """None where the runs cannot be compared."""
 
+    def frame_rows(self) -> list[MetricRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.metrics
+
 
 class GateDifference(msgspec.Struct, kw_only=True, frozen=True):
     """The difference that a gate decides on; fields as those of :class:`Difference`."""
@@ -273,7 +278,7 @@ class GateDifference(msgspec.Struct, kw_only=True, frozen=True):
     scope: str
 
 
-class GateAnswer(msgspec.Struct, kw_only=True, frozen=True):
+class GateAnswer(Printed, msgspec.Struct, kw_only=True, frozen=True):
     """Whether a new checkpoint may pass: what ``kikime gate --json`` prints."""
 
     version: int = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kikime.harness.core.reasons import Reason
+from kikime.harness.core.records import Printed
 
 
 class Described(msgspec.Struct, kw_only=True):
@@ -99,7 +100,7 @@ class AreaUse(msgspec.Struct, kw_only=True):
     """The same as a code."""
 
 
-class Ranking(msgspec.Struct, kw_only=True):
+class Ranking(Printed, msgspec.Struct, kw_only=True):
     """Runs of the same suite on one scale."""
 
     version: str
@@ -119,3 +120,7 @@ class Ranking(msgspec.Struct, kw_only=True):
     """Runs that lack cells or verdicts, by id."""
     excluded: list[ExcludedRow] = []
     """Runs that cannot be compared, by id."""
+
+    def frame_rows(self) -> list[RankedRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows

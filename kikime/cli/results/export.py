@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kikime.cli.language import words
 from kikime.cli.options import runs_option
 from kikime.cli.output import note
 
@@ -45,7 +46,7 @@ def export(run_names: tuple[str, ...], target: str, output: Path | None, common:
         sys.stdout.buffer.flush()
     else:
         _save(output, data)
-        note(f"wrote {output}")
+        note(words()("cli.export.wrote", path=output))
 
 
 def _save(output: Path, data: bytes) -> None:
@@ -84,9 +85,8 @@ def _render(found: list[RunDirectory], target: str, *, common: bool) -> bytes:
     from kikime.harness.reports.export.markdown import comparison_markdown, run_markdown
     from kikime.harness.reports.overview.run import run_overview
     from kikime.harness.store.rundir import json_bytes
-    from kikime.harness.words.catalogue import Translator
 
-    t = Translator.of(None)
+    t = words()
     if len(found) == 2:
         report = _comparison(found, common=common)
         if target == "csv":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kikime.cli.language import words
 from kikime.cli.options import json_option, runs_option
 from kikime.cli.output import print_json
 
@@ -28,13 +29,11 @@ def gate(
     Exit code 0: not worse by the margin or more. 1: worse. 4: insufficient evidence, with the n that would be enough.
     2: the runs cannot be compared. Where $GITHUB_STEP_SUMMARY is set, the summary is added to that file.
     """
-    from kikime.harness.reports.comparison.gate import gate as decide
     from kikime.harness.reports.export.markdown import gate_summary
-    from kikime.harness.store.rundir import find_run
-    from kikime.harness.words.catalogue import Translator
+    from kikime.workflows.results import gate as decide
 
-    answer = decide(find_run(a, runs), find_run(b, runs), metric=metric, margin=margin, common=common)
-    summary = gate_summary(answer, Translator.of(None))
+    answer = decide(a, b, metric, margin=margin, common=common, runs=runs)
+    summary = gate_summary(answer, words())
     _add_step_summary(summary)
     print_json(answer) if as_json else click.echo(summary, nl=False)
     ctx.exit(answer.exit_code)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from kikime.cli.language import words
 from kikime.cli.options import runs_option
 
 
@@ -21,7 +22,7 @@ def leaderboard(host: str, port: int, allow_remote: bool, runs: Path) -> None:
 
     def announce() -> None:
         if not is_loopback(host):
-            note(f"kikime: anybody who reaches {host}:{port} can read every reply and add ratings")
-        note(f"kikime: http://{host}:{port} (Ctrl-C ends)")
+            note(words()("cli.leaderboard.remote", where=f"{host}:{port}"))
+        note(words()("cli.leaderboard.ready", url=f"http://{host}:{port}"))
 
     serve(runs, host=host, port=port, allow_remote=allow_remote, announce=announce)

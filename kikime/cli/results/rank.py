@@ -2,59 +2,75 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from kikime.cli.options import json_option, runs_option
+from kikime.cli.language import columns, words
+from kikime.cli.options import Decorator, json_option, options, runs_option
 from kikime.cli.output import number, percent, print_json, print_table
 
 if TYPE_CHECKING:
-    from kikime.harness.reports.ranking.records import Ranking
+    from kikime.harness.reports.ranking.records import AreaUse, Ranking
+
+
+@dataclass(frozen=True)
+class RankFlags:
+    """What is ranked, and how."""
+
+    suite: str | None
+    judge: str | None
+    native: str
+    seed: int
+
+
+_rank_options: Decorator[None] = options(
+    "chosen",
+    RankFlags,
+    click.option("--suite", help="Rank the runs of this suite; by default the one with most runs."),
+    click.option("--judge", metavar="JUDGE", help="Also use this judge's verdicts (its id, or id/protocol)."),
+    click.option(
+        "--native", default="native", show_default=True, help="The checkpoints' own format, for --flexibility."
+    ),
+    click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap."),
+)
 
 
 @click.command()
 @click.argument("run_names", metavar="[RUN]...", nargs=-1)
-@click.option("--suite", help="Rank the runs of this suite; by default the one with most runs.")
-@click.option("--judge", metavar="JUDGE", help="Also use this judge's verdicts (its id, or id/protocol).")
+@_rank_options
 @click.option("--explain", "explained", is_flag=True, help="Print the formula of every area instead.")
 @click.option("--flexibility", "flexible", is_flag=True, help="Print how flexible each model is instead.")
-@click.option("--native", default="native", show_default=True, help="The checkpoints' own format, for --flexibility.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap.")
 @runs_option
 @json_option
 def rank(
-    run_names: tuple[str, ...], suite: str | None, judge: str | None, explained: bool, flexible: bool, native: str,
-    seed: int, runs: Path, as_json: bool,
-) -> None:  # fmt: skip
+    run_names: tuple[str, ...], chosen: RankFlags, explained: bool, flexible: bool, runs: Path, as_json: bool
+) -> None:
     """Rank RUNs (all by default) with one joint bootstrap; models that lack cells are listed unranked."""
-    from kikime.cli.results.flexibility import print_flexibility
-    from kikime.harness.reports.claims.flexibility import flexibility_table
-    from kikime.harness.reports.ranking.rank import of_suite
-    from kikime.harness.reports.ranking.rank import rank as rank_runs
-    from kikime.harness.reports.tables.areas import explain
-    from kikime.harness.store.rundir import find_run, list_runs
-
     if explained:
-        formulas = explain()
-        print_json(formulas) if as_json else _print_formulas(formulas)
-        return
-    chosen = [find_run(name, runs) for name in run_names] or list_runs(runs)
-    own = chosen if suite is None else of_suite(chosen, suite)
-    if flexible:
-        table = flexibility_table(own, native=native, seed=seed)
+        from kikime.cli.results.formulas import print_formulas
+
+        print_formulas(as_json=as_json)
+    elif flexible:
+        from kikime.cli.results.flexibility import print_flexibility
+        from kikime.workflows.results import flexibility
+
+        table = flexibility(run_names, suite=chosen.suite, native=chosen.native, seed=chosen.seed, runs=runs)
         print_json(table) if as_json else print_flexibility(table)
-        return
-    result = rank_runs(chosen, suite=suite, judge=judge, seed=seed)
-    print_json(result) if as_json else print_ranking(result)
+    else:
+        from kikime.workflows.results import rank as rank_runs
+
+        result = rank_runs(run_names, suite=chosen.suite, judge=chosen.judge, seed=chosen.seed, runs=runs)
+        print_json(result) if as_json else print_ranking(result)
 
 
 def print_ranking(result: Ranking) -> None:
     """The ranking for people."""
     from kikime.harness.words import labels
 
-    counted = [area for area in result.areas if area.counts]
+    say, counted = words(), [area for area in result.areas if area.counts]
     names = labels.distinct_names([*result.rows, *result.unranked, *result.excluded])
     rows = [
         [
@@ -70,41 +86,28 @@ def print_ranking(result: Ranking) -> None:
         ]
         for row in result.rows
     ]
-    areas = [area.ja for area in counted]
-    columns = ["名前", "順位", "総合", "P(1位)", *areas, "致命的な失敗", "平均文字数", "大きさ", "項目"]
-    print_table(f"リーダーボード（スイート {result.suite or '—'}）", columns, rows)
+    areas = [_name(area) for area in counted]
+    headings = [*columns("cli.rank.columns"), *areas, *columns("cli.rank.more_columns")]
+    print_table(say("cli.rank.title", suite=result.suite or "—"), headings, rows)
     _print_others(result, names)
     if counted:
-        click.echo(
-            f"総合は{'・'.join(areas)}の平均（{result.version}）。式は --explain、書式や指示の効き目は --flexibility"
-        )
+        click.echo(say("cli.rank.legend", areas=say("cli.and").join(areas), version=result.version))
     for area in result.areas:
-        if not area.counts:
-            click.echo(f"{area.ja}：{area.why_not}")
+        if area.why_not_code:
+            click.echo(say("cli.rank.no_area", area=_name(area), why=say.reason(area.why_not_code)))
+
+
+def _name(area: AreaUse) -> str:
+    return area.ja if words().language == "ja" else area.en
 
 
 def _print_others(result: Ranking, names: dict[str, str]) -> None:
-    from kikime.harness.words.catalogue import Translator
-
-    t = Translator.of(None)
+    say = words()
     if result.unranked:
         rows = [
-            [names[row.run], percent(row.coverage), "; ".join(t.reasons(row.reason_codes))] for row in result.unranked
+            [names[row.run], percent(row.coverage), "; ".join(say.reasons(row.reason_codes))] for row in result.unranked
         ]
-        print_table("順位なし", ["名前", "充足率", "理由"], rows, left=3)
+        print_table(say("cli.rank.unranked"), columns("cli.rank.unranked_columns"), rows, left=3)
     if result.excluded:
-        rows = [[names[row.run], "; ".join(t.reasons(row.reason_codes))] for row in result.excluded]
-        print_table("比べられないもの", ["名前", "理由"], rows, left=2)
-
-
-def _print_formulas(formulas: dict[str, Any]) -> None:
-    click.echo(
-        f"{formulas['version']}：総合 = 測れる領域の平均（0〜100）。測れる領域はスイートで決まり、どのモデルも同じです。"
-    )
-    for area in formulas["areas"]:
-        click.echo(f"\n{area['ja']}（{area['id']}）：{area['about']}\n  {area['formula']}")
-    handled = formulas["handled"]
-    click.echo(f"\n{formulas['quality']['ja']}")
-    click.echo(f"handled：q が {handled['quality']} 以上の返答の割合（タスクごとに同じ重み）。")
-    click.echo("unbroken[…]：その指標の違反がない返答の割合。")
-    click.echo(f"⚠ は、致命的な失敗の割合が {percent(formulas['critical_gate'])} を超えるモデル。")
+        others = [[names[row.run], "; ".join(say.reasons(row.reason_codes))] for row in result.excluded]
+        print_table(say("cli.rank.excluded"), columns("cli.rank.excluded_columns"), others, left=2)

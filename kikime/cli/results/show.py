@@ -7,27 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, runs_option
 from kikime.cli.output import note, number, percent, print_json, print_table
-from kikime.cli.results.reports import REPORTS, show_report
 
 if TYPE_CHECKING:
-    from kikime.harness.core.errors import UsageError
     from kikime.harness.store.records import Group, Summary
-    from kikime.harness.store.rundir import RunDirectory
+    from kikime.workflows.loaded import Run
 
-_COLUMNS = {
-    "style_band": "口調 band",
-    "marker_rate": "marker rate",
-    "length_fit": "length fit",
-    "length_chars": "chars",
-    "sentences": "sentences",
-    "fact_correct": "facts",
-    "critical_failure": "critical",
-    "turn_leak": "turn leak",
-    "stop_by_string": "by string",
-    "no_eos": "no EOS",
-}
+_METRICS = (
+    "style_band",
+    "marker_rate",
+    "length_fit",
+    "length_chars",
+    "sentences",
+    "fact_correct",
+    "critical_failure",
+    "turn_leak",
+    "stop_by_string",
+    "no_eos",
+)
 _COUNTED = {"length_chars", "sentences"}
 
 
@@ -40,8 +39,8 @@ _COUNTED = {"length_chars", "sentences"}
 )
 @click.option(
     "--report",
-    type=click.Choice(list(REPORTS)),
-    help="; ".join(f"{name}: {about}" for name, about in REPORTS.items()) + ".",
+    metavar="NAME",
+    help="icl, turns, techniques, shots, form_facts; an installed package's, or a Python file.",
 )
 @click.option("--base", "base_name", metavar="RUN", help="The run before tuning, for --report form_facts.")
 @runs_option
@@ -58,61 +57,35 @@ def show(
 ) -> None:
     """Print the summary of RUN, with --samples its replies (metrics are columns of --where), or a --report."""
     from kikime.harness.core.errors import UsageError
-    from kikime.harness.store.rundir import find_run
-    from kikime.harness.store.samples import read_samples
+    from kikime.workflows.loaded import load_run
 
-    run = find_run(run_name, runs)
+    run = load_run(run_name, runs=runs)
     if (report or base_name) and (samples or where is not None):
         raise UsageError(
             "a --report has no single replies", hint="leave out --report and --base, or --samples and --where"
         )
     if report is not None or base_name is not None:
-        base = find_run(base_name, runs) if base_name else None
+        from kikime.cli.results.reports import show_report
+
+        base = load_run(base_name, runs=runs) if base_name else None
         show_report(report or "form_facts", run, base, as_json=as_json)
-        return
-    if samples or where is not None:
-        rows = read_samples(run, where=where, limit=count)
+    elif samples or where is not None:
+        rows = run.replies(where, count)
         print_json(rows) if as_json else _print_samples(rows)
-        return
-    summary = run.summary()
-    if summary is None:
-        raise _unfinished(run)
-    if as_json:
-        print_json(summary)
+    elif as_json:
+        print_json(run.summary)
     else:
-        print_summary(summary)
-        if any(row.unscored for row in summary.judge):
-            _print_why_unscored(run)
+        print_summary(run.summary)
+        _print_why_unscored(run)
         click.echo(run.path)
 
 
-def _unfinished(run: RunDirectory) -> UsageError:
-    """What a run without a summary is: still worked on, ended in order, or killed."""
-    from kikime.harness.core.errors import UsageError
-
-    status = run.status()
-    replies = f"{status.get('done', 0):,} of {status.get('planned', 0):,} replies"
-    if run.is_worked_on():
-        hint = f"wait for it to end; if it is stopped for good: kikime resume {run.path}"
-        return UsageError(f"{run.path}: no summary yet: running, {replies}", hint=hint)
-    state = {"running": "ended unexpectedly", "complete": "the summary is missing"}
-    known = status.get("state", "unknown")
-    return UsageError(
-        f"{run.path}: no summary yet: {state.get(known, known)}, {replies}", hint=f"go on: kikime resume {run.path}"
-    )
-
-
-def _print_why_unscored(run: RunDirectory) -> None:
-    """The most frequent reasons why a verdict has no score."""
-    from kikime.harness.store.database import open_tables
-
-    with open_tables(run, "judge") as connection:
-        rows = connection.execute(
-            """SELECT judge_id, status, split_part(coalesce(error, ''), chr(10), 1) AS reason, count(*) AS n
-               FROM judge WHERE status != 'ok' GROUP BY ALL ORDER BY n DESC, judge_id, status, reason LIMIT 3"""
-        ).fetchall()
-    for judge, status, reason, n in rows:
-        click.echo(f"unscored by {judge}: {n:,} × {status}{f' ({reason})' if reason else ''}")
+def _print_why_unscored(run: Run) -> None:
+    if not any(row.unscored for row in run.summary.judge):
+        return
+    for found in run.why_unscored():
+        reason = f" ({found.reason})" if found.reason else ""
+        click.echo(words()("cli.show.unscored", judge=found.judge, n=found.n, status=found.status, reason=reason))
 
 
 def print_summary(summary: Summary) -> None:
@@ -120,25 +93,25 @@ def print_summary(summary: Summary) -> None:
     from kikime.harness.store.records import Group
     from kikime.harness.store.summary import overall_by
 
-    rows = [[*key, *_cells(entry)] for key, entry in overall_by(summary, ("format", "shots")).items()]
-    whole = Group(summary.counts["done"], summary.metrics)
-    title = f"{summary.name} × {summary.suite} ({summary.state})"
-    print_table(title, ["format", "shots", "n", *_COLUMNS.values()], [*rows, ["all", "", *_cells(whole)]])
-    click.echo("means over replies; compare and rank give each question the same weight")
-    if not summary.judge:
-        click.echo(f"judge: — (add verdicts with: kikime judge {summary.run})")
-        return
-    columns = ["judge", "protocol", "rubric", "criterion", "n", "mean 1–7", "unscored"]
-    verdicts = [
-        [row.judge_id, row.protocol, row.rubric, row.criterion, row.n, number(row.mean), row.unscored]
-        for row in summary.judge
+    say = words()
+    rows: list[list[object]] = [
+        [*key, *_cells(entry)] for key, entry in overall_by(summary, ("format", "shots")).items()
     ]
-    print_table("verdicts", columns, verdicts, left=4)
+    rows.append([say("common.all"), "", *_cells(Group(summary.counts["done"], summary.metrics))])
+    title = f"{summary.name} × {summary.suite} ({say.get(f'state.{summary.state}', summary.state)})"
+    headings = [say("facet.format"), say("facet.shots"), "n", *map(say.metric, _METRICS)]
+    print_table(title, headings, rows)
+    click.echo(say("cli.show.means"))
+    if not summary.judge:
+        click.echo(say("cli.show.no_judge", run=summary.run))
+        return
+    verdicts = [[v.judge_id, v.protocol, v.rubric, v.criterion, v.n, number(v.mean), v.unscored] for v in summary.judge]
+    print_table(say("cli.show.verdicts"), columns("cli.show.verdict_columns"), verdicts, left=4)
 
 
 def _cells(entry: Group) -> list[str]:
     cells = [f"{entry.n:,}"]
-    for metric in _COLUMNS:
+    for metric in _METRICS:
         value = entry.metrics[metric].mean if metric in entry.metrics else None
         cells.append(number(value, 1) if metric in _COUNTED else percent(value))
     return cells
@@ -146,7 +119,7 @@ def _cells(entry: Group) -> list[str]:
 
 def _print_samples(rows: list[dict[str, Any]]) -> None:
     if not rows:
-        note("no reply matches")
+        note(words()("cli.show.no_reply"))
     for row in rows:
         where = " · ".join(str(row[name]) for name in ("task", "item_id", "persona", "format", "shots", "technique"))
         click.secho(f"{where} · {row['key']}", bold=True)

@@ -1,6 +1,13 @@
 import json
 
+import pytest
+
 from tests.support.builders import IN_VOICE, PLAIN, invoke, make_materials, make_run
+
+
+@pytest.fixture(autouse=True)
+def _japanese(monkeypatch):
+    monkeypatch.setenv("KIKIME_LANG", "ja")
 
 
 def two(folder, **changes):
@@ -21,7 +28,14 @@ def test_compare_prints_tables_in_japanese(tmp_path):
     two(tmp_path)
     done = invoke(tmp_path / "runs", "compare", "august", "september", "--by", "persona", "--examples", "1")
     assert done.exit_code == 0, done.stderr
-    for words in ("口調の水準", "キャラクターごと", "応えられる依頼の種類", "良くなった返答", "検出限界", "関心差"):
+    for words in (
+        "口調の水準",
+        "キャラクターごと",
+        "応えられる依頼の種類",
+        "良くなった返答",
+        "検出限界",
+        "意味のある最小差",
+    ):
         assert words in done.stdout
 
 

@@ -5,6 +5,11 @@ import pytest
 from tests.support.builders import IN_VOICE, PLAIN, invoke, make_run
 
 
+@pytest.fixture(autouse=True)
+def _japanese(monkeypatch):
+    monkeypatch.setenv("KIKIME_LANG", "ja")
+
+
 @pytest.fixture
 def runs(tmp_path):
     return [make_run(tmp_path / "runs", name, text) for name, text in (("august", PLAIN), ("september", IN_VOICE))]

@@ -1,6 +1,13 @@
 import json
 
+import pytest
+
 from tests.support.builders import IN_VOICE, PLAIN, invoke, make_materials, make_run, talk_task
+
+
+@pytest.fixture(autouse=True)
+def _japanese(monkeypatch):
+    monkeypatch.setenv("KIKIME_LANG", "ja")
 
 
 def test_rank_prints_json_with_the_promised_fields(tmp_path):

@@ -1,0 +1,57 @@
+"""Estimates as the reports' tables show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, TypeVar
+
+from kikime.harness.reports.claims.records import Level, PairedEffect
+
+T = TypeVar("T")
+
+
+def grouped(rows: Sequence[T], *keys: str) -> list[tuple[tuple[Any, ...], list[T]]]:
+    """Rows in their order, by neighbouring values of ``keys``."""
+    return [(key, list(own)) for key, own in groupby(rows, key=lambda row: tuple(getattr(row, name) for name in keys))]
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number; "—" when there is none."""
+    return "—" if value is None else f"{value:.{digits}f}"
+
+
+def percent(value: float | None) -> str:
+    """A share (0–1) as a percentage; "—" when there is none."""
+    return "—" if value is None else f"{100 * value:.1f} %"
+
+
+def share(estimate: Level | None) -> str:
+    """A share with its interval."""
+    if estimate is None:
+        return "—"
+    return percent(estimate.value) + _interval(estimate, scale=100, digits=0)
+
+
+def points(estimate: Level | None) -> str:
+    """A difference of shares in percentage points."""
+    if estimate is None:
+        return "—"
+    return f"{100 * estimate.value:+.1f}" + _interval(estimate, scale=100, digits=1)
+
+
+def change(estimate: Level) -> str:
+    """A difference in the metric's own unit."""
+    return f"{estimate.value:+.2f}" + _interval(estimate, scale=1, digits=2)
+
+
+def effect(row: PairedEffect | None) -> str:
+    """A paired difference."""
+    return "—" if row is None else f"{row.delta:+.2f}" + _interval(row, scale=1, digits=2)
+
+
+def _interval(estimate: Level | PairedEffect, *, scale: int, digits: int) -> str:
+    low, high = estimate.ci_low, estimate.ci_high
+    if low is None or high is None:
+        return ""
+    return f" [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
