@@ -11,7 +11,7 @@ from kikime.harness.prompts.format import Format, format_ids, load_format
 from kikime.harness.suites.task import load_task, task_ids
 
 
-class PersonaSummary(Record):
+class PersonaSummary(Record, frozen=True):
     """A bundled persona at a glance."""
 
     id: str
@@ -24,7 +24,7 @@ class PersonaSummary(Record):
     examples: int
 
 
-class TaskSummary(Record):
+class TaskSummary(Record, frozen=True):
     """A bundled task at a glance."""
 
     id: str
@@ -37,7 +37,7 @@ class TaskSummary(Record):
     """Least and most items that a persona is asked."""
 
 
-class Check(Record):
+class Check(Record, frozen=True):
     """One check of the installation."""
 
     state: Literal["ok", "warning", "fault"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MAX_PROMPTS = 2
 
 
-class JudgeCost(Record):
+class JudgeCost(Record, frozen=True):
     """What judging every reply of a plan costs."""
 
     judge: str
@@ -33,7 +33,7 @@ class JudgeCost(Record):
     """A low and a high guess; None where the judge's price is unknown."""
 
 
-class PlannedCell(Record):
+class PlannedCell(Record, frozen=True):
     """One point of the grid."""
 
     task: str
@@ -46,7 +46,7 @@ class PlannedCell(Record):
     """Items that are asked there."""
 
 
-class PlannedPrompt(Record):
+class PlannedPrompt(Record, frozen=True):
     """A prompt as the model will see it."""
 
     format: str
@@ -54,7 +54,7 @@ class PlannedPrompt(Record):
     prompt: str
 
 
-class Plan(Record):
+class Plan(Record, frozen=True):
     """What a run would do."""
 
     model: Checkpoint

@@ -30,7 +30,7 @@ _LM_EVAL_FILE = "lm_eval.json"
 REPORT_FILE = "retention.json"
 
 
-class Side(Record):
+class Side(Record, frozen=True):
     """One of the two checkpoints."""
 
     name: str
@@ -38,7 +38,7 @@ class Side(Record):
     """Path of its run."""
 
 
-class Retention(Record):
+class Retention(Record, frozen=True):
     """What one tuned checkpoint retains."""
 
     base: Side

@@ -10,6 +10,7 @@ import click
 
 from kikime.cli.again import this_command
 from kikime.cli.judging.options import finish, judge_options, take_settings
+from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import note, number, print_json, print_table
 
@@ -40,8 +41,8 @@ def audit(data: Path, *, persona: str, rubric: str, keep_min: float, out: Path |
     settings = take_settings(options)
     card, asked = load_persona(persona), load_rubric(rubric)
     table = read_table(data, split=options["split"])
-    columns = find_columns(table, options["user_column"], options["reply_column"])
-    found = audit_table(table, columns, card, asked, settings, say=note)
+    used = find_columns(table, options["user_column"], options["reply_column"])
+    found = audit_table(table, used, card, asked, settings, say=note)
     found.outcome.raise_for_stop(this_command())
     out = out or Path(f"{data.stem}-audit")
     out.mkdir(parents=True, exist_ok=True)
@@ -63,8 +64,14 @@ def _print_audit(found: Audit, kept: Sequence[int], report: Path, filtered: Path
         for point, n in sorted(counts.items()):
             click.echo(f"  {point} {'█' * round(40 * n / widest)} {n}")
     lowest = [[r.subject.user, r.subject.response, r.number, number(r.score)] for r in found.by_score()[:10]]
-    print_table("lowest", ["user", "reply", "row", "score"], lowest, left=2)
+    print_table(words()("cli.audit.lowest"), columns("cli.audit.columns"), lowest, left=2)
     note(
-        f"{len(kept)} of {len(found.rows)} rows kept ({found.unscored} of them have no score) → {filtered}; "
-        f"table → {report}"
+        words()(
+            "cli.audit.kept",
+            kept=len(kept),
+            total=len(found.rows),
+            unscored=found.unscored,
+            filtered=filtered,
+            table=report,
+        )
     )

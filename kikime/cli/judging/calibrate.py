@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import number, print_json, print_table
 
@@ -36,15 +37,16 @@ def calibrate(ratings: Path, verdicts: Path | None, scale: tuple[int, int], seed
     if as_json:
         print_json(report)
         return 0
-    columns = ["criterion", "n", "Spearman", "QWK", "alpha", "ICC(2,1)", "bias", "MAE"]
+    headings = columns("cli.calibrate.columns")
     for judge in report.judges:
         rows = [[row.criterion, row.n, *(_with_interval(row, name) for name in _STATISTICS)] for row in judge.criteria]
-        print_table(judge.judge, columns, rows)
+        print_table(judge.judge, headings, rows)
         _print_confusion(judge.criteria, low)
         _print_models(judge.criteria[-1])
         click.echo(f"{judge.sentence}\n")
     for found in report.raters:
-        click.echo(f"{found.criterion}: alpha among {found.n_judges} judges {number(found.alpha)} ({found.n} items)")
+        values = {"judges": found.n_judges, "alpha": number(found.alpha), "n": found.n}
+        click.echo(words()("cli.calibrate.raters", criterion=found.criterion, **values))
     return 0
 
 
@@ -56,7 +58,7 @@ def _print_confusion(rows: Sequence[CriterionAgreement], low: int) -> None:
     counts = [[sum(cells) for cells in zip(*lines, strict=True)] for lines in zip(*single, strict=True)]
     points = [str(low + number) for number in range(len(counts))]
     cells = [[point, *line] for point, line in zip(points, counts, strict=True)]
-    print_table("people's score (down) and the judge's (across), all criteria", ["", *points], cells)
+    print_table(words()("cli.calibrate.confusion"), ["", *points], cells)
 
 
 def _print_models(row: CriterionAgreement) -> None:
@@ -68,11 +70,11 @@ def _print_models(row: CriterionAgreement) -> None:
         [m.model, m.n, number(m.human), number(m.judge), f"{m.bias:+.2f}", _with_interval(m, "spearman")]
         for m in row.models
     ]
-    columns = ["model", "n", "people", "judge", "bias", "Spearman"]
-    print_table(f"by model ({row.criterion}; Spearman from {MIN_ITEMS} items on)", columns, cells)
+    title = words()("cli.calibrate.models", criterion=row.criterion, least=MIN_ITEMS)
+    print_table(title, columns("cli.calibrate.model_columns"), cells)
     if row.model_means is not None:
         means = row.model_means
-        click.echo(f"over the means of {means.n} models: Spearman {_with_interval(means, 'spearman')}")
+        click.echo(words()("cli.calibrate.means", n=means.n, rho=_with_interval(means, "spearman")))
 
 
 def _with_interval(row: Agreement, name: str) -> str:

@@ -12,6 +12,7 @@ import click
 
 from kikime.cli.again import this_command
 from kikime.cli.judging.options import OK, PARTIAL, finish, judge_options, take_settings
+from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, runs_option
 from kikime.cli.output import note, number, print_json, print_table
 from kikime.harness.core.errors import DiskFull, EnvironmentFault, FileFormatError, UsageError
@@ -120,7 +121,8 @@ def _file(target: str, settings: JudgeSettings, given: Arguments) -> int:
         _print_means(judged.lines)
         for reply in found:
             if not isinstance(reply, Subject):
-                note(f"line {reply.line if reply.id is None else reply.id}: {reply.error}")
+                where = reply.line if reply.id is None else reply.id
+                note(words()("cli.judge.bad_line", line=where, error=reply.error))
     return finish(judged.outcome, flawless=len(subjects) == len(found) and all(judged.groups))
 
 
@@ -175,8 +177,8 @@ def _named(settings: JudgeSettings, name: str) -> JudgeSettings:
 
 
 def _print_links(report: LinkReport) -> None:
-    columns = ["criterion", "n", "mean old", "mean new", "QWK", "Spearman", "old = a + b · new"]
-    print_table(f"{report.old} → {report.new}", columns, [_link_cells(row) for row in report.criteria])
+    headings = columns("cli.judge.link_columns")
+    print_table(f"{report.old} → {report.new}", headings, [_link_cells(row) for row in report.criteria])
 
 
 def _link_cells(row: LinkedCriterion) -> list[object]:
@@ -199,8 +201,8 @@ def _canaries(settings: JudgeSettings, given: Arguments) -> int:
         _print_json_lines(report.rows)
     else:
         rows = [[r.id, r.kind, r.language, number(r.gain, 1), "⚠" if r.flagged else ""] for r in report.rows]
-        print_table("Injections", ["canary", "kind", "language", "gain", ""], rows, left=3)
-    note(f"{len(report.flagged)} of {len(report.rows)} injections gained more than {MAX_GAIN} points")
+        print_table(words()("cli.judge.canaries"), [*columns("cli.judge.canary_columns"), ""], rows, left=3)
+    note(words()("cli.judge.gained", n=len(report.flagged), total=len(report.rows), most=MAX_GAIN))
     return finish(report.outcome, flawless=not report.flagged)
 
 
@@ -224,7 +226,7 @@ def _print_means(lines: Sequence[Line]) -> None:
     for line in lines:
         groups.setdefault((line.rubric, line.criterion), []).append(line)
     rows = [[*name, *_mean_cells(group)] for name, group in groups.items()]
-    print_table("", ["rubric", "criterion", "ok", "mean (pairs: a : tie : b)", "at target length"], rows, left=2)
+    print_table("", columns("cli.judge.mean_columns"), rows, left=2)
 
 
 def _mean_cells(group: Sequence[Line]) -> list[str]:

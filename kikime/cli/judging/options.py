@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kikime.cli.again import this_command
+from kikime.cli.language import words
 from kikime.cli.options import sentinel_option
 from kikime.cli.output import note
 
@@ -49,7 +50,7 @@ def take_settings(options: dict[str, Any]) -> JudgeSettings:
     settings.require_key(this_command())
     ending = end_warning(settings.judge.model, datetime.now(UTC).date())
     if ending and settings.judge.official:
-        note(f"warning: {ending}")
+        note(words()("cli.judge.warning", text=ending))
     return settings
 
 
@@ -58,5 +59,5 @@ def finish(outcome: Outcome, *, flawless: bool = True) -> int:
     note(outcome.sentence())
     outcome.raise_for_stop(this_command())
     if outcome.statuses["budget"]:
-        note(f"--max-usd is reached; go on for as much again with: {this_command()}")
+        note(words()("cli.judge.budget", again=this_command()))
     return OK if outcome.complete and flawless else PARTIAL
