@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
+from scipy.stats import binomtest
 
 from kikime.harness.stats.validation import FloatArray
 
@@ -90,13 +91,8 @@ def wilson_interval(successes: int, n: int, *, level: float = LEVEL) -> tuple[fl
     """
     if not (n >= 1 and 0 <= successes <= n):
         raise ValueError(f"{successes} successes among {n} trials")
-    z = float(ndtri((1 + level) / 2))
-    rate = successes / n
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == n else centre + half
-    return low, high
+    low, high = binomtest(successes, n).proportion_ci(level, method="wilson")
+    return float(low), float(high)
 
 
 def unseen_share(n: int, *, level: float = LEVEL) -> float:

@@ -18,7 +18,9 @@ def rank_intervals(scores: pd.DataFrame, *, seed: int = 0, n_resamples: int = 20
     """Rank models by their mean over personas, with intervals from items resampled within personas.
 
     All models share every draw, so what they have in common cancels in the ranks. With one item in any persona whole
-    personas are drawn instead; one item in all leaves the ranks open.
+    personas are drawn instead; one item in all leaves the ranks open. This is the ranking of one table of scores;
+    ``kikime rank`` draws several areas and pooled rates jointly
+    (:func:`kikime.harness.reports.ranking.bootstrap.joint_scores`) and ranks those draws by the same :func:`rank_table`.
 
     Args:
         scores: index (persona, item), one column per model, higher is better; every model has every item.
