@@ -10,15 +10,14 @@ from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.environment.provenance import provenance
-from kikime.harness.metrics import Scorer, metric_versions
-from kikime.harness.metrics.failure import worst
+from kikime.harness.metrics import metric_versions
 from kikime.harness.plan.planner import Identity, Planner
 from kikime.harness.plan.prepare import comparability
-from kikime.harness.prompts.scoring import scorer_of
+from kikime.harness.run.measuring import log_to
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import summarise
-from kikime.harness.store.tables import compact, sample_row
-from kikime.harness.store.wal import Segment
+from kikime.harness.store.tables import compact
+from kikime.harness.store.wal import REPLIES, Segment
 from kikime.harness.suites.grid import Materials
 from kikime.harness.suites.suite import Suite
 from kikime.harness.suites.task import Item, Task
@@ -98,15 +97,17 @@ def make_run(
         "plan": {"hash": "0", "n_replies": 0, "n_prompt_tokens": 0, "max_output_tokens": 0},
         **comparability(materials), **materials.to_json(), **provenance(),
     }  # fmt: skip
-    scorers = {persona.id: scorer_of(persona) for persona in materials.personas.values()}
     planned = 0
-    with Segment.create(run.wal, "gen") as segment:
+    with Segment.create(run.wal, REPLIES) as segment:
+        log = log_to(
+            segment, materials, metric_versions(name for task in materials.tasks.values() for name in task.metrics)
+        )
         while requests:
             request = requests.pop(0)
             planned += 1
             reply = _reply(request, answer)
             if keep(request):
-                segment.append(_record(request, reply, scorers[request.persona]))
+                log(request, reply)
             following = planner.next_turn(request, reply.text)
             requests += [following] if following else []
     written["plan"]["n_replies"] = planned
@@ -122,19 +123,6 @@ def _reply(request: Request, answer: Answer | str) -> Reply:
     if text is None:
         return Reply(key=request.key, text="", finish_reason="error", error="the engine refused it")
     return Reply(key=request.key, text=text, finish_reason="stop", n_output_tokens=len(text))
-
-
-def _record(request: Request, reply: Reply, scorer: Scorer) -> dict[str, Any]:
-    measured = scorer.score(
-        reply.text,
-        user=request.user,
-        history=request.history,
-        system=request.system,
-        examples=request.examples,
-        finish_reason=reply.finish_reason,
-        expect=request.expect,
-    )
-    return {**sample_row(request, reply), "metrics": measured if reply.error is None else worst(measured)}
 
 
 def add_verdicts(
