@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +10,9 @@ import orjson
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import KikimeError
+from kikime.harness.core.tables import parse_json
 from kikime.harness.metrics import Measured, Scorer, check_expect
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ROLES = ("system", "user", "assistant")
 _TEXTS = ("user", "system", "finish_reason", "persona")
 
@@ -113,33 +111,12 @@ def _score_line(line: bytes, number: int, scorer_for: Callable[[str | None], Sco
 
 def _parse(line: bytes) -> Mapping[str, Any]:
     try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        row = _parse_surrogates(line, error)
+        row = parse_json(line)
+    except ValueError as error:
+        raise _LineError(str(error)) from None
     if not isinstance(row, dict):
         raise _LineError("a line is one JSON object")
     return row
-
-
-def _parse_surrogates(line: bytes, error: orjson.JSONDecodeError) -> object:
-    r"""Read a line whose ``\udXXX`` escapes are not pairs, as Python's own ``json`` writes them; they become U+FFFD."""
-    problem = _LineError(f"not valid JSON: {error.msg}, character {error.pos + 1}")
-    if b"\\ud" not in line.lower():
-        raise problem
-    try:
-        return _without_surrogates(json.loads(line))
-    except (ValueError, RecursionError):
-        raise problem from None
-
-
-def _without_surrogates(value: object) -> object:
-    if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
-    return value
 
 
 def _identity(row: Mapping[str, Any]) -> str | int:

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from kikime.harness.core.errors import UsageError
 from kikime.harness.core.hashing import digest
+from kikime.harness.core.registry import Parts
 from kikime.harness.core.yamlfile import StrictModel, load_yaml
 
 LOW, HIGH = 1, 7
@@ -93,9 +93,18 @@ def protocols() -> Protocols:
     return load_yaml(Path(__file__).with_name("protocols.yaml"), Protocols)
 
 
+RUBRICS = Parts(
+    "rubric",
+    Rubric,
+    lambda: {path.stem: path for path in sorted(_RUBRICS.glob("*.yaml"))},
+    load=lambda path: load_yaml(path, Rubric),
+)
+"""Bundled rubrics, YAML files, and those that installed packages bring (entry points of ``kikime.rubrics``)."""
+
+
 def rubric_ids() -> list[str]:
     """Ids of the bundled rubrics, sorted."""
-    return sorted(path.stem for path in _RUBRICS.glob("*.yaml"))
+    return list(RUBRICS.bundled())
 
 
 def fitting_rubrics() -> str:
@@ -108,18 +117,13 @@ def fitting_rubrics() -> str:
 
 @lru_cache(maxsize=64)
 def load_rubric(reference: str) -> Rubric:
-    """Load a bundled rubric by id, or a rubric by its YAML path.
+    """Load a bundled or installed rubric by id, or a rubric by its YAML path.
 
     Raises:
         FileFormatError: the rubric is wrong (file and line are named).
-        UsageError: neither a bundled id nor a file.
+        UsageError: neither a known id nor a file.
     """
-    if reference in rubric_ids():
-        return load_yaml(_RUBRICS / f"{reference}.yaml", Rubric)
-    path = Path(reference)
-    if path.suffix in {".yaml", ".yml"}:
-        return load_yaml(path, Rubric)
-    raise UsageError(f"no rubric '{reference}'", hint=f"bundled: {', '.join(rubric_ids())}; or give a rubric's path")
+    return RUBRICS.find(reference)
 
 
 def stored_rubric(name: str, stored: Mapping[str, Any]) -> Rubric:
