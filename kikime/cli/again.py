@@ -20,7 +20,7 @@ def this_command() -> str:
 
 def _parts(context: click.Context, parameter: click.Parameter) -> Iterator[str]:
     name = str(parameter.name)
-    if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+    if name not in context.params or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
         return
     value = context.params[name]
     if isinstance(parameter, click.Argument):

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from tqdm import tqdm
 
@@ -18,7 +18,7 @@ from kikime.harness.plan.prepare import Prepared
 from kikime.workflows.listener import Listener
 
 if TYPE_CHECKING:
-    Bar = tqdm[None]
+    Bar = tqdm[Never]
 
 _LINE_SECONDS = 15.0
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import msgspec
+
 from kikime.harness.core.errors import UsageError
 from kikime.harness.engines.options import EngineOptions
 
@@ -56,7 +58,7 @@ def engine_options(given: EngineKeywords) -> EngineOptions:
     refuse_own(given.get("engine_args", {}))
     options = EngineOptions(**given)
     if options.tokenizer and Path(options.tokenizer).is_dir():
-        return EngineOptions(**{**given, "tokenizer": str(Path(options.tokenizer).resolve())})
+        return msgspec.structs.replace(options, tokenizer=str(Path(options.tokenizer).resolve()))
     return options
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.judging.options import finish, judge_options, take_settings
+from kikime.cli.judging.options import AskFlags, finish, judge_options
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import note, number, print_json, print_table
@@ -31,17 +31,28 @@ if TYPE_CHECKING:
 )
 @judge_options
 @json_option
-def audit(data: Path, *, persona: str, rubric: str, keep_min: float, out: Path | None, **options: Any) -> int:
+def audit(
+    data: Path,
+    asking: AskFlags,
+    persona: str,
+    user_column: str | None,
+    reply_column: str | None,
+    split: str | None,
+    rubric: str,
+    keep_min: float,
+    out: Path | None,
+    as_json: bool,
+) -> int:
     """Judge training data: what scores low and why, and the data without it, in the format of the input."""
     from kikime.harness.cards.persona import load_persona
     from kikime.harness.core.tables import read_table
     from kikime.judges.files.audit import audit_table, find_columns, write_report
     from kikime.judges.verdicts.rubric import load_rubric
 
-    settings = take_settings(options)
+    settings = asking.settings()
     card, asked = load_persona(persona), load_rubric(rubric)
-    table = read_table(data, split=options["split"])
-    used = find_columns(table, options["user_column"], options["reply_column"])
+    table = read_table(data, split=split)
+    used = find_columns(table, user_column, reply_column)
     found = audit_table(table, used, card, asked, settings, say=note)
     found.outcome.raise_for_stop(this_command())
     out = out or Path(f"{data.stem}-audit")
@@ -50,7 +61,7 @@ def audit(data: Path, *, persona: str, rubric: str, keep_min: float, out: Path |
     write_report(found, report)
     kept = found.kept(keep_min)
     table.write(filtered, kept)
-    if options["as_json"]:
+    if as_json:
         print_json(found.report(kept, table=report, filtered=filtered))
     else:
         _print_audit(found, kept, report, filtered)

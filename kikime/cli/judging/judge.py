@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.judging.options import OK, PARTIAL, finish, judge_options, take_settings
+from kikime.cli.judging.options import OK, PARTIAL, AskFlags, finish, judge_options
 from kikime.cli.language import columns, words
-from kikime.cli.options import json_option, runs_option
+from kikime.cli.options import Decorator, json_option, options, runs_option
 from kikime.cli.output import note, number, print_json, print_table
 from kikime.harness.core.errors import DiskFull, EnvironmentFault, FileFormatError, UsageError
 
@@ -51,25 +51,38 @@ class Arguments:
         return (self.rubrics or DEFAULT_RUBRICS)[0]
 
 
+_own_options: Decorator[int] = options(
+    "given",
+    Arguments,
+    click.option("--persona", help="Persona of FILE's replies (id or card file); a line may name its own."),
+    click.option(
+        "--rubric", "rubrics", multiple=True, help="Rubric id or file (repeatable); the tasks' own by default."
+    ),
+    click.option("--against", metavar="RUN", help="Judge pairs: which of two runs' replies is more in character."),
+    click.option(
+        "--bridge", nargs=2, metavar="OLD NEW", help="Score FILE with two judges and print how their scales map."
+    ),
+    click.option("--canaries", is_flag=True, help="Score the shipped injections instead; no target needed."),
+    click.option("--batch", is_flag=True, help="Use the provider's Batch API: half the price, up to a day."),
+    click.option(
+        "--poll", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True, help="Seconds."
+    ),
+    runs_option,
+    json_option,
+)
+
+
 @click.command()
 @click.argument("target", metavar="RUN|FILE", required=False)
-@click.option("--persona", help="Persona of FILE's replies (id or card file); a line may name its own.")
-@click.option("--rubric", "rubrics", multiple=True, help="Rubric id or file (repeatable); the tasks' own by default.")
-@click.option("--against", metavar="RUN", help="Judge pairs: which of two runs' replies is more in character.")
-@click.option("--bridge", nargs=2, metavar="OLD NEW", help="Score FILE with two judges and print how their scales map.")
-@click.option("--canaries", is_flag=True, help="Score the shipped injections instead; no target needed.")
-@click.option("--batch", is_flag=True, help="Use the provider's Batch API: half the price, up to a day.")
-@click.option("--poll", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True, help="Seconds.")
 @judge_options
-@runs_option
-@json_option
-def judge(target: str | None, **options: Any) -> int:
+@_own_options
+def judge(target: str | None, asking: AskFlags, given: Arguments) -> int:
     """Add 1–7 verdicts to a run or to a JSON-lines file of replies; never pays for the same verdict twice."""
     from kikime.judges.jobs.batch import BatchFault
 
-    settings = take_settings(options)
+    settings = asking.settings()
     try:
-        return _judge(target, settings, Arguments(**options))
+        return _judge(target, settings, given)
     except BatchFault as error:
         error.hint = f"{error.hint}: {this_command()}"
         raise

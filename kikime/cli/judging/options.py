@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kikime.cli.again import this_command
 from kikime.cli.language import words
-from kikime.cli.options import sentinel_option
+from kikime.cli.options import Decorator, options, sentinel_option
 from kikime.cli.output import note
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.session import JudgeSettings, Outcome
+    from kikime.judges.verdicts.verdict import Protocol
 
 OK, PARTIAL = 0, 4
 PROTOCOLS = ("cot", "dist", "text")
-_OPTIONS = (
+
+
+@dataclass(frozen=True)
+class AskFlags:
+    """Which judge, and how it is asked."""
+
+    judge_model: str | None
+    judge_base_url: str | None
+    protocol: Protocol
+    samples: int
+    concurrency: int
+    timeout: float
+    max_usd: float | None
+    sentinel: bool
+
+    def settings(self) -> JudgeSettings:
+        """The judge; a model that its provider is about to switch off is warned of.
+
+        Raises:
+            EnvironmentFault: there is no key for it.
+        """
+        from kikime.judges.jobs.session import judge_settings
+        from kikime.judges.verdicts.models import end_warning
+
+        settings = judge_settings(
+            self.judge_model,
+            self.judge_base_url,
+            protocol=self.protocol,
+            samples=self.samples,
+            concurrency=self.concurrency,
+            timeout=self.timeout,
+            max_usd=self.max_usd,
+            sentinel=self.sentinel,
+        )
+        settings.require_key(this_command())
+        ending = end_warning(settings.judge.model, datetime.now(UTC).date())
+        if ending and settings.judge.official:
+            note(words()("cli.judge.warning", text=ending))
+        return settings
+
+
+judge_options: Decorator[int] = options(
+    "asking",
+    AskFlags,
     click.option("--judge-model", envvar="KIKIME_JUDGE_MODEL", help="NAME or NAME@URL; gpt-4o-mini by default."),
     click.option(
         "--judge-base-url", envvar="KIKIME_JUDGE_BASE_URL", help="Any OpenAI-compatible server (or OPENAI_BASE_URL)."
@@ -30,28 +74,6 @@ _OPTIONS = (
     click.option("--max-usd", type=click.FloatRange(min=0), help="Stop before more than this is spent."),
     sentinel_option,
 )
-_SETTINGS = ("protocol", "samples", "concurrency", "timeout", "max_usd", "sentinel")
-
-
-def judge_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Which judge, and how it is asked."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def take_settings(options: dict[str, Any]) -> JudgeSettings:
-    """Take the judge's options out of a command's arguments."""
-    from kikime.judges.jobs.session import judge_settings
-    from kikime.judges.verdicts.models import end_warning
-
-    model, base_url = options.pop("judge_model"), options.pop("judge_base_url")
-    settings = judge_settings(model, base_url, **{name: options.pop(name) for name in _SETTINGS})
-    settings.require_key(this_command())
-    ending = end_warning(settings.judge.model, datetime.now(UTC).date())
-    if ending and settings.judge.official:
-        note(words()("cli.judge.warning", text=ending))
-    return settings
 
 
 def finish(outcome: Outcome, *, flawless: bool = True) -> int:

@@ -1,0 +1,87 @@
+"""Options reach a command as typed records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from kikime.cli.options import EngineFlags, GridFlags, JudgeFlags, RetentionFlags, adapter_pairs, options
+from kikime.harness.core.errors import EnvironmentFault, UsageError
+
+
+@dataclass(frozen=True)
+class Place:
+    x: int
+    y: int
+
+
+def test_a_group_of_options_is_one_argument():
+    @click.command()
+    @options("place", Place, click.option("--x", type=int, default=1), click.option("--y", type=int, default=2))
+    @click.option("--name", default="n")
+    def show(place, name):
+        click.echo(f"{place} {name}")
+
+    assert CliRunner().invoke(show, ["--y", "5"]).output == "Place(x=1, y=5) n\n"
+    assert CliRunner().invoke(show, ["--help"]).output.index("--x") < CliRunner().invoke(show, ["--help"]).output.index(
+        "--y"
+    )
+
+
+def test_a_suite_that_is_not_given_is_the_commands_own():
+    grid = GridFlags(suite=None, limit=None, tasks=(), personas=(), formats=(), shots=())
+    assert (grid.keywords()["suite"], grid.keywords("retention")["suite"]) == ("quick", "retention")
+
+
+def engine(*pairs):
+    return EngineFlags("vllm", "auto", 1, None, None, None, None, False, 64, pairs)
+
+
+def test_engine_arguments_are_yaml_values():
+    assert engine("max-num-seqs=4", "enforce_eager=true").keywords()["engine_args"] == {
+        "max_num_seqs": 4,
+        "enforce_eager": True,
+    }
+
+
+@pytest.mark.parametrize("pair", ["x", "=1", "a=[1", "dtype=half", "seed=1"])
+def test_a_wrong_engine_argument_is_told(pair):
+    with pytest.raises(UsageError):
+        engine(pair).keywords()
+
+
+def judging(judge=None, **given):
+    fields = {"judge_model": None, "judge_base_url": None, "max_usd": None, "sentinel": True, **given}
+    return JudgeFlags(judge, **fields)
+
+
+def test_nothing_is_judged_without_a_key_or_where_it_is_refused(monkeypatch):
+    assert judging().settings("again") is None
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
+    assert judging(False).settings("again") is None
+    assert judging().settings("again").api_key == "sk-1"
+
+
+def test_a_judge_that_is_asked_for_needs_a_key():
+    with pytest.raises(EnvironmentFault) as caught:
+        judging(True).settings("kikime run m --judge")
+    assert "kikime run m --judge; or generate now with --no-judge" in caught.value.hint
+
+
+def test_retention_is_measured_by_rules_only():
+    assert RetentionFlags("base", ("a,b", "c")).tasks == ["a", "b", "c"]
+    assert RetentionFlags("base", ()).base(judging()) == "base"
+    with pytest.raises(UsageError, match="by rules only"):
+        RetentionFlags("base", ()).base(judging(True))
+    with pytest.raises(UsageError, match="belongs to --retention"):
+        RetentionFlags(None, ("a",)).base(judging())
+
+
+def test_adapters_have_names_and_folders():
+    assert {name: str(path) for name, path in adapter_pairs(("a=x/y", "b=z")).items()} == {"a": "x/y", "b": "z"}
+    for wrong in (("a",), ("=x",), ("a=x", "a=y")):
+        with pytest.raises(UsageError):
+            adapter_pairs(wrong)
