@@ -1,13 +1,16 @@
-"""Engines: vLLM in this process, any OpenAI-compatible server."""
+"""Engines: vLLM in this process, any OpenAI-compatible server, those of installed packages."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from kikime.harness.core.errors import UsageError
-from kikime.harness.engines.base import Engine
+from kikime.harness.core.registry import Parts, python_file
+from kikime.harness.engines.base import Engine, EngineKind, SwitchesAdapters
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
 
-__all__ = ["Engine", "EngineOptions", "check_options", "load_engine"]
+__all__ = ["ENGINES", "Engine", "EngineKind", "EngineOptions", "check_options", "load_engine", "switch_adapter"]
 
 
 _LOCAL = EngineOptions()
@@ -15,25 +18,63 @@ _LOADING = ("dtype", "tensor_parallel_size", "max_model_len", "gpu_memory_utiliz
 """Options that say how a checkpoint is loaded into this process."""
 
 
-def check_options(checkpoint: Checkpoint, options: EngineOptions) -> None:
-    """Refuse engine options that the engine does not know or cannot use, before anything is planned.
+def _given(options: EngineOptions) -> list[str]:
+    return [name for name in _LOADING if getattr(options, name) != getattr(_LOCAL, name)]
 
-    Raises:
-        UsageError: an unknown or unusable option.
-        EngineFault: vLLM is not installed.
-    """
-    given = [name for name in _LOADING if getattr(options, name) != getattr(_LOCAL, name)]
-    if not given:
-        return
-    if checkpoint.base_url is None:
+
+def _check_vllm(checkpoint: Checkpoint, options: EngineOptions) -> None:
+    if _given(options):
         from kikime.harness.engines.vllm import check_arguments
 
         check_arguments(checkpoint, options)
-    elif named := [f"--{name.replace('_', '-').removesuffix('s')}" for name in given if name != "max_model_len"]:
+
+
+def _load_vllm(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
+    from kikime.harness.engines.vllm import VllmEngine
+
+    return VllmEngine(checkpoint, options)
+
+
+def _check_served(checkpoint: Checkpoint, options: EngineOptions) -> None:
+    if not checkpoint.base_url:
+        raise UsageError("the engine 'openai' needs a served model", hint="give openai:NAME@BASE_URL as MODEL")
+    if named := [
+        f"--{name.replace('_', '-').removesuffix('s')}" for name in _given(options) if name != "max_model_len"
+    ]:
         raise UsageError(
             f"{', '.join(named)}: how a served model is loaded is its server's business",
             hint="leave the options out here and give them to the server",
         )
+
+
+def _load_served(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
+    from kikime.harness.engines.openai import OpenAIEngine
+
+    return OpenAIEngine(checkpoint, options)
+
+
+ENGINES = Parts(
+    "engine",
+    EngineKind,
+    lambda: {"vllm": EngineKind(_load_vllm, _check_vllm), "openai": EngineKind(_load_served, _check_served)},
+    load=python_file("ENGINE", EngineKind),
+    suffixes=(".py",),
+)
+"""The engines: bundled, of installed packages, or files."""
+
+
+def _kind(checkpoint: Checkpoint, options: EngineOptions) -> EngineKind:
+    return ENGINES.find("openai" if checkpoint.base_url else options.engine)
+
+
+def check_options(checkpoint: Checkpoint, options: EngineOptions) -> None:
+    """Refuse an unknown engine and options that the engine does not know or cannot use, before anything is planned.
+
+    Raises:
+        UsageError: no such engine, or an unknown or unusable option.
+        EngineFault: vLLM is not installed.
+    """
+    _kind(checkpoint, options).check(checkpoint, options)
 
 
 def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
@@ -43,12 +84,20 @@ def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
         EngineFault: the engine is not installed, or cannot load the checkpoint.
         UsageError: this engine cannot serve this kind of checkpoint.
     """
-    if checkpoint.base_url:
-        from kikime.harness.engines.openai import OpenAIEngine
+    return _kind(checkpoint, options).load(checkpoint, options)
 
-        return OpenAIEngine(checkpoint, options)
-    if options.engine == "vllm":
-        from kikime.harness.engines.vllm import VllmEngine
 
-        return VllmEngine(checkpoint, options)
-    raise UsageError(f"the engine '{options.engine}' needs a served model", hint="give openai:NAME@BASE_URL as MODEL")
+def switch_adapter(engine: Engine, checkpoint: Checkpoint) -> None:
+    """Send the following requests through the checkpoint's LoRA adapter; nothing where it has none.
+
+    Raises:
+        UsageError: this engine cannot switch adapters.
+    """
+    if checkpoint.adapter is None:
+        return
+    if not isinstance(engine, SwitchesAdapters):
+        raise UsageError(
+            f"the engine cannot load the adapter {checkpoint.name} ({checkpoint.adapter})",
+            hint="serve it under a name of its own, and give openai:NAME@BASE_URL",
+        )
+    engine.use_adapter(checkpoint.name, Path(checkpoint.adapter))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from kikime.harness.core.request import Reply, Request
+from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.engines.options import EngineOptions
 
 
 class Engine(Protocol):
@@ -14,10 +18,6 @@ class Engine(Protocol):
     @property
     def window(self) -> int:
         """How many requests are worth having in flight."""
-
-    @property
-    def pending(self) -> int:
-        """Submitted requests whose reply has not been handed over."""
 
     def submit(self, request: Request) -> None:
         """Queue one request; never blocks on generation."""
@@ -29,15 +29,30 @@ class Engine(Protocol):
             EngineFault: the engine died; what was handed over before stays valid.
         """
 
-    def use_adapter(self, name: str, path: Path) -> None:
-        """Send the following requests through the LoRA adapter in ``path``.
-
-        Raises:
-            UsageError: this engine cannot switch adapters.
-        """
-
     def describe(self) -> dict[str, Any]:
         """Versions, arguments and hardware, as JSON-like values for the manifest."""
 
     def close(self) -> None:
         """Free the engine's memory and processes."""
+
+
+@runtime_checkable
+class SwitchesAdapters(Protocol):
+    """An engine that can change its LoRA adapter without loading anew."""
+
+    def use_adapter(self, name: str, path: Path) -> None:
+        """Send the following requests through the LoRA adapter in ``path``."""
+
+
+def _anything(checkpoint: Checkpoint, options: EngineOptions) -> None:
+    """Refuse nothing."""
+
+
+@dataclass(frozen=True)
+class EngineKind:
+    """An engine that ``--engine`` can name."""
+
+    load: Callable[[Checkpoint, EngineOptions], Engine]
+    """Loads a checkpoint; raises an :class:`~kikime.harness.core.errors.EngineFault` where that fails."""
+    check: Callable[[Checkpoint, EngineOptions], None] = _anything
+    """Refuses options that it cannot use with a checkpoint, before anything is planned, by a ``UsageError``."""

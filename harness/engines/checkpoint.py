@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -161,14 +162,7 @@ def _count_parameters(path: Path) -> int:
             f"{path}: broken safetensors file: {error}",
             hint="copy or save the checkpoint again; the file is damaged or cut short",
         ) from None
-    return sum(_product(shape) for shape in shapes)
-
-
-def _product(shape: list[int]) -> int:
-    total = 1
-    for length in shape:
-        total *= length
-    return total
+    return sum(math.prod(shape) for shape in shapes)
 
 
 def _identity(path: Path) -> Iterator[tuple[str, str]]:

@@ -7,14 +7,13 @@ import os
 import queue
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import openai
 import tenacity
 
-from kikime.harness.core.errors import EngineFault, UsageError
+from kikime.harness.core.errors import EngineFault
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
@@ -37,7 +36,6 @@ class OpenAIEngine:
         self._concurrency = options.concurrency
         self.server = probe_server(checkpoint)
         self._finished: queue.Queue[Reply | openai.OpenAIError] = queue.Queue()
-        self._pending = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="kikime-openai", daemon=True)
         self._thread.start()
@@ -49,14 +47,8 @@ class OpenAIEngine:
         """Twice the concurrency, so that a slot never waits for the runner."""
         return 2 * self._concurrency
 
-    @property
-    def pending(self) -> int:
-        """Submitted requests whose reply has not been handed over."""
-        return self._pending
-
     def submit(self, request: Request) -> None:
         """Queue one request."""
-        self._pending += 1
         asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
 
     def poll(self) -> list[Reply]:
@@ -68,13 +60,6 @@ class OpenAIEngine:
                 replies.append(self._take(timeout=0))
         except queue.Empty:
             return replies
-
-    def use_adapter(self, name: str, path: Path) -> None:
-        """A served model has its adapters at the server."""
-        raise UsageError(
-            f"adapter {name} ({path}) cannot be loaded into {self._url}",
-            hint="serve it there under a name of its own, and give openai:NAME@BASE_URL",
-        )
 
     def describe(self) -> dict[str, Any]:
         """What the server said of itself."""
@@ -92,7 +77,6 @@ class OpenAIEngine:
             raise EngineFault(
                 f"{self._url}: {_reason(reply)}", hint="start the server again, then resume the run"
             ) from reply
-        self._pending -= 1
         return reply
 
     async def _answer(self, request: Request) -> None:

@@ -7,12 +7,12 @@ import logging
 import os
 import time
 import warnings
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kikime.harness.core.errors import EngineFault, UsageError
+from kikime.harness.core.names import nearest
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
@@ -49,6 +49,7 @@ class VllmEngine:
         self._max_num_seqs = self._engine.vllm_config.scheduler_config.max_num_seqs
         self.window = 2 * self._max_num_seqs
         self._adapter: Any = None
+        self._adapters: dict[str, int] = {}
         self._submitted: dict[str, _Submitted] = {}
         self.load_seconds = time.monotonic() - started
         if checkpoint.adapter:
@@ -58,13 +59,8 @@ class VllmEngine:
         """Send the following requests through the LoRA adapter in ``path``."""
         from vllm.lora.request import LoRARequest
 
-        number = abs(hash(str(path))) % 2**31 + 1
+        number = self._adapters.setdefault(str(path), len(self._adapters) + 1)
         self._adapter = LoRARequest(name, number, str(path))
-
-    @property
-    def pending(self) -> int:
-        """Submitted requests whose reply has not been handed over."""
-        return len(self._submitted)
 
     def submit(self, request: Request) -> None:
         """Queue one request: a reply, or the log-probability of each of its candidates."""
@@ -199,7 +195,7 @@ def check_arguments(checkpoint: Checkpoint, options: EngineOptions) -> None:
     known = [field.name for field in dataclasses.fields(EngineArgs)]
     for name in options.engine_args:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
+            near = nearest(name, known, n=1)
             hint = f"did you mean '{near[0]}'?" if near else "see vLLM's EngineArgs"
             raise UsageError(f"--engine-arg {name}: vLLM has no such engine argument", hint=hint)
     arguments = _arguments(checkpoint, options, on_cpu=current_platform.is_cpu())

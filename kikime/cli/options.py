@@ -129,7 +129,7 @@ class EngineFlags:
 engine_options: Decorator[None] = options(
     "engine",
     EngineFlags,
-    click.option("--engine", type=click.Choice(["vllm", "openai"]), default="vllm", show_default=True),
+    click.option("--engine", metavar="vllm|openai|NAME", default="vllm", show_default=True),
     click.option(
         "--dtype",
         type=click.Choice(["auto", "bfloat16", "float16", "float32"]),

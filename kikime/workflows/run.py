@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from kikime.harness.core.errors import KikimeError
-from kikime.harness.engines import Engine, EngineOptions, load_engine
+from kikime.harness.engines import Engine, EngineOptions, load_engine, switch_adapter
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared
 from kikime.harness.run.execute import start_run
@@ -129,7 +129,7 @@ def execute_all(
             stack.callback(engine.close)
         for number, (prepared, directory) in enumerate(planned):
             if engine is not None and prepared.checkpoint.adapter:
-                engine.use_adapter(prepared.checkpoint.name, Path(prepared.checkpoint.adapter))
+                switch_adapter(engine, prepared.checkpoint)
             with resumable(directories[number:], judge, progress), _counted(prepared, directory, progress):
                 outcome = execute_judged(directory, prepared, engine, judge, progress)
             finished.append(Run(directory, Judging(judge, outcome) if judge and outcome else None))

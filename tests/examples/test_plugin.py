@@ -1,0 +1,91 @@
+"""The example package: built, installed into a folder, and used by the commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = ROOT / "examples" / "plugin"
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory):
+    """Call Python where the package is installed."""
+    import importlib.metadata
+    import shutil
+
+    target, source = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("source") / "plugin"
+    shutil.copytree(PLUGIN, source)
+    setup = "from setuptools import setup; setup()"
+    subprocess.run([sys.executable, "-c", setup, "-q", "bdist_wheel", "-d", str(target)], cwd=source, check=True)
+    [wheel] = target.glob("*.whl")
+    shutil.unpack_archive(wheel, target, "zip")
+    assert importlib.metadata.distributions(path=[str(target)])
+    folder = tmp_path_factory.mktemp("work")
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        paths = os.pathsep.join([str(target), str(ROOT)])
+        offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "XDG_CACHE_HOME": str(folder / "cache")}
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            env={**os.environ, **offline, "PYTHONPATH": paths, "KIKIME_RUNS": str(folder / "runs")},
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+    call.folder = folder
+    return call
+
+
+@pytest.fixture(scope="module")
+def manifest(python):
+    python("-m", "kikime", "run", "demo:september", "--suite", "hotel", "--engine", "parrot", "--no-judge")
+    [found] = (python.folder / "runs").glob("*/manifest.json")
+    return orjson.loads(found.read_bytes())
+
+
+def test_a_run_holds_the_content_of_every_part(manifest):
+    assert set(manifest["formats"]) == {"hotel", "chatml"}
+    assert "Butler: " in manifest["formats"]["hotel"]["template"]
+    assert manifest["techniques"]["bow_first"]["title"] == "まず一礼"
+    assert manifest["rubrics"]["hospitality"]["criteria"][0]["id"] == "welcome"
+    assert manifest["options"]["engine"] == "parrot"
+
+
+def test_the_metric_is_measured(python, manifest):
+    summary = orjson.loads((python.folder / "runs" / manifest["run"] / "summary.json").read_bytes())
+    assert summary["metrics"]["exclamations"]["mean"] == 1
+
+
+def test_the_run_is_shown(python, manifest):
+    assert "hotel" in python("-m", "kikime", "show", manifest["run"]).stdout
+
+
+def test_a_run_opens_where_nobody_knows_its_parts(python, manifest):
+    code = (
+        "import orjson, sys; from kikime.harness.suites.grid import Materials; from pathlib import Path;"
+        "m = Materials.from_json(orjson.loads(next(Path('runs').glob('*/manifest.json')).read_bytes()));"
+        "print(m.formats['hotel'].id, list(m.techniques), list(m.rubrics))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=python.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout == "hotel ['plain', 'bow_first'] ['hospitality']\n", done.stderr
+
+
+def test_the_page_is_listed(python):
+    code = "from kikime.leaderboard.page.registry import pages; print(pages()['hotel'].titles['ja'])"
+    assert "ホテル" in python("-c", code).stdout
