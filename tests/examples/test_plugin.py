@@ -71,19 +71,14 @@ def test_the_run_is_shown(python, manifest):
 
 
 def test_a_run_opens_where_nobody_knows_its_parts(python, manifest):
-    code = (
-        "import orjson, sys; from kikime.harness.suites.grid import Materials; from pathlib import Path;"
-        "m = Materials.from_json(orjson.loads(next(Path('runs').glob('*/manifest.json')).read_bytes()));"
-        "print(m.formats['hotel'].id, list(m.techniques), list(m.rubrics))"
-    )
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-m", "kikime", "show", manifest["run"]],
         capture_output=True,
         text=True,
         cwd=python.folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KIKIME_RUNS": str(python.folder / "runs")},
     )
-    assert done.stdout == "hotel ['plain', 'bow_first'] ['hospitality']\n", done.stderr
+    assert (done.returncode, "hotel" in done.stdout) == (0, True), done.stderr
 
 
 def test_the_page_is_listed(python):
