@@ -46,7 +46,7 @@ def test_a_model_that_learns_from_examples_follows_flipped_labels(tmp_path):
         "flipped": "examples",
     }
     row = report.rows[0]
-    assert row.kinds["flipped"].minus_natural["value"] == 0
+    assert row.kinds["flipped"].minus_natural.value == 0
     assert (row.chance, row.n_items) == (0.5, 12)
 
 
@@ -70,8 +70,8 @@ def test_only_exchanged_labels_can_show_a_prior(tmp_path):
 
 def test_the_calibration_takes_the_prior_off(tmp_path):
     natural = icl(tmp_path, learner).rows[0].kinds["natural"]
-    assert natural["accuracy"].value == 1
-    assert natural["uncalibrated"] == pytest.approx(0.5)
+    assert natural.accuracy.value == 1
+    assert natural.uncalibrated == pytest.approx(0.5)
 
 
 def test_a_failed_reply_is_a_wrong_one_and_its_item_stays(tmp_path):
@@ -80,9 +80,9 @@ def test_a_failed_reply_is_a_wrong_one_and_its_item_stays(tmp_path):
         return None if failing else learner(request)
 
     fewest, most = icl(tmp_path, answer).rows
-    assert (fewest["n_items"], most["kinds"]["natural"].uncalibrated) == (12, 0.5)
-    assert fewest["kinds"]["natural"].accuracy["value"] == pytest.approx(23 / 24)
-    assert fewest["kinds"]["natural"].uncalibrated == pytest.approx(11 / 24)
+    assert (fewest.n_items, most.kinds["natural"].uncalibrated) == (12, 0.5)
+    assert fewest.kinds["natural"].accuracy.value == pytest.approx(23 / 24)
+    assert fewest.kinds["natural"].uncalibrated == pytest.approx(11 / 24)
 
 
 # form, not facts
