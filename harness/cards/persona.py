@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import regex
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from kikime.harness.core.files import data_path
 from kikime.harness.core.registry import Parts
@@ -117,6 +124,25 @@ class Example(StrictModel):
     reply: NonEmpty
 
 
+class LoreEntry(StrictModel):
+    """A piece of the character's world that enters a prompt when one of its keys is mentioned."""
+
+    keys: tuple[NonEmpty, ...] = ()
+    """Words that call it; any of them."""
+    content: NonEmpty
+    secondary_keys: tuple[NonEmpty, ...] = ()
+    """Where there are any, one of them must be mentioned too."""
+    constant: bool = False
+    """Whether it is always in the prompt."""
+
+    @model_validator(mode="after")
+    def _can_be_called(self) -> LoreEntry:
+        if not self.keys and not self.constant:
+            msg = "an entry without keys is never called; give keys, or constant: true"
+            raise ValueError(msg)
+        return self
+
+
 class Persona(StrictModel):
     """A character card."""
 
@@ -133,6 +159,15 @@ class Persona(StrictModel):
     facts: tuple[Fact, ...] = ()
     unanswerable: tuple[NonEmpty, ...] = ()
     examples: tuple[Example, ...] = ()
+    greetings: tuple[NonEmpty, ...] = ()
+    """What the character says first, unasked: the first message and its alternatives."""
+    lorebook: tuple[LoreEntry, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_what_it_lacks(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """A card that has no greetings or lorebook keeps the content hash that it had before these existed."""
+        written: dict[str, object] = write(self)
+        return {name: value for name, value in written.items() if name not in {"greetings", "lorebook"} or value}
 
     @field_validator("profile", "background")
     @classmethod
