@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -13,8 +13,7 @@ from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.files import data_path
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.yamlfile import StrictModel, load_yaml
-
-ShotStyle = Literal["turns", "text"]
+from kikime.harness.prompts.conversation import ShotStyle
 
 
 class Condition(NamedTuple):
