@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import floor
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -15,7 +15,20 @@ from kikime.harness.words.catalogue import Translator
 
 disable_debug_mode()  # charts are validated once, when they are drawn, instead of at every step of their construction
 
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
+
+
+class Point(NamedTuple):
+    """One point of a curve."""
+
+    x: int | str
+    series: str
+    value: float | None
+    n: int | None = None
+    href: str = ""
+    """Address that a click opens."""
+
+
 Chart = Any
 """An Altair chart, layered or not; its methods are not typed."""
 BLUE, ORANGE, GREY, BAND = "#1d4ed8", "#c2410c", "#6b7280", "#d1fae5"
@@ -181,10 +194,10 @@ def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
 
 
 def lines(
-    rows: Sequence[Row], x_title: str, y_title: str, order: Sequence[str], ends: tuple[float, float] | None = (0, 1)
+    points: Sequence[Point], x_title: str, y_title: str, order: Sequence[str], ends: tuple[float, float] | None = (0, 1)
 ) -> Chart:
-    """A curve per series over whole numbers: ``x, series, value, n``; ``ends`` of the scale, 0–1 for shares."""
-    frame = pd.DataFrame(rows, columns=["x", "series", "value", "n", "href"])
+    """A curve per series over whole numbers; ``ends`` of the scale, 0–1 for shares."""
+    frame = pd.DataFrame(points, columns=Point._fields)
     ticks = sorted(frame["x"].unique().tolist())
     fitting = alt.ExprRef(f"max(1, floor(width / {_ENTRY}))")  # a narrow screen has room for fewer beside each other
     legend = alt.Legend(orient="bottom", columns=fitting, labelLimit=_ENTRY - 20, symbolStrokeWidth=0, symbolOpacity=1)
@@ -199,7 +212,7 @@ def lines(
         color=alt.Color("series:N", title=None, legend=several, scale=_colours(order)),
     )
     curves = base.mark_line().encode(strokeDash=alt.StrokeDash("series:N", sort=list(order), legend=None))
-    points = base.mark_point(filled=True, size=70).encode(
+    marks = base.mark_point(filled=True, size=70).encode(
         shape=alt.Shape("series:N", title=None, sort=list(order), legend=several),
         tooltip=[
             alt.Tooltip("series:N", title=" "),
@@ -207,21 +220,21 @@ def lines(
             alt.Tooltip("value:Q", format=".3f", title=y_title),
             alt.Tooltip("n:Q", title="n"),
         ],
-        **leading(rows),
+        **leading([{"href": point.href} for point in points]),
     )
-    return (curves + points).properties(height=300 + 26 * (len(order) // 3))
+    return (curves + marks).properties(height=300 + 26 * (len(order) // 3))
 
 
 def _colours(order: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(order), range=(_PALETTE * (1 + len(order) // len(_PALETTE)))[: len(order)])
 
 
-def radar(rows: Sequence[Row], axes: Mapping[str, str]) -> dict[str, Any]:
-    """An ECharts option: areas (0–100) of at most four models; ``name, areas``."""
+def radar(models: Sequence[tuple[str, Mapping[str, float | None]]], axes: Mapping[str, str]) -> dict[str, object]:
+    """An ECharts option: areas (0–100) of at most four models, each a name and its areas; ``axes``: area → its label."""
     return {
         "legend": {
             "bottom": 0,
-            "data": [{"name": row["name"], "icon": symbol} for row, symbol in zip(rows, _SYMBOLS, strict=False)],
+            "data": [{"name": name, "icon": symbol} for (name, _), symbol in zip(models, _SYMBOLS, strict=False)],
         },
         "radar": {"indicator": [{"name": name, "max": 100, "min": 0} for name in axes.values()], "radius": "62%"},
         "series": [
@@ -229,13 +242,13 @@ def radar(rows: Sequence[Row], axes: Mapping[str, str]) -> dict[str, Any]:
                 "type": "radar",
                 "data": [
                     {
-                        "name": row["name"],
-                        "value": [round(row["areas"].get(area) or 0, 1) for area in axes],
+                        "name": name,
+                        "value": [round(areas.get(area) or 0, 1) for area in axes],
                         "lineStyle": {"type": style},
                         "symbol": symbol,
                     }
-                    for row, style, symbol in zip(
-                        rows,
+                    for (name, areas), style, symbol in zip(
+                        models,
                         ("solid", "dashed", "dotted", "solid"),
                         _SYMBOLS,
                         strict=False,

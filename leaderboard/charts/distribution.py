@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Protocol
 
 import altair as alt
 import pandas as pd
@@ -14,10 +14,33 @@ from kikime.leaderboard.charts.altair import BAND, BLUE, GREY, ORANGE, Chart, Ro
 _SCORES = list(range(1, 8))
 
 
+class Counted(Protocol):
+    """Replies of one bin of whole numbers."""
+
+    @property
+    def start(self) -> int:
+        """Lower end of the bin."""
+
+    @property
+    def n(self) -> int:
+        """Replies in it."""
+
+    @property
+    def share(self) -> float:
+        """Of all replies, 0–1."""
+
+
 def histogram(
-    series: Mapping[str, Sequence[Row]], width: int, title: str, band: tuple[float, float] | None, t: Translator
+    series: Mapping[str, Sequence[tuple[Counted, str]]],
+    width: int,
+    title: str,
+    band: tuple[float, float] | None,
+    t: Translator,
 ) -> Chart:
-    """Shares of replies per bin of whole numbers, one outline per series; ``band`` is the wanted range, ends included."""
+    """Shares of replies per bin of whole numbers, one outline per series; ``band`` is the wanted range, ends included.
+
+    Each bin comes with the address that a click on it opens.
+    """
     rows = [row for name, found in series.items() for row in _whole_bins(name, found, width)]
     frame = pd.DataFrame(rows, columns=["series", "start", "last", "share", "n", "href"])
     frame["from"], frame["to"] = frame["start"] - 0.5, frame["last"] + 0.5
@@ -43,7 +66,7 @@ def histogram(
         x=x, y=y, color=colour,
         strokeDash=alt.StrokeDash("series:N", sort=names, scale=alt.Scale(domain=names, range=dashes[: len(names)]), legend=None),
     )  # fmt: skip
-    layers: list[Any] = [boxes, lines]
+    layers: list[Chart] = [boxes, lines]
     if band is not None:
         ends = pd.DataFrame([{"low": band[0] - 0.5, "high": band[1] + 0.5, "what": t("model.band")}])
         shade = alt.Chart(ends).mark_rect(color=BAND, opacity=0.7).encode(
@@ -53,18 +76,16 @@ def histogram(
     return alt.layer(*layers).properties(height=260)
 
 
-def _whole_bins(name: str, found: Sequence[Row], width: int) -> list[dict[str, Any]]:
+def _whole_bins(name: str, found: Sequence[tuple[Counted, str]], width: int) -> list[dict[str, object]]:
     """One row per bin, empty ones and the one after the last included, so that an outline returns to zero."""
-    by_start = {row["start"]: row for row in found}
-    if not by_start:
+    if not found:
         return []
-    starts = range(min(by_start), max(by_start) + 2 * width, width)
-    empty = {"share": 0.0, "n": 0}
-    return [
-        {"series": name, "start": start, "last": start + width - 1, "href": by_start.get(start, {}).get("href")}
-        | {key: by_start.get(start, empty)[key] for key in ("share", "n")}
-        for start in starts
-    ]
+    by_start = {counted.start: (counted.n, counted.share, href) for counted, href in found}
+    rows: list[dict[str, object]] = []
+    for start in range(min(by_start), max(by_start) + 2 * width, width):
+        n, share, href = by_start.get(start, (0, 0.0, None))
+        rows.append({"series": name, "start": start, "last": start + width - 1, "n": n, "share": share, "href": href})
+    return rows
 
 
 def score_bars(rows: Sequence[Row], t: Translator) -> Chart:

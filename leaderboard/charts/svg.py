@@ -107,14 +107,14 @@ def _scale(start: float, end: float, low: float, high: float) -> Callable[[float
 
 
 def overlay_chart(
-    title: str, series: Mapping[str, Sequence[Mapping[str, Any]]], width: int, band: tuple[float, float] | None
+    title: str, series: Mapping[str, Sequence[tuple[int, float]]], width: int, band: tuple[float, float] | None
 ) -> Plane | None:
-    """Shares of replies per bin (``start, share``, ``width`` wide) as one outline per series; None without replies.
+    """Shares of replies per bin (its start and share, ``width`` wide) as one outline per series; None without replies.
 
     A series without replies is left out; its place keeps its colour.
     """
     numbered = enumerate(series.items())
-    found = {(number, name): {row["start"]: row["share"] for row in rows} for number, (name, rows) in numbered if rows}
+    found = {(number, name): dict(rows) for number, (name, rows) in numbered if rows}
     starts = [start for rows in found.values() for start in rows]
     if not starts:
         return None

@@ -57,7 +57,7 @@ def kept(entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
-        state = {RunDirectory: lambda run: (str(run.path), stamp(run))}
+        state: dict[str | type[Any], Callable[[Any], object]] = {RunDirectory: lambda run: (str(run.path), stamp(run))}
         cached: Callable[P, R] = st.cache_data(show_spinner=False, max_entries=entries, hash_funcs=state)(function)
         return cached
 

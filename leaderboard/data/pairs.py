@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import NamedTuple
 
 import duckdb
 import msgspec
+import pyarrow as pa
 
 from kikime.harness.core.axes import COMPARED
 from kikime.harness.core.errors import EnvironmentFault
@@ -19,7 +20,8 @@ from kikime.harness.reports.tables.margins import load_margins
 from kikime.harness.store.rundir import RunDirectory, json_bytes
 from kikime.leaderboard.data.cached import stamp
 from kikime.leaderboard.data.index import cache_folder
-from kikime.leaderboard.data.queries.tables import opened, rows_of
+from kikime.leaderboard.data.queries.samples import Sample, one, partner
+from kikime.leaderboard.data.queries.tables import opened, records
 
 _KEPT = 40
 
@@ -49,6 +51,22 @@ def comparison(a: RunDirectory, b: RunDirectory, *, common: bool = False, slices
     return report
 
 
+class Flip(NamedTuple):
+    """One request whose replies differ in a metric."""
+
+    pair_key: str
+    task: str
+    item_id: str
+    persona: str
+    format: str
+    shots: int
+    user: str
+    value_a: float | None
+    value_b: float | None
+    change: float
+    """Better is positive."""
+
+
 def most_changed(
     a: RunDirectory, b: RunDirectory, within: Mapping[str, Sequence[str]], *, common: bool
 ) -> dict[str, list[Example]]:
@@ -74,13 +92,10 @@ def flips(
     worse: bool,
     within: Mapping[str, Sequence[str]] | None = None,
     limit: int = 200,
-) -> list[dict[str, Any]]:
+) -> list[Flip]:
     """Pairs of replies in which a metric changed, the largest loss (or gain) first.
 
     ``within`` holds wanted values, as text, of the axes of a comparison's slices.
-
-    Returns:
-        ``pair_key, task, item_id, persona, format, shots, user, value_a, value_b, change`` (better is positive).
 
     Raises:
         UsageError: no reply yet, or a table is broken.
@@ -93,25 +108,25 @@ def flips(
         return _joined(left, scores, within or {}, sign=sign, worse=worse, limit=limit)
 
 
-def _scores(connection: duckdb.DuckDBPyConnection, metric: str) -> Any:
+def _scores(connection: duckdb.DuckDBPyConnection, metric: str) -> pa.Table:
     query = "SELECT pair_key, value FROM scores JOIN samples USING (key) WHERE metric = ? AND value IS NOT NULL"
     return connection.sql(query, params=[metric]).to_arrow_table()
 
 
 def _joined(
     connection: duckdb.DuckDBPyConnection,
-    scores: list[Any],
+    scores: list[pa.Table],
     within: Mapping[str, Sequence[str]],
     *,
     sign: float,
     worse: bool,
     limit: int,
-) -> list[dict[str, Any]]:
+) -> list[Flip]:
     for name, table in zip(("scores_a", "scores_b"), scores, strict=True):
         connection.register(name, table)
     wanted = {name: list(within[name]) for name in COMPARED if within.get(name)}
     where = "".join(f" AND CAST(s.{name} AS VARCHAR) IN (SELECT unnest(?))" for name in wanted)
-    return rows_of(
+    return records(
         connection.execute(
             f"""SELECT s.pair_key, s.task, s.item_id, s.persona, s.format, s.shots, s.user, a.value AS value_a,
                       b.value AS value_b, (b.value - a.value) * ? AS change
@@ -119,17 +134,16 @@ def _joined(
                WHERE a.value != b.value AND ((b.value - a.value) * ? < 0) = ?{where}
                ORDER BY abs(change) DESC, s.position, s.turn LIMIT ?""",  # noqa: S608  (own column names)
             [sign, sign, worse, *wanted.values(), limit],
-        )
+        ),
+        Flip,
     )
 
 
-def replies(run: RunDirectory, pair_key: str) -> dict[str, Any] | None:
+def replies(run: RunDirectory, pair_key: str) -> Sample | None:
     """The reply of a run to one request, with its metrics; None when it has none.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
-    from kikime.leaderboard.data.queries.samples import one, partner
-
     key = partner(run, pair_key)
     return one(run, key) if key else None

@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import orjson
@@ -28,7 +27,6 @@ from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.store.rundir import RunDirectory, json_bytes
 from kikime.leaderboard.data.index import Entry, Index, cache_folder, signature_of
 
-Row = dict[str, Any]
 PATIENCE = 0.4
 """Seconds that a page waits for a ranking before it shows itself without one."""
 MANY = 100
@@ -45,7 +43,7 @@ class Ranking:
     ready: bool = True
 
 
-_EMPTY = Result(version="", suite=None, judge=None, seed=0, n_resamples=0)
+EMPTY = Result(version="", suite=None, judge=None, seed=0, n_resamples=0)
 _worker = ThreadPoolExecutor(1, thread_name_prefix="ranking")
 _pending: dict[str, Future[Result]] = {}
 
@@ -72,12 +70,12 @@ def ranking(
     try:
         result = future.result(timeout=patience)
     except NotYet:
-        return Ranking(_EMPTY, ready=False)
+        return Ranking(EMPTY, ready=False)
     _pending.pop(key, None)
     return Ranking(result)
 
 
-def _inputs(index: Index, entries: Sequence[Entry]) -> list[Any]:
+def _inputs(index: Index, entries: Sequence[Entry]) -> list[object]:
     return [[entry.id, entry.signature, signature_of(f"{index.runs}/{entry.id}/judge.parquet")] for entry in entries]
 
 
@@ -134,35 +132,6 @@ def _forget_old() -> None:
     files = sorted(cache_folder().glob("ranking-*.json"), key=lambda path: signature_of(path) or (0, 0))
     for path in files[:-_KEPT]:
         path.unlink(missing_ok=True)
-
-
-def reweighted(rows: Sequence[Row], weights: Mapping[str, float]) -> list[Row]:
-    """The rows ordered by a visitor's own weights of the areas; intervals are gone, as they belong to equal weights.
-
-    >>> rows = [{"run": "a", "areas": {"x": 10.0, "y": 50.0}}, {"run": "b", "areas": {"x": 40.0, "y": 0.0}}]
-    >>> [(row["run"], row["rank"], row["overall"]) for row in reweighted(rows, {"x": 3.0, "y": 1.0})]
-    [('b', 1, 30.0), ('a', 2, 20.0)]
-    """
-    total = sum(weights.values())
-    if not rows or total <= 0:
-        return list(rows)
-    scored = [
-        (sum(weights.get(area, 0.0) * value for area, value in row["areas"].items()) / total, row) for row in rows
-    ]
-    ordered = sorted(scored, key=lambda pair: (-pair[0], pair[1]["run"]))
-    return [
-        {
-            **row,
-            "overall": overall,
-            "ci_low": None,
-            "ci_high": None,
-            "rank_low": None,
-            "rank_high": None,
-            "p_best": None,
-        }
-        | {"rank": 1 + sum(other > overall for other, _ in scored)}
-        for overall, row in ordered
-    ]
 
 
 if __name__ == "__main__":

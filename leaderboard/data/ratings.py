@@ -10,26 +10,77 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Annotated, Literal, NamedTuple, get_args
 
-import orjson
+import msgspec
 
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.store.rundir import RunDirectory
 
 FILE = "annotations.jsonl"
 LOW, HIGH = 1, 7
+Score = Annotated[float, msgspec.Meta(ge=LOW, le=HIGH)] | Annotated[int, msgspec.Meta(ge=LOW, le=HIGH)]
+Preference = Literal["a", "b", "tie"]
 
 
-def annotate(run: RunDirectory, rating: Mapping[str, Any]) -> None:
+class Rated(NamedTuple):
+    """What a rater may know of one reply: no model, no format, no score."""
+
+    key: str
+    pair_key: str
+    task: str
+    item_id: str
+    persona: str
+    user: str = ""
+    history: str | None = None
+    """The dialogue before, as JSON."""
+    response: str = ""
+
+
+class Rating(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One line of the file."""
+
+    mode: Literal["scores", "pair"]
+    id: str
+    """The reply's key, or the pair's."""
+    rater: str
+    model: str | None = None
+    human_scores: dict[str, Score] = {}
+    preference: Preference | None = None
+    run_a: str | None = None
+    run_b: str = ""
+    key_a: str | None = None
+    key_b: str | None = None
+    persona: str | None = None
+    task: str | None = None
+    item_id: str | None = None
+    rubric: str | None = None
+    swapped: bool | None = None
+    """Whether the rater saw the second run's reply on the left."""
+    utc: str | None = None
+
+    @property
+    def question(self) -> tuple[str, ...]:
+        """What the rating answers, and who answered."""
+        return (self.rater, self.mode, self.id, self.run_b)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the line holds what its mode needs."""
+        return self.preference is not None and bool(self.run_b) if self.mode == "pair" else bool(self.human_scores)
+
+
+_LINE = msgspec.json.Decoder(Rating)
+
+
+def annotate(run: RunDirectory, rating: Rating) -> None:
     """Append one rating; a line is written at once or not at all.
 
     Raises:
         EnvironmentFault: the run's directory cannot be written.
     """
-    line = orjson.dumps(
-        {**rating, "utc": datetime.now(UTC).isoformat(timespec="seconds")}, option=orjson.OPT_APPEND_NEWLINE
-    )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    line = msgspec.json.encode(msgspec.structs.replace(rating, utc=now)) + b"\n"
     path = run.path / FILE
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -44,9 +95,9 @@ def annotate(run: RunDirectory, rating: Mapping[str, Any]) -> None:
         raise EnvironmentFault(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def read_annotations(run: RunDirectory) -> list[dict[str, Any]]:
+def read_annotations(run: RunDirectory) -> list[Rating]:
     """Ratings that count: of one rater and question the newest, in the order of the file; broken lines are left out."""
-    latest: dict[tuple[str, ...], dict[str, Any]] = {}
+    latest: dict[tuple[str, ...], Rating] = {}
     try:
         data = (run.path / FILE).read_bytes()
     except OSError:
@@ -54,16 +105,13 @@ def read_annotations(run: RunDirectory) -> list[dict[str, Any]]:
     for line in data.split(b"\n"):
         rating = _parsed(line)
         if rating is not None:
-            latest[question_of(rating)] = rating
+            latest[rating.question] = rating
     return list(latest.values())
 
 
-def question_of(rating: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a rating answers, and who answered."""
-    return (str(rating["rater"]), str(rating["mode"]), str(rating["id"]), str(rating.get("run_b", "")))
-
-
-def scores_rating(sample: Mapping[str, Any], scores: Mapping[str, int], *, rater: str, model: str) -> dict[str, Any]:
+def scores_rating(
+    sample: Rated, scores: Mapping[str, int], *, rater: str, model: str, rubric: str | None = None
+) -> Rating:
     """A rating of one reply, 1–7 per criterion.
 
     Raises:
@@ -72,26 +120,43 @@ def scores_rating(sample: Mapping[str, Any], scores: Mapping[str, int], *, rater
     wrong = [value for value in scores.values() if type(value) is not int or not LOW <= value <= HIGH]
     if wrong:
         raise ValueError(f"{wrong[0]!r} is not a score from {LOW} to {HIGH}")
-    return {
-        "mode": "scores", "id": sample["key"], "rater": rater, "model": model, "human_scores": dict(scores),
-        "persona": sample["persona"], "task": sample["task"], "item_id": sample["item_id"],
-    }  # fmt: skip
+    return Rating(
+        mode="scores",
+        id=sample.key,
+        rater=rater,
+        model=model,
+        human_scores=dict(scores),
+        persona=sample.persona,
+        task=sample.task,
+        item_id=sample.item_id,
+        rubric=rubric,
+    )
 
 
 def pair_rating(
-    a: Mapping[str, Any], b: Mapping[str, Any], preference: str, *, rater: str, run_a: str, run_b: str
-) -> dict[str, Any]:
+    a: Rated, b: Rated, preference: Preference, *, rater: str, run_a: str, run_b: str, swapped: bool | None = None
+) -> Rating:
     """A preference between two replies to the same request; ``preference`` is ``a``, ``b`` or ``tie``.
 
     Raises:
         ValueError: another preference.
     """
-    if preference not in {"a", "b", "tie"}:
+    if preference not in get_args(Preference):
         raise ValueError(f"{preference!r} is not a, b or tie")
-    return {
-        "mode": "pair", "id": a["pair_key"], "rater": rater, "preference": preference, "run_a": run_a, "run_b": run_b,
-        "key_a": a["key"], "key_b": b["key"], "persona": a["persona"], "task": a["task"], "item_id": a["item_id"],
-    }  # fmt: skip
+    return Rating(
+        mode="pair",
+        id=a.pair_key,
+        rater=rater,
+        preference=preference,
+        run_a=run_a,
+        run_b=run_b,
+        key_a=a.key,
+        key_b=b.key,
+        persona=a.persona,
+        task=a.task,
+        item_id=a.item_id,
+        swapped=swapped,
+    )
 
 
 def blind_code(run_id: str) -> str:
@@ -109,12 +174,12 @@ def swapped(pair_key: str, rater: str) -> bool:
     return _hash(f"side\n{rater}\n{pair_key}")[0] % 2 == 1
 
 
-def preferences(ratings: Sequence[Mapping[str, Any]], run_b: str) -> dict[str, int]:
+def preferences(ratings: Sequence[Rating], run_b: str) -> dict[str, int]:
     """How often people preferred ``a``, ``b`` or neither, over all raters."""
     counts = {"a": 0, "b": 0, "tie": 0}
     for rating in ratings:
-        if rating["mode"] == "pair" and rating.get("run_b") == run_b and rating.get("preference") in counts:
-            counts[rating["preference"]] += 1
+        if rating.preference is not None and rating.run_b == run_b:
+            counts[rating.preference] += 1
     return counts
 
 
@@ -122,19 +187,9 @@ def _hash(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
-def _parsed(line: bytes) -> dict[str, Any] | None:
+def _parsed(line: bytes) -> Rating | None:
     try:
-        rating = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        rating = _LINE.decode(line)
+    except msgspec.DecodeError:
         return None
-    known = isinstance(rating, dict) and all(name in rating for name in ("mode", "id", "rater"))
-    return rating if known and _is_whole(rating) else None
-
-
-def _is_whole(rating: Mapping[str, Any]) -> bool:
-    if rating["mode"] == "pair":
-        return rating.get("preference") in {"a", "b", "tie"} and isinstance(rating.get("run_b"), str)
-    scores = rating.get("human_scores")
-    return isinstance(scores, dict) and all(
-        type(score) in (int, float) and LOW <= score <= HIGH for score in scores.values()
-    )
+    return rating if rating.is_whole else None

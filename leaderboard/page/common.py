@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
+import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import LANGUAGES, Translator
+from kikime.leaderboard.charts.altair import Chart
 from kikime.leaderboard.data.cached import index, labels
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.registry import pages
 from kikime.leaderboard.page.state import choose
+
+Spec = dict[str, object]
+"""A Vega-Lite specification."""
 
 
 def choose_run(
@@ -58,13 +63,13 @@ def _readable(entry: Entry) -> bool:
     return entry.state not in {"broken", "newer", "planned"}
 
 
-def link(to: str, label: str, /, **parameters: Any) -> None:
+def link(to: str, label: str, /, **parameters: str | Sequence[str] | None) -> None:
     """A link to another page of the app; ``label`` is a text of the page, never data."""
     asked = {name: value for name, value in parameters.items() if value}
     st.page_link(pages()[to].navigable(), label=f"{label} →", query_params=asked)
 
 
-def address(t: Translator, to: str, /, **parameters: Any) -> str:
+def address(t: Translator, to: str, /, **parameters: object) -> str:
     """The address of another page, relative to any page, for marks of charts and cells of tables.
 
     Parameters without a value are left out; those that are lists are repeated. The language goes with them, as a link out of
@@ -76,7 +81,7 @@ def address(t: Translator, to: str, /, **parameters: Any) -> str:
     return f"{pages()[to].path or './'}?{urlencode(given, doseq=True)}"
 
 
-def opens(label: str) -> Any:
+def opens(label: str) -> ColumnConfig:
     """A column of addresses, each shown as ``label``: a text of the page, never data."""
     return st.column_config.LinkColumn(label, display_text=f"{label} →", width=110)
 
@@ -114,18 +119,18 @@ def size(n_params: int | None) -> str:
     return f"{n_params / 1e9:.1f}B" if n_params >= 1e8 else f"{n_params / 1e6:.1f}M"
 
 
-def draw_chart(chart: Any, *, alt: str) -> None:
+def draw_chart(chart: Chart, *, alt: str) -> None:
     """Draw an Altair chart."""
     draw_spec(spec_of(chart), alt=alt)
 
 
-def spec_of(chart: Any) -> dict[str, Any]:
+def spec_of(chart: Chart) -> Spec:
     """The Vega-Lite specification of an Altair chart; its structure is fixed, so a test validates it instead of every page."""
-    spec: dict[str, Any] = chart.to_dict(validate=False)
+    spec: Spec = chart.to_dict(validate=False)
     return spec
 
 
-def draw_spec(spec: dict[str, Any], *, alt: str) -> None:
+def draw_spec(spec: Spec, *, alt: str) -> None:
     """Draw a Vega-Lite specification."""
     st.vega_lite_chart(spec, alt=alt)
 
@@ -135,14 +140,12 @@ def small(text: str) -> None:
     st.caption(text)
 
 
-def frame_of(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> Any:
+def frame_of(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> pd.DataFrame:
     """Rows as a frame with translated headings, in the order of ``columns``."""
-    import pandas as pd
-
     return pd.DataFrame([[row.get(name) for name in columns] for row in rows], columns=list(columns.values()))
 
 
-def without(rows: Sequence[Mapping[str, Any]], *names: str) -> list[dict[str, Any]]:
+def without(rows: Sequence[Mapping[str, object]], *names: str) -> list[dict[str, object]]:
     """The rows without some of their columns: addresses belong to the page, not to a download."""
     return [{name: value for name, value in row.items() if name not in names} for row in rows]
 

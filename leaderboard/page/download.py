@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import orjson
 import streamlit as st
@@ -14,7 +13,7 @@ import streamlit as st
 from kikime.harness.core.spreadsheet import csv_bytes
 from kikime.harness.words.catalogue import Translator
 
-Row = dict[str, Any]
+Row = Mapping[str, object]
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$:])")
 
 
@@ -58,8 +57,8 @@ def as_markdown(rows: Sequence[Row]) -> bytes:
     """
     if not rows:
         return b""
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
-    cells = [[cell if at == 1 else _escaped(cell) for cell in line] for at, line in enumerate(lines)]
+    cells = [[_escaped(name) for name in rows[0]], ["---"] * len(rows[0])]
+    cells += [[_escaped(cell) for cell in row.values()] for row in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in cells).encode("utf-8", "replace")
 
 
@@ -68,7 +67,7 @@ def as_json(rows: Sequence[Row]) -> bytes:
     return orjson.dumps(list(rows), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY, default=str)
 
 
-def _escaped(value: Any) -> str:
+def _escaped(value: object) -> str:
     if value is None:
         return "—"
     text = f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -7,9 +7,9 @@ identifiers, never labels, so that a link means the same in both languages; valu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import streamlit as st
+from streamlit.elements.lib.utils import LabelVisibility
 
 from kikime.harness.words.catalogue import LANGUAGES, Translator
 
@@ -45,7 +45,7 @@ def _widget(key: str) -> str:
     return f"w_{key}"
 
 
-def _synced(key: str, value: Any) -> str:
+def _synced(key: str, value: object) -> str:
     """Bring a widget that is there already to the URL's value; a new one starts there by its default. Gives its key."""
     widget = _widget(key)
     if widget in st.session_state and st.session_state[widget] != value:
@@ -53,7 +53,7 @@ def _synced(key: str, value: Any) -> str:
     return widget
 
 
-def _written(key: str, default: Any, resets: Sequence[str]) -> None:
+def _written(key: str, default: object, resets: Sequence[str]) -> None:
     value = st.session_state[_widget(key)]
     write(key, None if value == default else value)
     for other in resets:
@@ -69,7 +69,7 @@ def choose(
     default: str | None = None,
     sticky: bool = False,
     resets: Sequence[str] = (),
-    label_visibility: Any = "visible",
+    label_visibility: LabelVisibility = "visible",
 ) -> str:
     """Let the visitor choose one of ``options`` (not empty).
 

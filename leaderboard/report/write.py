@@ -201,7 +201,9 @@ def _overlays(t: Translator, runs: Sequence[RunDirectory], comparison: Compariso
         names = [f"A {comparison.a.name}", f"B {comparison.b.name}"]
         series = {name: histogram(run, unit, None, width) for name, run in zip(names, runs, strict=True)}
         ranges = {e.range for e in comparison.lengths if e.unit == unit and e.range}
-        shown = {name: [row for row in rows if row["start"] <= 60 * width] for name, rows in series.items()}
+        shown = {
+            name: [(row.start, row.share) for row in rows if row.start <= 60 * width] for name, rows in series.items()
+        }
         band = next(iter(ranges)) if len(ranges) == 1 else None
         chart = overlay_chart(f"{labels.unit(t, unit)}ごとの返答の割合", shown, width, band)
         charts += [chart] if chart else []

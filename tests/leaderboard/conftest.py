@@ -80,6 +80,29 @@ def store(built, tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def runs(store):
+    index = Index(store)
+    return {entry.name: index.find(entry.id) for entry in index.entries()}
+
+
+@pytest.fixture
+def august(runs):
+    return runs["アイネス-8月"]
+
+
+@pytest.fixture
+def september(runs):
+    return runs["アイネス-9月"]
+
+
+@pytest.fixture
+def ranked(store):
+    """The filled store with its ranking."""
+    ranking(Index(store))
+    return store
+
+
+@pytest.fixture
 def empty_store(tmp_path, monkeypatch):
     """A folder without runs."""
     (tmp_path / "runs").mkdir()

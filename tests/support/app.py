@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from kikime import leaderboard
+from kikime.harness.store.rundir import RunDirectory
+from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.page.registry import pages
 
 APP = Path(leaderboard.__file__).with_name("app.py")
@@ -38,3 +41,14 @@ def texts(app: AppTest) -> str:
 def frames(app: AppTest) -> list[pd.DataFrame]:
     """The tables of the page."""
     return [element.value for element in app.dataframe]
+
+
+def named(store: Path) -> dict[str, str]:
+    """Ids of the store's runs by their names."""
+    return {entry.name: entry.id for entry in Index(store).entries()}
+
+
+def table(run: RunDirectory) -> list[dict[str, Any]]:
+    """Every reply of a run as stored."""
+    rows: list[dict[str, Any]] = pq.read_table(run.samples_file).to_pylist()
+    return rows

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 from kikime.harness.metrics.registry import CRITICAL
 from kikime.harness.store.rundir import RunDirectory
-from kikime.leaderboard.data.queries.tables import opened, rows_of
+from kikime.leaderboard.data.queries.tables import opened, records
 
 UNITS = ("length_chars", "sentences")
 STOPS = ("critical_failure", *CRITICAL, "stop_by_string")
@@ -14,65 +14,116 @@ STOPS = ("critical_failure", *CRITICAL, "stop_by_string")
 _TURN_METRICS = ("critical_failure", "length_chars", "first_person_ok", "self_repetition", "length_fit")
 
 
-def histogram(run: RunDirectory, unit: str, persona: str | None, bin_width: int = 1) -> list[dict[str, Any]]:
-    """Replies per bin: ``start``, ``n`` and ``share`` (0–1); failed generations have no length.
+class Bin(NamedTuple):
+    """Replies of one range of lengths."""
+
+    start: int
+    n: int
+    share: float
+    """Of all replies that have a length, 0–1."""
+
+
+class Ending(NamedTuple):
+    """How many replies of a format ended in one way."""
+
+    format: str
+    finish_reason: str
+    """``error`` for generations that failed."""
+    n: int
+
+
+class Rate(NamedTuple):
+    """How often a fault occurs in a format."""
+
+    format: str
+    metric: str
+    rate: float
+    """0–1."""
+    n: int
+
+
+class Cost(NamedTuple):
+    """What the prompts of a format cost."""
+
+    format: str
+    n: int
+    tokens: float
+    """Mean tokens of a prompt."""
+    extra: float
+    """Mean tokens beyond the cheapest format over the same questions."""
+
+
+class TurnValue(NamedTuple):
+    """A metric at one turn of the dialogues."""
+
+    turn: int
+    """0-based."""
+    metric: str
+    value: float
+    n: int
+
+
+def histogram(run: RunDirectory, unit: str, persona: str | None, bin_width: int = 1) -> list[Bin]:
+    """Replies per bin of lengths; failed generations have no length.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
     with opened(run) as connection:
-        rows = rows_of(
+        return records(
             connection.execute(
-                """SELECT (CAST(value AS BIGINT) // ?) * ? AS start, count(*) AS n
-                   FROM scores JOIN samples USING (key)
-                   WHERE metric = ? AND value IS NOT NULL AND error IS NULL AND (? IS NULL OR persona = ?)
-                   GROUP BY start ORDER BY start""",
+                """SELECT *, n / sum(n) OVER () AS share FROM (
+                     SELECT (CAST(value AS BIGINT) // ?) * ? AS start, count(*) AS n
+                     FROM scores JOIN samples USING (key)
+                     WHERE metric = ? AND value IS NOT NULL AND error IS NULL AND (? IS NULL OR persona = ?)
+                     GROUP BY start) ORDER BY start""",
                 [bin_width, bin_width, unit, persona, persona],
-            )
+            ),
+            Bin,
         )
-    total = sum(row["n"] for row in rows)
-    return [{**row, "share": row["n"] / total} for row in rows]
 
 
-def endings(run: RunDirectory) -> list[dict[str, Any]]:
-    """How replies ended, per format: ``format, finish_reason, n``; failed generations are ``error``.
+def endings(run: RunDirectory) -> list[Ending]:
+    """How replies ended, per format.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
     with opened(run) as connection:
-        return rows_of(
+        return records(
             connection.execute(
                 """SELECT format, CASE WHEN error IS NULL THEN finish_reason ELSE 'error' END AS finish_reason,
                           count(*) AS n FROM samples GROUP BY ALL ORDER BY format, n DESC"""
-            )
+            ),
+            Ending,
         )
 
 
-def leaks(run: RunDirectory) -> list[dict[str, Any]]:
-    """Rates (0–1) of each of :data:`STOPS` per format: ``format, metric, rate, n``.
+def leaks(run: RunDirectory) -> list[Rate]:
+    """Rates of each of :data:`STOPS` per format.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
     with opened(run) as connection:
-        return rows_of(
+        return records(
             connection.execute(
                 """SELECT format, metric, avg(value) AS rate, count(value) AS n FROM scores JOIN samples USING (key)
                    WHERE metric IN (SELECT unnest(?)) AND value IS NOT NULL GROUP BY ALL ORDER BY format, metric""",
                 [list(STOPS)],
-            )
+            ),
+            Rate,
         )
 
 
-def formats(run: RunDirectory) -> list[dict[str, Any]]:
+def formats(run: RunDirectory) -> list[Cost]:
     """Per format: replies, mean prompt tokens, and tokens beyond the cheapest format over the same questions.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
     with opened(run) as connection:
-        return rows_of(
+        return records(
             connection.execute(
                 """WITH cells AS (
                      SELECT format, n_prompt_tokens AS tokens, min(n_prompt_tokens) OVER (
@@ -80,12 +131,13 @@ def formats(run: RunDirectory) -> list[dict[str, Any]]:
                      FROM samples WHERE turn = 0)
                    SELECT format, count(*) AS n, avg(tokens) AS tokens, avg(tokens - least) AS extra
                    FROM cells GROUP BY format ORDER BY format"""
-            )
+            ),
+            Cost,
         )
 
 
-def drift(run: RunDirectory) -> list[dict[str, Any]]:
-    """Metrics by turn of scripted dialogues: ``turn, metric, value, n``; the marker rate is pooled.
+def drift(run: RunDirectory) -> list[TurnValue]:
+    """Metrics by turn of scripted dialogues; the marker rate is pooled.
 
     Empty when no dialogue has a second turn.
 
@@ -93,7 +145,7 @@ def drift(run: RunDirectory) -> list[dict[str, Any]]:
         UsageError: no reply yet, or a table is broken.
     """
     with opened(run) as connection:
-        rows = rows_of(
+        rows = records(
             connection.execute(
                 """WITH dialogues AS (SELECT DISTINCT task, item_id FROM samples WHERE turn > 0),
                         used AS (SELECT key, turn FROM samples SEMI JOIN dialogues USING (task, item_id))
@@ -107,6 +159,7 @@ def drift(run: RunDirectory) -> list[dict[str, Any]]:
                    FROM scores JOIN used USING (key) WHERE metric IN ('marker_sentences', 'eligible_sentences')
                    GROUP BY turn ORDER BY metric, turn""",
                 [list(_TURN_METRICS)],
-            )
+            ),
+            TurnValue,
         )
-    return [row for row in rows if row["value"] is not None]
+    return [row for row in rows if row.value is not None]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kikime.harness.store.rundir import RunDirectory
-from kikime.leaderboard.data.queries.tables import opened, rows_of
-from kikime.leaderboard.data.ratings import question_of, read_annotations, shuffled
-
-_SHOWN = ("key", "pair_key", "task", "item_id", "persona", "user", "history", "response")
+from kikime.leaderboard.data.queries.tables import opened, records
+from kikime.leaderboard.data.ratings import Rated, read_annotations, shuffled
 
 
 def keys(run: RunDirectory, column: str = "key") -> list[str]:
@@ -28,22 +24,23 @@ def keys(run: RunDirectory, column: str = "key") -> list[str]:
     return [key for (key,) in found]
 
 
-def reply(run: RunDirectory, value: str, column: str = "key") -> dict[str, Any] | None:
-    """What a rater sees of one reply: no model, no format, no score.
+def reply(run: RunDirectory, value: str, column: str = "key") -> Rated | None:
+    """What a rater sees of one reply; None when the run has none.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
     assert column in {"key", "pair_key"}
     with opened(run) as connection:
-        rows = rows_of(
-            connection.execute(f"SELECT {', '.join(_SHOWN)} FROM samples WHERE {column} = ?", [value])  # noqa: S608
+        rows = records(
+            connection.execute(f"SELECT {', '.join(Rated._fields)} FROM samples WHERE {column} = ?", [value]),  # noqa: S608
+            Rated,
         )
     return rows[0] if rows else None
 
 
 def queue(run: RunDirectory, rater: str, candidates: list[str], *, mode: str, run_b: str = "") -> tuple[list[str], int]:
     """What ``rater`` has not rated yet, shuffled for that rater, and how many are done."""
-    done = {question_of(rating) for rating in read_annotations(run)}
+    done = {rating.question for rating in read_annotations(run)}
     left = [key for key in candidates if (rater, mode, key, run_b) not in done]
     return shuffled(left, rater), len(candidates) - len(left)

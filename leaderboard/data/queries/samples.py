@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
+
+import duckdb
+import msgspec
 
 from kikime.harness.core.axes import SLICE
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
-from kikime.leaderboard.data.queries.tables import has_verdicts, opened, rows_of
+from kikime.leaderboard.data.queries.tables import has_verdicts, opened, records, rows_of
 
+Kind = TypeVar("Kind")
 PAGE = 50
 FACETS = (*SLICE, "turn")
 """Columns that replies can be filtered by."""
@@ -49,11 +53,112 @@ class Filter:
     """The metric by which ``order`` is ``worst`` first."""
 
 
+class Listed(msgspec.Struct):
+    """A reply as a line of the list."""
+
+    key: str
+    task: str
+    item_id: str
+    persona: str
+    format: str
+    shots: int
+    technique: str
+    context: str
+    turn: int
+    repeat: int
+    user: str
+    response: str
+    """Its first 300 characters."""
+    finish_reason: str | None = None
+    error: str | None = None
+    length_chars: float | None = None
+    critical_failure: float | None = None
+    judge: float | None = None
+    """Mean of the judges' scores, 1–7."""
+
+
+class Spoken(msgspec.Struct):
+    """One line of the dialogue before a reply."""
+
+    role: str = ""
+    content: str = ""
+
+
+class Judgement(msgspec.Struct):
+    """What a judge answered to one criterion."""
+
+    judge_id: str
+    protocol: str
+    rubric: str
+    criterion: str
+    status: str
+    score: int | None = None
+    expected_score: float | None = None
+    rationale: str | None = None
+    evidence: list[str] | None = None
+    error: str | None = None
+
+
+class Sample(msgspec.Struct):
+    """One reply in full."""
+
+    key: str
+    pair_key: str
+    task: str
+    item_id: str
+    persona: str
+    format: str
+    shots: int
+    user: str
+    prompt: str
+    response: str
+    technique: str = ""
+    context: str = ""
+    turn: int = 0
+    repeat: int = 0
+    seed: int | None = None
+    shot_style: str | None = None
+    example_set: int | None = None
+    system: str | None = None
+    history: str | None = None
+    """JSON; :func:`read_dialogue` reads it."""
+    examples: str | None = None
+    expect: str | None = None
+    finish_reason: str | None = None
+    stop_reason: str | int | None = None
+    error: str | None = None
+    n_prompt_tokens: int | None = None
+    n_output_tokens: int | None = None
+    latency_ms: float | None = None
+    metrics: dict[str, float | None] = {}
+    verdicts: list[Judgement] = []
+
+    def shown_examples(self) -> list[str]:
+        """The lines that the prompt showed; none where they cannot be read."""
+        return _read(self.examples, list[str]) or []
+
+    def expected(self) -> dict[str, object]:
+        """What the item expects of the reply; nothing where it cannot be read."""
+        return _read(self.expect, dict[str, object]) or {}
+
+
+def read_dialogue(history: str | None) -> list[Spoken]:
+    """The lines before a reply; none where they cannot be read."""
+    return _read(history, list[Spoken]) or []
+
+
+def _read(text: str | None, kind: type[Kind]) -> Kind | None:
+    try:
+        return msgspec.json.decode(text or "", type=kind)
+    except msgspec.DecodeError:
+        return None
+
+
 @dataclass(frozen=True)
 class Page:
     """One page of replies."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Listed]
     total: int
     """Replies that pass the filter."""
 
@@ -92,7 +197,7 @@ def page_of(run: RunDirectory, chosen: Filter, page: int = 1) -> Page:
     return Page(rows, int(counted[0][0]))
 
 
-def every(run: RunDirectory, chosen: Filter, limit: int = 5_000) -> list[dict[str, Any]]:
+def every(run: RunDirectory, chosen: Filter, limit: int = 5_000) -> list[dict[str, object]]:
     """The first ``limit`` replies that pass, in full and in the chosen order, for a download.
 
     Raises:
@@ -126,8 +231,8 @@ def verdict_values(run: RunDirectory) -> dict[str, list[str]]:
     return {name: sorted({str(row[at]) for row in found if row[at] is not None}) for at, name in enumerate(VERDICT)}
 
 
-def one(run: RunDirectory, key: str) -> dict[str, Any] | None:
-    """One reply with ``metrics`` and ``verdicts``; None when the run has none of that key.
+def one(run: RunDirectory, key: str) -> Sample | None:
+    """One reply with its metrics and verdicts; None when the run has none of that key.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
@@ -145,7 +250,8 @@ def one(run: RunDirectory, key: str) -> dict[str, Any] | None:
         )
     measured = dict(scores)
     ordered = {name: measured[name] for name in METRICS if name in measured}
-    return found[0] | {"metrics": ordered | measured, "verdicts": verdicts}
+    whole = found[0] | {"metrics": ordered | measured, "verdicts": verdicts}
+    return msgspec.convert(whole, Sample, strict=False)
 
 
 def partner(run: RunDirectory, pair_key: str) -> str | None:
@@ -159,9 +265,9 @@ def partner(run: RunDirectory, pair_key: str) -> str | None:
     return str(found[0][0]) if found else None
 
 
-def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[Any]]:
+def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[object]]:
     parts = ["true"]
-    values: list[Any] = []
+    values: list[object] = []
     for name in FACETS:
         if chosen.values.get(name):
             parts.append(f"CAST(s.{name} AS VARCHAR) IN (SELECT unnest(?))")
@@ -190,7 +296,7 @@ def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[Any]]:
     return " AND ".join(parts), values
 
 
-def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[Any]]:
+def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[object]]:
     """A join and an ORDER BY expression, made of fixed text only."""
     direction = "ASC" if chosen.order.endswith("_low") else "DESC"
     if chosen.order == "worst" and chosen.metric in METRICS:
@@ -205,21 +311,22 @@ def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[Any]]
     return ("", "position"), []
 
 
-def _rows(connection: Any, keys: list[str], *, judged: bool) -> list[dict[str, Any]]:
+def _rows(connection: duckdb.DuckDBPyConnection, keys: list[str], *, judged: bool) -> list[Listed]:
     """The table's rows of ``keys``, in that order; long texts are cut in SQL."""
     if not keys:
         return []
     columns = ", ".join(f"s.{name}" for name in _SHOWN)
-    found = rows_of(
+    found = records(
         connection.execute(
             f"""SELECT {columns}, left(s.response, 300) AS response, s.finish_reason, s.error
                 FROM samples s WHERE s.key IN (SELECT unnest(?))""",  # noqa: S608
             [keys],
-        )
+        ),
+        Listed,
     )
     scores = connection.execute(
         """SELECT key, metric, value FROM scores WHERE key IN (SELECT unnest(?))
-           AND metric IN ('length_chars', 'critical_failure', 'style_band', 'length_fit')""",
+           AND metric IN ('length_chars', 'critical_failure')""",
         [keys],
     ).fetchall()
     means = (
@@ -230,9 +337,9 @@ def _rows(connection: Any, keys: list[str], *, judged: bool) -> list[dict[str, A
         if judged
         else []
     )
-    by_key = {row["key"]: row for row in found}
+    by_key = {row.key: row for row in found}
     for key, metric, value in scores:
-        by_key[key][metric] = value
+        setattr(by_key[key], metric, value)
     for key, mean in means:
-        by_key[key]["judge"] = mean
+        by_key[key].judge = mean
     return [by_key[key] for key in keys]

@@ -157,11 +157,11 @@ def means(
         ).fetchall()
         whole = rows_of(connection.execute(f"SELECT run, value{averages} FROM found GROUP BY ALL"))  # noqa: S608
         bands = _bands(connection, targets) if pooled else {}
-    results = {}
+    results: dict[tuple[str, str], dict[str, float]] = {}
     for row in whole:
-        at = row.pop("run"), row.pop("value")
+        at = str(row.pop("run")), str(row.pop("value"))
         found = {**row, "style_band": bands.get(at)}
-        results[at] = {name: value for name, value in found.items() if value is not None}
+        results[at] = {name: value for name, value in found.items() if isinstance(value, (int, float))}
     return results
 
 

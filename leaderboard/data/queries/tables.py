@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +18,8 @@ from kikime.harness.store.tables import SAMPLES, SCORES
 from kikime.harness.store.verdicts import age_verdicts
 from kikime.harness.store.wal import REPLIES, read_records
 from kikime.leaderboard.data.index import signature_of
+
+Record = TypeVar("Record")
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def has_verdicts(run: RunDirectory) -> bool:
     return run.judge_file.is_file()
 
 
-def _signatures(run: RunDirectory) -> tuple[Any, ...]:
+def _signatures(run: RunDirectory) -> tuple[object, ...]:
     tables = tuple(map(signature_of, (run.samples_file, run.scores_file, run.judge_file)))
     if None not in tables[:2]:
         return tables
@@ -51,7 +53,7 @@ def _signatures(run: RunDirectory) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=8)
-def _database(path: Path, signatures: tuple[Any, ...]) -> duckdb.DuckDBPyConnection:
+def _database(path: Path, signatures: tuple[object, ...]) -> duckdb.DuckDBPyConnection:
     run = RunDirectory(path)
     connection = duckdb.connect(config={"threads": 2, "memory_limit": "256MB"})
     if None not in signatures[:2]:
@@ -88,7 +90,13 @@ def _logged(run: RunDirectory) -> tuple[pa.Table, pa.Table]:
         raise UsageError(f"{run.id}: its log cannot be read: {error}", hint=f"kikime resume {run.path}") from error
 
 
-def rows_of(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The result as dictionaries."""
+def rows_of(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
+    """The result as dictionaries, for tables whose columns are not known before."""
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def records(cursor: duckdb.DuckDBPyConnection, kind: Callable[..., Record]) -> list[Record]:
+    """The result as records, whose fields are the columns by name."""
+    names = [column[0] for column in cursor.description or ()]
+    return [kind(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]

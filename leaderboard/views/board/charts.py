@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -16,9 +15,9 @@ from kikime.leaderboard.data.cached import slice_table
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import means
 from kikime.leaderboard.page import safe
-from kikime.leaderboard.page.common import address, draw_chart, draw_spec, frame_of, small, spec_of
+from kikime.leaderboard.page.common import Spec, address, draw_chart, draw_spec, frame_of, small, spec_of
 from kikime.leaderboard.page.state import choose
-from kikime.leaderboard.views.board.rows import Row, ranks
+from kikime.leaderboard.views.board.rows import Row
 
 MOST = 40
 """Models that a chart shows; the table shows all."""
@@ -33,19 +32,19 @@ def _cut(t: Translator, rows: Sequence[Row]) -> list[Row]:
 
 def _unique(rows: Sequence[Row], names: Mapping[str, str]) -> list[str]:
     """Names as axes need them: the run's name, or its longer label where two are the same."""
-    plain = [row["name"] for row in rows]
-    return [names[row["run"]] if plain.count(row["name"]) > 1 else row["name"] for row in rows]
+    plain = [row.name for row in rows]
+    return [names[row.run] if plain.count(row.name) > 1 else row.name for row in rows]
 
 
 def intervals(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
     """Overall values with their intervals."""
-    some = _cut(t, [row for row in rows if row["overall"] is not None])
+    some = _cut(t, [row for row in rows if row.overall is not None])
     data = [
         {
             "name": name,
-            **{key: row[key] for key in ("overall", "ci_low", "ci_high")},
-            "ranks": ranks(row),
-            "href": address(t, "model", run=row["run"]),
+            **{key: getattr(row, key) for key in ("overall", "ci_low", "ci_high")},
+            "ranks": row.ranks,
+            "href": address(t, "model", run=row.run),
         }
         for row, name in zip(some, _unique(some, names), strict=True)
     ]
@@ -54,7 +53,7 @@ def intervals(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> N
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _intervals_spec(data: list[dict[str, Any]], language: str) -> dict[str, Any]:
+def _intervals_spec(data: list[dict[str, object]], language: str) -> Spec:
     """The chart is the same for every filter that hides no model."""
     return spec_of(charts.intervals(data, Translator(language)))
 
@@ -65,17 +64,15 @@ def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entrie
     some = _cut(t, rows)
     targets = {entry.id: entry.head.targets for entry in entries if entry.head is not None}
     filters = {name: st.query_params.get_all(name) for name in ("persona", "task", "format", "shots")}
-    found = means(
-        slice_table(entries), targets, filters, by="format", metrics=[metric], runs=[row["run"] for row in some]
-    )
+    found = means(slice_table(entries), targets, filters, by="format", metrics=[metric], runs=[row.run for row in some])
     shown = _unique(some, names)
-    columns = sorted({value for run, value in found if run in {row["run"] for row in some}})
+    columns = sorted({value for run, value in found if run in {row.run for row in some}})
     cells = [
         {
             "name": name,
             "format": column,
-            "value": found.get((row["run"], column), {}).get(metric),
-            "href": address(t, "samples", run=row["run"], **{**filters, "format": column}),
+            "value": found.get((row.run, column), {}).get(metric),
+            "href": address(t, "samples", run=row.run, **{**filters, "format": column}),
         }
         for row, name in zip(some, shown, strict=True)
         for column in columns
@@ -88,7 +85,7 @@ def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entrie
 
 def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
     """Flexibility against size."""
-    known = [row for row in rows if row["params"] and row["areas"].get("flexibility") is not None]
+    known = [row for row in rows if row.params and row.areas.get("flexibility") is not None]
     if not known:
         small(t("board.no_sizes"))
         return
@@ -96,11 +93,11 @@ def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
     data = [
         {
             "name": name,
-            "params": row["params"],
-            "value": row["areas"]["flexibility"],
-            "ci_low": (row["areas_ci"].get("flexibility") or [None, None])[0],
-            "ci_high": (row["areas_ci"].get("flexibility") or [None, None])[1],
-            "href": address(t, "model", run=row["run"], part="formats"),
+            "params": row.params,
+            "value": row.areas["flexibility"],
+            "ci_low": row.areas_ci.get("flexibility", (None, None))[0],
+            "ci_high": row.areas_ci.get("flexibility", (None, None))[1],
+            "href": address(t, "model", run=row.run, part="formats"),
         }
         for row, name in zip(some, _unique(some, names), strict=True)
     ]
@@ -111,7 +108,7 @@ def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
 def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: Sequence[AreaUse]) -> None:
     """Areas of at most four models: the chosen ones, or the first ones."""
     asked = st.query_params.get_all("sel")
-    some = [row for row in rows if row["run"] in asked][:4] or list(rows[:3])
+    some = [row for row in rows if row.run in asked][:4] or list(rows[:3])
     axes = {area.id: t(f"area.{area.id}") for area in areas if area.counts}
     if len(axes) < 3:
         small(t("board.no_radar"))
@@ -120,11 +117,11 @@ def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: S
     small(t("board.radar_note"))
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
-        data = [{**row, "name": name} for row, name in zip(some, shown, strict=True)]
-        st.echarts_chart(charts.radar(data, axes), alt=t("board.radar_alt"), height=420, renderer="svg")
+        models = [(name, row.areas) for row, name in zip(some, shown, strict=True)]
+        st.echarts_chart(charts.radar(models, axes), alt=t("board.radar_alt"), height=420, renderer="svg")
     with right:
-        table = [{"area": label} | {row["run"]: row["areas"].get(area) for row in some} for area, label in axes.items()]
-        columns = {"area": t("board.area")} | {row["run"]: name for row, name in zip(some, shown, strict=True)}
+        table = [{"area": label} | {row.run: row.areas.get(area) for row in some} for area, label in axes.items()]
+        columns = {"area": t("board.area")} | {row.run: name for row, name in zip(some, shown, strict=True)}
         config = {name: st.column_config.NumberColumn(format="%.1f", width=92) for name in shown}
         safe.table(frame_of(table, columns), alt=t("board.radar_alt"), column_config=config)
 

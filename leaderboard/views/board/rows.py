@@ -3,61 +3,162 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from operator import itemgetter
 
-from msgspec.structs import asdict as fields_of
+import msgspec
+from msgspec.structs import replace
 
-from kikime.harness.reports.ranking.records import Ranking
+from kikime.harness.core.reasons import Reason
+from kikime.harness.reports.ranking.records import Described, RankedRow, Ranking
 from kikime.leaderboard.data.index import Entry, Head
 
-Row = dict[str, Any]
+Missing = float | None
+
+
+class Row(msgspec.Struct, kw_only=True, frozen=True):
+    """One run as the first page shows it; what belongs to a rank is None or empty for runs without one."""
+
+    run: str
+    name: str
+    model: str
+    suite: str
+    rank: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
+    overall: Missing = None
+    """Mean of the areas, 0–100."""
+    ci_low: Missing = None
+    ci_high: Missing = None
+    p_best: Missing = None
+    areas: dict[str, float] = {}
+    areas_ci: dict[str, tuple[Missing, Missing]] = {}
+    critical: Missing = None
+    """Share of critical failures, 0–1."""
+    gate: bool = False
+    """Whether that share is too large."""
+    coverage: Missing = None
+    length: Missing = None
+    """Mean characters of a reply."""
+    truncation: Missing = None
+    judge_failures: Missing = None
+    """Share of verdicts without a score, 0–1."""
+    n: int = 0
+    """Replies."""
+    tokens_per_second: Missing = None
+    params: int | None = None
+    date: str = ""
+    revision: str = ""
+    reasons: list[Reason] = []
+    """Why there is no rank."""
+
+    @property
+    def billions(self) -> float | None:
+        """Parameters in thousands of millions."""
+        return self.params / 1e9 if self.params else None
+
+    @property
+    def ranks(self) -> str:
+        """The interval of the rank, e.g. ``2–5``."""
+        if self.rank_low is None:
+            return "—"
+        return str(self.rank_low) if self.rank_low == self.rank_high else f"{self.rank_low}–{self.rank_high}"
+
+    def value(self, column: str) -> str | float | None:
+        """What a column of :data:`SORTS`, or an area (``area_ID``), holds."""
+        if column.startswith("area_"):
+            return self.areas.get(column.removeprefix("area_"))
+        found: str | float | None = getattr(self, column)
+        return found
 
 
 def board_rows(entries: Sequence[Entry], result: Ranking) -> tuple[list[Row], list[Row], list[Row]]:
     """Ranked rows (best first), unranked ones, and runs that are neither, each joined with its head."""
     heads = {entry.id: entry.head for entry in entries if entry.head is not None}
-    ranked = [_row(row.run, heads[row.run], fields_of(row)) for row in result.rows if row.run in heads]
-    unranked = [_row(row.run, heads[row.run], fields_of(row)) for row in result.unranked if row.run in heads]
-    placed = {row["run"] for row in (*ranked, *unranked)}
+    ranked = [_ranked(row, heads[row.run]) for row in result.rows if row.run in heads]
+    unranked = [
+        replace(_described(row, heads[row.run]), reasons=row.reason_codes)
+        for row in result.unranked
+        if row.run in heads
+    ]
+    placed = {row.run for row in (*ranked, *unranked)}
     reasons = {row.run: row.reason_codes for row in result.excluded}
     others = [
-        _row(entry.id, entry.head, {"reason_codes": reasons.get(entry.id, [])})
-        for entry in entries
-        if entry.head is not None and entry.id not in placed
+        replace(_row(run, head), reasons=reasons.get(run, [])) for run, head in heads.items() if run not in placed
     ]
     return ranked, unranked, others
 
 
-def _row(run: str, head: Head, ranked: Mapping[str, Any]) -> Row:
-    return {
-        "run": run,
-        "name": head.name,
-        "model": head.model.name,
-        "rank": ranked.get("rank"),
-        "rank_low": ranked.get("rank_low"),
-        "rank_high": ranked.get("rank_high"),
-        "overall": ranked.get("overall"),
-        "ci_low": ranked.get("ci_low"),
-        "ci_high": ranked.get("ci_high"),
-        "p_best": ranked.get("p_best"),
-        "areas": ranked.get("areas", {}),
-        "areas_ci": ranked.get("areas_ci", {}),
-        "critical": ranked.get("critical_failure_rate", head.mean("critical_failure")),
-        "gate": bool(ranked.get("critical_gate_exceeded")),
-        "coverage": ranked.get("coverage", head.coverage),
-        "length": ranked.get("mean_length", head.mean("length_chars")),
-        "truncation": head.health.get("truncation_rate"),
-        "errors": head.health.get("error_rate"),
-        "duplicates": head.health.get("duplicate_rate"),
-        "judge_failures": head.judge_failures,
-        "n": head.counts.get("done", 0),
-        "tokens_per_second": head.perf.output_tokens_per_second,
-        "params": head.model.n_params,
-        "date": head.created_at[:10],
-        "revision": (head.model.revision or head.model.fingerprint)[:8],
-        "suite": head.suite,
-        "reasons": ranked.get("reason_codes", []),
-    }
+def _row(run: str, head: Head) -> Row:
+    """What the head alone says."""
+    return Row(
+        run=run,
+        name=head.name,
+        model=head.model.name,
+        suite=head.suite,
+        critical=head.mean("critical_failure"),
+        coverage=head.coverage,
+        length=head.mean("length_chars"),
+        truncation=head.health.get("truncation_rate"),
+        judge_failures=head.judge_failures,
+        n=head.counts.get("done", 0),
+        tokens_per_second=head.perf.output_tokens_per_second,
+        params=head.model.n_params,
+        date=head.created_at[:10],
+        revision=(head.model.revision or head.model.fingerprint)[:8],
+    )
+
+
+def _described(found: Described, head: Head) -> Row:
+    return replace(
+        _row(found.run, head),
+        critical=found.critical_failure_rate,
+        gate=found.critical_gate_exceeded,
+        coverage=found.coverage,
+        length=found.mean_length,
+    )
+
+
+def _ranked(found: RankedRow, head: Head) -> Row:
+    return replace(
+        _described(found, head),
+        rank=found.rank,
+        rank_low=found.rank_low,
+        rank_high=found.rank_high,
+        overall=found.overall,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
+        p_best=found.p_best,
+        areas=found.areas,
+        areas_ci=found.areas_ci,
+    )
+
+
+def reweighted(rows: Sequence[Row], weights: Mapping[str, float]) -> list[Row]:
+    """The rows ordered by a visitor's own weights of the areas; intervals are gone, as they belong to equal weights.
+
+    >>> about = {"model": "m", "suite": "quick"}
+    >>> rows = [Row(run="a", name="a", areas={"x": 10.0, "y": 50.0}, **about),
+    ...         Row(run="b", name="b", areas={"x": 40.0, "y": 0.0}, **about)]
+    >>> [(row.run, row.rank, row.overall) for row in reweighted(rows, {"x": 3.0, "y": 1.0})]
+    [('b', 1, 30.0), ('a', 2, 20.0)]
+    """
+    total = sum(weights.values())
+    if not rows or total <= 0:
+        return list(rows)
+    scored = [(sum(weights.get(area, 0.0) * value for area, value in row.areas.items()) / total, row) for row in rows]
+    return [
+        replace(
+            row,
+            overall=overall,
+            rank=1 + sum(other > overall for other, _ in scored),
+            ci_low=None,
+            ci_high=None,
+            rank_low=None,
+            rank_high=None,
+            p_best=None,
+        )
+        for overall, row in sorted(scored, key=lambda pair: (-pair[0], pair[1].run))
+    ]
 
 
 def passing(rows: Sequence[Row], *, text: str, sizes: Sequence[str]) -> list[Row]:
@@ -66,30 +167,37 @@ def passing(rows: Sequence[Row], *, text: str, sizes: Sequence[str]) -> list[Row
     return [
         row
         for row in rows
-        if (not wanted or any(wanted in str(row[name]).casefold() for name in ("name", "model", "run", "suite")))
-        and (not sizes or size_class(row["params"]) in sizes)
+        if (not wanted or any(wanted in text.casefold() for text in (row.name, row.model, row.run, row.suite)))
+        and (not sizes or size_class(row.params) in sizes)
     ]
 
 
 def ordered(rows: Sequence[Row], by: str) -> list[Row]:
     """Rows by one column, the better (or larger) first; ranks stay what they are, and rows without a value come last.
 
-    >>> [row["name"] for row in ordered([{"name": "a", "length": None}, {"name": "b", "length": 3.0}], "length")]
+    >>> rows = [Row(run=name, name=name, model="m", suite="s", length=length) for name, length in (("a", None), ("b", 3))]
+    >>> [row.name for row in ordered(rows, "length")]
     ['b', 'a']
     """
-
-    def value(row: Row) -> Any:
-        return row["areas"].get(by.removeprefix("area_")) if by.startswith("area_") else row.get(by)
-
-    known = [row for row in rows if value(row) is not None]
-    known.sort(key=value, reverse=by not in SMALL_FIRST)
-    return known + [row for row in rows if value(row) is None]
+    known = [(value, row) for row in rows if (value := row.value(by)) is not None]
+    known.sort(key=itemgetter(0), reverse=by not in SMALL_FIRST)
+    return [row for _, row in known] + [row for row in rows if row.value(by) is None]
 
 
 SORTS = (
-    "rank", "overall", "critical", "coverage", "length", "truncation", "judge_failures", "n", "tokens_per_second", "params",
-    "date", "name",
-)  # fmt: skip
+    "rank",
+    "overall",
+    "critical",
+    "coverage",
+    "length",
+    "truncation",
+    "judge_failures",
+    "n",
+    "tokens_per_second",
+    "params",
+    "date",
+    "name",
+)
 """Columns to sort by, besides the areas."""
 SMALL_FIRST = ("rank", "critical", "truncation", "judge_failures", "name")
 
@@ -105,11 +213,3 @@ SIZES: dict[str, Callable[[int], bool]] = {
 def size_class(n_params: int | None) -> str:
     """The class of a model's size; ``unknown`` where it is not known."""
     return next((name for name, holds in SIZES.items() if n_params and holds(n_params)), "unknown")
-
-
-def ranks(row: Mapping[str, Any]) -> str:
-    """The interval of a rank, e.g. ``2–5``."""
-    low, high = row["rank_low"], row["rank_high"]
-    if low is None:
-        return "—"
-    return str(low) if low == high else f"{low}–{high}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+import pandas as pd
 import streamlit as st
+from msgspec.structs import asdict
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.reports.tables.areas import load_areas
@@ -16,14 +18,36 @@ from kikime.leaderboard.data.queries.slices import METRICS, means
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import frame_of, link, small
 from kikime.leaderboard.page.state import parameter, write
-from kikime.leaderboard.views.board.rows import Row, ranks
+from kikime.leaderboard.views.board.leads import lead_of
+from kikime.leaderboard.views.board.rows import Row
 
+Cells = dict[str, object]
+"""One row of a table: column → what its cell shows."""
 SliceMeans = Mapping[str, Mapping[str, float]]
 SLICE_METRICS = ("style_band", "length_fit", "fact_correct", "constraint_ok", "critical_failure", "length_chars")
 _PLAIN = (
-    "rank", "rank_low", "rank_high", "name", "model", "overall", "ci_low", "ci_high", "p_best", "critical", "coverage", "length",
-    "truncation", "judge_failures", "n", "tokens_per_second", "params", "date", "revision", "suite", "run",
-)  # fmt: skip
+    "rank",
+    "rank_low",
+    "rank_high",
+    "name",
+    "model",
+    "overall",
+    "ci_low",
+    "ci_high",
+    "p_best",
+    "critical",
+    "coverage",
+    "length",
+    "truncation",
+    "judge_failures",
+    "n",
+    "tokens_per_second",
+    "params",
+    "date",
+    "revision",
+    "suite",
+    "run",
+)
 
 
 def slice_means(entries: Sequence[Entry], filters: Mapping[str, Sequence[str]]) -> SliceMeans:
@@ -42,7 +66,7 @@ def draw(
     rows: Sequence[Row],
     areas: Sequence[AreaUse],
     sliced: SliceMeans,
-    filters: Mapping[str, Any],
+    filters: Mapping[str, Sequence[str]],
 ) -> None:
     """Draw the ranked models; chosen rows lead to their pages."""
     if not rows:
@@ -55,26 +79,26 @@ def draw(
         small(t("board.slice", filters="、".join(t(f"facet.{name}") for name in filters)))
     headings = {name: label for name, (label, _) in columns.items()}
     config = {label: c for label, c in columns.values() if c}
-    chosen, cell = _selectable(t, frame_of(table, headings), [row["run"] for row in rows], config, list(columns))
+    chosen, cell = _selectable(t, frame_of(table, headings), [row.run for row in rows], config, list(columns))
     _actions(t, chosen, cell, headings, filters)
-    if any(row["gate"] for row in rows):
+    if any(row.gate for row in rows):
         small(t("board.gate_note", gate=f"{100 * load_areas().critical_gate:g}%"))
 
 
-def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Row:
-    cells = {**row, "ranks": ranks(row), "n_params": row["params"] / 1e9 if row["params"] else None}
-    cells["ci"] = "—" if row["ci_low"] is None else f"{row['ci_low']:.1f}–{row['ci_high']:.1f}"
-    cells["name"] = f"⚠ {row['name']}" if row["gate"] else row["name"]
-    cells |= {f"area_{area}": row["areas"].get(area) for area in areas}
-    return cells | {f"slice_{name}": sliced.get(row["run"], {}).get(name) for name in SLICE_METRICS}
+def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Cells:
+    between = "—" if row.ci_low is None else f"{row.ci_low:.1f}–{row.ci_high:.1f}"
+    marked = {"name": f"⚠ {row.name}" if row.gate else row.name}
+    shown: Cells = asdict(row) | marked | {"ranks": row.ranks, "ci": between, "n_params": row.billions}
+    shown |= {f"area_{area}": row.areas.get(area) for area in areas}
+    return shown | {f"slice_{name}": sliced.get(row.run, {}).get(name) for name in SLICE_METRICS}
 
 
-def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tuple[str, Any]]:
+def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tuple[str, ColumnConfig]]:
     """Column → heading and how it is drawn."""
     points = st.column_config.NumberColumn(format="%.1f", width=74)
     share = st.column_config.NumberColumn(format="percent", width=112)
     plain = st.column_config.TextColumn(width=96)
-    found: dict[str, tuple[str, Any]] = {
+    found: dict[str, tuple[str, ColumnConfig]] = {
         "rank": (t("board.rank"), st.column_config.NumberColumn(width=56)),
         "name": (t("board.model"), st.column_config.TextColumn(width=150, pinned=True)),
         "overall": (
@@ -106,7 +130,7 @@ def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tup
 
 
 def _selectable(
-    t: Translator, frame: Any, runs: list[str], config: Mapping[str, Any], columns: Sequence[str]
+    t: Translator, frame: pd.DataFrame, runs: list[str], config: Mapping[str, ColumnConfig], columns: Sequence[str]
 ) -> tuple[list[str], tuple[str, str] | None]:
     """Draw the table; the chosen runs are ``?sel=``, a chosen cell is ``?cell=run:column``."""
     asked = [run for run in st.query_params.get_all("sel") if run in runs][:4]
@@ -138,38 +162,17 @@ def _selectable(
     return chosen, picked
 
 
-_LEADS: dict[str, dict[str, str]] = {
-    "critical": {"flag": "critical_failure"},
-    "truncation": {"flag": "no_eos"},
-    "length": {"order": "long"},
-    "area_persona": {"order": "worst", "metric": "fact_correct"},
-    "area_style": {"order": "worst", "metric": "style_band"},
-    "area_length": {"order": "worst", "metric": "length_fit"},
-    "area_fewshot": {"order": "worst", "metric": "fewshot_copy"},
-    "area_stability": {"order": "worst", "metric": "critical_failure"},
-    "area_capability": {"order": "worst", "metric": "constraint_ok"},
-}
-"""Column → how the replies are shown that its numbers come from; other columns lead to all of them."""
-
-
 def _actions(
     t: Translator,
     chosen: Sequence[str],
     cell: tuple[str, str] | None,
     headings: Mapping[str, str],
-    filters: Mapping[str, Any],
+    filters: Mapping[str, Sequence[str]],
 ) -> None:
     if cell:
         run, column = cell
-        lead = _LEADS.get(column, {})
-        if column.startswith("slice_"):
-            metric = column.removeprefix("slice_")
-            lead = {
-                **filters,
-                **({"order": "long"} if metric == "length_chars" else {"order": "worst", "metric": metric}),
-            }
         with st.container(horizontal=True):
-            link("samples", t("board.open_cell", column=headings[column]), run=run, **lead)
+            link("samples", t("board.open_cell", column=headings[column]), run=run, **lead_of(column, filters))
             link("model", t("board.open_model"), run=run)
     if not chosen:
         if not cell:
@@ -182,13 +185,13 @@ def _actions(
             link("compare", t("board.open_compare"), a=chosen[1], b=chosen[0])
 
 
-def plain_rows(rows: Sequence[Row], sliced: SliceMeans) -> list[Row]:
+def plain_rows(rows: Sequence[Row], sliced: SliceMeans) -> list[Cells]:
     """The rows for a download: flat, with full precision."""
     return [
         {
-            **{name: row[name] for name in _PLAIN},
-            **{f"area_{area}": value for area, value in row["areas"].items()},
-            **{f"slice_{name}": value for name, value in sliced.get(row["run"], {}).items() if name in SLICE_METRICS},
+            **{name: getattr(row, name) for name in _PLAIN},
+            **{f"area_{area}": value for area, value in row.areas.items()},
+            **{f"slice_{name}": value for name, value in sliced.get(row.run, {}).items() if name in SLICE_METRICS},
         }
         for row in rows
     ]
@@ -201,9 +204,11 @@ def draw_unranked(t: Translator, rows: Sequence[Row]) -> None:
     st.subheader(t("board.unranked"), anchor=False)
     small(t("board.unranked_note"))
     names = ("name", "coverage", "reason", "critical", "length", "n", "n_params", "date", "run")
-    _state_table(
-        t, [{**row, "reason": "; ".join(t.reasons(row["reasons"]))} for row in rows], names, t("board.unranked")
-    )
+    _state_table(t, [_unplaced(t, row) for row in rows], names, t("board.unranked"))
+
+
+def _unplaced(t: Translator, row: Row) -> Cells:
+    return asdict(row) | {"reason": "; ".join(t.reasons(row.reasons)), "n_params": row.billions}
 
 
 def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
@@ -211,24 +216,23 @@ def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) ->
     if rows:
         with st.expander(t("board.excluded", n=len(rows))):
             small(t("board.excluded_note"))
-            shown = [{**row, "reason": "; ".join(t.reasons(row["reasons"]))} for row in rows]
+            shown = [_unplaced(t, row) for row in rows]
             _state_table(
                 t, shown, ("name", "suite", "reason", "critical", "length", "n", "date", "run"), t("board.excluded_alt")
             )
     troubled = [entry for entry in entries if entry.head is None]
     if troubled:
         with st.expander(t("board.troubled", n=len(troubled)), expanded=True):
-            found = [
+            found: list[Cells] = [
                 {"run": e.id, "state": t(f"state.{e.state}"), "reason": t(f"problems.{e.problem}")} for e in troubled
             ]
             _state_table(t, found, ("run", "state", "reason"), t("board.troubled_alt"))
 
 
-def _state_table(t: Translator, rows: Sequence[Row], names: Sequence[str], alt: str) -> None:
+def _state_table(t: Translator, rows: Sequence[Cells], names: Sequence[str], alt: str) -> None:
     share = st.column_config.NumberColumn(format="percent")
     texts = {"n_params": "params", "name": "model"}
     labels = {name: t(f"board.{texts.get(name, name)}") for name in names}
-    rows = [{**row, "n_params": row["params"] / 1e9 if row.get("params") else None} for row in rows]
     config = {
         labels[name]: kind
         for name, kind in (

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from kikime.harness.reports.ranking.records import Ranking as RankingResult
 from kikime.leaderboard.data.cached import index, labels
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import offered
-from kikime.leaderboard.data.ranking import PATIENCE, Ranking, ranking, reweighted
+from kikime.leaderboard.data.ranking import PATIENCE, Ranking, ranking
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import small
 from kikime.leaderboard.page.state import choose, choose_many, parameter, search, slider, tabs, translator
 from kikime.leaderboard.views.board import charts as board_charts
 from kikime.leaderboard.views.board import table as board_table
-from kikime.leaderboard.views.board.rows import SIZES, SORTS, board_rows, ordered, passing
+from kikime.leaderboard.views.board.rows import SIZES, SORTS, Row, board_rows, ordered, passing, reweighted
 
 SLICED = ("persona", "task", "format", "shots")
 
@@ -129,7 +127,7 @@ def _notes(found: Ranking, shown: int, ranked: int) -> None:
         small(t("board.hidden", shown=shown, ranked=ranked))
 
 
-def _parts(entries: list[Entry], rows: list[dict[str, Any]], result: RankingResult) -> None:
+def _parts(entries: list[Entry], rows: list[Row], result: RankingResult) -> None:
     t = translator()
     if not rows:
         return

@@ -151,12 +151,9 @@ def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison)
         width, kind = (5, "chars") if unit == "length_chars" else (1, "sentences")
         series = {
             name: [
-                {
-                    **row,
-                    "href": address(t, "samples", run=run.id, persona=persona, **{unit: bin_of(row["start"], width)}),
-                }
+                (row, address(t, "samples", run=run.id, persona=persona, **{unit: bin_of(row.start, width)}))
                 for row in histogram(run, unit, persona or None, width)
-                if row["start"] <= 60 * width
+                if row.start <= 60 * width
             ]
             for name, run in names.items()
         }

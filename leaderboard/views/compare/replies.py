@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -14,13 +13,12 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data import pairs
 from kikime.leaderboard.data.cached import kept
-from kikime.leaderboard.data.queries.samples import facets
+from kikime.leaderboard.data.queries.samples import Judgement, facets
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import frame_of, link, number, small
 from kikime.leaderboard.page.state import choose, choose_many, parameter, write
 from kikime.leaderboard.views.samples.detail import history
 
-Row = dict[str, Any]
 _FLIPPED = (
     "critical_failure",
     "length_fit",
@@ -52,9 +50,9 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -
         return
     shown = [
         {
-            **row,
-            "where": f"{row['persona']} · {row['format']} · {row['shots']}",
-            "item": f"{row['task']}/{row['item_id']}",
+            **row._asdict(),
+            "where": f"{row.persona} · {row.format} · {row.shots}",
+            "item": f"{row.task}/{row.item_id}",
         }
         for row in rows
     ]
@@ -64,7 +62,7 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -
         columns[name]: st.column_config.NumberColumn(format="%+.2f" if name == "change" else "%.2f")
         for name in names[:3]
     }
-    keys = [row["pair_key"] for row in rows]
+    keys = [row.pair_key for row in rows]
     asked = parameter("pair")
     event = safe.table(
         frame_of(shown, columns), alt=t("compare.flips_alt"), column_config=config, on_select="rerun",
@@ -72,7 +70,7 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -
         selection_default={"selection": {"rows": [keys.index(asked)] if asked in keys else []}},
     )  # fmt: skip
     chosen = [keys[at] for at in event.selection.rows if at < len(keys)]
-    download.buttons(t, "flips", rows, key="flips")
+    download.buttons(t, "flips", [row._asdict() for row in rows], key="flips")
     if chosen and chosen[0] != asked:
         write("pair", chosen[0])
     _side_by_side(t, a, b, chosen[0] if chosen else keys[0])
@@ -98,9 +96,19 @@ def _within(t: Translator, run: RunDirectory) -> dict[str, list[str]]:
         return {name: choose_many(f"in_{name}", t(f"facet.{name}"), offered[name]) for name in asked}
 
 
-def _changed(row: Example) -> Row:
-    names = ("pair_key", "task", "item_id", "persona", "format", "shots", "user", "change")
-    return {name: getattr(row, name) for name in names} | {"value_a": row.a.score, "value_b": row.b.score}
+def _changed(row: Example) -> pairs.Flip:
+    return pairs.Flip(
+        row.pair_key,
+        row.task,
+        row.item_id,
+        row.persona,
+        row.format,
+        row.shots,
+        row.user,
+        row.a.score,
+        row.b.score,
+        row.change,
+    )
 
 
 def pair(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
@@ -121,42 +129,42 @@ def _side_by_side(t: Translator, a: RunDirectory, b: RunDirectory, pair_key: str
         return
     with st.container(border=True):
         names = ("task", "item_id", "persona", "format", "shots", "technique", "turn")
-        safe.plain(" · ".join(f"{t(f'detail.{name}')} {left[name]}" for name in names))
+        safe.plain(" · ".join(f"{t(f'detail.{name}')} {getattr(left, name)}" for name in names))
         small(t("detail.user"))
-        safe.block(left["user"])
+        safe.block(left.user)
         for column, name, sample in zip(st.columns(2), ("A", "B"), (left, right), strict=True):
             with column:
                 small(
                     t(
                         "compare.reply",
                         side=name,
-                        n=len(sample["response"]),
-                        ended=t.get(f"finish.{sample['finish_reason']}", ""),
+                        n=len(sample.response),
+                        ended=t.get(f"finish.{sample.finish_reason}", ""),
                     )
                 )
                 history(t, sample)
-                safe.block(sample["error"] or sample["response"])
-                _scores(t, sample["verdicts"])
+                safe.block(sample.error or sample.response)
+                _scores(t, sample.verdicts)
         small(t("compare.diff_note"))
-        safe.diff(left["response"], right["response"])
-        _metric_changes(t, left["metrics"], right["metrics"])
+        safe.diff(left.response, right.response)
+        _metric_changes(t, left.metrics, right.metrics)
         with st.container(horizontal=True):
-            link("samples", t("compare.open_reply_a"), run=a.id, sample=left["key"])
-            link("samples", t("compare.open_reply_b"), run=b.id, sample=right["key"])
+            link("samples", t("compare.open_reply_a"), run=a.id, sample=left.key)
+            link("samples", t("compare.open_reply_b"), run=b.id, sample=right.key)
 
 
-def _scores(t: Translator, verdicts: Sequence[Mapping[str, Any]]) -> None:
+def _scores(t: Translator, verdicts: Sequence[Judgement]) -> None:
     """One line per judge: two judges' scores of one criterion are never side by side without their names."""
     lines: dict[str, list[str]] = {}
     for v in verdicts:
-        if v["status"] == "ok":
-            criterion = t.get(f"criterion.{v['criterion']}", str(v["criterion"]))
-            lines.setdefault(f"{v['judge_id']} · {v['protocol']}", []).append(f"{criterion} {number(v['score'], 0)}")
+        if v.status == "ok":
+            criterion = t.get(f"criterion.{v.criterion}", v.criterion)
+            lines.setdefault(f"{v.judge_id} · {v.protocol}", []).append(f"{criterion} {number(v.score, 0)}")
     for judge, scores in lines.items():
         safe.plain(f"{'　'.join(scores)}　（{judge}）")
 
 
-def _metric_changes(t: Translator, left: Mapping[str, Any], right: Mapping[str, Any]) -> None:
+def _metric_changes(t: Translator, left: Mapping[str, float | None], right: Mapping[str, float | None]) -> None:
     rows = [
         {
             "metric": t.metric(name),

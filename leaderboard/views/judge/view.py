@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
+import msgspec
 import streamlit as st
 
 from kikime.harness.store.rundir import RunDirectory
@@ -31,7 +31,6 @@ from kikime.leaderboard.page.common import (
 )
 from kikime.leaderboard.page.state import tabs, translator
 
-Row = dict[str, Any]
 _costs = kept(16)(verdicts.costs)
 _statuses = kept(16)(verdicts.statuses)
 _distribution = kept(16)(verdicts.distribution)
@@ -63,16 +62,16 @@ def show() -> None:
 
 def _head(t: Translator, run: RunDirectory) -> None:
     costs, states = _costs(run), _statuses(run)
-    lines = sum(row["n"] for row in states)
-    scored = sum(row["n"] for row in states if row["status"] == "ok")
-    known = [row["cost_usd"] for row in costs]
-    spent = None if None in known else sum(known)
+    lines = sum(row.n for row in states)
+    scored = sum(row.n for row in states if row.status == "ok")
+    known = [row.cost_usd for row in costs if row.cost_usd is not None]
+    spent = sum(known) if len(known) == len(costs) else None
     numbers(
         [
             (t("judge.judges"), str(len(costs))),
             (t("judge.verdicts"), f"{lines:,}"),
             (t("judge.scored"), percent(scored / lines if lines else None)),
-            (t("judge.tokens"), f"{sum(row['n_in'] + row['n_out'] for row in costs):,}"),
+            (t("judge.tokens"), f"{sum(row.n_in + row.n_out for row in costs):,}"),
             (t("judge.cost"), t("judge.cost_unknown") if spent is None else f"{spent:,.4f}"),
         ]
     )
@@ -88,16 +87,14 @@ def _drifted(t: Translator, run: RunDirectory) -> None:
 
 def distribution(t: Translator, run: RunDirectory) -> None:
     """Shares of the scores 1–7."""
-    rows = [
-        {**row, "name": f"{row['judge']} · {criterion(t, row['criterion'])}"}
-        | {"href": _replies(t, run, row), "open": _replies(t, run, row)}
-        for row in _distribution(run)
-    ]
+    rows = []
+    top: dict[str, float] = {}
+    for row in _distribution(run):
+        name, opened = f"{row.judge} · {criterion(t, row.criterion)}", _replies(t, run, row)
+        rows.append(_cells(row) | {"name": name, "href": opened, "open": opened})
+        top[name] = max(top.get(name, 0.0), row.share)
     small(t("judge.distribution_note"))
     draw_chart(charts_distribution.score_bars(rows, t), alt=t("judge.distribution_alt"))
-    top: dict[str, float] = {}
-    for row in rows:
-        top[row["name"]] = max(top.get(row["name"], 0.0), row["share"])
     ceiling = [name for name, share in top.items() if share > 0.8]
     if ceiling:
         st.warning(t("judge.ceiling"))
@@ -105,11 +102,16 @@ def distribution(t: Translator, run: RunDirectory) -> None:
     _table(t, rows, ("judge", "criterion", "score", "n", "share"), "distribution", percentages=("share",))
 
 
-def _replies(t: Translator, run: RunDirectory, row: Row) -> str:
+def _replies(t: Translator, run: RunDirectory, row: verdicts.Share | verdicts.Status) -> str:
     """The address of the replies that a judge gave this score, or this status."""
-    names = ("criterion", "score", "status")
-    judge = row["judge"].rpartition(" / ")[0]
-    return address(t, "samples", run=run.id, judge=judge, **{name: row.get(name) for name in names})
+    asked = {name: getattr(row, name, None) for name in ("criterion", "score", "status")}
+    return address(t, "samples", run=run.id, judge=row.judge_id, **asked)
+
+
+def _cells(row: msgspec.Struct) -> dict[str, object]:
+    """A record as cells of a table, the judge under one name."""
+    judge = {"judge": row.judge} if isinstance(row, verdicts.ByJudge) else {}
+    return msgspec.structs.asdict(row) | judge
 
 
 def agreement(t: Translator, run: RunDirectory) -> None:
@@ -118,19 +120,20 @@ def agreement(t: Translator, run: RunDirectory) -> None:
     people = _with_people(run)
     if people:
         small(t("judge.people_note"))
-        _table(t, people, ("judge", "criterion", *_AGREED, "may_rank"), "people")
+        rows = [_cells(row) | {"judge": row.a} for row in people]
+        _table(t, rows, ("judge", "criterion", *_AGREED, "may_rank"), "people")
     else:
         small(t("judge.no_people"))
         link("rate", t("model.rate"), target=blind_code(run.id))
     raters = _between_people(run)
     if raters:
         st.subheader(t("judge.raters"), anchor=False)
-        _table(t, raters, ("a", "b", "criterion", *_AGREED), "raters")
+        _table(t, [_cells(row) for row in raters], ("a", "b", "criterion", *_AGREED), "raters")
     st.subheader(t("judge.between"), anchor=False)
     pairs = _between_judges(run)
     if pairs:
         small(t("judge.between_note", n=verdicts.MOST_PAIRS))
-        _table(t, pairs, ("a", "b", "criterion", *_AGREED), "between")
+        _table(t, [_cells(row) for row in pairs], ("a", "b", "criterion", *_AGREED), "between")
     else:
         small(t("judge.one_judge"))
     _calibration_files(t, run)
@@ -156,19 +159,20 @@ def _calibration_files(t: Translator, run: RunDirectory) -> None:
 def length(t: Translator, run: RunDirectory) -> None:
     """Whether longer replies get better scores."""
     rows = [
-        {
-            "x": row["quarter"],
-            "series": f"{row['judge']} · {criterion(t, row['criterion'])}",
-            "value": row["mean"],
-            "n": row["n"],
-            "href": address(t, "samples", run=run.id, order="short" if row["quarter"] < 3 else "long"),
-        }
+        charts.Point(
+            row.quarter,
+            f"{row.judge} · {criterion(t, row.criterion)}",
+            row.mean,
+            row.n,
+            address(t, "samples", run=run.id, order="short" if row.quarter < 3 else "long"),
+        )
         for row in _length_effect(run)
     ]
     small(t("judge.length_note"))
-    order = list(dict.fromkeys(row["series"] for row in rows))
+    order = list(dict.fromkeys(point.series for point in rows))
     draw_chart(charts.lines(rows, t("judge.quarter"), t("judge.score"), order, (1, 7)), alt=t("judge.length_alt"))
-    _table(t, _adjusted(run), ("judge", "criterion", "n", "mean", "mean_adjusted", "correlation"), "length")
+    adjusted = [_cells(row) for row in _adjusted(run)]
+    _table(t, adjusted, ("judge", "criterion", "n", "mean", "mean_adjusted", "correlation"), "length")
 
 
 def drift(t: Translator, run: RunDirectory) -> None:
@@ -179,28 +183,27 @@ def drift(t: Translator, run: RunDirectory) -> None:
         return
     small(t("judge.drift_note"))
     changes = [
-        {"x": str(row.get("utc", ""))[:16].replace("T", " "), "series": str(row.get("judge_id", ""))}
-        | {"value": row["mean_change"], "n": row.get("n")}
+        charts.Point(row.utc[:16].replace("T", " "), row.judge_id, row.mean_change, row.n)
         for row in rows
-        if isinstance(row.get("mean_change"), (int, float))
+        if row.mean_change is not None
     ]
     if changes:
-        order = list(dict.fromkeys(row["series"] for row in changes))
-        most = max(1.0, *(abs(float(row["value"])) for row in changes))
+        order = list(dict.fromkeys(row.judge_id for row in rows))
+        most = max(1.0, *(abs(row.mean_change) for row in rows if row.mean_change is not None))
         chart = charts.lines(changes, t("judge.col_utc"), t("judge.col_mean_change"), order, (-most, most))
         draw_chart(chart, alt=t("judge.drift_alt"))
-    _table(t, rows, ("utc", "judge_id", "n", "mean_change", "qwk", "since"), "drift")
+    _table(t, [_cells(row) for row in rows], ("utc", "judge_id", "n", "mean_change", "qwk", "since"), "drift")
 
 
 def failures(t: Translator, run: RunDirectory) -> None:
     """What became of every verdict that was asked for, and what it cost."""
     rows = [
-        {**row, "status": t.get(f"status.{row['status']}", str(row["status"])), "open": _replies(t, run, row)}
+        _cells(row) | {"status": t.get(f"status.{row.status}", row.status), "open": _replies(t, run, row)}
         for row in _statuses(run)
     ]
     small(t("judge.failures_note"))
     _table(t, rows, ("judge", "status", "n", "grounded"), "failures", percentages=("grounded",))
-    costs = [{**row, "cost_usd": number(row["cost_usd"], 4)} for row in _costs(run)]
+    costs = [_cells(row) | {"cost_usd": number(row.cost_usd, 4)} for row in _costs(run)]
     small(t("judge.cost_note"))
     _table(t, costs, ("judge", "lines", "calls", "n_in", "n_out", "cost_usd"), "cost")
 
@@ -220,9 +223,11 @@ PARTS: dict[str, Callable[[Translator, RunDirectory], None]] = {
 
 
 def _table(
-    t: Translator, rows: Sequence[Mapping[str, Any]], names: Sequence[str], key: str, percentages: Sequence[str] = ()
+    t: Translator, rows: Sequence[Mapping[str, object]], names: Sequence[str], key: str, percentages: Sequence[str] = ()
 ) -> None:
-    shown = [{**row, **({"criterion": criterion(t, row["criterion"])} if "criterion" in row else {})} for row in rows]
+    shown = [
+        {**row, **({"criterion": criterion(t, str(row["criterion"]))} if "criterion" in row else {})} for row in rows
+    ]
     columns = {name: t(f"judge.col_{name}") for name in names}
     columns |= {"open": t("common.replies")} if rows and "open" in rows[0] else {}
     real = st.column_config.NumberColumn(format="%.3f")
@@ -247,6 +252,6 @@ def _table(
 
 
 def _people_only(t: Translator, run: RunDirectory) -> None:
-    ratings = [rating for rating in read_annotations(run) if rating["mode"] == "scores"]
+    ratings = [rating for rating in read_annotations(run) if rating.mode == "scores"]
     if ratings:
         small(t("judge.rated", n=len(ratings)))

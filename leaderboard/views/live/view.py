@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import streamlit as st
 
@@ -63,22 +63,22 @@ def _progress(t: Translator, run_id: str, run: RunDirectory) -> None:
             link("samples", t("board.open_samples"), run=run_id)
 
 
-def _speed(t: Translator, status: dict[str, Any], left: int) -> str:
+def _speed(t: Translator, status: Mapping[str, object], left: int) -> str:
     """Tokens per second of this session, and how long the rest takes at that speed."""
     sessions = status.get("sessions")
     session = sessions[-1] if isinstance(sessions, list) and sessions and isinstance(sessions[-1], dict) else {}
-    seconds = session.get("generate_seconds") or 0
+    seconds = session.get("generate_seconds")
     tokens, done = _count(session.get("n_output_tokens")), _count(session.get("n_replies"))
-    if not seconds or not done:
+    if not isinstance(seconds, (int, float)) or seconds <= 0 or not done:
         return ""
     return t("live.speed", tokens=f"{tokens / seconds:,.0f}", minutes=f"{left * seconds / done / 60:,.0f}")
 
 
-def _count(value: Any) -> int:
+def _count(value: object) -> int:
     return value if isinstance(value, int) and value >= 0 else 0
 
 
-def _silence(heartbeat: Any) -> float | None:
+def _silence(heartbeat: object) -> float | None:
     """Seconds since the last heartbeat; None when there is none."""
     try:
         return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(str(heartbeat))).total_seconds())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -31,16 +32,17 @@ def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
         small(t("model.no_turns"))
         return
     data = [
-        {"x": row["turn"] + 1, "series": t.metric(row["metric"]), "value": row["value"], "n": row["n"]}
-        | {"metric": row["metric"], "href": address(t, "samples", run=run.id, turn=str(row["turn"]))}
+        charts.Point(
+            row.turn + 1, t.metric(row.metric), row.value, row.n, address(t, "samples", run=run.id, turn=str(row.turn))
+        )
         for row in rows
     ]
-    shares = [row for row in data if row["metric"] != "length_chars"]
-    lengths = [row for row in data if row["metric"] == "length_chars"]
-    order = list(dict.fromkeys(row["series"] for row in shares))
+    title = t.metric("length_chars")
+    shares = [point for point in data if point.series != title]
+    lengths = [point for point in data if point.series == title]
+    order = list(dict.fromkeys(point.series for point in shares))
     small(t("model.turns_note"))
     draw_chart(charts.lines(shares, t("facet.turn"), t("model.share"), order), alt=t("model.turns_alt"))
-    title = t.metric("length_chars")
     draw_chart(charts.lines(lengths, t("facet.turn"), title, [title], None), alt=t("model.turns_length_alt"))
     _as_table(t, data, t("facet.turn"), t("model.turns_alt"), f"turns-{run.id[-6:]}")
     _effects(t, turn_effects(run))
@@ -95,28 +97,28 @@ def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
 def _curve(t: Translator, run: RunDirectory) -> None:
     metric = choose("curve", t("model.curve"), SHARES, show=t.metric)
     found = overall_by(summary_of(run), ("shots", "format"))
-    rows = [
-        {"x": shot, "series": str(form), "value": cell.metrics[metric].mean, "n": cell.metrics[metric].n}
-        | {"href": address(t, "samples", run=run.id, format=form, shots=str(shot))}
+    points = [
+        charts.Point(int(shot), str(form), cell.metrics[metric].mean, cell.metrics[metric].n, lead)
         for (shot, form), cell in found.items()
         if metric in cell.metrics
+        for lead in [address(t, "samples", run=run.id, format=str(form), shots=str(shot))]
     ]
-    if len({row["x"] for row in rows}) < 2:
-        small(t("model.no_shots") if rows else t("model.no_curve"))
+    if len({point.x for point in points}) < 2:
+        small(t("model.no_shots") if points else t("model.no_curve"))
         return
-    order = [str(name) for name in dict.fromkeys(row["series"] for row in rows)]
+    order = list(dict.fromkeys(point.series for point in points))
     small(t("model.shots_note"))
     alt = t("model.shots_alt", metric=t.metric(metric))
-    draw_chart(charts.lines(rows, t("facet.shots"), t.metric(metric), order), alt=alt)
-    _as_table(t, rows, t("facet.shots"), alt, f"shots-{run.id[-6:]}")
+    draw_chart(charts.lines(points, t("facet.shots"), t.metric(metric), order), alt=alt)
+    _as_table(t, points, t("facet.shots"), alt, f"shots-{run.id[-6:]}")
 
 
-def _as_table(t: Translator, rows: list[dict[str, Any]], x: str, alt: str, name: str) -> None:
-    """The numbers of a chart: a row per point of the axis, a column per curve."""
-    table: dict[Any, dict[str, Any]] = {}
-    for row in rows:
-        table.setdefault(row["x"], {x: row["x"]})[row["series"]] = row["value"]
-    columns = {name: name for name in (x, *dict.fromkeys(row["series"] for row in rows))}
+def _as_table(t: Translator, points: Sequence[charts.Point], x: str, alt: str, name: str) -> None:
+    """The numbers of a chart: a row per place on the axis, a column per curve."""
+    table: dict[int | str, dict[str, object]] = {}
+    for point in points:
+        table.setdefault(point.x, {x: point.x})[point.series] = point.value
+    columns = {name: name for name in (x, *dict.fromkeys(point.series for point in points))}
     config = {name: st.column_config.NumberColumn(format="%.3f") for name in columns if name != x}
     safe.table(frame_of(list(table.values()), columns), alt=alt, column_config=config)
     download.buttons(t, name, [{column: row.get(column) for column in columns} for row in table.values()], key="curve")

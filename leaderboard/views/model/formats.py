@@ -38,10 +38,11 @@ def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:
     _flexibility(t, report)
     quality = report.formats.format_means if report.formats else {}
     known = stored_formats(manifest_of(run))
+    costs = measured_formats(run)
     rows = [
-        {**row, **_card(t, row["format"], known.get(row["format"])), "quality": quality.get(row["format"])}
-        | {"open": address(t, "samples", run=run.id, format=row["format"])}
-        for row in measured_formats(run)
+        {**row._asdict(), **_card(t, row.format, known.get(row.format)), "quality": quality.get(row.format)}
+        | {"open": address(t, "samples", run=run.id, format=row.format)}
+        for row in costs
     ]
     columns = {name: t(f"formats.{name}") for name in _SHOWN} | {"open": t("common.replies")}
     config = {
@@ -54,7 +55,7 @@ def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:
     safe.table(frame_of(rows, columns), alt=t("formats.alt"), column_config=config)
     flat = [{name: row.get(name) for name in ("format", "quality", "n", "tokens", "extra")} for row in rows]
     download.buttons(t, f"formats-{run.id[-6:]}", flat, key="formats")
-    _measure_cards(t, run, [row["format"] for row in rows])
+    _measure_cards(t, run, [row.format for row in costs])
 
 
 def _native(t: Translator, run: RunDirectory) -> str:

@@ -32,11 +32,11 @@ def learnt_labels(t: Translator, run: RunDirectory) -> None:
     chosen = choose("icl", t("icl.where"), list(names), show=lambda name: " · ".join(names[name]))
     rows = _rows(t, report, *names[chosen])
     data = [
-        {"x": row["shots"], "series": row["labels"], "value": row["accuracy"], "n": row["n_items"]}
-        | {"href": address(t, "samples", run=run.id, task=row["task"], format=row["format"], shots=str(row["shots"]))}
+        charts.Point(row["shots"], row["labels"], row["accuracy"], row["n_items"], lead)
         for row in rows
+        for lead in [address(t, "samples", run=run.id, task=row["task"], format=row["format"], shots=str(row["shots"]))]
     ]
-    order = list(dict.fromkeys(row["series"] for row in data))
+    order = list(dict.fromkeys(point.series for point in data))
     draw_chart(charts.lines(data, t("facet.shots"), t("icl.accuracy"), order), alt=t("icl.alt"))
     shown = [
         {

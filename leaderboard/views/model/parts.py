@@ -135,12 +135,12 @@ def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
         band = tuple(own) if own else next(iter(ranges)) if len(ranges) == 1 else None
         title = t(f"model.unit_{unit}")
         cut = [
-            {**row, "href": address(t, "samples", run=run.id, persona=persona, **{unit: bin_of(row["start"], width)})}
+            (row, address(t, "samples", run=run.id, persona=persona, **{unit: bin_of(row.start, width)}))
             for row in found
-            if row["start"] <= 60 * width
+            if row.start <= 60 * width
         ]
         if len(cut) < len(found):
-            small(t("model.tail", n=sum(row["n"] for row in found) - sum(row["n"] for row in cut), limit=61 * width))
+            small(t("model.tail", n=sum(row.n for row in found) - sum(row.n for row, _ in cut), limit=61 * width))
         name = persona or t("common.all")
         small(f"{title}　" + (t("model.band_note", low=band[0], high=band[1]) if band else t("model.choose_persona")))
         draw_chart(
@@ -154,11 +154,11 @@ _histogram = kept(64)(histogram)
 def stops(t: Translator, entry: Entry, run: RunDirectory) -> None:
     """How replies ended, and what leaked, per format."""
     del entry
-    rates: dict[str, dict[str, Any]] = {}
-    for row in leaks(run):
-        rates.setdefault(row["format"], {"format": row["format"]})[row["metric"]] = row["rate"]
-    for row in endings(run):
-        rates.setdefault(row["format"], {"format": row["format"]})[f"end_{row['finish_reason']}"] = row["n"]
+    rates: dict[str, dict[str, object]] = {}
+    for leak in leaks(run):
+        rates.setdefault(leak.format, {"format": leak.format})[leak.metric] = leak.rate
+    for ending in endings(run):
+        rates.setdefault(ending.format, {"format": ending.format})[f"end_{ending.finish_reason}"] = ending.n
     ends = sorted({name for row in rates.values() for name in row if name.startswith("end_")})
     columns = {"format": t("facet.format"), "open": t("common.replies")} | {name: t.metric(name) for name in STOPS}
     columns |= {name: t("model.ended", how=t.get(f"finish.{name[4:]}", name[4:])) for name in ends}
@@ -191,7 +191,7 @@ def provenance(t: Translator, entry: Entry, run: RunDirectory) -> None:
     download.buttons(t, f"provenance-{run.id[-6:]}", table, key="provenance")
 
 
-def _leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
+def _leaves(value: object, path: str = "") -> list[tuple[str, str]]:
     if isinstance(value, Mapping) and value:
         return [leaf for key in value for leaf in _leaves(value[key], f"{path}.{key}" if path else str(key))]
     text = " ".join(map(str, value)) if isinstance(value, list) else "—" if value is None else str(value)

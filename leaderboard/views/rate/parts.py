@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
@@ -16,9 +14,13 @@ from kikime.judges.verdicts.rubric import load_rubric
 from kikime.leaderboard.data.cached import kept, manifest_of
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries import rating_queue
+from kikime.leaderboard.data.queries.samples import read_dialogue
 from kikime.leaderboard.data.ratings import (
     HIGH,
     LOW,
+    Preference,
+    Rated,
+    Rating,
     annotate,
     pair_rating,
     preferences,
@@ -30,6 +32,7 @@ from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import frame_of, number, small
 
 RUBRIC = "character_v1"
+_SIDES: tuple[Preference, Preference] = ("a", "b")
 
 
 def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
@@ -45,15 +48,15 @@ def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
     if sample is None:
         return
     _shown(t, run, sample)
-    safe.block(sample["response"])
-    given: dict[str, int] = st.session_state.setdefault(f"given_{sample['key']}_{rater}", {})
+    safe.block(sample.response)
+    given: dict[str, int] = st.session_state.setdefault(f"given_{sample.key}_{rater}", {})
     current = _criteria(t, given)
 
     def rate(value: int) -> None:
         given[current] = value
         if len(given) == len(load_rubric(RUBRIC).criteria):
-            rating = scores_rating(sample, given, rater=rater, model=entry.name)
-            if not _save(run, {**rating, "rubric": RUBRIC}):
+            rating = scores_rating(sample, given, rater=rater, model=entry.name, rubric=RUBRIC)
+            if not _save(run, rating):
                 given.popitem()
 
     with st.container(horizontal=True, gap="small"):
@@ -63,7 +66,7 @@ def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
     small(t("rate.scale"))
     with st.container(horizontal=True, gap="small"):
         st.button(t("rate.undo"), key="undo", shortcut="u", disabled=not given, on_click=_undo, args=(given,))
-        st.button(t("rate.skip"), key="skip", shortcut="s", on_click=skipped.append, args=(sample["key"],))
+        st.button(t("rate.skip"), key="skip", shortcut="s", on_click=skipped.append, args=(sample.key,))
     small(t("rate.keys"))
 
 
@@ -105,11 +108,13 @@ def pairs(t: Translator, a: RunDirectory, b: RunDirectory, rater: str) -> None:
     for column, name, sample in zip(st.columns(2), ("1", "2"), (other, one) if flip else (one, other), strict=True):
         with column:
             small(t("rate.side", side=name))
-            safe.block(sample["response"])
+            safe.block(sample.response)
+
+    left_is, right_is = _SIDES[::-1] if flip else _SIDES
+    meant: dict[str, Preference] = {"1": left_is, "2": right_is, "tie": "tie"}
 
     def prefer(side: str) -> None:
-        preference = side if side == "tie" else {"1": "a", "2": "b"}[side] if not flip else {"1": "b", "2": "a"}[side]
-        _save(a, pair_rating(one, other, preference, rater=rater, run_a=a.id, run_b=b.id) | {"swapped": flip})
+        _save(a, pair_rating(one, other, meant[side], rater=rater, run_a=a.id, run_b=b.id, swapped=flip))
 
     small(t("rate.which"))
     with st.container(horizontal=True, gap="small"):
@@ -120,11 +125,10 @@ def pairs(t: Translator, a: RunDirectory, b: RunDirectory, rater: str) -> None:
 
 def results(t: Translator, run: RunDirectory, other: RunDirectory | None) -> None:
     """What people have said so far; here the models have names again."""
-    ratings = [rating for rating in read_annotations(run) if rating["mode"] == "scores"]
-    found: dict[tuple[str, str], list[int]] = {}
-    for rating in ratings:
-        for criterion, value in rating["human_scores"].items():
-            found.setdefault((str(rating["rater"]), str(criterion)), []).append(value)
+    found: dict[tuple[str, str], list[float]] = {}
+    for rating in read_annotations(run):
+        for criterion, value in rating.human_scores.items():
+            found.setdefault((rating.rater, criterion), []).append(value)
     rows = [
         {
             "rater": rater,
@@ -155,19 +159,19 @@ def results(t: Translator, run: RunDirectory, other: RunDirectory | None) -> Non
         small(t("rate.no_pairs"))
 
 
-def _shown(t: Translator, run: RunDirectory, sample: Mapping[str, Any]) -> None:
+def _shown(t: Translator, run: RunDirectory, sample: Rated) -> None:
     """What the rater needs to know: who speaks, to whom, after what."""
-    card = Persona.model_validate(manifest_of(run)["personas"][sample["persona"]])
+    card = Persona.model_validate(manifest_of(run)["personas"][sample.persona])
     safe.plain(f"{t('facet.persona')}: {card.name}")
     with st.expander(t("rate.card"), expanded=False):
         safe.plain(card.profile)
         if card.voice.sheet:
             safe.plain(card.voice.sheet)
         safe.listed(example.reply for example in card.examples[:5])
-    for turn in json.loads(sample["history"] or "[]"):
-        safe.plain(f"{t('detail.user') if turn['role'] == 'user' else card.name}: {turn['content']}")
+    for turn in read_dialogue(sample.history):
+        safe.plain(f"{t('detail.user') if turn.role == 'user' else card.name}: {turn.content}")
     small(t("detail.user"))
-    safe.block(sample["user"])
+    safe.block(sample.user)
     small(t("rate.reply"))
 
 
@@ -183,7 +187,7 @@ def _bar(t: Translator, done: int, total: int) -> None:
     st.progress(done / total if total else 0.0, text=t("rate.done", done=f"{done:,}", total=f"{total:,}"))
 
 
-def _save(run: RunDirectory, rating: Mapping[str, Any]) -> bool:
+def _save(run: RunDirectory, rating: Rating) -> bool:
     """Append a rating; what went wrong is shown by the next run of the page."""
     try:
         annotate(run, rating)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.verdicts import score_of
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import manifest_of
-from kikime.leaderboard.data.queries.samples import one
+from kikime.leaderboard.data.queries.samples import Sample, one, read_dialogue
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import frame_of, link, number, small
 from kikime.leaderboard.page.marks import has_invisible
@@ -34,10 +31,10 @@ def draw(t: Translator, run: RunDirectory, key: str) -> None:
         with close:
             st.button("✕", help=t("detail.close"), on_click=write, args=("sample", None), key="close_sample")
         names = ("task", "item_id", "persona", "format", "shots", "technique", "context", "turn")
-        safe.plain(" · ".join(f"{t(f'detail.{name}')} {sample[name]}" for name in names))
-        if sample["error"]:
+        safe.plain(" · ".join(f"{t(f'detail.{name}')} {getattr(sample, name)}" for name in names))
+        if sample.error:
             st.error(t("detail.failed"))
-            safe.plain(sample["error"])
+            safe.plain(sample.error)
         _dialogue(t, sample)
         _reply(t, run, sample)
         _metrics(t, sample)
@@ -46,26 +43,26 @@ def draw(t: Translator, run: RunDirectory, key: str) -> None:
         _keys(t, run, sample)
 
 
-def history(t: Translator, sample: Mapping[str, Any]) -> None:
+def history(t: Translator, sample: Sample) -> None:
     """The dialogue before a reply, folded away; nothing where there is none."""
-    turns = _json(sample["history"], [])
+    turns = read_dialogue(sample.history)
     if turns:
         with st.expander(t("detail.history", n=len(turns))):
             for turn in turns:
-                small(t("detail.user") if turn.get("role") == "user" else t("detail.character"))
-                safe.block(str(turn.get("content", "")))
+                small(t("detail.user") if turn.role == "user" else t("detail.character"))
+                safe.block(turn.content)
 
 
-def _dialogue(t: Translator, sample: Mapping[str, Any]) -> None:
+def _dialogue(t: Translator, sample: Sample) -> None:
     history(t, sample)
     small(t("detail.user"))
-    safe.block(sample["user"])
+    safe.block(sample.user)
 
 
-def _reply(t: Translator, run: RunDirectory, sample: Mapping[str, Any]) -> None:
-    text = sample["response"]
-    ended = t.get(f"finish.{sample['finish_reason']}", str(sample["finish_reason"]))
-    small(t("detail.reply", n=f"{len(text):,}", ended=ended, tokens=f"{sample['n_output_tokens'] or 0:,}"))
+def _reply(t: Translator, run: RunDirectory, sample: Sample) -> None:
+    text = sample.response
+    ended = t.get(f"finish.{sample.finish_reason}", str(sample.finish_reason))
+    small(t("detail.reply", n=f"{len(text):,}", ended=ended, tokens=f"{sample.n_output_tokens or 0:,}"))
     if len(text) > safe.SHOWN:
         small(t("detail.cut", shown=f"{safe.SHOWN:,}", n=f"{len(text):,}"))
         st.download_button(
@@ -81,87 +78,76 @@ def _reply(t: Translator, run: RunDirectory, sample: Mapping[str, Any]) -> None:
         safe.marked(text, spans, {name: t.metric(name) for name in spans})
 
 
-def spans_of(run: RunDirectory, sample: Mapping[str, Any]) -> dict[str, list[tuple[int, int]]]:
+def spans_of(run: RunDirectory, sample: Sample) -> dict[str, list[tuple[int, int]]]:
     """Which parts of the reply triggered which metric; empty where the run's manifest cannot tell."""
     from pydantic import ValidationError
 
     from kikime.harness.cards.persona import Persona
     from kikime.harness.prompts.scoring import scorer_of
 
-    text = sample["response"]
+    text = sample.response
     if not text or len(text) > 200_000:
         return {}
     try:
-        card = manifest_of(run)["personas"][sample["persona"]]
+        card = manifest_of(run)["personas"][sample.persona]
         scorer = scorer_of(Persona.model_validate(card))
     except (UsageError, KeyError, TypeError, ValidationError):
         return {}
-    examples = [str(example) for example in _json(sample["examples"], [])]
-    found = scorer.explain(text, user=sample["user"], system=sample["system"] or "", examples=examples)
+    found = scorer.explain(text, user=sample.user, system=sample.system or "", examples=sample.shown_examples())
     return {name: list(spans) for name, spans in found.items()}
 
 
-def _metrics(t: Translator, sample: Mapping[str, Any]) -> None:
+def _metrics(t: Translator, sample: Sample) -> None:
     rows = [
         {
             "metric": t.metric(name),
             "id": name,
-            "value": value,
+            "value": t("detail.not_applicable") if value is None else f"{value:.3g}",
             "about": getattr(METRICS[name], t.language) if name in METRICS else "",
         }
-        for name, value in sample["metrics"].items()
+        for name, value in sample.metrics.items()
     ]
-    with st.expander(t("detail.metrics", n=len(rows)), expanded=not sample["verdicts"]):
+    with st.expander(t("detail.metrics", n=len(rows)), expanded=not sample.verdicts):
         columns = {name: t(f"detail.metric_{name}") for name in ("metric", "value", "about", "id")}
-        for row in rows:
-            row["value"] = t("detail.not_applicable") if row["value"] is None else f"{row['value']:.3g}"
         safe.table(frame_of(rows, columns), alt=t("detail.metrics_alt"), height=320)
 
 
-def _verdicts(t: Translator, sample: Mapping[str, Any]) -> None:
-    if not sample["verdicts"]:
+def _verdicts(t: Translator, sample: Sample) -> None:
+    if not sample.verdicts:
         small(t("detail.no_verdicts"))
         return
     small(t("detail.verdicts"))
-    for verdict in sample["verdicts"]:
+    for verdict in sample.verdicts:
         with st.container(border=True):
-            score = verdict["score"] if verdict["expected_score"] is None else score_of(verdict)
-            status = t.get(f"status.{verdict['status']}", str(verdict["status"]))
-            name = t.get(f"criterion.{verdict['criterion']}", str(verdict["criterion"]))
-            shown = number(score, 0 if isinstance(score, int) else 2)
-            who = f"{verdict['judge_id']} · {verdict['protocol']} · {verdict['rubric']}"
+            status = t.get(f"status.{verdict.status}", verdict.status)
+            name = t.get(f"criterion.{verdict.criterion}", verdict.criterion)
+            shown = number(verdict.score, 0) if verdict.expected_score is None else number(verdict.expected_score, 2)
+            who = f"{verdict.judge_id} · {verdict.protocol} · {verdict.rubric}"
             safe.plain(f"{name}　{shown} / 7　{status}　({who})")
-            if verdict["rationale"]:
-                safe.plain(verdict["rationale"])
-            for quote in verdict["evidence"] or []:
+            if verdict.rationale:
+                safe.plain(verdict.rationale)
+            for quote in verdict.evidence or []:
                 safe.block(quote)
-            if verdict["error"]:
-                safe.plain(verdict["error"])
+            if verdict.error:
+                safe.plain(verdict.error)
 
 
-def _prompt(t: Translator, sample: Mapping[str, Any]) -> None:
-    with st.expander(t("detail.prompt", n=f"{sample['n_prompt_tokens'] or 0:,}")):
+def _prompt(t: Translator, sample: Sample) -> None:
+    with st.expander(t("detail.prompt", n=f"{sample.n_prompt_tokens or 0:,}")):
         small(t("detail.prompt_note"))
-        safe.block(sample["prompt"], height=320)
-        expected = _json(sample["expect"], {})
+        safe.block(sample.prompt, height=320)
+        expected = sample.expected()
         if expected:
             small(t("detail.expect"))
             safe.block(json.dumps(expected, ensure_ascii=False, indent=1))
 
 
-def _keys(t: Translator, run: RunDirectory, sample: Mapping[str, Any]) -> None:
+def _keys(t: Translator, run: RunDirectory, sample: Sample) -> None:
     with st.expander(t("detail.keys")):
-        rows = {"run": run.id, "key": sample["key"], "pair_key": sample["pair_key"]}
+        rows = {"run": run.id, "key": sample.key, "pair_key": sample.pair_key}
         rows |= {
-            name: sample[name] for name in ("seed", "repeat", "stop_reason", "latency_ms", "example_set", "shot_style")
+            name: getattr(sample, name)
+            for name in ("seed", "repeat", "stop_reason", "latency_ms", "example_set", "shot_style")
         }
         safe.block("\n".join(f"{name:<12} {value}" for name, value in rows.items()))
-    link("compare", t("detail.compare"), b=run.id, pair=sample["pair_key"], view="pair")
-
-
-def _json(text: Any, otherwise: Any) -> Any:
-    try:
-        value = json.loads(text)
-    except (TypeError, ValueError):
-        return otherwise
-    return value if isinstance(value, type(otherwise)) else otherwise
+    link("compare", t("detail.compare"), b=run.id, pair=sample.pair_key, view="pair")

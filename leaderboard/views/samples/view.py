@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -19,6 +18,7 @@ from kikime.leaderboard.data.queries.samples import (
     PAGE,
     RANKED,
     Filter,
+    Listed,
     every,
     facets,
     page_of,
@@ -134,15 +134,17 @@ def _verdict(t: Translator, judged: Mapping[str, Sequence[str]]) -> dict[str, li
     return found
 
 
-def _table(t: Translator, rows: Sequence[dict[str, Any]], key: str | None) -> None:
+def _table(t: Translator, rows: Sequence[Listed], key: str | None) -> None:
     """The page as a table; the chosen row is ``?sample=``."""
     shown = [
         {
-            **row,
-            "reply": row["response"] if not row["error"] else f"⚠ {row['error']}",
-            "critical": "✗" if row.get("critical_failure") else "",
-            "where": f"{row['persona']} · {row['format']} · {row['shots']}",
-            "item": f"{row['task']}/{row['item_id']}",
+            "reply": row.response if not row.error else f"⚠ {row.error}",
+            "user": row.user,
+            "where": f"{row.persona} · {row.format} · {row.shots}",
+            "item": f"{row.task}/{row.item_id}",
+            "length_chars": row.length_chars,
+            "critical": "✗" if row.critical_failure else "",
+            "judge": row.judge,
         }
         for row in rows
     ]
@@ -153,7 +155,7 @@ def _table(t: Translator, rows: Sequence[dict[str, Any]], key: str | None) -> No
         columns["user"]: st.column_config.TextColumn(width=220),
         columns["judge"]: st.column_config.NumberColumn(format="%.1f"),
     }
-    keys = [row["key"] for row in rows]
+    keys = [row.key for row in rows]
     event = safe.table(
         frame_of(shown, columns),
         alt=t("samples.table_alt"),

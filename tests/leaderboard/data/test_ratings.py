@@ -5,6 +5,7 @@ import pytest
 from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.ratings import (
     FILE,
+    Rated,
     annotate,
     pair_rating,
     preferences,
@@ -14,7 +15,7 @@ from kikime.leaderboard.data.ratings import (
     swapped,
 )
 
-SAMPLE = {"key": "k1", "pair_key": "p1", "persona": "ojousama", "task": "talk", "item_id": "t1"}
+SAMPLE = Rated(key="k1", pair_key="p1", persona="ojousama", task="talk", item_id="t1")
 
 
 @pytest.fixture
@@ -25,22 +26,22 @@ def run(tmp_path):
 def test_a_new_rating_of_the_same_reply_replaces_the_old_one_but_the_file_keeps_both(run):
     for value in (3, 5):
         annotate(run, scores_rating(SAMPLE, {"tone": value}, rater="花子", model="m"))
-    assert [rating["human_scores"] for rating in read_annotations(run)] == [{"tone": 5}]
+    assert [rating.human_scores for rating in read_annotations(run)] == [{"tone": 5}]
     assert (run.path / FILE).read_bytes().count(b"\n") == 2
 
 
 def test_raters_do_not_replace_each_other(run):
     for rater in ("花子", "太郎"):
         annotate(run, scores_rating(SAMPLE, {"tone": 4}, rater=rater, model="m"))
-    assert {rating["rater"] for rating in read_annotations(run)} == {"花子", "太郎"}
+    assert {rating.rater for rating in read_annotations(run)} == {"花子", "太郎"}
 
 
 def test_a_torn_line_costs_only_itself(run):
     annotate(run, scores_rating(SAMPLE, {"tone": 4}, rater="花子", model="m"))
     with (run.path / FILE).open("ab") as stream:
         stream.write(b'{"mode": "scores", "id": "k2", "ra')
-    annotate(run, scores_rating({**SAMPLE, "key": "k3"}, {"tone": 6}, rater="花子", model="m"))
-    assert [rating["id"] for rating in read_annotations(run)] == ["k1", "k3"]
+    annotate(run, scores_rating(SAMPLE._replace(key="k3"), {"tone": 6}, rater="花子", model="m"))
+    assert [rating.id for rating in read_annotations(run)] == ["k1", "k3"]
 
 
 @pytest.mark.parametrize("value", [0, 8, True, 4.0, "4"])

@@ -1,0 +1,89 @@
+"""Every page as streamlit runs it, over filled, empty and broken stores."""
+
+import pytest
+
+from kikime.leaderboard.data.index import Index
+from kikime.leaderboard.data.ranking import ranking
+from kikime.leaderboard.page.registry import pages
+from tests.support.app import frames, named, opened, texts
+
+VIEWS = tuple(pages())
+PARTS = {
+    "board": ("intervals", "formats", "size", "radar", "formulas"),
+    "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "provenance"),
+    "compare": ("metrics", "slices", "lengths", "capability", "flips", "pair", "settings"),
+    "judge": ("distribution", "agreement", "length", "drift", "failures"),
+    "rate": ("scores", "pair", "results"),
+}
+ICL_TASK = {"id": "icl_sentiment", "limit": 36}
+PARAMETER = {"board": "view", "compare": "view", "model": "part", "judge": "part", "rate": "mode"}
+
+
+def test_the_board_shows_the_ranks_of_the_command(ranked):
+    from kikime.harness.reports.ranking.rank import rank
+    from kikime.harness.store.rundir import list_runs
+
+    expected = rank(list_runs(ranked))
+    table = frames(opened("board"))[0]
+    assert list(table["モデル"].str.removeprefix("⚠ ")) == [row["name"] for row in expected["rows"]]
+    assert list(table["総合"]) == pytest.approx([row["overall"] for row in expected["rows"]])
+    assert list(table["順位"]) == [row["rank"] for row in expected["rows"]]
+
+
+def test_hidden_rows_do_not_move_ranks(ranked):
+    before = frames(opened("board"))[0].set_index("モデル")["順位"]
+    last = before.index[-1]
+    after = frames(opened("board", q=last.removeprefix("⚠ ")))[0].set_index("モデル")["順位"]
+    assert dict(after) == {last: before[last]}
+
+
+def test_an_unranked_model_has_its_own_block(ranked):
+    app = opened("board")
+    assert "大きなモデル" not in set(frames(app)[0]["モデル"])
+    assert any("大きなモデル" in set(frame.get("モデル", [])) for frame in frames(app)[1:])
+
+
+def test_custom_weights_say_so(ranked):
+    app = opened("board", w_style="3")
+    assert "カスタム順位" in texts(app)
+    assert set(frames(app)[0]["順位の幅"]) == {"—"}
+
+
+def test_a_sort_moves_rows_but_not_their_ranks(ranked):
+    before, after = frames(opened("board"))[0], frames(opened("board", sort="length"))[0]
+    assert list(after["平均文字数"]) == sorted(after["平均文字数"], reverse=True)
+    assert dict(zip(after["モデル"], after["順位"], strict=True)) == dict(
+        zip(before["モデル"], before["順位"], strict=True)
+    )
+
+
+def test_a_chosen_cell_leads_to_the_replies_behind_it(ranked):
+    run = named(ranked)["アイネス-9月"]
+    app = opened("board", cell=f"{run}:critical")
+    (lead,) = (link.proto for link in app.get("page_link") if "致命的な失敗" in link.proto.label)
+    assert "flag=critical_failure" in lead.query_string
+    assert f"run={run}" in lead.query_string
+
+
+def test_a_slice_adds_columns_and_keeps_the_overall(ranked):
+    whole, sliced = frames(opened("board"))[0], frames(opened("board", persona="bushi"))[0]
+    assert any(column.startswith("▽") for column in sliced.columns)
+    assert list(whole["総合"]) == list(sliced["総合"])
+
+
+def test_damaged_runs_are_listed_with_the_reason(broken_store):
+    ranking(Index(broken_store))
+    listed = next(frame for frame in frames(opened("board")) if "状態" in frame.columns)
+    assert {"破損", "新しい版", "実行中"} <= set(listed["状態"])
+
+
+def test_the_board_shows_the_numbers_of_the_ranking(ranked):
+    from kikime.harness.reports.ranking.rank import rank
+    from kikime.harness.store.rundir import RunDirectory
+
+    rows = {row["name"]: row for row in rank([RunDirectory(path) for path in ranked.iterdir()])["rows"]}
+    board = frames(opened("board"))[0].set_index("モデル")
+    for name, row in rows.items():
+        shown = next(board.loc[label] for label in board.index if label.endswith(name))
+        assert shown["致命的な失敗"] == row["critical_failure_rate"]
+        assert shown["平均文字数"] == row["mean_length"]
