@@ -15,7 +15,6 @@ PARTS = {
     "judge": ("distribution", "agreement", "length", "drift", "failures"),
     "rate": ("scores", "pair", "results"),
 }
-ICL_TASK = {"id": "icl_sentiment", "limit": 36}
 PARAMETER = {"board": "view", "compare": "view", "model": "part", "judge": "part", "rate": "mode"}
 
 

@@ -1,5 +1,3 @@
-"""Every chart is valid Vega-Lite, with and without rows; pages draw them without validating again."""
-
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import distribution as charts_distribution
 from kikime.leaderboard.data.queries.distributions import Bin

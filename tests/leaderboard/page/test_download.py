@@ -1,15 +1,10 @@
 import csv
 import io
 import re
-from pathlib import Path
 
 import pytest
 
-from kikime import leaderboard
 from kikime.leaderboard.page.download import as_csv, as_markdown
-
-ROOT = Path(leaderboard.__file__).parent
-TAGS = {"div", "mark", "sup", "span", "ins", "del"}
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u200b=1"])

@@ -1,14 +1,11 @@
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kikime import leaderboard
 from kikime.leaderboard.page.marks import diff_html, marked_html
 
-ROOT = Path(leaderboard.__file__).parent
 TAGS = {"div", "mark", "sup", "span", "ins", "del"}
 
 

@@ -9,9 +9,9 @@ def test_slices_equal_the_summary_over_everything(store, august):
     entries = index.entries()
     targets = {entry.id: entry.head.targets for entry in entries}
     found = slices.means(slices.Slices(index).table(entries), targets, {})[august.id, ""]
-    summary = august.summary()["metrics"]
+    summary = august.summary().metrics
     for metric in ("style_band", "length_fit", "critical_failure", "fact_correct"):
-        assert found[metric] == pytest.approx(summary[metric]["mean"]), metric
+        assert found[metric] == pytest.approx(summary[metric].mean), metric
 
 
 def test_slices_follow_a_changed_run(store):

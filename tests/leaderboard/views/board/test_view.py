@@ -1,22 +1,8 @@
-"""Every page as streamlit runs it, over filled, empty and broken stores."""
-
 import pytest
 
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ranking import ranking
-from kikime.leaderboard.page.registry import pages
 from tests.support.app import frames, named, opened, texts
-
-VIEWS = tuple(pages())
-PARTS = {
-    "board": ("intervals", "formats", "size", "radar", "formulas"),
-    "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "provenance"),
-    "compare": ("metrics", "slices", "lengths", "capability", "flips", "pair", "settings"),
-    "judge": ("distribution", "agreement", "length", "drift", "failures"),
-    "rate": ("scores", "pair", "results"),
-}
-ICL_TASK = {"id": "icl_sentiment", "limit": 36}
-PARAMETER = {"board": "view", "compare": "view", "model": "part", "judge": "part", "rate": "mode"}
 
 
 def test_the_board_shows_the_ranks_of_the_command(ranked):
@@ -25,9 +11,9 @@ def test_the_board_shows_the_ranks_of_the_command(ranked):
 
     expected = rank(list_runs(ranked))
     table = frames(opened("board"))[0]
-    assert list(table["モデル"].str.removeprefix("⚠ ")) == [row["name"] for row in expected["rows"]]
-    assert list(table["総合"]) == pytest.approx([row["overall"] for row in expected["rows"]])
-    assert list(table["順位"]) == [row["rank"] for row in expected["rows"]]
+    assert list(table["モデル"].str.removeprefix("⚠ ")) == [row.name for row in expected.rows]
+    assert list(table["総合"]) == pytest.approx([row.overall for row in expected.rows])
+    assert list(table["順位"]) == [row.rank for row in expected.rows]
 
 
 def test_hidden_rows_do_not_move_ranks(ranked):
@@ -81,9 +67,9 @@ def test_the_board_shows_the_numbers_of_the_ranking(ranked):
     from kikime.harness.reports.ranking.rank import rank
     from kikime.harness.store.rundir import RunDirectory
 
-    rows = {row["name"]: row for row in rank([RunDirectory(path) for path in ranked.iterdir()])["rows"]}
+    rows = {row.name: row for row in rank([RunDirectory(path) for path in ranked.iterdir()]).rows}
     board = frames(opened("board"))[0].set_index("モデル")
     for name, row in rows.items():
         shown = next(board.loc[label] for label in board.index if label.endswith(name))
-        assert shown["致命的な失敗"] == row["critical_failure_rate"]
-        assert shown["平均文字数"] == row["mean_length"]
+        assert shown["致命的な失敗"] == row.critical_failure_rate
+        assert shown["平均文字数"] == row.mean_length

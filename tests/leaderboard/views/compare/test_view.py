@@ -1,19 +1,4 @@
-"""Every page as streamlit runs it, over filled, empty and broken stores."""
-
-from kikime.leaderboard.page.registry import pages
-from kikime.leaderboard.views.compare import parts as compare_parts
 from tests.support.app import frames, named, opened, texts
-
-VIEWS = tuple(pages())
-PARTS = {
-    "board": ("intervals", "formats", "size", "radar", "formulas"),
-    "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "provenance"),
-    "compare": ("metrics", "slices", "lengths", "capability", "flips", "pair", "settings"),
-    "judge": ("distribution", "agreement", "length", "drift", "failures"),
-    "rate": ("scores", "pair", "results"),
-}
-ICL_TASK = {"id": "icl_sentiment", "limit": 36}
-PARAMETER = {"board": "view", "compare": "view", "model": "part", "judge": "part", "rate": "mode"}
 
 
 def test_what_cannot_be_compared_is_refused_with_the_reason(ranked):
@@ -34,12 +19,3 @@ def test_changes_of_quality_follow_the_conditions(ranked):
         for form in ("alpaca", "chatml")
     }
     assert shown == {"alpaca": {"alpaca"}, "chatml": {"chatml"}}
-
-
-def test_verdict_words_are_those_of_the_reports():
-    from kikime.harness.words import labels
-    from kikime.harness.words.catalogue import Translator
-
-    t = Translator("ja")
-    for verdict, word in labels.VERDICTS.items():
-        assert compare_parts.word(t, {"direction": "higher", "verdict": verdict, "change": "up"}) == word

@@ -1,25 +1,13 @@
-"""Every page as streamlit runs it, over filled, empty and broken stores."""
-
 from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import resolve_checkpoint
 from kikime.harness.plan.prepare import prepare
 from kikime.harness.run.execute import execute, start_run
 from kikime.harness.suites.grid import gather_materials
 from kikime.harness.suites.suite import Suite
-from kikime.leaderboard.page.registry import pages
 from tests.support.app import frames, opened
 from tests.support.canned import Canned
 
-VIEWS = tuple(pages())
-PARTS = {
-    "board": ("intervals", "formats", "size", "radar", "formulas"),
-    "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "provenance"),
-    "compare": ("metrics", "slices", "lengths", "capability", "flips", "pair", "settings"),
-    "judge": ("distribution", "agreement", "length", "drift", "failures"),
-    "rate": ("scores", "pair", "results"),
-}
 ICL_TASK = {"id": "icl_sentiment", "limit": 36}
-PARAMETER = {"board": "view", "compare": "view", "model": "part", "judge": "part", "rate": "mode"}
 
 
 def follow_the_examples(request):

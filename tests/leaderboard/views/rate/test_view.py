@@ -1,22 +1,8 @@
-"""Every page as streamlit runs it, over filled, empty and broken stores."""
-
 import json
 
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ratings import Rated, annotate, blind_code, read_annotations, scores_rating
-from kikime.leaderboard.page.registry import pages
 from tests.support.app import frames, named, opened, texts
-
-VIEWS = tuple(pages())
-PARTS = {
-    "board": ("intervals", "formats", "size", "radar", "formulas"),
-    "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "provenance"),
-    "compare": ("metrics", "slices", "lengths", "capability", "flips", "pair", "settings"),
-    "judge": ("distribution", "agreement", "length", "drift", "failures"),
-    "rate": ("scores", "pair", "results"),
-}
-ICL_TASK = {"id": "icl_sentiment", "limit": 36}
-PARAMETER = {"board": "view", "compare": "view", "model": "part", "judge": "part", "rate": "mode"}
 
 
 def test_ratings_are_appended_blind(ranked):
