@@ -67,9 +67,13 @@ def rank(
     Raises:
         UsageError: no such run or suite.
     """
+    from kikime.harness.reports.ranking.rank import of_suite
     from kikime.harness.reports.ranking.rank import rank as rank_runs
 
-    return rank_runs([run.directory for run in _chosen(run_list, runs)], suite=suite, judge=judge, seed=seed)
+    chosen = [run.directory for run in _chosen(run_list, runs)]
+    if suite is not None:
+        of_suite(chosen, suite)  # refuses a suite that no run is of
+    return rank_runs(chosen, suite=suite, judge=judge, seed=seed)
 
 
 def flexibility(

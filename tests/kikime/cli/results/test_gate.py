@@ -41,4 +41,4 @@ def test_runs_that_cannot_be_compared_exit_with_2(tmp_path):
     make_run(tmp_path / "runs", "new", IN_VOICE, materials=make_materials([talk_task(version=2)]))
     done = invoke(tmp_path / "runs", "gate", "old", "new", "--metric", "quality")
     assert done.exit_code == 2
-    assert "task talk" in done.stderr
+    assert "タスク talk" in done.stderr
