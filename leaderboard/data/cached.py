@@ -43,8 +43,9 @@ def slice_table(entries: Sequence[Entry]) -> Any:
 
 
 def stamp(run: RunDirectory) -> tuple[Signature | None, ...]:
-    """Changes whenever a table of the run does: the key of cached results."""
-    files = (run.samples_file, run.scores_file, run.judge_file, run.summary_file, run.path / "annotations.jsonl")
+    """Changes whenever a file of the run does: the key of cached results."""
+    tables = (run.samples_file, run.scores_file, run.judge_file)
+    files = (run.manifest_file, *tables, run.summary_file, run.path / "annotations.jsonl")
     return tuple(map(signature_of, files))
 
 
@@ -74,15 +75,11 @@ def _day(run_id: str) -> str:
     return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:]}" if stamp.isdigit() and len(stamp) == 8 else "—"
 
 
+@kept(32)
 def manifest_of(run: RunDirectory) -> dict[str, Any]:
     """The manifest of a run.
 
     Raises:
         UsageError: missing, broken, or of a newer version.
     """
-    return _manifest(str(run.path), signature_of(run.manifest_file))
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def _manifest(path: str, _signature: Signature | None) -> dict[str, Any]:
-    return RunDirectory(Path(path)).manifest()
+    return run.manifest()
