@@ -76,7 +76,8 @@ def read_foreign(path: Path, *, user_name: str = "ユーザー") -> ForeignCard:
         FileFormatError: no card in it.
     """
     card = _content(path)
-    data = card.get("data") if isinstance(card.get("data"), dict) else card
+    inner = card.get("data")
+    data: dict[str, Any] = inner if isinstance(inner, dict) else card
     kind = _kind(path, card)
     if kind == "oobabooga":
         data = {

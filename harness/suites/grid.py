@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.yamlfile import StrictModel
 from kikime.harness.metrics import METRICS
 from kikime.harness.prompts import Format, format_ids, load_format
 from kikime.harness.suites.condition import TECHNIQUES, Condition, Technique, in_usual_order, load_techniques
@@ -34,8 +35,12 @@ class Materials(NamedTuple):
 
     def to_json(self) -> Json:
         """As the manifest holds it."""
-        contents = {"tasks": self.tasks, "personas": self.personas}
-        contents |= {"formats": self.formats, "techniques": self.techniques}
+        contents: dict[str, Mapping[str, StrictModel]] = {
+            "tasks": self.tasks,
+            "personas": self.personas,
+            "formats": self.formats,
+            "techniques": self.techniques,
+        }
         return {
             "suite": self.suite.model_dump(mode="json"),
             **{
@@ -82,7 +87,7 @@ def stored_formats(manifest: Json) -> dict[str, Format]:
     return {name: load_format(name) for name in restore_suite(manifest["suite"]).format_names if name in known}
 
 
-def stored_techniques(manifest: Json) -> dict[str, Technique]:
+def stored_techniques(manifest: Mapping[str, Any]) -> dict[str, Technique]:
     """The techniques of a run: from its manifest; for a run of an old version those of today that it used."""
     if "techniques" in manifest:
         return {name: Technique.model_validate(content) for name, content in manifest["techniques"].items()}

@@ -13,7 +13,8 @@ from kikime.harness.core.registry import Parts, checked
 from kikime.harness.core.request import Sampling
 from kikime.harness.core.yamlfile import StrictModel, load_yaml
 from kikime.harness.prompts import FORMATS
-from kikime.harness.suites.condition import TECHNIQUES, ShotStyle
+from kikime.harness.prompts.conversation import ShotStyle
+from kikime.harness.suites.condition import TECHNIQUES
 from kikime.harness.suites.task import TASKS
 
 Names = Mapping[str, tuple[str, ...]]
