@@ -70,6 +70,13 @@ def test_the_run_is_shown(python, manifest):
     assert "hotel" in python("-m", "kikime", "show", manifest["run"]).stdout
 
 
+def test_the_report_answers(python, manifest):
+    report = python("-m", "kikime", "show", manifest["run"], "--report", "greetings", "--json")
+    assert orjson.loads(report.stdout)["replies"] == manifest["plan"]["n_replies"]
+    shown = python("-m", "kikime", "show", manifest["run"], "--report", "greetings", "--lang", "ja")
+    assert "あいさつあり" in shown.stdout
+
+
 def test_a_run_opens_where_nobody_knows_its_parts(python, manifest):
     done = subprocess.run(
         [sys.executable, "-m", "kikime", "show", manifest["run"]],
