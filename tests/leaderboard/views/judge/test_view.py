@@ -1,13 +1,29 @@
 import json
 
-from tests.support.app import named, opened, texts
+import pytest
+
+from kikime.leaderboard.data.index import Index
+from tests.support.app import frames, named, opened, texts
 
 
-def test_a_judge_that_drifted_is_announced_from_the_summary(ranked):
-    path = ranked / named(ranked)["アイネス-9月"] / "summary.json"
-    path.write_text(
-        json.dumps(json.loads(path.read_text()) | {"judge_drift": "![](http://x) has drifted"}, indent=2) + "\n"
-    )
-    app = opened("judge", run=path.parent.name)
-    assert "採点の基準が" in texts(app)
-    assert "![](http://x) has drifted" in [text.value for text in app.text]
+@pytest.fixture
+def drifted(ranked):
+    """A run whose judge, of a hostile name, no longer scores as it did."""
+    run = Index(ranked).find(named(ranked)["アイネス-9月"])
+    report = {"utc": "2026-09-01T00:00:00+00:00", "judge_id": "![](http://x)", "protocol": "cot", "mean_change": -1.2}
+    report |= {"qwk": 0.4, "n": 12, "since": "2026-08-01", "warning": "it has drifted"}
+    (run.path / "judge.json").write_text(json.dumps({"sentinel": [report, "not a report"]}))
+    return run
+
+
+def test_a_judge_that_drifted_is_announced_on_every_part(drifted):
+    for part in ("distribution", "failures"):
+        app = opened("judge", run=drifted.id, part=part)
+        assert "採点の基準が" in texts(app)
+        assert any("![](http://x)" in text.value for text in app.text)
+
+
+def test_the_scores_of_the_fixed_replies_are_listed(drifted):
+    table = frames(opened("judge", run=drifted.id, part="drift"))[0]
+    assert len(table) == 1
+    assert -1.2 in list(table.iloc[0])
