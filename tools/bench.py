@@ -148,9 +148,6 @@ class Replay:
         """Nothing to tell."""
         return {}
 
-    def use_adapter(self, name: str, path: Path) -> None:
-        """Recorded replies have no adapter."""
-
     def close(self) -> None:
         """Nothing to free."""
 

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypedDict
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.metrics import Scorer
 from kikime.harness.prompts.format import Format, control_strings, known_formats, role_markers
+
+
+class KnownStrings(TypedDict):
+    """What a scorer has to know of the formats."""
+
+    role_markers: tuple[str, ...]
+    control_strings: tuple[str, ...]
+
+
+def known_strings(formats: Iterable[Format] = ()) -> KnownStrings:
+    """The strings of every bundled and installed format, and of ``formats``."""
+    known = [*known_formats(), *formats]
+    return {"role_markers": role_markers(known), "control_strings": control_strings(known)}
 
 
 def scorer_of(persona: Persona, formats: Iterable[Format] = ()) -> Scorer:
@@ -16,5 +30,4 @@ def scorer_of(persona: Persona, formats: Iterable[Format] = ()) -> Scorer:
     >>> scorer_of(load_persona("ojousama")).score("素敵ですわ\n### Instruction:")["turn_leak"]
     1
     """
-    known = [*known_formats(), *formats]
-    return Scorer(persona, role_markers=role_markers(known), control_strings=control_strings(known))
+    return Scorer(persona, **known_strings(formats))

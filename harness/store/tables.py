@@ -146,10 +146,6 @@ class StoredReplies:
         """Replies that are errors; a resumed run asks for them again."""
         return sum(stored.failed for stored in self._by_key.values())
 
-    def keys(self) -> set[str]:
-        """Keys of all logged replies, failed ones included."""
-        return set(self._by_key)
-
     def lookup(self, key: str) -> Reply | None:
         """The reply of ``key`` unless it is missing or failed."""
         stored = self._by_key.get(key)

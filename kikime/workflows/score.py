@@ -10,8 +10,7 @@ import orjson
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.metrics import Scorer as RuleScorer
 from kikime.harness.metrics.jsonlines import ScoredLine, score_lines
-from kikime.harness.prompts import all_control_strings, all_role_markers
-from kikime.harness.prompts.scoring import scorer_of
+from kikime.harness.prompts.scoring import known_strings, scorer_of
 
 
 def score(replies: Iterable[Mapping[str, Any] | str | bytes], persona: Persona | str) -> Iterator[ScoredLine]:
@@ -39,7 +38,7 @@ class Scorer(RuleScorer):
 
     def __init__(self, persona: Persona | str) -> None:
         card = load_persona(persona) if isinstance(persona, str) else persona
-        super().__init__(card, role_markers=all_role_markers(), control_strings=all_control_strings())
+        super().__init__(card, **known_strings())
 
 
 def _line(reply: Mapping[str, Any] | str | bytes, number: int) -> bytes:

@@ -106,9 +106,7 @@ def _rank_apart(runs: Path, ids: Sequence[str], suite: str | None, judge: str | 
 
 def _environment() -> dict[str, str]:
     """This process's environment; the package is found even where this process found it by its working folder."""
-    import kikime
-
-    places = [os.environ.get("PYTHONPATH"), str(Path(kikime.__file__).parents[1])]
+    places = [os.environ.get("PYTHONPATH"), str(Path(__file__).parents[3])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(place for place in places if place)}
 
 

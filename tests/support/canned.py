@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from kikime.harness.core.errors import UsageError
 from kikime.harness.core.request import Reply, Request
 
 Answer = Callable[[Request], str | list[float]]
@@ -36,9 +34,6 @@ class Canned:
         if isinstance(found, str):
             return Reply(key=request.key, text=found, finish_reason="stop")
         return Reply(key=request.key, text="", finish_reason="stop", logprobs=found)
-
-    def use_adapter(self, name: str, path: Path) -> None:
-        raise UsageError(f"no adapter {name} ({path})")
 
     def describe(self) -> dict[str, Any]:
         return {"engine": "canned"}
