@@ -1,8 +1,9 @@
-"""Verdicts on a run, or on replies that exist already."""
+"""Verdicts on a run or on replies that exist already, and how far a judge can be trusted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import FileFormatError
 from kikime.judges.files.replies import BadLine, read_replies
 from kikime.judges.jobs.collection import judge_subjects
-from kikime.judges.jobs.session import JudgeSettings, Outcome
+from kikime.judges.jobs.session import JudgeSettings, Outcome, judge_settings
 from kikime.judges.runs.materials import paired_subjects
 from kikime.judges.runs.run_job import judge_run
 from kikime.judges.runs.table import stored_lines
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kikime.judges.jobs.batch import BatchOptions
+    from kikime.judges.trust.calibration import CalibrationReport
+    from kikime.judges.trust.canaries import CanaryReport
+    from kikime.judges.trust.linking import LinkReport
 
 DEFAULT_RUBRICS = ("character_v1", "pairwise_v1")
 """Of a file: replies by the first one, pairs by the second one."""
@@ -40,6 +44,16 @@ class Verdicts(NamedTuple):
     outcome: Outcome
     flawless: bool = True
     """Whether every reply could be read and judged by some rubric."""
+
+    @property
+    def judged(self) -> list[Line]:
+        """The lines of replies that could be read."""
+        return [line for line in self.lines if isinstance(line, Line)]
+
+    @property
+    def unreadable(self) -> list[BadLine]:
+        """The wrong lines of a file."""
+        return [line for line in self.lines if isinstance(line, BadLine)]
 
     def to_frame(self) -> pd.DataFrame:
         """The lines as a frame."""
@@ -99,7 +113,7 @@ def judge_replies(
     progress: Listener = SILENT,
 ) -> Verdicts:
     """Judge JSON lines of replies, in their order."""
-    found = read_replies(data, load_persona(persona) if isinstance(persona, str) else persona)
+    found = _replies(data, persona)
     subjects = [reply for reply in found if isinstance(reply, Subject)]
     chosen = [load_rubric(name) for name in rubrics or DEFAULT_RUBRICS]
     judged = judge_subjects(subjects, chosen, judge, say=progress.say, batch=batch)
@@ -123,6 +137,59 @@ def judge_pairs(
     chosen = [load_rubric(name) for name in rubrics or ("pairwise_v1",)]
     judged = judge_subjects(pairs, chosen, required_judge(judge), say=progress.say, batch=batch)
     return Verdicts(judged.lines, judged.outcome)
+
+
+def link(
+    data: bytes,
+    judge: JudgeSettings,
+    old: str,
+    new: str,
+    *,
+    persona: Persona | str | None = None,
+    rubric: str = DEFAULT_RUBRICS[0],
+    progress: Listener = SILENT,
+) -> LinkReport:
+    """Score JSON lines of replies with two judges, named as ``NAME`` or ``NAME@URL``: how their scales map."""
+    from kikime.judges.trust.linking import link_judges
+
+    subjects = [reply for reply in _replies(data, persona) if isinstance(reply, Subject)]
+    return link_judges(subjects, load_rubric(rubric), _named(judge, old), _named(judge, new), say=progress.say)
+
+
+def inject(
+    judge: JudgeSettings,
+    *,
+    persona: Persona | str = "ojousama",
+    rubric: str = DEFAULT_RUBRICS[0],
+    progress: Listener = SILENT,
+) -> CanaryReport:
+    """Score the shipped injections: how much each gains over the reply without it."""
+    from kikime.judges.trust.canaries import run_canaries
+
+    card = load_persona(persona) if isinstance(persona, str) else persona
+    return run_canaries(card, load_rubric(rubric), judge, say=progress.say)
+
+
+def calibrate(
+    ratings: str | Path, verdicts: str | Path | None = None, *, scale: tuple[int, int] = (1, 7), seed: int = 0
+) -> CalibrationReport:
+    """Compare a judge with people: ``ratings`` is a file of theirs, ``verdicts`` lines of ``kikime judge --json``."""
+    from kikime.judges.trust import calibration
+    from kikime.judges.trust.ratings import read_ratings
+
+    read = read_ratings(Path(ratings), None if verdicts is None else Path(verdicts))
+    return calibration.calibrate(read, low=scale[0], high=scale[1], seed=seed)
+
+
+def _replies(data: bytes, persona: Persona | str | None) -> list[Subject | BadLine]:
+    return read_replies(data, load_persona(persona) if isinstance(persona, str) else persona)
+
+
+def _named(settings: JudgeSettings, name: str) -> JudgeSettings:
+    """The settings with another judge."""
+    judge = settings.judge
+    named = judge_settings(name, judge.base_url, protocol=judge.protocol, samples=judge.samples)
+    return replace(settings, judge=named.judge)
 
 
 def required_judge(judge: JudgeSettings | str | bool) -> JudgeSettings:

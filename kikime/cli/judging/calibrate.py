@@ -29,11 +29,9 @@ _STATISTICS = ("spearman", "qwk", "alpha", "icc", "bias", "mae")
 @json_option
 def calibrate(ratings: Path, verdicts: Path | None, scale: tuple[int, int], seed: int, as_json: bool) -> int:
     """Compare a judge with people: does it agree well enough to rank models?"""
-    from kikime.judges.trust import calibration
-    from kikime.judges.trust.ratings import read_ratings
+    from kikime.workflows.judge import calibrate as compare
 
-    low, high = scale
-    report = calibration.calibrate(read_ratings(ratings, verdicts), low=low, high=high, seed=seed)
+    report = compare(ratings, verdicts, scale=scale, seed=seed)
     if as_json:
         print_json(report)
         return 0
@@ -41,7 +39,7 @@ def calibrate(ratings: Path, verdicts: Path | None, scale: tuple[int, int], seed
     for judge in report.judges:
         rows = [[row.criterion, row.n, *(_with_interval(row, name) for name in _STATISTICS)] for row in judge.criteria]
         print_table(judge.judge, headings, rows)
-        _print_confusion(judge.criteria, low)
+        _print_confusion(judge.criteria, scale[0])
         _print_models(judge.criteria[-1])
         click.echo(f"{judge.sentence}\n")
     for found in report.raters:

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from kikime.cli.again import this_command
 from kikime.cli.judging.options import OK, PARTIAL, AskFlags, finish, judge_options
 from kikime.cli.language import columns, words
 from kikime.cli.options import Decorator, json_option, options, runs_option
 from kikime.cli.output import note, number, print_json, print_table
-from kikime.harness.core.errors import DiskFull, EnvironmentFault, FileFormatError, UsageError
+from kikime.cli.progress import TerminalListener
+from kikime.harness.core.errors import DiskFull, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
-    import msgspec
-
-    from kikime.harness.store.rundir import RunDirectory
     from kikime.judges.jobs.batch import BatchOptions
     from kikime.judges.jobs.session import JudgeSettings
     from kikime.judges.trust.linking import LinkedCriterion, LinkReport
     from kikime.judges.verdicts.lines import Line
-    from kikime.judges.verdicts.prompt import Subject
-
-DEFAULT_RUBRICS = ("character_v1", "pairwise_v1")
-"""Of a file: replies by the first one, pairs by the second one."""
+    from kikime.workflows.judge import Verdicts
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,7 @@ class Arguments:
     @property
     def rubric(self) -> str:
         """The one rubric of what takes only one."""
-        return (self.rubrics or DEFAULT_RUBRICS)[0]
+        return self.rubrics[0] if self.rubrics else "character_v1"
 
 
 _own_options: Decorator[int] = options(
@@ -92,7 +88,7 @@ def judge(target: str | None, asking: AskFlags, given: Arguments) -> int:
 
 
 def _judge(target: str | None, settings: JudgeSettings, given: Arguments) -> int:
-    from kikime.harness.store.rundir import find_run
+    from kikime.workflows import judge as workflow
 
     if given.canaries:
         return _canaries(settings, given)
@@ -100,43 +96,26 @@ def _judge(target: str | None, settings: JudgeSettings, given: Arguments) -> int
         raise UsageError(
             "what shall be judged?", hint="kikime judge RUN, kikime judge FILE, or kikime judge --canaries"
         )
+    rubrics, batch, listener = given.rubrics, _batch(settings, given), TerminalListener()
     if given.against:
-        return _against(find_run(target, given.runs), find_run(given.against, given.runs), settings, given)
-    if target == "-" or Path(target).is_file():
-        return _file(target, settings, given)
-    if Path(target).suffix in {".jsonl", ".json"}:
-        raise FileFormatError(target, None, "no such file")
-    if given.bridge:
+        verdicts = workflow.judge_pairs(
+            target, given.against, rubrics=rubrics, judge=settings, batch=batch, runs=given.runs, progress=listener
+        )
+    elif target == "-" or Path(target).is_file():
+        data = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
+        if given.bridge:
+            return _bridge(data, settings, given, given.bridge)
+        verdicts = workflow.judge_replies(
+            data, settings, persona=given.persona, rubrics=rubrics, batch=batch, progress=listener
+        )
+    elif given.bridge:
         raise UsageError("--bridge needs a FILE of replies")
-    return _run(find_run(target, given.runs), settings, given)
-
-
-def _file(target: str, settings: JudgeSettings, given: Arguments) -> int:
-    from kikime.harness.cards.persona import load_persona
-    from kikime.judges.files.replies import read_replies
-    from kikime.judges.jobs.collection import judge_subjects
-    from kikime.judges.verdicts.prompt import Subject
-    from kikime.judges.verdicts.rubric import load_rubric
-
-    persona = load_persona(given.persona) if given.persona else None
-    data = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
-    found = read_replies(data, persona)
-    subjects = [reply for reply in found if isinstance(reply, Subject)]
-    if given.bridge:
-        return _bridge(subjects, settings, given, given.bridge)
-    rubrics = [load_rubric(name) for name in given.rubrics or DEFAULT_RUBRICS]
-    judged = judge_subjects(subjects, rubrics, settings, say=note, batch=_batch(settings, given))
-    if given.as_json:
-        groups = iter(judged.groups)
-        for reply in found:
-            _print_json_lines(next(groups) if isinstance(reply, Subject) else [reply])
     else:
-        _print_means(judged.lines)
-        for reply in found:
-            if not isinstance(reply, Subject):
-                where = reply.line if reply.id is None else reply.id
-                note(words()("cli.judge.bad_line", line=where, error=reply.error))
-    return finish(judged.outcome, flawless=len(subjects) == len(found) and all(judged.groups))
+        verdicts = workflow.judge(
+            target, rubrics=rubrics, judge=settings, batch=batch, runs=given.runs, progress=listener
+        )
+    _print_verdicts(verdicts, as_json=given.as_json)
+    return finish(verdicts.outcome, flawless=verdicts.flawless)
 
 
 def _batch(settings: JudgeSettings, given: Arguments) -> BatchOptions | None:
@@ -145,32 +124,10 @@ def _batch(settings: JudgeSettings, given: Arguments) -> BatchOptions | None:
     return BatchOptions(given.poll, settings.max_usd, note) if given.batch else None
 
 
-def _run(run: RunDirectory, settings: JudgeSettings, given: Arguments) -> int:
-    from kikime.judges.runs.run_job import judge_run
-    from kikime.judges.runs.table import stored_lines
+def _bridge(data: bytes, settings: JudgeSettings, given: Arguments, names: tuple[str, str]) -> int:
+    from kikime.workflows.judge import link
 
-    outcome = judge_run(run, settings, rubrics=given.rubrics, batch=_batch(settings, given), say=note)
-    _print_lines(stored_lines(run, settings.judge.id, settings.judge.protocol), as_json=given.as_json)
-    return finish(outcome)
-
-
-def _against(run: RunDirectory, rival: RunDirectory, settings: JudgeSettings, given: Arguments) -> int:
-    from kikime.judges.jobs.collection import judge_subjects
-    from kikime.judges.runs.materials import paired_subjects
-    from kikime.judges.verdicts.rubric import load_rubric
-
-    rubrics = [load_rubric(name) for name in given.rubrics or ("pairwise_v1",)]
-    judged = judge_subjects(paired_subjects(run, rival), rubrics, settings, say=note, batch=_batch(settings, given))
-    _print_lines(judged.lines, as_json=given.as_json)
-    return finish(judged.outcome)
-
-
-def _bridge(subjects: Sequence[Subject], settings: JudgeSettings, given: Arguments, names: tuple[str, str]) -> int:
-    from kikime.judges.trust.linking import link_judges
-    from kikime.judges.verdicts.rubric import load_rubric
-
-    old, new = (_named(settings, name) for name in names)
-    report = link_judges(subjects, load_rubric(given.rubric), old, new, say=note)
+    report = link(data, settings, *names, persona=given.persona, rubric=given.rubric, progress=TerminalListener())
     if given.as_json:
         print_json(report)
     else:
@@ -178,15 +135,6 @@ def _bridge(subjects: Sequence[Subject], settings: JudgeSettings, given: Argumen
     if report.stopped:
         raise EnvironmentFault(report.stopped, hint=f"go on with: {this_command()}")
     return OK if all(row.enough for row in report.criteria) else PARTIAL
-
-
-def _named(settings: JudgeSettings, name: str) -> JudgeSettings:
-    """The settings with another judge."""
-    from kikime.judges.jobs.session import judge_settings
-
-    judge = settings.judge
-    named = judge_settings(name, judge.base_url, protocol=judge.protocol, samples=judge.samples)
-    return replace(settings, judge=named.judge)
 
 
 def _print_links(report: LinkReport) -> None:
@@ -205,13 +153,13 @@ def _link_cells(row: LinkedCriterion) -> list[object]:
 
 
 def _canaries(settings: JudgeSettings, given: Arguments) -> int:
-    from kikime.harness.cards.persona import load_persona
-    from kikime.judges.trust.canaries import MAX_GAIN, run_canaries
-    from kikime.judges.verdicts.rubric import load_rubric
+    from kikime.judges.trust.canaries import MAX_GAIN
+    from kikime.workflows.judge import inject
 
-    report = run_canaries(load_persona(given.persona or "ojousama"), load_rubric(given.rubric), settings, say=note)
+    report = inject(settings, persona=given.persona or "ojousama", rubric=given.rubric, progress=TerminalListener())
     if given.as_json:
-        _print_json_lines(report.rows)
+        for row in report.rows:
+            click.echo(msgspec.json.encode(row).decode())
     else:
         rows = [[r.id, r.kind, r.language, number(r.gain, 1), "⚠" if r.flagged else ""] for r in report.rows]
         print_table(words()("cli.judge.canaries"), [*columns("cli.judge.canary_columns"), ""], rows, left=3)
@@ -219,18 +167,13 @@ def _canaries(settings: JudgeSettings, given: Arguments) -> int:
     return finish(report.outcome, flawless=not report.flagged)
 
 
-def _print_lines(lines: Iterable[Line], *, as_json: bool) -> None:
+def _print_verdicts(verdicts: Verdicts, *, as_json: bool) -> None:
     if as_json:
-        _print_json_lines(lines)
-    else:
-        _print_means(list(lines))
-
-
-def _print_json_lines(lines: Iterable[msgspec.Struct]) -> None:
-    import msgspec
-
-    for line in lines:
-        click.echo(msgspec.json.encode(line).decode())
+        click.echo(verdicts.to_json(), nl=False)
+        return
+    _print_means(verdicts.judged)
+    for bad in verdicts.unreadable:
+        note(words()("cli.judge.bad_line", line=bad.line if bad.id is None else bad.id, error=bad.error))
 
 
 def _print_means(lines: Sequence[Line]) -> None:

@@ -22,14 +22,12 @@ def score(file: str, persona: str) -> None:
     A line is {"id", "response"} and may have user, history, finish_reason, system, examples, persona and expect. A
     wrong line gives {"id" or "line", "error"}; the others are still scored, and the exit code is 4.
     """
-    from kikime.harness.cards.persona import load_persona
     from kikime.workflows.score import score as score_replies
 
-    card = load_persona(persona)
     total = failed = 0
     with _opened(file) as stream:
         out = sys.stdout.buffer
-        for scored in score_replies(stream, card):
+        for scored in score_replies(stream, persona):
             out.write(scored.to_json() + b"\n")
             total += 1
             failed += scored.error is not None

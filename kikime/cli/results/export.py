@@ -14,7 +14,7 @@ from kikime.cli.output import note
 
 if TYPE_CHECKING:
     from kikime.harness.reports.comparison.records import Comparison
-    from kikime.harness.store.rundir import RunDirectory
+    from kikime.workflows.loaded import Run
 
 _TO = ["csv", "md", "json", "html", "lm-eval", "hf"]
 
@@ -32,9 +32,9 @@ def export(run_names: tuple[str, ...], target: str, output: Path | None, common:
     html: the report in one file. lm-eval: results and samples files. hf: a data set for datasets.load_from_disk.
     """
     from kikime.harness.core.errors import UsageError
-    from kikime.harness.store.rundir import find_run
+    from kikime.workflows.loaded import load_run
 
-    found = [find_run(name, runs) for name in run_names]
+    found = [load_run(name, runs=runs) for name in run_names]
     if len(found) > 2 and target != "html":
         raise UsageError(f"--to {target} takes one run or two, not {len(found)}")
     if target in {"html", "lm-eval", "hf"}:
@@ -60,26 +60,27 @@ def _save(output: Path, data: bytes) -> None:
     write_atomically(output, data)
 
 
-def _write(found: list[RunDirectory], target: str, output: Path | None, *, common: bool) -> Path:
+def _write(found: list[Run], target: str, output: Path | None, *, common: bool) -> Path:
     """Formats that are files or folders of their own."""
     from kikime.harness.core.errors import UsageError
 
     if target == "html":
-        from kikime.leaderboard.report.write import write_report
+        from kikime.workflows.results import write_report
 
-        return write_report(found, output or Path("-vs-".join(run.id for run in found[:2]) + ".html"), common=common)
+        return write_report(*found, output=output, common=common)
     if len(found) != 1:
         raise UsageError(f"--to {target} takes one run")
+    run = found[0].directory
     if target == "lm-eval":
         from kikime.harness.reports.export.lm_eval import export_lm_eval
 
-        return export_lm_eval(found[0], output or Path(f"{found[0].id}-lm-eval"))
+        return export_lm_eval(run, output or Path(f"{run.id}-lm-eval"))
     from kikime.harness.reports.export.dataset import export_dataset
 
-    return export_dataset(found[0], output or Path(f"{found[0].id}-dataset"))
+    return export_dataset(run, output or Path(f"{run.id}-dataset"))
 
 
-def _render(found: list[RunDirectory], target: str, *, common: bool) -> bytes:
+def _render(found: list[Run], target: str, *, common: bool) -> bytes:
     """Formats that are one text."""
     from kikime.harness.reports.export.csv import comparison_csv, run_csv
     from kikime.harness.reports.export.markdown import comparison_markdown, run_markdown
@@ -93,14 +94,14 @@ def _render(found: list[RunDirectory], target: str, *, common: bool) -> bytes:
             return comparison_csv(report, t)
         return comparison_markdown(report, t).encode("utf-8", "replace") if target == "md" else json_bytes(report)
     if target == "csv":
-        return run_csv(found[0])
-    overview = run_overview(found[0])
+        return run_csv(found[0].directory)
+    overview = run_overview(found[0].directory)
     return run_markdown(overview, t).encode("utf-8", "replace") if target == "md" else json_bytes(overview)
 
 
-def _comparison(found: list[RunDirectory], *, common: bool) -> Comparison:
-    from kikime.harness.reports.comparison.compare import compare
+def _comparison(found: list[Run], *, common: bool) -> Comparison:
     from kikime.harness.reports.comparison.pairs import not_comparable
+    from kikime.workflows.results import compare
 
     report = compare(*found, common=common)
     if not report.comparable:

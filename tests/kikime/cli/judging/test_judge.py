@@ -117,7 +117,8 @@ def test_a_spent_budget_says_how_to_go_on(server: JudgeServer, tmp_path: Path) -
     run = judge(replies(tmp_path / "r.jsonl", 5), server, "--max-usd", "0.002")
     assert run.returncode == 4
     assert {line["status"] for line in rows(run)} == {"ok", "budget"}
-    assert f"kikime judge {tmp_path / 'r.jsonl'} --persona ojousama" in run.stderr
+    assert f"kikime judge {tmp_path / 'r.jsonl'} " in run.stderr
+    assert "--max-usd 0.002" in run.stderr.rsplit("kikime judge ", 1)[1]
 
 
 def test_some_failures_are_exit_4(server: JudgeServer, tmp_path: Path) -> None:
