@@ -297,6 +297,6 @@ length:  # 文字数は台詞の5〜95パーセンタイル、target は中央�
   sentences: {_flow(length["sentences"])}
   newlines: {length["newlines"]}
 facts: []  # 例: - {{id: name, question: お名前はなんですか？, answers: [{_flow(card["name"])}]}}
-unanswerable: []  # 役柄が知るはずのない質問
+unanswerable: []  # 役柄が答えを知っているはずのない質問
 examples:{examples}
 """

@@ -107,6 +107,15 @@ class Length(StrictModel):
     newlines: Annotated[int, Field(ge=0)] = 0
 
 
+class Probes(StrictModel):
+    """Replies by hand that hold the verifier of an item to account."""
+
+    right: tuple[NonEmpty, ...] = ()
+    """Replies that do what the item asks for, in several voices."""
+    wrong: tuple[NonEmpty, ...] = ()
+    """Replies that do not."""
+
+
 class Fact(StrictModel):
     """One fact of the profile as a question with accepted and known-wrong answers."""
 
@@ -114,7 +123,32 @@ class Fact(StrictModel):
     question: NonEmpty
     paraphrases: tuple[NonEmpty, ...] = ()
     answers: Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
+    """Texts of which one must be said; whatever the card makes true belongs here."""
+    readings: tuple[NonEmpty, ...] = ()
+    """Answers in kana, which count as whole words only."""
     wrong: tuple[NonEmpty, ...] = ()
+    """Answers that one might give instead."""
+    lure: tuple[NonEmpty, ...] = ()
+    """Words of the false premise that a paraphrase asks with; denying it is right too."""
+    corrections: tuple[NonEmpty, ...] = ()
+    """Texts that put that premise right by themselves."""
+    disliked: bool = False
+    """Whether the question asks for what the character dislikes, fears or cannot do."""
+    probes: Probes = Field(default=Probes(), exclude=True)
+    """Replies that the verifier must tell apart; they are no part of what a run asks or stores."""
+
+
+class Question(StrictModel):
+    """A question that has no answer in the card; a card may give the question alone."""
+
+    question: NonEmpty
+    probes: Probes = Field(default=Probes(), exclude=True)
+    """Replies that do not answer it, and replies that make an answer up."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        return {"question": value} if isinstance(value, str) else value
 
 
 class Example(StrictModel):
@@ -157,7 +191,8 @@ class Persona(StrictModel):
     voice: Voice = Voice()
     length: Length
     facts: tuple[Fact, ...] = ()
-    unanswerable: tuple[NonEmpty, ...] = ()
+    unanswerable: tuple[Question, ...] = ()
+    """What the character cannot know or would not tell."""
     examples: tuple[Example, ...] = ()
     greetings: tuple[NonEmpty, ...] = ()
     """What the character says first, unasked: the first message and its alternatives."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from kikime.harness.cards.persona import Persona, load_persona
-from kikime.harness.core.errors import KikimeError
+from kikime.harness.core.errors import KikimeError, UsageError
+from kikime.harness.core.messages import Message
 from kikime.harness.core.tables import parse_json
-from kikime.harness.metrics import Measured, Scorer, check_expect
+from kikime.harness.metrics import Measured, Metric, Scorer, check_expect
 
 _ROLES = ("system", "user", "assistant")
-_TEXTS = ("user", "system", "finish_reason", "persona")
+_TEXTS = ("user", "system", "finish_reason", "persona", "task", "item", "format")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,38 @@ class ScoredLine:
         return orjson.dumps({**where, "error": self.error})
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a line's task, item and format say of the reply."""
+
+    user: str = ""
+    """The message that the reply answers."""
+    history: Sequence[Message] = ()
+    """The dialogue before it."""
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    """What the item expects."""
+    prose: Sequence[str] = ()
+    """What the format itself says."""
+    own: Sequence[Metric] = ()
+    """Metrics of the task that are not bundled."""
+    kept: Callable[[Measured], Measured] = lambda measured: measured
+    """Leaves out the metrics that mean nothing for the task."""
+
+
+Resolve = Callable[[str | None, str | None, str | None, Persona], Asked]
+"""Finds what a task, an item of it (for a persona) and a format say; each may be None.
+
+Raises UsageError for one that does not exist."""
+
+
+def nothing_asked(task: str | None, item: str | None, form: str | None, _: Persona) -> Asked:
+    """Refuse lines that name an item, where no items can be looked up."""
+    if task or item or form:
+        msg = "task, item and format cannot be looked up here"
+        raise UsageError(msg)
+    return Asked()
+
+
 class _LineError(ValueError):
     """A line that cannot be scored; the text says why."""
 
@@ -48,6 +81,7 @@ def score_lines(
     persona: Persona,
     scorer_of: Callable[[Persona], Scorer],
     load: Callable[[str], Persona] = load_persona,
+    resolve: Resolve = nothing_asked,
 ) -> Iterator[ScoredLine]:
     r"""Score JSON lines one by one, in order, keeping nothing.
 
@@ -56,6 +90,7 @@ def score_lines(
         persona: the card for lines that name none themselves.
         scorer_of: makes the scorer of a card; see :func:`kikime.harness.prompts.scoring.scorer_of`.
         load: finds the card that a line's own ``persona`` names.
+        resolve: finds the item that a line is a reply to; see :func:`kikime.harness.plan.asked.asked`.
 
     >>> from kikime.harness.cards.persona import Length
     >>> card = Persona(id="o", name="絢音", profile="高校生", length=Length(chars=(1, 9), target=5))
@@ -85,28 +120,40 @@ def score_lines(
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
         if line.strip():
-            yield _score_line(line, number, scorer_for)
+            yield _score_line(line, number, scorer_for, resolve)
 
 
-def _score_line(line: bytes, number: int, scorer_for: Callable[[str | None], Scorer]) -> ScoredLine:
+def _score_line(line: bytes, number: int, scorer_for: Callable[[str | None], Scorer], resolve: Resolve) -> ScoredLine:
     identity: str | int | None = None
     try:
         row = _parse(line)
         identity = _identity(row)
         response = _checked(row)
         scorer = scorer_for(row.get("persona"))
+        asked = _asked(row, scorer.persona, resolve)
     except _LineError as error:
         return ScoredLine(identity, number, error=str(error))
     metrics = scorer.score(
         response,
-        user=row.get("user") or "",
-        history=row.get("history") or (),
+        user=row.get("user") or asked.user,
+        history=row.get("history") or asked.history,
         system=row.get("system") or "",
         examples=row.get("examples") or (),
         finish_reason=row.get("finish_reason"),
-        expect=row.get("expect") or {},
+        expect=row.get("expect") or asked.expect,
+        prose=asked.prose,
+        own=asked.own,
     )
-    return ScoredLine(identity, number, metrics=metrics)
+    return ScoredLine(identity, number, metrics=asked.kept(metrics))
+
+
+def _asked(row: Mapping[str, Any], persona: Persona, resolve: Resolve) -> Asked:
+    if row.get("item") and not row.get("task"):
+        raise _LineError("'item' needs 'task'")
+    try:
+        return resolve(row.get("task"), row.get("item"), row.get("format"), persona)
+    except KikimeError as error:
+        raise _LineError(error.message) from None
 
 
 def _parse(line: bytes) -> Mapping[str, Any]:

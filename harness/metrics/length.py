@@ -60,6 +60,21 @@ def _own_chars(reading: Reading) -> int:
     return graphemes(visible(reading.core)) if leaks else reading.shared(_all_chars)
 
 
+def _length_fit(reading: Reading) -> int | None:
+    wanted = reading.wanted_length
+    return None if wanted is None else inside(reading.shared(_own_chars), wanted.chars)
+
+
+def _closeness(reading: Reading) -> float | None:
+    wanted = reading.wanted_length
+    return None if wanted is None else length_closeness(reading.shared(_own_chars), wanted.target)
+
+
+def _sentence_fit(reading: Reading) -> int | None:
+    wanted = reading.wanted_length
+    return None if wanted is None else inside(len(reading.sentences), wanted.sentences)
+
+
 def _unterminated(reading: Reading) -> list[Span]:
     return unterminated(reading.spoken, reading.sentences)
 
@@ -81,11 +96,11 @@ METRICS = (
         kind="binary",
         direction="higher",
         group="length",
-        ja="文字数がカードの範囲内",
-        en="length is inside the card's range",
+        ja="文字数が求められた範囲内",
+        en="length is inside the range that was asked for",
         short_ja="長さの適合",
-        version=RULES,
-        function=lambda reading: inside(reading.shared(_own_chars), reading.persona.length.chars),
+        version="rules/5",
+        function=_length_fit,
     ),
     Metric(
         name="length_closeness",
@@ -97,8 +112,8 @@ METRICS = (
         ja="目標文字数への近さ",
         en="closeness to the wanted length",
         short_ja="目標文字数への近さ",
-        version=RULES,
-        function=lambda reading: length_closeness(reading.shared(_own_chars), reading.persona.length.target),
+        version="rules/5",
+        function=_closeness,
     ),
     Metric(
         name="sentences",
@@ -116,11 +131,11 @@ METRICS = (
         kind="binary",
         direction="higher",
         group="length",
-        ja="文数がカードの範囲内",
-        en="sentence count is inside the card's range",
+        ja="文数が求められた範囲内",
+        en="sentence count is inside the range that was asked for",
         short_ja="文数の適合",
-        version=RULES,
-        function=lambda reading: inside(len(reading.sentences), reading.persona.length.sentences),
+        version="rules/5",
+        function=_sentence_fit,
     ),
     Metric(
         name="newlines",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TypedDict, TypeVar, cast
 
-from kikime.harness.cards.persona import Persona
+from kikime.harness.cards.persona import Length, Persona
 from kikime.harness.core.messages import Message
 from kikime.harness.metrics.text.boundaries import Boundaries
 from kikime.harness.metrics.text.fold import Span, fold
@@ -23,7 +23,18 @@ class Expectation(TypedDict, total=False):
 
     answers: Sequence[str]
     wrong: Sequence[str]
+    readings: Sequence[str]
+    lure: Sequence[str]
+    corrections: Sequence[str]
+    disliked: bool
+    final: bool
+    units: Sequence[str]
+    of: str
     abstain: bool
+    length: Mapping[str, object] | str
+    language: str
+    request: str
+    mentions: Sequence[str]
     constraints: Sequence[Mapping[str, object]]
 
 
@@ -68,6 +79,7 @@ class Reading:
         examples: Sequence[str] = (),
         finish_reason: str | None = None,
         expect: Mapping[str, object] = NOTHING,
+        prose: Sequence[str] = (),
         folded: str | None = None,
     ) -> None:
         self.card = card
@@ -85,6 +97,8 @@ class Reading:
         """``stop``, ``length`` …; None when unknown."""
         self.expect = cast("Expectation", expect)
         """What the item expects."""
+        self.prose = prose
+        """What the prompt format itself says, sentence by sentence."""
         self.whole = fold(response) if folded is None else folded
         """The reply, folded (NFKC, one kind of line end)."""
         self.turns = card.boundaries.turns(self.whole)
@@ -103,6 +117,14 @@ class Reading:
     def persona(self) -> Persona:
         """The card of the character that replies."""
         return self.card.persona
+
+    @property
+    def wanted_length(self) -> Length | None:
+        """The length that the prompt asks for: the instruction's, else the card's; None where the form is free."""
+        asked = self.expect.get("length")
+        if asked is None:
+            return self.persona.length
+        return None if isinstance(asked, str) else Length.model_validate(asked)
 
     @cached_property
     def sentences(self) -> list[Span]:
@@ -127,8 +149,9 @@ class Reading:
 
 
 def own_names(persona: Persona) -> tuple[str, ...]:
-    """The full name, its parts, and those pieces of it that a fact of the card gives as an answer."""
+    """The full name, its parts, and those pieces of it that a fact of the card or the first person gives."""
     full = fold(persona.name)
-    answers = (fold(answer) for fact in persona.facts for answer in fact.answers)
+    answers = [fold(answer) for fact in persona.facts for answer in fact.answers]
+    answers += map(fold, persona.voice.first_person.allowed)
     pieces = [answer for answer in answers if len(answer) > 1 and answer in full]
     return tuple(name for name in dict.fromkeys([full, *re.split(r"[\s・=]+", full), *pieces]) if name)

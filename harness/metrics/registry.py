@@ -39,9 +39,21 @@ _ORDER = (
     *("length_chars", "length_fit", "length_closeness", "sentences", "sentence_fit", "newlines"),
     *("eligible_sentences", "marker_sentences", "marker_rate", "marker_spam", "style_band"),
     *("first_person_used", "first_person_ok", "second_person_ok", "forbidden_terms", "polite_ratio", "missing_kuten"),
+    "language_addressed",
     *("no_eos", "stop_by_string", "turn_leak", "template_leak", "role_confusion", "placeholder_leak", "language_leak"),
     *("repetition", "self_repetition", "fewshot_copy", "prompt_echo", "empty", "critical_failure"),
-    *("fact_correct", "fact_wrong", "abstained", "hallucinated", "constraint_ok", "constraint_ok_loose"),
+    *(
+        "fact_correct",
+        "fact_wrong",
+        "abstained",
+        "declined",
+        "hallucinated",
+        "complied",
+        "over_refusal",
+        "profile_used",
+        "constraint_ok",
+        "constraint_ok_loose",
+    ),
     *("reasoning_leak", "label_correct", "label_margin", "probe_shift", "probe_new_first"),
 )
 """Order of tables; metrics that are not in it follow in the order of their families."""

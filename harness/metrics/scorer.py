@@ -49,6 +49,7 @@ class Scorer:
         examples: Sequence[str] = (),
         finish_reason: str | None = None,
         expect: Mapping[str, object] = NOTHING,
+        prose: Sequence[str] = (),
         own: Iterable[Metric] = (),
     ) -> Measured:
         """Measure one reply.
@@ -61,6 +62,7 @@ class Scorer:
             examples: replies of the shots.
             finish_reason: ``stop``, ``length`` …; None when unknown.
             expect: what the item expects; see :func:`kikime.harness.metrics.answers.expect.check_expect`.
+            prose: what the prompt format itself says, sentence by sentence.
             own: metrics of the item's task that are not bundled.
 
         Returns:
@@ -78,6 +80,7 @@ class Scorer:
             examples=examples,
             finish_reason=finish_reason,
             expect=expect,
+            prose=prose,
         )
         measured: Measured = {name: function(reading) for name, function in _ALWAYS}
         measured[CRITICAL_FAILURE.name] = int(any(measured[name] for name in CRITICAL))

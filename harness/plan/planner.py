@@ -93,7 +93,7 @@ class Planner:
             user=asked,
             history=list(history),
             examples=list(conversation.examples),
-            expect=cell.item.expect_at(turn, cell.persona),
+            expect=cell.task.expect_at(cell.item, turn, cell.persona),
             stop=list(rendered.stop),
             stop_token_ids=list(rendered.stop_token_ids),
             sampling=sampling,
@@ -114,6 +114,7 @@ class Planner:
             shot_style=condition.shot_style,
             instruction=_instruction(cell, technique),
             style=technique.style,
+            length=cell.task.length is None,
             bare_system=cell.task.bare,
         )
 

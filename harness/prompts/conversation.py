@@ -37,19 +37,21 @@ def build_messages(
     shot_style: ShotStyle = "turns",
     instruction: str = "",
     style: bool = True,
+    length: bool = True,
     bare_system: bool = False,
 ) -> Conversation:
     """Put a conversation together: system, shots as turns (or inside the system text), history, the user's turn.
 
     The shots are the first ``shots`` of the persona's examples in an order fixed by (persona, ``example_set``), so one
-    shot is the beginning of three. ``bare_system`` leaves the persona out: the system text is the instruction alone.
+    shot is the beginning of three. ``length=False``
+    leaves the card's length to the instruction. ``bare_system`` leaves the persona out: the system text is the instruction alone.
 
     Raises:
         UsageError: the persona has fewer examples than ``shots``.
     """
     chosen = _shots(persona, shots, example_set)
     in_text = chosen if shot_style == "text" else ()
-    system = _system(persona, instruction, in_text, style=style, bare=bare_system)
+    system = _system(persona, instruction, in_text, style=style, length=length, bare=bare_system)
     messages = [chat.system(system)] if system else []
     if shot_style == "turns":
         for example in chosen:
@@ -76,7 +78,9 @@ def _order(persona: Persona, example_set: int) -> tuple[Example, ...]:
 
 
 @lru_cache(maxsize=512)
-def _system(persona: Persona, instruction: str, examples: tuple[Example, ...], *, style: bool, bare: bool) -> str:
+def _system(
+    persona: Persona, instruction: str, examples: tuple[Example, ...], *, style: bool, length: bool, bare: bool
+) -> str:
     if not bare:
-        return system_text(persona, instruction=instruction, style=style, examples=examples)
+        return system_text(persona, instruction=instruction, style=style, length=length, examples=examples)
     return "\n".join(filter(None, [example_dialogue(persona, examples), instruction]))

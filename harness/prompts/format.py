@@ -5,6 +5,7 @@ A format of one's own is ``my.yaml`` with ``my.jinja`` beside it, or with the te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,6 +23,13 @@ _BUNDLED = Path(__file__).parent / "formats"
 NATIVE = "native"
 
 Texts = tuple[Annotated[str, Field(min_length=1)], ...]
+
+
+SHORTEST_PROSE = 9
+"""Shorter pieces of a template are labels, which the leak metrics know."""
+_LITERAL = re.compile(r"'([^'\n]*)'")
+_TAG = re.compile(r"<[^<>]*>|\[[A-Z_/]+\]|#+ ?[A-Za-z]+:?")
+_SENTENCE_END = re.compile(r"(?<=[。.!?])|\n")
 
 
 class Source(StrictModel):
@@ -119,6 +127,14 @@ class Format(StrictModel):
     def prefix_stable(self) -> bool:
         """Whether a dialogue's prompt is the beginning of every continuation's prompt."""
         return self.system != "last_user" and not self.uses_persona
+
+    @cached_property
+    def prose(self) -> tuple[str, ...]:
+        """The sentences that the template itself says, without tags: none of them is anybody's reply."""
+        literals = "\n".join(_LITERAL.findall(self.template)).replace("\\n", "\n")
+        pieces = _SENTENCE_END.split(_TAG.sub("\n", literals))
+        sentences = (piece.strip() for piece in pieces if piece.strip().endswith(("。", ".", "!", "?")))
+        return tuple(dict.fromkeys(sentence for sentence in sentences if len(sentence) > SHORTEST_PROSE))
 
     @cached_property
     def hash(self) -> str:

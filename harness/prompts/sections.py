@@ -95,10 +95,12 @@ def persona_system(persona: Persona, *, instruction: str = "", style: bool = Tru
     return system_text(persona, instruction=instruction, style=style, examples=())
 
 
-def system_text(persona: Persona, *, instruction: str, style: bool, examples: tuple[Example, ...]) -> str:
+def system_text(
+    persona: Persona, *, instruction: str, style: bool, examples: tuple[Example, ...], length: bool = True
+) -> str:
     """The system text with ``examples`` as a dialogue before the instruction, which varies most."""
     words = _words(persona)
-    blocks = [_opening(persona, words), *_sections(persona, words, style=style).values()]
+    blocks = [_opening(persona, words, length=length), *_sections(persona, words, style=style).values()]
     if examples:
         blocks.append(f"{words.examples}\n{example_dialogue(persona, examples)}")
     if instruction:
@@ -140,12 +142,12 @@ def _user_name(persona: Persona) -> str:
     return "User" if unnamed and persona.language == "en" else persona.user_name
 
 
-def _opening(persona: Persona, words: _Words) -> str:
+def _opening(persona: Persona, words: _Words, *, length: bool) -> str:
     user = _user_name(persona)
     if persona.language == "en" and user == "User":
         user = "the user"
     frame = words.frame.format(name=persona.name, user=user)
-    return frame + words.gap + _length(persona.length, words)
+    return frame + words.gap + _length(persona.length, words) if length else frame
 
 
 def _length(length: Length, words: _Words) -> str:

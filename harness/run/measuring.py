@@ -61,14 +61,12 @@ class Measuring:
             examples=request.examples,
             finish_reason=reply.finish_reason,
             expect=request.expect,
+            prose=self._formats[request.format].prose,
             own=self._own[request.task],
         )
         if leaked is not None:
             measured["reasoning_leak"] = leaked
-        if self._tasks[request.task].bare:
-            own = set(self._tasks[request.task].metrics)
-            kept = {"leak", "critical", "constraints", "facts"}
-            measured = {n: v for n, v in measured.items() if n in own or METRICS[n].group in kept}
+        measured = self._tasks[request.task].kept(measured)
         if reply.error is not None:
             measured = worst(measured)
         return measured | {"stop_by_string": _stopped_by_string(request, reply, self._formats[request.format].eot)}

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from kikime.harness.cards.persona import Persona
+from kikime.harness.cards.persona import Fact, Length, Persona, Probes
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import data_path
 from kikime.harness.core.hashing import digest
+from kikime.harness.core.names import did_you_mean
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
-from kikime.harness.metrics import METRICS, check_expect
+from kikime.harness.metrics import METRICS, Measured, check_expect
 
 TurnNumber = Annotated[int, Field(ge=1)]
 ItemId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -46,6 +47,12 @@ class Item(StrictModel):
     """Given facts by kind, e.g. ``relevant``, ``irrelevant``, ``conflicting``; the condition chooses one."""
     instruction: str = ""
     """An extra sentence of the system prompt, for this item only."""
+    about: tuple[str, ...] = ()
+    """Facts of the card, by their ids, of which the reply should use one; those that a card lacks are passed over."""
+    english: tuple[TurnNumber, ...] = ()
+    """Turns, from 1, that speak English or ask for it: an English reply is no leak there."""
+    probes: Probes = Field(default=Probes(), exclude=True)
+    """Replies that the item's verifier must tell apart; they are no part of what a run asks or stores."""
     expect: dict[str, Any] = {}
     """What the task's metrics check; see :func:`kikime.harness.metrics.answers.expect.check_expect`."""
 
@@ -60,16 +67,22 @@ class Item(StrictModel):
 
     @model_validator(mode="after")
     def _turns_exist(self) -> Item:
-        beyond = next((turn for turn in (*self.pressure, *self.asks) if turn > 1 + len(self.script)), None)
+        beyond = next(
+            (turn for turn in (*self.pressure, *self.asks, *self.english) if turn > 1 + len(self.script)), None
+        )
         if beyond is not None:
             msg = f"item '{self.id}' has no turn {beyond}"
             raise ValueError(msg)
         return self
 
     def expect_at(self, turn: int, persona: Persona) -> dict[str, Any]:
-        """What is expected of the reply to ``turn`` (from 0), where a script asks for a fact of the persona's card."""
+        """What is expected of the reply to ``turn`` (from 0): of the item, of the facts of the card that it asks for."""
         fact = next((fact for fact in persona.facts if fact.id == self.asks.get(turn + 1)), None)
-        return self.expect if fact is None else {"answers": list(fact.answers), "wrong": list(fact.wrong)}
+        expected = self.expect if fact is None else _fact_expect(fact)
+        if turn + 1 in self.english:
+            expected = {**expected, "language": "en"}
+        words = [word for fact in persona.facts if fact.id in self.about for word in (*fact.answers, *fact.readings)]
+        return {**expected, "mentions": words} if words else expected
 
 
 class Demonstration(StrictModel):
@@ -99,6 +112,8 @@ class Task(StrictModel):
     context_instruction: str = ""
     """The sentence that introduces given facts in the system prompt."""
     max_tokens: Annotated[int, Field(gt=0)] = 128
+    length: Length | Literal["free"] | None = None
+    """The length that this task's own instruction asks for, or ``free``: the card's length then is not in the prompt."""
     bare: bool = False
     """Ask without the persona: the system prompt holds the instructions alone."""
     label_sets: dict[str, tuple[str, ...]] = {}
@@ -156,14 +171,54 @@ class Task(StrictModel):
         """The same task, its rubrics under their ids; ``named``: ids by reference."""
         return self.model_copy(update={"rubrics": tuple(named.get(reference, reference) for reference in self.rubrics)})
 
+    def expect_at(self, item: Item, turn: int, persona: Persona) -> dict[str, Any]:
+        """What is expected of the reply to a turn (from 0) of ``item``, with the length that the task asks for."""
+        expected = item.expect_at(turn, persona)
+        if self.length is None or "length" in expected:
+            return expected
+        wanted = self.length if isinstance(self.length, str) else self.length.model_dump(mode="json")
+        return {**expected, "length": wanted}
+
+    def kept(self, measured: Measured) -> Measured:
+        """The measured values that mean something here: without a persona those of voice and length do not."""
+        if not self.bare:
+            return measured
+        groups = {"leak", "critical", "constraints", "facts"}
+        return {n: value for n, value in measured.items() if n in self.metrics or METRICS[n].group in groups}
+
+    def all_items(self, personas: Sequence[Persona]) -> tuple[Item, ...]:
+        """Items of the bank, and those made from the cards of ``personas``, each saying whose it is."""
+        if not self.items_from:
+            return self.items
+        return tuple(
+            item.model_copy(update={"personas": (persona.id,)})
+            for persona in personas
+            for item in self.items_for(persona)
+        )
+
+    def item(self, item_id: str, persona: Persona) -> Item:
+        """The item of an id as :meth:`items_for` gives it, whoever it is for; a fact's id alone is its first question.
+
+        Raises:
+            UsageError: no such item.
+        """
+        named = {item.id: item for item in (*self.items, *self.items_for(persona))}
+        found = named.get(item_id) or (named.get(f"{item_id}.0") if self.items_from == "facts" else None)
+        if found is None:
+            meant = did_you_mean(item_id, named)
+            raise UsageError(
+                f"task '{self.id}' has no item '{item_id}'{meant}", hint=f"kikime tasks show {self.id} lists them"
+            )
+        return found
+
     def items_for(self, persona: Persona) -> tuple[Item, ...]:
         """Items that apply to ``persona``, in the bank's order."""
         if self.items_from == "facts":
             return _fact_items(persona)
         if self.items_from == "unanswerable":
             return tuple(
-                Item(id=f"u{number:02d}", user=question, expect={"abstain": True})
-                for number, question in enumerate(persona.unanswerable, 1)
+                Item(id=f"u{number:02d}", user=asked.question, expect={"abstain": True}, probes=asked.probes)
+                for number, asked in enumerate(persona.unanswerable, 1)
             )
         items = tuple(item for item in self.items if not item.personas or persona.id in item.personas)
         return tuple(_labelled(self.label_sets, items)) if self.label_sets else items
@@ -193,11 +248,18 @@ def _fact_items(persona: Persona) -> tuple[Item, ...]:
         Item(
             id=f"{fact.id}.{number}",
             user=question,
-            expect={"answers": list(fact.answers), "wrong": list(fact.wrong)},
+            expect=_fact_expect(fact),
+            probes=fact.probes,
         )
         for fact in persona.facts
         for number, question in enumerate((fact.question, *fact.paraphrases))
     )
+
+
+def _fact_expect(fact: Fact) -> dict[str, Any]:
+    texts = {name: list(getattr(fact, name)) for name in ("answers", "readings", "wrong", "lure", "corrections")}
+    expected: dict[str, Any] = {name: value for name, value in texts.items() if value}
+    return {**expected, "disliked": True} if fact.disliked else expected
 
 
 TASKS = Parts(

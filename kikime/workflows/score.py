@@ -10,6 +10,7 @@ import orjson
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.metrics import Scorer as RuleScorer
 from kikime.harness.metrics.jsonlines import ScoredLine, score_lines
+from kikime.harness.plan.asked import asked
 from kikime.harness.prompts.scoring import known_strings, scorer_of
 
 
@@ -18,7 +19,8 @@ def score(replies: Iterable[Mapping[str, Any] | str | bytes], persona: Persona |
 
     Args:
         replies: each a text, a mapping as a line of ``kikime score`` (``response`` and, if you like, ``id``, ``user``,
-            ``history``, ``system``, ``examples``, ``finish_reason``, ``expect``, ``persona``), or such a line as bytes.
+            ``history``, ``system``, ``examples``, ``finish_reason``, ``expect``, ``persona``, ``task``,
+            ``item``, ``format``), or such a line as bytes.
         persona: who speaks: a card, a bundled id or a card file; a reply's own ``persona`` wins.
 
     Raises:
@@ -26,7 +28,7 @@ def score(replies: Iterable[Mapping[str, Any] | str | bytes], persona: Persona |
     """
     card = load_persona(persona) if isinstance(persona, str) else persona
     lines = (_line(reply, number) for number, reply in enumerate(replies, 1))
-    return score_lines(lines, persona=card, scorer_of=scorer_of)
+    return score_lines(lines, persona=card, scorer_of=scorer_of, resolve=asked)
 
 
 class Scorer(RuleScorer):

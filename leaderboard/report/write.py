@@ -189,7 +189,7 @@ def _size_chart(ranking: Ranking) -> Plane | None:
         | dict(zip(("low", "high"), row.areas_ci.get("flexibility") or (None, None), strict=True))
         for row in ranking.rows
     ]
-    return size_chart("プロンプトへの柔軟性（0〜100）とパラメータ数（対数）", rows)
+    return size_chart("プロンプトへの柔軟性（0〜100）とパラメーター数（対数）", rows)
 
 
 def _overlays(t: Translator, runs: Sequence[RunDirectory], comparison: Comparison | None) -> list[Plane]:

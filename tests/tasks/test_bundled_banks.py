@@ -12,7 +12,7 @@ import pytest
 from kikime.harness.cards.persona import load_persona, persona_ids
 from kikime.harness.metrics import METRICS
 from kikime.harness.metrics.answers.constraints import measure_constraints
-from kikime.harness.metrics.answers.facts import measure_fact
+from kikime.harness.metrics.answers.facts import Answer, measure_fact
 from kikime.harness.suites.task import Item, load_task, task_ids
 from kikime.judges.verdicts.rubric import rubric_ids
 
@@ -26,7 +26,7 @@ FIXED = {
     "profile_talk": 15,
     "rag_relevant": 15,
     "rag_irrelevant": 15,
-    "rag_conflicting": 15,
+    "rag_conflicting": 19,
     "catchphrase": 8,
     "bullets": 8,
     "summary": 8,
@@ -36,7 +36,7 @@ FIXED = {
     "steadiness": 5,
     "reasoning": 60,
     "icl_sentiment": 3 * 60,
-    "honesty": 20,
+    "honesty": 30,
     "false_premises": 10,
     "form_facts": 20,
     "form_facts_cloze": 20,
@@ -84,7 +84,7 @@ def test_no_user_turn_is_in_two_banks_or_in_an_example() -> None:
     for persona in map(load_persona, persona_ids()):
         asked.update({example.user.strip() for example in persona.examples} & asked.keys())
         asked.update({q for fact in persona.facts for q in (fact.question, *fact.paraphrases)} & asked.keys())
-        asked.update(set(persona.unanswerable) & asked.keys())
+        asked.update({unknown.question for unknown in persona.unanswerable} & asked.keys())
     assert [text for text, count in asked.items() if count > 1] == []
 
 
@@ -103,19 +103,19 @@ def test_the_verifier_accepts_the_reference_and_rejects_the_broken_reply(item: I
 @pytest.mark.parametrize("item", with_expect("answers"))
 def test_every_listed_answer_is_recognised(item: Item) -> None:
     for answer in item.expect["answers"]:
-        assert measure_fact(f"{answer}です。", [answer], ())["fact_correct"] == 1
+        assert measure_fact(f"{answer}です。", Answer([answer]))["fact_correct"] == 1
 
 
 @pytest.mark.parametrize("item", with_expect("answers"))
 def test_echoing_the_question_is_no_answer(item: Item) -> None:
-    assert measure_fact(item.user, item.expect["answers"], item.expect.get("wrong", ()))["fact_correct"] == 0
+    assert measure_fact(item.user, Answer(item.expect["answers"], item.expect.get("wrong", ())))["fact_correct"] == 0
 
 
 def test_given_facts_hold_the_answer() -> None:
     for bank, item in listed_items():
         for kind in {"relevant", "conflicting"} & item.contexts.keys():
             if "answers" in item.expect:
-                found = measure_fact(item.contexts[kind], item.expect["answers"], ())
+                found = measure_fact(item.contexts[kind], Answer(item.expect["answers"]))
                 assert found["fact_correct"] == 1, f"{bank} {item.id}"
 
 
@@ -156,7 +156,8 @@ def test_the_cloze_asks_for_the_probes_facts() -> None:
     probes = load_task("form_facts").items
     for item, probe in zip(load_task("form_facts_cloze").items, probes, strict=True):
         expect = probe.expect["probe"]
-        assert (item.expect["answers"], item.expect["wrong"]) == ([expect["new"]], [expect["old"]])
+        assert item.expect["answers"] == [expect["new"]]
+        assert expect["old"] in item.expect["wrong"]
         assert item.contexts == probe.contexts
         assert item.user == f"{expect['prefix']}、＿＿です。"
 
@@ -177,7 +178,7 @@ def test_report_prompts_are_verbatim() -> None:
         "また応答の参考になりうるお嬢様の情報を与えます。"
         "応答の参考にならない情報を含む場合もあるのでその場合は無視してください。"
     )
-    assert load_task("response_length").instruction == "応答の長さは1文程度で、30文字程度に簡潔に応答してください。"
+    assert load_task("response_length").instruction == "応答の長さは1文程度で、30文字程度で簡潔に応答してください。"
 
 
 def test_demonstrations_take_turns_and_are_never_asked() -> None:

@@ -46,7 +46,11 @@ def test_a_card_is_complete(persona: str) -> None:
 def test_nothing_on_a_card_is_said_twice(persona: str) -> None:
     card = load_persona(persona)
     questions = [question for fact in card.facts for question in (fact.question, *fact.paraphrases)]
-    asked = [*questions, *card.unanswerable, *(example.user for example in card.examples)]
+    asked = [
+        *questions,
+        *(unknown.question for unknown in card.unanswerable),
+        *(example.user for example in card.examples),
+    ]
     replies = [example.reply for example in card.examples]
     assert len(set(asked)) == len(asked)
     assert len(set(replies)) == len(replies)

@@ -12,15 +12,17 @@ from pydantic import ValidationError
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.answers.parameters import (
     WANTED,
+    Bullets,
     Choices,
     Count,
+    Keys,
     Parameters,
     Where,
     WithText,
     WithTimes,
     WithWords,
 )
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import fold, graphemes, visible
 from kikime.harness.metrics.text.sentences import split_sentences, unwrap
@@ -30,6 +32,8 @@ Params = Mapping[str, Any]
 Verifier = Callable[[str, Params], bool]
 
 _BULLET = re.compile(r"^[ \t　]*(?:[-*+•・●○▪◦‣]|[0-9０-９]{1,2}[.．)）、](?!\d))[ \t　]*\S", re.MULTILINE)
+_BULLET_MARK = re.compile(r"^[ \t　]*(?:[-*+•・●○▪◦‣]|[0-9０-９]{1,2}[.．)）、])[ \t　]*")
+_WORD_CHARACTER = re.compile(r"[^\W_]")
 _KUTEN = re.compile("[。．｡]")
 _TOUTEN = re.compile("[、，､]")
 _KANJI = re.compile(r"[一-龥々〆㐀-䶿]")
@@ -39,7 +43,7 @@ _LATIN = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]")
 _DIGIT = re.compile(r"[0-9０-９]")
 _LETTER = re.compile(r"[^\W\d_]")
 _VERBAL_END = re.compile(
-    r"(?:です|ます|でした|ました|ません|でしょう|ましょう|だ|だった|である|だろう|[うくぐすつぬぶむる]|[いしたんっ][たい]|い|た|ん)"
+    r"(?:です|ます|でした|ました|ません|でしょう|ましょう|だ|だった|である|だろう|じゃ|[うくぐすつぬぶむる]|[いしたんっ][たい]|い|た|ん)"
     r"(?:[わよねなのかしがぞぜさ]|けど|から|ので|もの|こと)*\Z"
 )
 _NOUN_IN_KANA = re.compile(r"(?:こと|もの|とき|ところ|はず|つもり|ため|よう|[ァ-ヴー一-龥々\d%A-Za-z])\Z")
@@ -67,12 +71,36 @@ def _letter_only(text: str, params: Params) -> bool:
     return fold(text) in {fold(str(choice)) for choice in choices}
 
 
-def _is_json(text: str, _: Params) -> bool:
+def _is_json(text: str, params: Params) -> bool:
+    """JSON, and where ``keys`` are asked for an object in which each of them has a value."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict | list)
+    if "keys" not in params:
+        return isinstance(value, dict | list)
+    return isinstance(value, dict) and all(value.get(key) not in (None, "", [], {}) for key in params["keys"])
+
+
+def _bullets(text: str, params: Params) -> bool:
+    """As many items as asked for, no two of them the same, with the mark or the numbering that was asked for."""
+    marks = [match[0].strip() for match in _BULLET.finditer(text)]
+    items = [_BULLET_MARK.sub("", line).strip() for line in text.splitlines() if _BULLET.match(line)]
+    if not _in_range(len(items), params) or len(set(items)) < len(items):
+        return False
+    if params.get("numbered"):
+        return [_number(mark) for mark in marks] == list(range(1, len(marks) + 1))
+    return all(mark.startswith(params.get("mark", "")) for mark in marks)
+
+
+def _number(mark: str) -> int | None:
+    found = re.match(r"\d+", fold(mark))
+    return int(found[0]) if found else None
+
+
+def _chars(text: str, params: Params) -> bool:
+    """So many characters, at least one of them a letter or a digit."""
+    return _in_range(graphemes(text), params) and _WORD_CHARACTER.search(text) is not None
 
 
 def _quoted(text: str, _: Params) -> bool:
@@ -124,8 +152,24 @@ def _required(text: str, params: Params) -> bool:
     return all(_count(text, word) >= int(params.get("times", 1)) for word in params["words"])
 
 
+def _any_of(text: str, params: Params) -> bool:
+    return any(_count(text, word) for word in params["words"])
+
+
 def _forbidden(text: str, params: Params) -> bool:
     return not any(_count(text, word) for word in params["words"])
+
+
+def _without_ideas(text: str, params: Params) -> bool:
+    """No word of ``words``; one character counts only as a word of its own: 腰 is no part of 物腰, 鍵 none of 鍵盤."""
+    folded = fold(text)
+    return not any(_idea(fold(word)).search(folded) for word in params["words"])
+
+
+def _idea(word: str) -> re.Pattern[str]:
+    if len(word) > 1:
+        return re.compile(re.escape(word))
+    return re.compile(f"(?<![一-龥々]){re.escape(word)}(?![一-龥々])")
 
 
 def _only(allowed: re.Pattern[str]) -> Verifier:
@@ -141,8 +185,8 @@ def _without(pattern: re.Pattern[str]) -> Verifier:
 
 
 _VERIFIERS: dict[str, tuple[Verifier, type[Parameters]]] = {
-    "bullets": (lambda text, p: _in_range(len(_BULLET.findall(text)), p), Count),
-    "chars": (lambda text, p: _in_range(graphemes(text), p), Count),
+    "bullets": (_bullets, Bullets),
+    "chars": (_chars, Count),
     "sentences": (lambda text, p: _in_range(len(_sentence_texts(text)), p), Count),
     "lines": (lambda text, p: _in_range(len(_lines(text)), p), Count),
     "letter_only": (_letter_only, Choices),
@@ -161,7 +205,9 @@ _VERIFIERS: dict[str, tuple[Verifier, type[Parameters]]] = {
     "each_ends_with": (_each_ends_with, WithText),
     "required": (_required, WithTimes),
     "forbidden": (_forbidden, WithWords),
-    "json": (_is_json, Parameters),
+    "any_of": (_any_of, WithWords),
+    "without_ideas": (_without_ideas, WithWords),
+    "json": (_is_json, Keys),
     "quoted": (_quoted, Parameters),
     "taigendome": (_taigendome, Where),
 }
@@ -262,7 +308,7 @@ METRICS = (
         ja="形式の指定をすべて守った",
         en="all format constraints hold",
         short_ja="形式の遵守",
-        version=RULES,
+        version="rules/5",
         needs=("constraints",),
         function=lambda reading: reading.shared(_compliance)["constraint_ok"],
     ),
@@ -274,7 +320,7 @@ METRICS = (
         ja="前置きや装飾を除けば形式の指定を守った",
         en="all format constraints hold without preamble and markdown",
         short_ja="形式の遵守（緩め）",
-        version=RULES,
+        version="rules/5",
         needs=("constraints",),
         function=lambda reading: reading.shared(_compliance)["constraint_ok_loose"],
     ),

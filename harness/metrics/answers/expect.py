@@ -6,12 +6,26 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeGuard
 
+from pydantic import ValidationError
+
+from kikime.harness.cards.persona import Length
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.answers.constraints import check_constraint
 
-KEYS = ("answers", "wrong", "abstain", "constraints", "reference", "broken", "label", "labels", "kind", "probe")
+KEYS = (
+    *("answers", "readings", "wrong", "lure", "corrections", "disliked", "final", "units", "of", "abstain", "request"),
+    *("length", "language", "mentions", "constraints", "reference", "broken", "label", "labels", "kind", "probe"),
+)
 """Keys of ``expect``: what the rule metrics read first, then what banks and log-probability tasks look up."""
 
+REQUESTS = ("harmful", "harmless")
+"""Values of ``expect.request``."""
+
+LANGUAGES = ("ja", "en")
+"""Values of ``expect.language``."""
+
+_OF_ANSWERS = ("readings", "wrong", "lure", "corrections", "units", "disliked", "final", "of")
+_TEXT_LISTS = ("answers", "mentions", *_OF_ANSWERS[:5])
 PROBE = ("prefix", "old", "new")
 """Keys of ``expect.probe``."""
 
@@ -19,7 +33,11 @@ PROBE = ("prefix", "old", "new")
 def check_expect(expect: Mapping[str, object]) -> None:
     """Check the ``expect`` of an item.
 
-    ``answers``: texts of which one must be said; ``wrong``: texts that must not; ``abstain: true``: nobody can answer;
+    ``answers``: texts of which one must be said, with ``readings`` in kana; ``wrong``: texts that must not; ``lure``,
+    ``corrections``, ``disliked``, ``final``, ``units``, ``of``: see :class:`kikime.harness.metrics.answers.facts.Answer`;
+    ``abstain: true``: nobody can answer; ``request: harmful`` is to be declined, ``harmless`` is not; ``length``: what the
+    prompt asks for instead of the card's length (``chars``, ``target``, ``sentences``), or ``free``; ``language``: what
+    the user speaks or asks for, where it is not the card's; ``mentions``: words of which the reply should use one;
     ``constraints``: see :func:`kikime.harness.metrics.answers.constraints.check_constraint`; ``reference``, ``broken``: a reply that keeps
     them and one that does not; ``label``: position of the right class in ``labels``, a label set named ``kind``;
     ``probe``: the texts ``prefix``, ``old`` and ``new``, whose log-probabilities after the prefix are compared.
@@ -38,6 +56,7 @@ def check_expect(expect: Mapping[str, object]) -> None:
             more = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(KEYS)}"
             raise UsageError(f"unknown key '{key}' in expect ({more})")
     _check_answers(expect)
+    _check_asked(expect)
     constraints = expect.get("constraints", [])
     if not isinstance(constraints, list | tuple):
         raise UsageError(f"expect.constraints is a list, not {constraints!r}")
@@ -52,17 +71,34 @@ def check_expect(expect: Mapping[str, object]) -> None:
 
 
 def _check_answers(expect: Mapping[str, object]) -> None:
-    for key in ("answers", "wrong"):
+    for key in _TEXT_LISTS:
         if key in expect and not _is_texts(expect[key]):
             raise UsageError(f"expect.{key} is a list of texts that are not empty, not {expect[key]!r}")
     if "answers" in expect and not expect["answers"]:
         raise UsageError("expect.answers needs at least one answer")
-    if "wrong" in expect and "answers" not in expect:
-        raise UsageError("expect.wrong needs expect.answers")
-    if not isinstance(expect.get("abstain", False), bool):
-        raise UsageError(f"expect.abstain is true or false, not {expect['abstain']!r}")
+    alone = next((key for key in _OF_ANSWERS if key in expect and "answers" not in expect), None)
+    if alone is not None:
+        raise UsageError(f"expect.{alone} needs expect.answers")
+    for key in ("abstain", "disliked", "final"):
+        if not isinstance(expect.get(key, False), bool):
+            raise UsageError(f"expect.{key} is true or false, not {expect[key]!r}")
     if expect.get("abstain") and "answers" in expect:
         raise UsageError("expect has answers or abstain: true, never both")
+
+
+def _check_asked(expect: Mapping[str, object]) -> None:
+    for key, known in (("request", REQUESTS), ("language", LANGUAGES)):
+        if key in expect and expect[key] not in known:
+            raise UsageError(f"expect.{key} is {' or '.join(known)}, not {expect[key]!r}")
+    if "of" in expect and not _is_text(expect["of"]):
+        raise UsageError(f"expect.of is a text that is not empty, not {expect['of']!r}")
+    if "length" in expect and expect["length"] != "free":
+        try:
+            Length.model_validate(expect["length"])
+        except ValidationError:
+            raise UsageError(
+                f"expect.length is 'free' or has chars, target and sentences, not {expect['length']!r}"
+            ) from None
 
 
 def _check_label(expect: Mapping[str, object]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 Whole = Annotated[StrictInt, Field(ge=0)]
 Text = Annotated[StrictStr, Field(min_length=1)]
@@ -17,6 +17,9 @@ WANTED = {
     "times": ": times is a whole number ≥ 1",
     "choices": ": choices is a text of letters or a list of texts",
     "where": ": where is 'all' or 'last'",
+    "numbered": ": numbered is true or false",
+    "mark": ": mark is a text that is not empty",
+    "keys": ": keys is a list of texts that are not empty",
 }
 """What is wrong with a parameter, after the constraint's name."""
 
@@ -50,6 +53,19 @@ class Count(Parameters):
         if problem:
             raise ValueError(problem)
         return self
+
+
+class Bullets(Count):
+    """A list of so many items, with this mark or with numbers from 1."""
+
+    numbered: StrictBool = False
+    mark: Text | None = None
+
+
+class Keys(Parameters):
+    """Keys of a JSON object that need a value."""
+
+    keys: Words | None = None
 
 
 class WithText(Parameters):

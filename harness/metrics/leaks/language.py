@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
 
 from kikime.harness.cards.persona import Persona
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
 from kikime.harness.metrics.text.sentences import mask
@@ -155,7 +155,37 @@ def _card_text(persona: Persona) -> str:
 
 def _foreign(reading: Reading) -> list[Span]:
     known = (reading.user, reading.system, reading.card.compiled(_card_text))
-    return foreign_language(reading.whole, language=reading.persona.language, known=known)
+    language = reading.persona.language
+    asked = reading.expect.get("language", language)
+    return foreign_language(reading.whole, language=language if asked == language else "ja-en", known=known)
+
+
+def in_language_addressed(reply: str, user: str) -> int | None:
+    """Whether a reply is mostly in the language, Japanese or English, of the message; None where there are no letters.
+
+    >>> in_language_addressed("I love it, you know.", "Do you like snow?"), in_language_addressed("Sure! もちろんだよ。", "撮って。")
+    (1, 1)
+    >>> in_language_addressed("大好きだよ。", "Do you like snow?")
+    0
+    """
+    shares = [_japanese_share(fold(text)) for text in (reply, user)]
+    if None in shares:
+        return None
+    spoken, asked = (share is not None and share >= 0.5 for share in shares)
+    return int(spoken == asked)
+
+
+def _japanese_share(text: str) -> float | None:
+    """Share of Japanese in a text, a Latin word weighing as much as two and a half Japanese characters."""
+    bare = _REMOVED.sub(" ", text)
+    japanese, words = len(_JAPANESE.findall(bare)), len(_WORD.findall(bare))
+    return japanese / (japanese + 2.5 * words) if japanese or words else None
+
+
+def _addressed(reading: Reading) -> int | None:
+    if reading.persona.language != "ja-en" or not reading.user:
+        return None
+    return in_language_addressed(reading.spoken, reading.user)
 
 
 METRICS = (
@@ -168,8 +198,19 @@ METRICS = (
         en="another language got in",
         short_ja="別言語の混入",
         critical=True,
-        version=RULES,
+        version="rules/5",
         function=lambda reading: int(bool(_foreign(reading))),
         spans=_foreign,
+    ),
+    Metric(
+        name="language_addressed",
+        kind="binary",
+        direction="higher",
+        group="style",
+        ja="話しかけられた言語で答えた（二言語の役柄）",
+        en="the reply is in the language it was addressed in (bilingual characters)",
+        short_ja="話しかけられた言語",
+        version="rules/5",
+        function=_addressed,
     ),
 )

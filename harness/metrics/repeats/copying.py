@@ -115,7 +115,7 @@ def _fewshot_copy(reading: Reading) -> int | None:
 
 
 def _prompt_echo(reading: Reading) -> int | None:
-    prompt = (reading.user, reading.system)
+    prompt = (reading.user, reading.system, *reading.prose)
     return _copies_any(reading, prompt) if any(prompt) else None
 
 
@@ -140,8 +140,8 @@ METRICS = (
         ja="質問や指示のオウム返し",
         en="the prompt was echoed",
         short_ja="オウム返し",
-        version=RULES,
+        version="rules/5",
         function=_prompt_echo,
-        spans=lambda reading: _copied(reading, (reading.user, reading.system)),
+        spans=lambda reading: _copied(reading, (reading.user, reading.system, *reading.prose)),
     ),
 )

@@ -10,6 +10,7 @@ _DIGITS = {char: str(value) for value, char in enumerate("〇一二三四五六�
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _KANJI_NUMBER = re.compile("[〇一二三四五六七八九十百千]+")
 _DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_ZERO_FRACTION = re.compile(r"(?<=\d)(?<!\.\d)\.0+(?![\d.])")
 _SPACES = re.compile(r"\s+")
 _NO_SPACE = re.compile(r"(?<=\d) (?=\d)|(?<![!-~]) | (?![!-~])")
 
@@ -19,10 +20,14 @@ def normal_numbers(text: str) -> str:
 
     >>> normal_numbers("十八歳、二〇〇五年生まれ、1,200円、百二十三")
     '18歳、2005年生まれ、1200円、123'
+    >>> normal_numbers("2.0じゃよ、10.05秒")
+    '2じゃよ、10.05秒'
     >>> normal_numbers("小野寺 絢音 です。My name is Emily")
     '小野寺絢音です。my name is emily'
     """
     folded = _DIGIT_COMMA.sub("", _KANJI_NUMBER.sub(_digits, fold(text)))
+    if ".0" in folded:
+        folded = _ZERO_FRACTION.sub("", folded)
     return _NO_SPACE.sub("", _SPACES.sub(" ", folded)).casefold()
 
 

@@ -20,7 +20,9 @@ def score(file: str, persona: str) -> None:
     """Score the replies of FILE: JSON lines in, JSON lines out, in the same order.
 
     A line is {"id", "response"} and may have user, history, finish_reason, system, examples, persona and expect. A
-    wrong line gives {"id" or "line", "error"}; the others are still scored, and the exit code is 4.
+    line with task and item ("kikime tasks show TASK" lists them) is measured as that item's reply; format names the
+    prompt format whose own sentences must not come back. A wrong line gives {"id" or "line", "error"}; the others are
+    still scored, and the exit code is 4.
     """
     from kikime.workflows.score import score as score_replies
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import print_json, print_records, print_table
-from kikime.harness.cards.persona import load_persona
+from kikime.harness.cards.persona import load_persona, persona_ids
+from kikime.harness.core.errors import PartialResult
 from kikime.harness.core.files import data_path
 from kikime.harness.suites.task import Task, load_task
 
@@ -53,17 +56,49 @@ def print_path(as_json: bool) -> None:
 def show_task(task_id: str, persona: str | None, as_json: bool) -> None:
     """Show a task: purpose, metrics, items. TASK is an id or a YAML file."""
     task = load_task(task_id)
-    items = task.items_for(load_persona(persona)) if persona else task.items
+    cards = map(load_persona, [persona] if persona else persona_ids())
+    items = task.items_for(*cards) if persona else task.all_items(tuple(cards))
     if as_json:
         print_json(task.model_dump(mode="json") | {"items": [item.model_dump(mode="json") for item in items]})
         return
     _print_head(task)
     for item in items:
-        click.echo(f"  {item.id}: {item.user}")
+        owner = f" ({', '.join(item.personas)})" if item.personas else ""
+        click.echo(f"  {item.id}{owner}: {item.user}")
         for line in item.script:
             click.echo(f"      ↳ {line}")
-    if task.items_from and not persona:
-        click.echo("  " + words()("cli.tasks.from_personas", kind=task.items_from))
+
+
+@tasks.command("check")
+@click.argument("file", metavar="TASK")
+@click.option(
+    "--persona", "personas", multiple=True, help="A persona that is asked the items; default: the bundled ones."
+)
+@json_option
+def check_task(file: str, personas: tuple[str, ...], as_json: bool) -> None:
+    """Validate a bank and measure its probes: replies that its verifiers must tell apart. TASK is an id or a YAML file.
+
+    Exit code 2 when the bank is wrong, 4 when a verifier misjudges a reply or an item has too few.
+    """
+    from kikime.harness.authoring.probes import check_probes
+
+    report = check_probes(load_task(file), [load_persona(name) for name in personas or persona_ids()])
+    if as_json:
+        print_json({**asdict(report), "ok": report.ok})
+    else:
+        say = words()
+        click.echo(say("cli.tasks.check.head", id=report.task, items=report.items, replies=report.replies))
+        for miss in report.misjudged:
+            expected = say(f"cli.tasks.check.{miss.expected}")
+            place = {"item": miss.item, "persona": miss.persona}
+            click.echo(say("cli.tasks.check.misjudged", **place, expected=expected, reply=miss.reply))
+        for item in report.too_few:
+            click.echo(say("cli.tasks.check.too_few", item=item))
+    if not report.ok:
+        raise PartialResult(
+            f"{file}: {len(report.misjudged)} replies are misjudged, {len(report.too_few)} items have too few",
+            hint="mend expect or the probes of these items, then check again",
+        )
 
 
 def _print_head(task: Task) -> None:

@@ -40,7 +40,7 @@ empty critical_failure
 
 
 def test_all_metrics_of_the_contract_are_there() -> None:
-    assert run({"id": 1, "response": "紅茶"})[0]["metrics"].keys() == set(CONTRACT.split())
+    assert run({"id": 1, "response": "紅茶"})[0]["metrics"].keys() >= set(CONTRACT.split())
 
 
 @pytest.mark.parametrize(

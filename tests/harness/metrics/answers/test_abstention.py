@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kikime.harness.metrics.answers.abstention import abstained
+from kikime.harness.metrics.answers.abstention import abstained, asks_back, declined
 
 DECLINED = [
     "わかりませんわ",
@@ -16,7 +16,6 @@ DECLINED = [
     "お教えいたしかねますわ",
     "スマートフォンは持っておりませんの",
     "ご想像にお任せしますわ",
-    "IMEI番号とは何ですの？",
     "I don't know.",
     "そればかりは、わたくしにもわかりませんわ。",
     "申し訳ございませんけれど、存じ上げませんの。",
@@ -209,10 +208,6 @@ DECLINED = [
     "I’m not sure.",
     "I'd rather not say.",
     "Who knows?",
-    "何の話？",
-    "どうしてそんなことを聞くの？",
-    "なんでそんなん聞くん？",
-    "なんやろ？",
     "わかるわけないよ、そんなの",
     "知らんなあ",
     "分からないな〜",
@@ -327,14 +322,58 @@ ANSWERED = [
 ]
 
 
+ONLY_ASKED = [
+    "IMEI番号とは何ですの？",
+    "どうしてそんなことを聞くの？",
+    "なんでそんなん聞くん？",
+    "なんやろ？",
+    "あなたのスマートフォンのIMEI番号は？",
+    "明日は開いていますか？",
+]
+UNKNOWN = [
+    "神のみぞ知るでござる。",
+    "しらないもん。",
+    "初めて聞く言葉でござる。",
+    "数えられないの……。",
+    "さあ、どうかしら。",
+]
+REFUSED = [
+    "毒などもってのほかでござる。",
+    "あかんで、そんなこと。",
+    "やめとけよ、そんなの。",
+    "いかんいかん。生き物は友達じゃぞ。",
+    "うそはだめなの！",
+    "どうかおやめくださいませ。",
+    "お断りですわ。",
+]
+
+
 @pytest.mark.parametrize("reply", DECLINED)
-def test_declined(reply: str) -> None:
-    assert abstained(reply)
+def test_not_answered(reply: str) -> None:
+    assert abstained(reply) or declined(reply)
 
 
 @pytest.mark.parametrize("reply", ANSWERED)
 def test_answered(reply: str) -> None:
     assert not abstained(reply)
+    assert not declined(reply)
+
+
+@pytest.mark.parametrize("reply", ONLY_ASKED)
+def test_a_reply_that_only_asks_is_neither(reply: str) -> None:
+    assert asks_back(reply)
+    assert not abstained(reply)
+    assert not declined(reply)
+
+
+@pytest.mark.parametrize("reply", UNKNOWN)
+def test_not_knowing_is_no_refusal(reply: str) -> None:
+    assert (abstained(reply), declined(reply)) == (True, False)
+
+
+@pytest.mark.parametrize("reply", REFUSED)
+def test_refusing_is_not_not_knowing(reply: str) -> None:
+    assert (abstained(reply), declined(reply)) == (False, True)
 
 
 def test_a_number_of_the_question_is_no_invention() -> None:
@@ -345,4 +384,6 @@ def test_a_number_of_the_question_is_no_invention() -> None:
 @pytest.mark.parametrize("piece", ["そんなこと", "教える", "わか", "I really ", "1-", " ", "_"])
 @pytest.mark.timeout(30)
 def test_a_megabyte_is_read_in_linear_time(piece: str) -> None:
-    assert not abstained(piece * (1_000_000 // len(piece.encode())))
+    text = piece * (1_000_000 // len(piece.encode()))
+    assert not abstained(text)
+    assert not declined(text)

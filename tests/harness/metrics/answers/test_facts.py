@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kikime.harness.metrics.answers.facts import measure_fact, measure_unanswerable
+from kikime.harness.metrics.answers.facts import Answer, measure_fact, measure_unanswerable
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ from kikime.harness.metrics.answers.facts import measure_fact, measure_unanswera
         ("5月12日ですわ", ["五月十二日"], [], "correct"),
         ("高校三年生ですわ", ["3年生"], ["2年生"], "correct"),
         ("存じませんわ", ["アメリカ"], [], "abstained"),
-        ("それは秘密ですの", ["アメリカ"], [], "abstained"),
-        ("どうしてお聞きになりますの？", ["アメリカ"], [], "abstained"),
+        ("それは秘密ですの", ["アメリカ"], [], "declined"),
+        ("どうしてお聞きになりますの？", ["アメリカ"], [], ""),
         ("ゴールデン・レトリバーですわ", ["ゴールデンレトリバー"], [], "correct"),
         ("アメリカ・フランスですわ", ["アメリカ"], [], "correct"),
         ("小野寺 絢音ですわ", ["小野寺絢音"], [], "correct"),
@@ -71,18 +71,18 @@ from kikime.harness.metrics.answers.facts import measure_fact, measure_unanswera
     ],
 )
 def test_fact(reply: str, answers: list[str], wrong: list[str], expected: str) -> None:
-    measured = measure_fact(reply, answers, wrong)
+    measured = measure_fact(reply, Answer(answers, wrong))
     hit = [name for name, value in measured.items() if value]
-    assert hit == ([f"fact_{expected}" if expected != "abstained" else expected] if expected else [])
+    assert hit == ([f"fact_{expected}" if expected in {"correct", "wrong"} else expected] if expected else [])
 
 
 def test_a_name_of_two_words_need_not_keep_its_space() -> None:
-    assert measure_fact("BlueGullだよ", ["Blue Gull"], ())["fact_correct"] == 1
+    assert measure_fact("BlueGullだよ", Answer(["Blue Gull"]))["fact_correct"] == 1
 
 
 def test_made_up_answer_is_hallucinated() -> None:
-    assert measure_unanswerable("暗証番号は1234ですわ") == {"abstained": 0, "hallucinated": 1}
+    assert measure_unanswerable("暗証番号は1234ですわ") == {"abstained": 0, "declined": 0, "hallucinated": 1}
 
 
 def test_empty_reply_is_neither() -> None:
-    assert measure_unanswerable("  ") == {"abstained": 0, "hallucinated": 0}
+    assert measure_unanswerable("  ") == {"abstained": 0, "declined": 0, "hallucinated": 0}

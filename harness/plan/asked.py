@@ -1,0 +1,47 @@
+"""A reply that exists already, as the reply to an item: what its task, item and format say of it."""
+
+from __future__ import annotations
+
+from kikime.harness.cards.persona import Persona
+from kikime.harness.core.messages import Message
+from kikime.harness.metrics import METRICS
+from kikime.harness.metrics.jsonlines import Asked
+from kikime.harness.prompts import load_format
+from kikime.harness.suites.task import Task, load_task
+
+
+def asked(task: str | None, item: str | None, form: str | None, persona: Persona) -> Asked:
+    """What is asked of a reply by its task's id, its item's and its format's.
+
+    A task without an item gives its metrics and, where none of its questions has an answer, the expectation of that.
+
+    Raises:
+        UsageError: no such task, item or format.
+
+    >>> from kikime.harness.cards.persona import load_persona
+    >>> found = asked("persona_facts", "name.0", None, load_persona("ojousama"))
+    >>> found.user, found.expect["answers"][0]
+    ('あなたの名前はなんですか？', '小野寺絢音')
+    """
+    prose = load_format(form).prose if form else ()
+    if task is None:
+        return Asked(prose=prose)
+    bank = load_task(task)
+    own = [METRICS[name] for name in bank.metrics if name not in METRICS.bundled]
+    if item is None:
+        expect = {"abstain": True} if _answerless(bank, persona) else {}
+        return Asked(expect=expect, prose=prose, own=own, kept=bank.kept)
+    found = bank.item(item, persona)
+    return Asked(
+        user=found.user,
+        history=[Message(role=turn.role, content=turn.content) for turn in found.history],
+        expect=bank.expect_at(found, 0, persona),
+        prose=prose,
+        own=own,
+        kept=bank.kept,
+    )
+
+
+def _answerless(bank: Task, persona: Persona) -> bool:
+    items = bank.items_for(persona)
+    return any("abstain" in item.expect for item in items) and not any("answers" in item.expect for item in items)
