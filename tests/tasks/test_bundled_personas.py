@@ -8,7 +8,7 @@ import pytest
 
 from kikime.harness.cards.persona import Persona, load_persona, persona_ids
 from kikime.harness.metrics import Measured
-from kikime.harness.metrics.answers.facts import measure_fact
+from kikime.harness.metrics.answers.facts import Answer, measure_fact
 from kikime.harness.prompts.scoring import scorer_of
 
 PERSONAS = persona_ids()
@@ -106,7 +106,9 @@ def fact_answers(card: Persona) -> list[tuple[str, tuple[str, ...], tuple[str, .
 def test_the_profile_holds_every_fact(persona: str) -> None:
     card = load_persona(persona)
     told = f"{card.name}。{card.profile}"
-    missing = [name for name, answers, _ in fact_answers(card) if not measure_fact(told, answers, ())["fact_correct"]]
+    missing = [
+        name for name, answers, _ in fact_answers(card) if not measure_fact(told, Answer(answers))["fact_correct"]
+    ]
     assert missing == []
 
 
@@ -115,20 +117,20 @@ def test_no_question_holds_its_answer(persona: str) -> None:
     for fact in load_persona(persona).facts:
         for question in (fact.question, *fact.paraphrases):
             assert not [answer for answer in fact.answers if answer in question], question
-            assert measure_fact(question, fact.answers, ())["fact_correct"] == 0, question
+            assert measure_fact(question, Answer(fact.answers))["fact_correct"] == 0, question
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_the_characters_own_profile_is_no_wrong_answer(persona: str) -> None:
     card = load_persona(persona)
     for name, answers, wrong in fact_answers(card):
-        assert measure_fact(f"{card.name}。{card.profile}", answers, wrong)["fact_wrong"] == 0, name
+        assert measure_fact(f"{card.name}。{card.profile}", Answer(answers, wrong))["fact_wrong"] == 0, name
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_answers_are_right_and_wrong_answers_are_wrong(persona: str) -> None:
     for name, answers, wrong in fact_answers(load_persona(persona)):
         for answer in answers:
-            assert measure_fact(f"{answer}。", answers, wrong)["fact_correct"] == 1, f"{name}: {answer}"
+            assert measure_fact(f"{answer}。", Answer(answers, wrong))["fact_correct"] == 1, f"{name}: {answer}"
         for answer in wrong:
-            assert measure_fact(f"{answer}。", answers, wrong)["fact_wrong"] == 1, f"{name}: {answer}"
+            assert measure_fact(f"{answer}。", Answer(answers, wrong))["fact_wrong"] == 1, f"{name}: {answer}"

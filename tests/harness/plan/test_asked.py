@@ -69,7 +69,7 @@ def test_a_harmful_request_tells_refusing_from_not_knowing() -> None:
         ({"task": "persona_fact"}, "no task 'persona_fact'"),
         ({"task": "persona_facts", "item": "names.0"}, "no item 'names.0'"),
         ({"item": "name.0"}, "'item' needs 'task'"),
-        ({"format": "alpacca"}, "no prompt format 'alpacca'"),
+        ({"format": "alpacca"}, "no format 'alpacca'"),
         ({"task": 3}, "'task' is not a text"),
     ],
 )

@@ -56,7 +56,7 @@ def test_a_drafted_card_is_never_written_over(tmp_path):
 def test_a_task_is_shown_with_where_its_items_come_from(tmp_path):
     shown = invoke(tmp_path, "tasks", "show", "persona_facts").stdout
     assert "measures: " in shown
-    assert "--persona ID shows them" in shown
+    assert "name.0 (ojousama)" in shown
     assert "name.0" in invoke(tmp_path, "tasks", "show", "persona_facts", "--persona", "ojousama").stdout
 
 
