@@ -10,7 +10,7 @@ from typing import Any
 
 from kikime.harness.core.errors import EnvironmentFault, KikimeError, UsageError
 from kikime.harness.engines import Engine
-from kikime.harness.metrics.answers.facts import measure_fact
+from kikime.harness.metrics.answers.facts import Answer, measure_fact
 
 Row = dict[str, Any]
 """``task, metric, filter, item, strict, knowledge`` of one document.
@@ -123,5 +123,5 @@ def _outcome(value: float, document: Mapping[str, Any]) -> dict[str, float | Non
         return {"strict": None, "knowledge": value}
     if value not in {0.0, 1.0} or not isinstance(target, str) or not target.strip():
         return {"strict": value, "knowledge": None}
-    found = measure_fact(reply, [target.strip()], ())["fact_correct"]
+    found = measure_fact(reply, Answer([target.strip()]))["fact_correct"]
     return {"strict": value, "knowledge": max(value, float(found))}

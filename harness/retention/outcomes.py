@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikime.harness.lmeval.evaluate import Row
 from kikime.harness.metrics.answers.constraints import verify
-from kikime.harness.metrics.answers.facts import measure_fact
+from kikime.harness.metrics.answers.facts import Answer, measure_fact
 from kikime.harness.retention.plan import neutral_id
 from kikime.harness.store.database import open_tables, require_tables
 from kikime.harness.store.rundir import RunDirectory
@@ -94,7 +94,7 @@ def _knows(reply: Mapping[str, Any], item: Item) -> bool:
     letters = [str(letter) for c in constraints if c["kind"] == "letter_only" for letter in c.get("choices", ())]
     if letters:
         return names_choice(reply["response"], reply["user"], letters)
-    required = [c for c in constraints if c["kind"] == "required"]
+    required = [c for c in constraints if c["kind"] in {"required", "any_of"}]
     if required:
         return all(verify(reply["response"], c) for c in required)
     return bool(reply["constraint_ok_loose"])
@@ -109,4 +109,4 @@ def names_choice(text: str, question: str, letters: Sequence[str]) -> bool:
     choices = {letter: words.strip() for letter, words in _CHOICE.findall(question)}
     right = [alias for letter in letters for alias in (letter, choices.get(letter, letter))]
     wrong = [alias for letter, words in choices.items() if letter not in letters for alias in (letter, words)]
-    return bool(measure_fact(text, right, wrong)["fact_correct"])
+    return bool(measure_fact(text, Answer(right, wrong))["fact_correct"])
