@@ -90,8 +90,8 @@ def test_what_a_suite_lacks_is_said_with_the_suites_that_have_it(tmp_path):
     assert "steerability" in report.why_not["steerability"]
     assert "quick" in report.why_not["formats"]
     [examples] = [row for row in claims([report], size_effect([report]), language="ja") if row.claim == "examples"]
-    assert examples["effect"] is not None
-    assert (examples["holds"], examples["why_not"]) == (None, report.notes["few_shot"])
+    assert examples.effect is not None
+    assert (examples.holds, examples.why_not) == (None, report.notes["few_shot"])
 
 
 def test_greedy_decoding_has_no_sampling_noise(run):
@@ -149,7 +149,7 @@ def test_two_sizes_are_too_few_for_the_size_claim():
 
 
 def test_models_of_one_size_have_no_slope(run):
-    assert flexibility_table([run], native="alpaca").size["slope"] is None
+    assert flexibility_table([run], native="alpaca").size.slope is None
 
 
 def test_only_models_that_were_asked_the_same_and_can_be_flexible_have_a_place_on_the_axis():
@@ -160,5 +160,5 @@ def test_only_models_that_were_asked_the_same_and_can_be_flexible_have_a_place_o
         model("0-older", 1e9, 0.4, fingerprint="a"),
     ]
     size = size_effect([*others, *GROWING])
-    assert [point["run"] for point in size.points] == ["a", "b", "c", "d"]
+    assert [point.run for point in size.points] == ["a", "b", "c", "d"]
     assert {entry.run for entry in size.left_out} == {"other", "weak", "unread", "0-older"}
