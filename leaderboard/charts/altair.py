@@ -118,8 +118,11 @@ def scatter(rows: Sequence[Row], t: Translator) -> Chart:
     frame = pd.DataFrame(rows, columns=["name", "params", "value", "ci_low", "ci_high", "href"])
     billions = "datum.value >= 1e9 ? datum.value / 1e9 + 'B' : datum.value / 1e6 + 'M'"
     x = alt.X(
-        "params:Q", title=t("board.size_axis"), scale=alt.Scale(type="log"), axis=alt.Axis(labelExpr=billions, tickCount=5)
-    )  # fmt: skip
+        "params:Q",
+        title=t("board.size_axis"),
+        scale=alt.Scale(type="log"),
+        axis=alt.Axis(labelExpr=billions, tickCount=5),
+    )
     frame["size"] = [labels.parameters(params) for params in frame["params"]]
     tips = [
         alt.Tooltip("name:N", title=t("board.model")),
@@ -202,9 +205,11 @@ def lines(
     fitting = alt.ExprRef(f"max(1, floor(width / {_ENTRY}))")  # a narrow screen has room for fewer beside each other
     legend = alt.Legend(orient="bottom", columns=fitting, labelLimit=_ENTRY - 20, symbolStrokeWidth=0, symbolOpacity=1)
     y = alt.Y(
-        "value:Q", title=y_title, axis=alt.Axis(format=".0%" if ends == (0, 1) else "~f"),
+        "value:Q",
+        title=y_title,
+        axis=alt.Axis(format=".0%" if ends == (0, 1) else "~f"),
         scale=alt.Scale(domain=list(ends), nice=False) if ends else alt.Undefined,
-    )  # fmt: skip
+    )
     several = legend if len(order) > 1 else None
     base = alt.Chart(frame).encode(
         x=alt.X("x:O", sort=ticks, title=x_title, axis=alt.Axis(labelAngle=0)),

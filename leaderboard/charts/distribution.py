@@ -47,9 +47,12 @@ def histogram(
     names = list(series)
     dashes = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2]]
     colour = alt.Color(
-        "series:N", sort=names, title=None, scale=alt.Scale(domain=names, range=[BLUE, ORANGE, GREY, "#15803d"][: len(names)]),
+        "series:N",
+        sort=names,
+        title=None,
+        scale=alt.Scale(domain=names, range=[BLUE, ORANGE, GREY, "#15803d"][: len(names)]),
         legend=alt.Legend(orient="top", symbolStrokeWidth=0, symbolOpacity=1) if len(names) > 1 else None,
-    )  # fmt: skip
+    )
     x = alt.X("from:Q", title=title, scale=alt.Scale(zero=True, nice=False), axis=alt.Axis(tickMinStep=1))
     y = alt.Y("share:Q", title=t("model.share_axis"), axis=alt.Axis(format=".0%"), stack=None)
     tips = [
@@ -59,19 +62,31 @@ def histogram(
         alt.Tooltip("n:Q", title=t("common.n")),
         alt.Tooltip("share:Q", format=".1%", title=t("model.share")),
     ]
-    boxes = alt.Chart(frame).mark_rect(opacity=0.35).encode(
-        x=x, x2="to:Q", y=y, y2=alt.datum(0), color=colour, tooltip=tips, **leading(rows)
-    )  # fmt: skip
-    lines = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=2).encode(
-        x=x, y=y, color=colour,
-        strokeDash=alt.StrokeDash("series:N", sort=names, scale=alt.Scale(domain=names, range=dashes[: len(names)]), legend=None),
-    )  # fmt: skip
+    boxes = (
+        alt.Chart(frame)
+        .mark_rect(opacity=0.35)
+        .encode(x=x, x2="to:Q", y=y, y2=alt.datum(0), color=colour, tooltip=tips, **leading(rows))
+    )
+    lines = (
+        alt.Chart(frame)
+        .mark_line(interpolate="step-after", strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=alt.StrokeDash(
+                "series:N", sort=names, scale=alt.Scale(domain=names, range=dashes[: len(names)]), legend=None
+            ),
+        )
+    )
     layers: list[Chart] = [boxes, lines]
     if band is not None:
         ends = pd.DataFrame([{"low": band[0] - 0.5, "high": band[1] + 0.5, "what": t("model.band")}])
-        shade = alt.Chart(ends).mark_rect(color=BAND, opacity=0.7).encode(
-            x=alt.X("low:Q", title=title), x2="high:Q", tooltip=alt.Tooltip("what:N", title=" ")
-        )  # fmt: skip
+        shade = (
+            alt.Chart(ends)
+            .mark_rect(color=BAND, opacity=0.7)
+            .encode(x=alt.X("low:Q", title=title), x2="high:Q", tooltip=alt.Tooltip("what:N", title=" "))
+        )
         layers = [shade, *layers]
     return alt.layer(*layers).properties(height=260)
 
@@ -101,7 +116,10 @@ def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
     boxes = base.mark_bar(height=20, stroke="white").encode(
         x=alt.X("share:Q", stack="zero", title=t("judge.share_axis"), scale=ends, axis=alt.Axis(format=".0%")),
         color=alt.Color(
-            "score:O", sort=_SCORES, title=t("judge.score"), scale=alt.Scale(domain=_SCORES, scheme="redyellowblue"),
+            "score:O",
+            sort=_SCORES,
+            title=t("judge.score"),
+            scale=alt.Scale(domain=_SCORES, scheme="redyellowblue"),
             legend=alt.Legend(orient="bottom", columns=alt.ExprRef("max(1, floor(width / 42))")),
         ),
         tooltip=[
@@ -110,7 +128,7 @@ def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
             alt.Tooltip("share:Q", format=".1%", title=t("model.share")),
             alt.Tooltip("n:Q", title=t("common.n")),
         ],
-    )  # fmt: skip
+    )
     signs = base.mark_text(fontSize=11, color="#111827").encode(
         x=alt.X("share:Q", stack="zero", bandPosition=0.5, title=t("judge.share_axis")), text="shown:N"
     )

@@ -68,12 +68,16 @@ def interval_chart(
 
     marks = [
         Mark(
-            row["label"], row["text"], _TOP + _ROW * number + 26, place(row["value"]),
-            None if row["low"] is None else place(row["low"]), None if row["high"] is None else place(row["high"]),
+            row["label"],
+            row["text"],
+            _TOP + _ROW * number + 26,
+            place(row["value"]),
+            None if row["low"] is None else place(row["low"]),
+            None if row["high"] is None else place(row["high"]),
             row.get("kind", "plain"),
         )
         for number, row in enumerate(rows)
-    ]  # fmt: skip
+    ]
     bands = [(place(band[0]), round(place(band[1]) - place(band[0]), 2))] if band else []
     shown = [(place(tick), f"{tick:g}".replace("-", "−")) for tick in ticks]
     height = _TOP + _ROW * len(rows) + 24

@@ -112,10 +112,12 @@ def _ranking_chart(ranking: Ranking) -> IntervalChart | None:
         {
             "label": f"{labels.rank_text(row)}　{row.name}",
             "text": f"{row.name}：総合 {labels.points(row.overall)} {labels.half_width(row.ci_low, row.ci_high)}",
-            "value": row.overall, "low": row.ci_low, "high": row.ci_high,
+            "value": row.overall,
+            "low": row.ci_low,
+            "high": row.ci_high,
         }
         for row in ranking.rows
-    ]  # fmt: skip
+    ]
     return interval_chart("総合点と95%区間", rows, low=0, high=100)
 
 
@@ -126,12 +128,14 @@ def _area_charts(ranking: Ranking) -> list[IntervalChart]:
             continue
         rows = [
             {
-                "label": row.name, "text": f"{row.name}：{labels.points(row.areas[area.id])}",
+                "label": row.name,
+                "text": f"{row.name}：{labels.points(row.areas[area.id])}",
                 "value": row.areas[area.id],
-                "low": row.areas_ci[area.id][0], "high": row.areas_ci[area.id][1],
+                "low": row.areas_ci[area.id][0],
+                "high": row.areas_ci[area.id][1],
             }
             for row in ranking.rows
-        ]  # fmt: skip
+        ]
         chart = interval_chart(f"{area.ja}：{area.about}", rows, low=0, high=100)
         charts += [chart] if chart else []
     return charts

@@ -63,8 +63,13 @@ def built(tmp_path_factory):
     august = make_run(runs, "アイネス-8月", answering(0.35, 8), materials=materials, n_params=3_000_000_000)
     september = make_run(runs, "アイネス-9月", answering(0.8, 9), materials=materials, n_params=3_000_000_000)
     make_run(
-        runs, "大きなモデル", answering(0.6, 1), materials=materials, n_params=13_000_000_000, keep=lambda r: r.format == "alpaca"
-    )  # fmt: skip
+        runs,
+        "大きなモデル",
+        answering(0.6, 1),
+        materials=materials,
+        n_params=13_000_000_000,
+        keep=lambda r: r.format == "alpaca",
+    )
     for run in (august, september):
         judge(run)
         summarise(run)

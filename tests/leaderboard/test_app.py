@@ -53,8 +53,13 @@ def test_a_damaged_run_does_not_take_a_page_down(broken_store, view, run):
 def test_every_part(ranked, view, part):
     runs = named(ranked)
     app = opened(
-        view, run=runs["アイネス-9月"], a=runs["アイネス-8月"], b=runs["アイネス-9月"], rater="花子", **{PARAMETER[view]: part}
-    )  # fmt: skip
+        view,
+        run=runs["アイネス-9月"],
+        a=runs["アイネス-8月"],
+        b=runs["アイネス-9月"],
+        rater="花子",
+        **{PARAMETER[view]: part},
+    )
     assert not app.exception
     assert "読み込めませんでした" not in texts(app)
 

@@ -76,9 +76,11 @@ def test_hostile_text_is_shown_as_it_is_and_fetches_nothing(tmp_path, serve, chr
 def test_downloads_hold_the_text_as_it_is_and_run_nothing(tmp_path, serve, chromium, beacon):
     texts = [text for text in payloads(beacon) if len(text) < 1000] + ["+1+cmd|' /C calc'!A0", "-2+3", "@SUM(1)"]
     make_run(
-        tmp_path / "runs", "=evil", lambda request: texts[int(request.item_id[1:])],
+        tmp_path / "runs",
+        "=evil",
+        lambda request: texts[int(request.item_id[1:])],
         materials=make_materials([talk_task(len(texts))], personas=("ojousama",)),
-    )  # fmt: skip
+    )
     visitor = Visitor(chromium, serve(tmp_path / "runs"))
     tab = visitor.go("/samples?order=long")
     tab.get_by_text("この一覧をダウンロード").click()

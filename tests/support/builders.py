@@ -89,14 +89,27 @@ def make_run(
     requests = list(planner.requests())
     run = RunDirectory.create(runs, name)
     checkpoint = {
-        "reference": name, "name": name, "path": None, "fingerprint": fingerprint, "n_params": n_params,
-        "max_model_len": 2048, "revision": None, "base_url": None, "mutable": False, "adapter": None,
-    }  # fmt: skip
+        "reference": name,
+        "name": name,
+        "path": None,
+        "fingerprint": fingerprint,
+        "n_params": n_params,
+        "max_model_len": 2048,
+        "revision": None,
+        "base_url": None,
+        "mutable": False,
+        "adapter": None,
+    }
     written = {
-        "run": run.id, "name": name, "checkpoint": checkpoint, "options": {"engine": "vllm", "dtype": "auto"},
+        "run": run.id,
+        "name": name,
+        "checkpoint": checkpoint,
+        "options": {"engine": "vllm", "dtype": "auto"},
         "plan": {"hash": "0", "n_replies": 0, "n_prompt_tokens": 0, "max_output_tokens": 0},
-        **comparability(materials), **materials.to_json(), **provenance(),
-    }  # fmt: skip
+        **comparability(materials),
+        **materials.to_json(),
+        **provenance(),
+    }
     planned = 0
     with Segment.create(run.wal, REPLIES) as segment:
         log = log_to(
@@ -142,14 +155,26 @@ def add_verdicts(
         value = score(sample)
         rows += [
             {
-                "judge_key": f"{sample['key']}-{judge}", "key": sample["key"], "judge_id": judge, "protocol": "cot",
-                "rubric": "character_v1", "rubric_version": 1, "rubric_hash": rubric_hash, "criterion": criterion,
-                "score": value, "status": "refused" if value is None else "ok", "grounded": True,
-                "rationale": "口調が資料と合っている。", "evidence": [], "flags": [], "n_in": 1, "n_out": 1,
+                "judge_key": f"{sample['key']}-{judge}",
+                "key": sample["key"],
+                "judge_id": judge,
+                "protocol": "cot",
+                "rubric": "character_v1",
+                "rubric_version": 1,
+                "rubric_hash": rubric_hash,
+                "criterion": criterion,
+                "score": value,
+                "status": "refused" if value is None else "ok",
+                "grounded": True,
+                "rationale": "口調が資料と合っている。",
+                "evidence": [],
+                "flags": [],
+                "n_in": 1,
+                "n_out": 1,
                 "cost_usd": 0.0,
             }
             for criterion in ("tone", "personality")
-        ]  # fmt: skip
+        ]
     if run.judge_file.is_file():
         rows = pq.read_table(run.judge_file).to_pylist() + rows
     schema = verdict_columns()

@@ -24,9 +24,16 @@ from kikime.leaderboard.data.index import Entry, Index, cache_folder
 from kikime.leaderboard.data.queries.tables import rows_of
 
 METRICS = (
-    "critical_failure", "length_fit", "sentence_fit", "fact_correct", "constraint_ok", "first_person_ok", "length_chars",
-    "no_eos", "turn_leak",
-)  # fmt: skip
+    "critical_failure",
+    "length_fit",
+    "sentence_fit",
+    "fact_correct",
+    "constraint_ok",
+    "first_person_ok",
+    "length_chars",
+    "no_eos",
+    "turn_leak",
+)
 """Metrics that a slice is described by, beside the pooled ``style_band``."""
 MOST_SHOTS = 8
 _STORED = (*METRICS, "marker_sentences", "eligible_sentences")

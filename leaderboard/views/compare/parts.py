@@ -23,9 +23,24 @@ from kikime.leaderboard.page.state import choose, switch
 
 Row = dict[str, Any]
 _FLAT = (
-    "metric", "primary", "direction", "mean_a", "mean_b", "delta", "ci_low", "ci_high", "p_value", "p_adjusted", "verdict",
-    "dominance", "mde", "margin", "n_items", "n_personas", "ci_method",
-)  # fmt: skip
+    "metric",
+    "primary",
+    "direction",
+    "mean_a",
+    "mean_b",
+    "delta",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "p_adjusted",
+    "verdict",
+    "dominance",
+    "mde",
+    "margin",
+    "n_items",
+    "n_personas",
+    "ci_method",
+)
 
 
 def headline(t: Translator, report: Comparison) -> None:

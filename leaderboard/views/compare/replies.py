@@ -65,10 +65,15 @@ def flips(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -
     keys = [row.pair_key for row in rows]
     asked = parameter("pair")
     event = safe.table(
-        frame_of(shown, columns), alt=t("compare.flips_alt"), column_config=config, on_select="rerun",
-        selection_mode="single-row", key=f"flips_{by}_{way}_{hash(tuple(keys))}", height=min(38 + 35 * len(rows), 420),
+        frame_of(shown, columns),
+        alt=t("compare.flips_alt"),
+        column_config=config,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"flips_{by}_{way}_{hash(tuple(keys))}",
+        height=min(38 + 35 * len(rows), 420),
         selection_default={"selection": {"rows": [keys.index(asked)] if asked in keys else []}},
-    )  # fmt: skip
+    )
     chosen = [keys[at] for at in event.selection.rows if at < len(keys)]
     download.buttons(t, "flips", [row._asdict() for row in rows], key="flips")
     if chosen and chosen[0] != asked:

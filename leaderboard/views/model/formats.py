@@ -23,11 +23,30 @@ from kikime.leaderboard.page.state import choose, switch
 
 Row = dict[str, Any]
 _SHOWN = (
-    "format", "quality", "n", "tokens", "extra", "system", "roles", "enclosed", "stop", "title", "source", "lossy",
-)  # fmt: skip
+    "format",
+    "quality",
+    "n",
+    "tokens",
+    "extra",
+    "system",
+    "roles",
+    "enclosed",
+    "stop",
+    "title",
+    "source",
+    "lossy",
+)
 _MEASURED = (
-    "format", "fixed_overhead", "turn_overhead", "single", "eot_tokens", "protected", "newlines", "markers", "forged",
-)  # fmt: skip
+    "format",
+    "fixed_overhead",
+    "turn_overhead",
+    "single",
+    "eot_tokens",
+    "protected",
+    "newlines",
+    "markers",
+    "forged",
+)
 
 
 def formats(t: Translator, entry: Entry, run: RunDirectory) -> None:

@@ -68,10 +68,12 @@ def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
     number = st.column_config.NumberColumn(format="%.3f")
     small(t("model.metrics_note"))
     safe.table(
-        frame_of(rows, columns), alt=t("model.metrics_alt"), height=420,
+        frame_of(rows, columns),
+        alt=t("model.metrics_alt"),
+        height=420,
         column_config={label: number for name, label in columns.items() if name not in {"metric", "n", "open"}}
         | {columns["open"]: opens(columns["open"])},
-    )  # fmt: skip
+    )
     download.buttons(t, f"metrics-{entry.id[-6:]}", without(rows, "open"), key="metrics")
 
 
@@ -166,10 +168,10 @@ def stops(t: Translator, entry: Entry, run: RunDirectory) -> None:
     rows = [{**row, "open": address(t, "samples", run=run.id, format=form, flag=flag)} for form, row in rates.items()]
     small(t("model.stops_note"))
     safe.table(
-        frame_of(rows, columns), alt=t("model.stops_alt"),
-        column_config={columns[name]: share for name in STOPS}
-        | {columns["open"]: opens(columns["open"])},
-    )  # fmt: skip
+        frame_of(rows, columns),
+        alt=t("model.stops_alt"),
+        column_config={columns[name]: share for name in STOPS} | {columns["open"]: opens(columns["open"])},
+    )
     download.buttons(t, f"stops-{run.id[-6:]}", without(rows, "open"), key="stops")
     link("samples", t("model.open_leaks"), run=run.id, flag=flag)
 
@@ -184,9 +186,11 @@ def provenance(t: Translator, entry: Entry, run: RunDirectory) -> None:
     table = [{"path": path, "value": value} for path, value in rows]
     columns = {"path": t("model.path"), "value": t("model.value")}
     safe.table(
-        frame_of(table, columns), alt=t("model.provenance_alt"), height=560,
+        frame_of(table, columns),
+        alt=t("model.provenance_alt"),
+        height=560,
         column_config={columns["value"]: st.column_config.TextColumn(width="large")},
-    )  # fmt: skip
+    )
     download.buttons(t, f"provenance-{run.id[-6:]}", table, key="provenance")
 
 

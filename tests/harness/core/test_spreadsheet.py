@@ -11,10 +11,28 @@ from kikime.harness.core.spreadsheet import csv_bytes, guarded
 @pytest.mark.parametrize(
     "text",
     [
-        "=1+1", " =1+1", "　=1+1", "＝1+1", "|cmd", "%x", "\u200b=1+1", "\ufeff=1+1", "\x00=1+1", "\t=1", "\r=1", "\n=1", "\tx",
-        "-1", "+81-3", "－1", "＋1", "@SUM(A1)", "＠x", '=HYPERLINK("http://x","y")',
+        "=1+1",
+        " =1+1",
+        "　=1+1",
+        "＝1+1",
+        "|cmd",
+        "%x",
+        "\u200b=1+1",
+        "\ufeff=1+1",
+        "\x00=1+1",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\tx",
+        "-1",
+        "+81-3",
+        "－1",
+        "＋1",
+        "@SUM(A1)",
+        "＠x",
+        '=HYPERLINK("http://x","y")',
     ],
-)  # fmt: skip
+)
 def test_no_text_is_a_formula(text):
     assert guarded(text) == f"'{text}"
 

@@ -316,9 +316,13 @@ def test_a_pair_without_an_answer_says_why_and_prefers_nobody(
     [((["ごきげん"], ["よお"]), "ok", True), ((["ごきげん"], ["ない"]), "ungrounded", False), (([], []), "ok", None)],
 )
 def test_a_pair_is_grounded_when_both_orders_quote_what_was_said(
-    persona: Persona, settings: JudgeSettings, server: JudgeServer, quotes: tuple[list[str], ...], status: str,
+    persona: Persona,
+    settings: JudgeSettings,
+    server: JudgeServer,
+    quotes: tuple[list[str], ...],
+    status: str,
     grounded: bool | None,
-) -> None:  # fmt: skip
+) -> None:
     server.script = lambda body, n: Answer(
         body=completion(json.dumps(verdict(body, evidence=quotes[judged_text(body) == "よお"])))
     )

@@ -125,9 +125,17 @@ def test_a_cell_that_looks_like_a_formula_is_quoted(server: JudgeServer, tmp_pat
 def test_rows_without_a_score_stay_and_are_counted(server: JudgeServer, tmp_path: Path) -> None:
     server.script = lambda body, n: good(body, score="7")
     run = kikime(
-        "audit", str(write(tmp_path / "d.jsonl")), "--persona", "ojousama", "--out", str(tmp_path / "o"),
-        "--no-sentinel", "--judge-base-url", server.url, "--json",
-    )  # fmt: skip
+        "audit",
+        str(write(tmp_path / "d.jsonl")),
+        "--persona",
+        "ojousama",
+        "--out",
+        str(tmp_path / "o"),
+        "--no-sentinel",
+        "--judge-base-url",
+        server.url,
+        "--json",
+    )
     assert run.returncode == 4
     report = json.loads(run.stdout)
     assert (len(report["kept"]), report["unscored"]) == (N, N)
@@ -183,9 +191,7 @@ def test_broken_data_names_the_place(tmp_path: Path, name: str, content: bytes, 
 
 def test_a_rubric_for_pairs_is_refused_with_those_that_fit(server: JudgeServer, tmp_path: Path) -> None:
     data = write(tmp_path / "d.jsonl")
-    run = kikime(
-        "audit", str(data), "--persona", "ojousama", "--rubric", "pairwise_v1", "--judge-base-url", server.url
-    )  # fmt: skip
+    run = kikime("audit", str(data), "--persona", "ojousama", "--rubric", "pairwise_v1", "--judge-base-url", server.url)
     assert run.returncode == 2
     assert "replies: character_v1" in run.stderr
     assert server.requests == []

@@ -12,9 +12,15 @@ def test_damage_is_listed_and_never_raised(broken_store):
         run.rsplit("-", 2)[1]: state for run, state in states(Index(broken_store)).items() if run.startswith("2099")
     }
     assert found == {
-        "torn": "broken", "newer": "newer", "tables": "complete", "manifest": "broken", "types": "broken", "half": "running",
-        "empty": "broken", "bytes": "complete",
-    }  # fmt: skip
+        "torn": "broken",
+        "newer": "newer",
+        "tables": "complete",
+        "manifest": "broken",
+        "types": "broken",
+        "half": "running",
+        "empty": "broken",
+        "bytes": "complete",
+    }
 
 
 def test_a_second_process_reads_no_summary_again(store, monkeypatch):

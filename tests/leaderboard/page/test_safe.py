@@ -28,8 +28,11 @@ def test_elements_that_interpret_get_translated_texts_only():
     for path in (ROOT / "views").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
-                isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-                and node.func.value.id == "st" and node.func.attr in interpreting
-            ):  # fmt: skip
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id == "st"
+                and node.func.attr in interpreting
+            ):
                 calls = [n for n in ast.walk(node.args[0]) if isinstance(n, ast.Call)]
                 assert any(getattr(c.func, "id", "") == "t" for c in calls), f"{path}:{node.lineno}"

@@ -68,6 +68,6 @@ def test_without_a_base_the_report_says_how_to_name_one(tmp_path):
 def test_runs_that_were_sampled_differently_are_refused_by_name(tmp_path):
     base = make_run(tmp_path, "base", IN_VOICE)
     warm = make_run(tmp_path, "warm", IN_VOICE, materials=make_materials(sampling={"temperature": 0.7}))
-    with pytest.raises(UsageError, match="base.*and.*warm.* cannot be compared: .*temperature") as caught:
+    with pytest.raises(UsageError, match=r"base.*and.*warm.* cannot be compared: .*temperature") as caught:
         form_facts_report(base, warm)
     assert "--suite form_facts" in caught.value.hint

@@ -68,9 +68,7 @@ def test_a_task_is_a_table_with_its_plain_values_in_the_title():
         row("style", "expert", "marker_rate", 0.0),
         row("reasoning", "expert", "fact_correct", 0.5),
     ]
-    report = TechniquesReport(
-        run="r", name="mine", rows=rows, leaks=[ReasoningLeaks("style", "step_by_step", 6, 2)]
-    )
+    report = TechniquesReport(run="r", name="mine", rows=rows, leaks=[ReasoningLeaks("style", "step_by_step", 6, 2)])
     first, second, _ = tables(report, EN)
     assert first.title == "mine · style · plain: marker rate 0.50"
     assert list(first.rows) == [

@@ -17,8 +17,21 @@ def test_rank_prints_json_with_the_promised_fields(tmp_path):
     done = invoke(tmp_path / "runs", "rank", "--json")
     assert done.exit_code == 0, done.stderr
     result = json.loads(done.stdout)
-    promised = {"run", "model", "params", "overall", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "areas",
-                "coverage", "critical_failure_rate", "n_items"}  # fmt: skip
+    promised = {
+        "run",
+        "model",
+        "params",
+        "overall",
+        "ci_low",
+        "ci_high",
+        "rank",
+        "rank_low",
+        "rank_high",
+        "areas",
+        "coverage",
+        "critical_failure_rate",
+        "n_items",
+    }
     assert all(promised <= row.keys() for row in result["rows"])
     assert [row["name"] for row in result["rows"]] == ["september", "august"]
     assert [row["name"] for row in result["unranked"]] == ["holed"]
@@ -83,10 +96,12 @@ def test_the_size_claim_is_answered_from_three_sizes_on(tmp_path):
     materials = make_materials([talk_task(12)], personas=("ojousama",), formats=("alpaca", "chatml"))
     for number, params in enumerate((10**8, 10**9, 10**10, 10**11)):
         make_run(
-            tmp_path / "runs", f"m{number}",
+            tmp_path / "runs",
+            f"m{number}",
             lambda q, n=number: PLAIN if q.format == "chatml" and int(q.item_id[1:]) >= 3 + 3 * n else IN_VOICE,
-            materials=materials, n_params=params,
-        )  # fmt: skip
+            materials=materials,
+            n_params=params,
+        )
     done = invoke(tmp_path / "runs", "rank", "--flexibility", "--native", "alpaca")
     [row] = [line for line in done.stdout.splitlines() if "サイズが上がると柔軟性は高くなる" in line]
     assert "4モデル" in row
