@@ -172,6 +172,15 @@ def scope(t: Translator, found: Reach | None) -> str:
     return t("results.scope_new") if new else t("results.scope_these", n=len(found.personas))
 
 
+def title(t: Translator, name: str, japanese: str) -> str:
+    """What a task or a technique is called: by its own title in Japanese, else by its id.
+
+    >>> title(Translator("en"), "rag_relevant", "与えた事実に基づく会話")
+    'rag relevant'
+    """
+    return japanese if t.language == "ja" else name.replace("_", " ")
+
+
 def unit(t: Translator, name: str) -> str:
     """What lengths are counted in."""
     return t(f"results.unit.{name}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
+from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.labels import parameters
 
 WIDTH = 360
@@ -111,7 +112,12 @@ def _scale(start: float, end: float, low: float, high: float) -> Callable[[float
 
 
 def overlay_chart(
-    title: str, series: Mapping[str, Sequence[tuple[int, float]]], width: int, band: tuple[float, float] | None
+    title: str,
+    series: Mapping[str, Sequence[tuple[int, float]]],
+    width: int,
+    band: tuple[float, float] | None,
+    *,
+    language: str = "ja",
 ) -> Plane | None:
     """Shares of replies per bin (its start and share, ``width`` wide) as one outline per series; None without replies.
 
@@ -126,22 +132,22 @@ def overlay_chart(
     y_ticks = nice_ticks(0, max(share for rows in found.values() for share in rows.values()), 4)
     x = _scale(x_ticks[0], x_ticks[-1], _SIDE, WIDTH - _RIGHT)
     y = _scale(y_ticks[0], y_ticks[-1], _HIGH - _FOOT, _TOP)
-    paths, words = [], []
+    t, paths, words = Translator(language), [], []
     for (number, name), rows in found.items():
         bins = range(min(starts), max(starts) + width, width)
         steps = [f"M{x(min(starts))} {y(0)}", *(f"V{y(rows.get(start, 0))} H{x(start + width)}" for start in bins)]
         paths.append((f"series{number}", " ".join(steps) + f" V{y(0)}"))
         top = max(rows, key=lambda start: rows[start])
-        most = str(top) if width == 1 else f"{top}〜{top + width - 1}"
-        words.append(f"{name}：最も多いのは{most}（{100 * rows[top]:.0f}%）")
+        most = str(top) if width == 1 else t("report.lengths.range", low=top, high=top + width - 1)
+        words.append(t("report.lengths.most", name=name, bin=most, share=100 * rows[top]))
     ends = (max(band[0], x_ticks[0]), min(band[1] + 1, x_ticks[-1])) if band else (0, 0)
     bands = [(x(ends[0]), round(x(ends[1]) - x(ends[0]), 2))] if ends[0] < ends[1] else []
     legend = [(f"series{number}", name) for number, name in found]
     ticks = [(x(tick), f"{tick:g}") for tick in x_ticks], [(y(tick), f"{100 * tick:.0f}%") for tick in y_ticks]
-    return Plane(title, WIDTH, _HIGH, paths, [], *ticks, bands, legend, "。".join(words))
+    return Plane(title, WIDTH, _HIGH, paths, [], *ticks, bands, legend, t("report.stop").join(words))
 
 
-def size_chart(title: str, rows: Sequence[Mapping[str, Any]]) -> Plane | None:
+def size_chart(title: str, rows: Sequence[Mapping[str, Any]], *, language: str = "ja") -> Plane | None:
     """Points with intervals over a logarithmic axis of parameters: ``name, params, value, low, high``; None for none."""
     known = [row for row in rows if row["params"] and row["value"] is not None]
     if not known:
@@ -162,8 +168,12 @@ def size_chart(title: str, rows: Sequence[Mapping[str, Any]]) -> Plane | None:
         points.append((x(power), y(row["value"]), low, high, str(row["name"])))
     decades = range(floor(min(powers)), ceil(max(powers)) + 1)
     ticks = [(x(decade), parameters(10**decade)) for decade in decades], [(y(tick), f"{tick:g}") for tick in y_ticks]
-    words = "。".join(f"{row['name']}：{parameters(row['params'])}、{row['value']:.1f}" for row in known)
-    return Plane(title, WIDTH, _HIGH, [], points, *ticks, [], [], words)
+    t = Translator(language)
+    words = [
+        t("report.ranking.size_mark", name=row["name"], params=parameters(row["params"]), value=row["value"])
+        for row in known
+    ]
+    return Plane(title, WIDTH, _HIGH, [], points, *ticks, [], [], t("report.stop").join(words))
 
 
 def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:

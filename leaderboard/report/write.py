@@ -19,8 +19,8 @@ from kikime.harness.reports.comparison.compare import compare
 from kikime.harness.reports.comparison.records import Comparison, Difference, Lengths
 from kikime.harness.reports.overview.run import run_overview
 from kikime.harness.reports.ranking.rank import rank
-from kikime.harness.reports.ranking.records import Ranking
-from kikime.harness.reports.tables.areas import explain
+from kikime.harness.reports.ranking.records import RankedRow, Ranking
+from kikime.harness.reports.tables.areas import explain, load_areas
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
@@ -29,16 +29,22 @@ from kikime.leaderboard.data.index import head_of
 from kikime.leaderboard.data.queries.distributions import histogram
 from kikime.leaderboard.page.marks import diff_html
 
-LANGUAGE = "ja"
 MAX_REPLY = 2000
 """Characters of a reply that the report shows; longer ones end with a note that says how long they are."""
 
 
-def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = False, slices: bool = True) -> Path:
+def write_report(
+    runs: Sequence[RunDirectory],
+    path: Path,
+    *,
+    common: bool = False,
+    slices: bool = True,
+    language: str | None = None,
+) -> Path:
     """Write the report of ``runs`` to ``path``: two runs are compared, several are ranked.
 
     ``common`` compares the shared cells of two runs that do not have the same ones; ``slices`` also compares per condition,
-    which takes most of the time.
+    which takes most of the time. ``language`` is ``ja`` or ``en``; that of the person at this terminal by default.
 
     Raises:
         UsageError: no run, or a run without tables.
@@ -46,7 +52,8 @@ def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = Fal
     """
     if not runs:
         raise UsageError("there is no run to report", hint="kikime run MODEL")
-    page = render_report(report_content(runs, common=common, slices=slices))
+    t = Translator.of(language)
+    page = render_report(report_content(runs, t, common=common, slices=slices), t)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -55,33 +62,35 @@ def write_report(runs: Sequence[RunDirectory], path: Path, *, common: bool = Fal
     return path
 
 
-def report_content(runs: Sequence[RunDirectory], *, common: bool = False, slices: bool = True) -> dict[str, Any]:
+def report_content(
+    runs: Sequence[RunDirectory], t: Translator, *, common: bool = False, slices: bool = True
+) -> dict[str, Any]:
     """Everything that the report shows, as plain values and charts."""
-    t = Translator(LANGUAGE)
-    ranking = rank(runs, language=LANGUAGE)
-    comparison = compare(*runs, common=common, slices=slices, language=LANGUAGE) if len(runs) == 2 else None
+    ranking, formulas = rank(runs, language=t.language), explain(t.language)
+    comparison = compare(*runs, common=common, slices=slices, language=t.language) if len(runs) == 2 else None
     return {
         "overviews": [run_overview(run) for run in runs],
         "ranking": ranking,
-        "ranking_chart": _ranking_chart(ranking),
+        "ranking_chart": _ranking_chart(t, ranking),
         "heads": {run.id: head_of(run) for run in runs},
-        "size_chart": _size_chart(ranking),
-        "area_charts": _area_charts(ranking),
+        "size_chart": _size_chart(t, ranking),
+        "area_charts": _area_charts(t, ranking),
         "comparison": comparison,
         "forest": _forest(t, _chosen(t, comparison)),
         "slice_charts": _slice_charts(t, comparison),
         "overlays": _overlays(t, runs, comparison),
         "length_charts": _length_charts(t, comparison),
-        "flexibility": flexibility_table(runs, language=LANGUAGE),
-        "explain": explain(),
+        "flexibility": flexibility_table(runs, language=t.language),
+        "formulas": {**formulas, "quality": formulas["quality"][t.language]},
+        "handled": load_areas().handled,
         "version": harness.__version__,
         "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
 
 
-def render_report(content: dict[str, Any]) -> str:
+def render_report(content: dict[str, Any], t: Translator) -> str:
     """The page; every text is escaped."""
-    return _environment().get_template("report.html.jinja").render(content)
+    return _environment().get_template("report.html.jinja").render(content, t=t)
 
 
 @lru_cache(maxsize=1)
@@ -94,7 +103,6 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals["label"] = labels
-    environment.globals["t"] = Translator(LANGUAGE)
     environment.globals["shade"] = shade
     environment.globals["differing"] = _differing
     environment.filters["reply"] = _shortened
@@ -103,25 +111,30 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_REPLY else f"{text[:MAX_REPLY]}…（以下省略、全{len(text):,}文字）"
+@jinja2.pass_context
+def _shortened(context: jinja2.runtime.Context, text: str) -> str:
+    return text if len(text) <= MAX_REPLY else text[:MAX_REPLY] + context["t"]("report.cut", n=len(text))
 
 
-def _ranking_chart(ranking: Ranking) -> IntervalChart | None:
+def _ranking_chart(t: Translator, ranking: Ranking) -> IntervalChart | None:
     rows = [
         {
             "label": f"{labels.rank_text(row)}　{row.name}",
-            "text": f"{row.name}：総合 {labels.points(row.overall)} {labels.half_width(row.ci_low, row.ci_high)}",
+            "text": t("report.ranking.mark", name=row.name, text=_with_half_width(row)),
             "value": row.overall,
             "low": row.ci_low,
             "high": row.ci_high,
         }
         for row in ranking.rows
     ]
-    return interval_chart("総合点と95%区間", rows, low=0, high=100)
+    return interval_chart(t("report.ranking.chart"), rows, low=0, high=100)
 
 
-def _area_charts(ranking: Ranking) -> list[IntervalChart]:
+def _with_half_width(row: RankedRow) -> str:
+    return f"{labels.points(row.overall)} {labels.half_width(row.ci_low, row.ci_high)}"
+
+
+def _area_charts(t: Translator, ranking: Ranking) -> list[IntervalChart]:
     charts = []
     for area in ranking.areas:
         if not area.counts:
@@ -129,14 +142,15 @@ def _area_charts(ranking: Ranking) -> list[IntervalChart]:
         rows = [
             {
                 "label": row.name,
-                "text": f"{row.name}：{labels.points(row.areas[area.id])}",
+                "text": t("report.labelled", name=row.name, text=labels.points(row.areas[area.id])),
                 "value": row.areas[area.id],
                 "low": row.areas_ci[area.id][0],
                 "high": row.areas_ci[area.id][1],
             }
             for row in ranking.rows
         ]
-        chart = interval_chart(f"{area.ja}：{area.about}", rows, low=0, high=100)
+        name = area.ja if t.language == "ja" else area.en
+        chart = interval_chart(t("report.labelled", name=name, text=area.about), rows, low=0, high=100)
         charts += [chart] if chart else []
     return charts
 
@@ -161,39 +175,43 @@ def _forest(t: Translator, rows: Sequence[_Labelled]) -> IntervalChart | None:
     for label, row in rows:
         sign = 100 if row.direction == "higher" else -100
         low, high = sorted(sign * end for end in (row.ci_low, row.ci_high) if end is not None) or (None, None)
-        words = f"{labels.change(row.metric, row.delta)}（{labels.interval(t, row.metric, row.ci_low, row.ci_high)}）"
-        verdict = labels.verdict(t, row)
+        interval = labels.interval(t, row.metric, row.ci_low, row.ci_high)
+        verdict, change = labels.verdict(t, row), labels.change(row.metric, row.delta)
         shown.append(
             {
                 "label": f"{label}　{verdict}",
-                "text": f"{label}：{words}、{verdict}",
+                "text": t("report.comparison.mark", name=label, change=change, interval=interval, verdict=verdict),
                 "value": sign * row.delta,
                 "low": low,
                 "high": high,
                 "kind": row.verdict,
             }
         )
-    return interval_chart("差（ポイント、右ほど良い）", shown, zero=True)
+    return interval_chart(t("report.comparison.chart"), shown, zero=True)
 
 
 def _slice_charts(t: Translator, comparison: Comparison | None) -> dict[str, IntervalChart | None]:
     """The forest of every primary metric's conditions."""
     return {
         row.metric: _forest(
-            t, [_Labelled(f"{labels.condition(t, cell.by)}：{cell.value}", cell) for cell in row.slices]
+            t,
+            [
+                _Labelled(t("report.labelled", name=labels.condition(t, cell.by), text=cell.value), cell)
+                for cell in row.slices
+            ],
         )
         for row in (comparison.metrics if comparison else [])
         if row.primary and labels.is_share(row.metric)
     }
 
 
-def _size_chart(ranking: Ranking) -> Plane | None:
+def _size_chart(t: Translator, ranking: Ranking) -> Plane | None:
     rows = [
         {"name": row.name, "params": row.params, "value": row.areas.get("flexibility")}
         | dict(zip(("low", "high"), row.areas_ci.get("flexibility") or (None, None), strict=True))
         for row in ranking.rows
     ]
-    return size_chart("プロンプトへの柔軟性（0〜100）とパラメーター数（対数）", rows)
+    return size_chart(t("report.ranking.size"), rows, language=t.language)
 
 
 def _overlays(t: Translator, runs: Sequence[RunDirectory], comparison: Comparison | None) -> list[Plane]:
@@ -209,7 +227,9 @@ def _overlays(t: Translator, runs: Sequence[RunDirectory], comparison: Compariso
             name: [(row.start, row.share) for row in rows if row.start <= 60 * width] for name, rows in series.items()
         }
         band = next(iter(ranges)) if len(ranges) == 1 else None
-        chart = overlay_chart(f"{labels.unit(t, unit)}ごとの返答の割合", shown, width, band)
+        chart = overlay_chart(
+            t("report.lengths.shares", unit=labels.unit(t, unit)), shown, width, band, language=t.language
+        )
         charts += [chart] if chart else []
     return charts
 
@@ -231,14 +251,14 @@ def _length_charts(t: Translator, comparison: Comparison | None) -> list[Interva
     for entry in comparison.lengths:
         if entry.range is None and several:
             continue
-        rows = [_length_row(comparison.a.name, entry.a), _length_row(comparison.b.name, entry.b)]
-        who = f"（{entry.persona}）" if entry.persona else ""
-        title = f"{labels.unit(t, entry.unit)}{who}：中央値と四分位範囲、帯は目標"
+        rows = [_length_row(t, comparison.a.name, entry.a), _length_row(t, comparison.b.name, entry.b)]
+        key = "report.lengths.chart_of" if entry.persona else "report.lengths.chart"
+        title = t(key, unit=labels.unit(t, entry.unit), persona=entry.persona)
         chart = interval_chart(title, rows, low=0, band=entry.range)
         charts += [chart] if chart else []
     return charts
 
 
-def _length_row(name: str, found: Lengths) -> dict[str, Any]:
-    text = f"{name}：中央値 {found.median:.1f}、四分位 {found.q1:.1f}〜{found.q3:.1f}、平均 {found.mean:.2f}"
+def _length_row(t: Translator, name: str, found: Lengths) -> dict[str, Any]:
+    text = t("report.lengths.mark", name=name, median=found.median, q1=found.q1, q3=found.q3, mean=found.mean)
     return {"label": text, "text": text, "value": found.median, "low": found.q1, "high": found.q3}

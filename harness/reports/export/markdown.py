@@ -38,7 +38,10 @@ def run_markdown(overview: Overview, t: Translator) -> str:
         ]
         for row in overview.metrics
     ]
-    able = [[escape_cell(row.title), labels.handled(t, row), str(row.n)] for row in overview.capability]
+    able = [
+        [escape_cell(labels.title(t, row.task, row.title)), labels.handled(t, row), str(row.n)]
+        for row in overview.capability
+    ]
     note = t(
         "results.markdown.run_note",
         model=escape_cell(overview.model),
@@ -76,7 +79,12 @@ def comparison_markdown(report: Comparison, t: Translator) -> str:
         for row in report.metrics
     ]
     able = [
-        [escape_cell(row.title), labels.handled(t, row.a), labels.handled(t, row.b), str(row.a.n)]
+        [
+            escape_cell(labels.title(t, row.task, row.title)),
+            labels.handled(t, row.a),
+            labels.handled(t, row.b),
+            str(row.a.n),
+        ]
         for row in report.capability
     ]
     columns = t("results.markdown.comparison_columns").split("|")

@@ -13,7 +13,7 @@ from kikime.harness.reports.comparison.comparability import differences
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
 from kikime.harness.reports.ranking.records import AreaUse, ExcludedRow, RankedRow, Ranking, UnrankedRow
 from kikime.harness.reports.ranking.stored import ranking_data
-from kikime.harness.reports.tables.areas import Area, load_areas
+from kikime.harness.reports.tables.areas import Area, load_areas, term_words
 from kikime.harness.stats.ranking import rank_table
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
@@ -203,7 +203,7 @@ def _fill(result: Ranking, ranked: list[Entry], judge: str | None, t: Translator
         for entry in ranked
     ]
     used = _measured_areas(terms, judged=judge is not None)
-    result.areas = [_area(area, bool(chosen), [term.words for term in chosen], t) for area, chosen in used]
+    result.areas = [_area(area, bool(chosen), [term_words(term, t) for term in chosen], t) for area, chosen in used]
     counted = {area.id: chosen for area, chosen in used if chosen}
     scores = joint_scores(ranked, terms, counted, seed=result.seed, n_resamples=result.n_resamples)
     if scores is None:
@@ -227,7 +227,7 @@ def _area(area: Area, counts: bool, terms: list[str], t: Translator) -> AreaUse:
         id=area.id,
         ja=area.ja,
         en=area.en,
-        about=area.about,
+        about=area.purpose(t),
         counts=counts,
         terms=terms,
         why_not=t.reason(code) if code else None,

@@ -89,11 +89,11 @@ class AreaUse(msgspec.Struct, kw_only=True):
     """Its Japanese name."""
     en: str
     about: str
-    """What it measures, in Japanese."""
+    """What it measures, worded."""
     counts: bool
     """Whether the suite can measure it; the same for every run."""
     terms: list[str]
-    """The terms that the suite measures, as formulas."""
+    """The terms that the suite measures, as formulas; their conditions are worded."""
     why_not: str | None
     """Why it does not count, worded."""
     why_not_code: Reason | None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field, model_validator
 
@@ -12,6 +13,7 @@ from kikime.harness.core.hashing import digest
 from kikime.harness.core.yamlfile import StrictModel, load_yaml
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.tables.quality import QUALITY_RULE
+from kikime.harness.words.catalogue import Translator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -50,24 +52,14 @@ class Term(StrictModel):
         return ":".join([self.value, self.metric or "q", *conditions, *chosen]).rstrip(":")
 
     @property
-    def words(self) -> str:
-        """The term as a formula."""
+    def formula(self) -> str:
+        """The term without its conditions."""
         name = {"quality": "q", "handled": "handled", "judge": f"judge[{self.metric}]"}.get(self.value, self.metric)
         if self.value == "unbroken":
             name = f"unbroken[{self.metric}]"
         elif self.value == "mean" and METRICS[self.metric].direction == "lower":
             name = f"(1 − {self.metric})"
-        where = [
-            f"{'・'.join(self.only)}のみ" if self.only else None,
-            f"{'・'.join(self.without)}を除く" if self.without else None,
-            {"foreign": "native以外の書式"}.get(self.formats),
-            {"none": "例示なし", "some": "例示あり"}.get(self.shots),
-            {"any": "すべての聞き方"}.get(self.technique),
-            {"any": "すべての文脈"}.get(self.context),
-            {"later": "2ターン目以降"}.get(self.turns),
-        ]
-        chosen = "、".join(text for text in where if text)
-        return f"{self.weight:g}·{name}" + (f"⟨{chosen}⟩" if chosen else "")
+        return f"{self.weight:g}·{name}"
 
 
 class Area(StrictModel):
@@ -78,6 +70,14 @@ class Area(StrictModel):
     en: str
     about: str
     terms: tuple[Term, ...]
+
+    def name(self, t: Translator) -> str:
+        """What it is called."""
+        return self.ja if t.language == "ja" else self.en
+
+    def purpose(self, t: Translator) -> str:
+        """What it measures."""
+        return self.about if t.language == "ja" else t.get(f"area_about.{self.id}", self.about)
 
     def used(self, *, judged: bool) -> tuple[Term, ...]:
         """The terms of a ranking with or without a judge."""
@@ -115,21 +115,66 @@ def load_areas() -> Areas:
     return load_yaml(Path(__file__).with_name("areas.yaml"), Areas)
 
 
-def explain() -> dict[str, object]:
-    """The formulas as data and in words."""
-    areas = load_areas()
+def term_words(term: Term, t: Translator) -> str:
+    """A term as a formula, with its conditions in words.
+
+    >>> term_words(Term(value="quality", tasks="all", shots="some"), Translator("en"))
+    '1·q⟨with examples⟩'
+    """
+    where = [t("cli.formulas.only", tasks=t("cli.and").join(term.only))] if term.only else []
+    where += [t("cli.formulas.without", tasks=t("cli.and").join(term.without))] if term.without else []
+    for axis in ("formats", "shots", "technique", "context", "turns"):
+        where.append(t.get(f"cli.formulas.where.{axis}_{getattr(term, axis)}", ""))
+    chosen = t("cli.listed").join(filter(None, where))
+    return term.formula + (f"⟨{chosen}⟩" if chosen else "")
+
+
+def weighted_mean(terms: Sequence[Term], t: Translator) -> str:
+    """The formula of an area."""
+    return t("cli.formulas.formula", terms=t("cli.listed").join(term_words(term, t) for term in terms))
+
+
+class AreaFormula(TypedDict):
+    """One area in words."""
+
+    id: str
+    name: str
+    """In the language that was asked for, as are ``about`` and ``formula``."""
+    ja: str
+    en: str
+    about: str
+    formula: str
+    terms: list[dict[str, Any]]
+
+
+class Formulas(TypedDict):
+    """All formulas: what ``kikime rank --explain --json`` prints."""
+
+    version: str
+    overall: str
+    quality: dict[str, str]
+    handled: dict[str, float]
+    critical_gate: float
+    areas: list[AreaFormula]
+
+
+def explain(language: str | None = None) -> Formulas:
+    """The formulas as data and in words; in the language of the person at this terminal by default."""
+    areas, t = load_areas(), Translator.of(language)
     return {
         "version": areas.version,
-        "overall": "総合 = スイートで測れる領域の平均（0〜100）。測れる領域はスイートで決まり、順位を付けるどのモデルにも同じ",
+        "overall": t("report.formulas.overall"),
         "quality": QUALITY_RULE,
         "handled": areas.handled.model_dump(),
         "critical_gate": areas.critical_gate,
         "areas": [
             {
                 "id": area.id,
+                "name": area.name(t),
                 "ja": area.ja,
-                "about": area.about,
-                "formula": f"100 × 加重平均（{'、'.join(term.words for term in area.terms)}）",
+                "en": area.en,
+                "about": area.purpose(t),
+                "formula": weighted_mean(area.terms, t),
                 "terms": [term.model_dump() for term in area.terms],
             }
             for area in areas.areas

@@ -158,7 +158,10 @@ def _print_capability(report: Comparison, a: str, b: str) -> None:
     from kikime.harness.words import labels
 
     say = words()
-    rows = [[row.title, labels.handled(say, row.a), labels.handled(say, row.b), row.a.n] for row in report.capability]
+    rows = [
+        [labels.title(say, row.task, row.title), labels.handled(say, row.a), labels.handled(say, row.b), row.a.n]
+        for row in report.capability
+    ]
     print_table(say("cli.compare.capability"), _headings("cli.compare.capability_columns", a=a, b=b), rows)
 
 

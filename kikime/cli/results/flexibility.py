@@ -81,7 +81,7 @@ def _print_effects(reports: list[FlexibilityReport]) -> None:
             [
                 report.name,
                 t("cli.flexibility.technique"),
-                asked.title,
+                labels.title(t, asked.technique, asked.title),
                 *_effect(t, asked.effect, asked),
                 "—",
                 asked.n_items,

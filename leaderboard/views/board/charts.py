@@ -9,7 +9,8 @@ import streamlit as st
 
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.ranking.records import AreaUse
-from kikime.harness.words.catalogue import Translator
+from kikime.harness.reports.tables.areas import Term, load_areas, term_words
+from kikime.harness.words.catalogue import LANGUAGES, Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.data.cached import slice_table
 from kikime.leaderboard.data.index import Entry
@@ -129,12 +130,20 @@ def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: S
 def formulas(t: Translator, areas: Sequence[AreaUse]) -> None:
     """What each area is made of."""
     small(t("board.formula_note"))
+    known = _terms_by_words()
     for area in areas:
         name = area.id
         st.subheader(t(f"area.{name}"), anchor=False)
         small(t.get(f"area_about.{name}", area.about))
-        terms = [f"{term}　{_named(t, term)}" for term in area.terms]
+        shown = [term_words(known[term], t) if term in known else term for term in area.terms]
+        terms = [f"{term}　{_named(t, term)}" for term in shown]
         safe.block("\n".join(terms) or t("board.not_measured"))
+
+
+def _terms_by_words() -> dict[str, Term]:
+    """Every term by how a ranking in any language writes it."""
+    own = [term for area in load_areas().areas for term in area.terms]
+    return {term_words(term, Translator(language)): term for language in LANGUAGES for term in own}
 
 
 def _named(t: Translator, term: str) -> str:

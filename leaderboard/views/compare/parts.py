@@ -208,7 +208,7 @@ def capability(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparis
     del a
     rows = [
         {
-            "title": row.title,
+            "title": labels.title(t, row.task, row.title),
             **{
                 side: f"{t.get(f'mark.{found.mark}', found.mark)}　{percent(found.rate, 0)}"
                 for side, found in (("a", row.a), ("b", row.b))

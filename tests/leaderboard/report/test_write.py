@@ -35,7 +35,7 @@ def parsed(path):
 
 @pytest.fixture(scope="module")
 def page(pair, tmp_path_factory):
-    return write_report(pair, tmp_path_factory.mktemp("report") / "deep" / "report.html")
+    return write_report(pair, tmp_path_factory.mktemp("report") / "deep" / "report.html", language="ja")
 
 
 def test_the_report_is_japanese_and_stands_alone(page):
@@ -52,6 +52,13 @@ def test_the_report_compares_the_pair(page):
     text = " ".join(parsed(page).text)
     for words in ("比較：august から september へ", "良くなった返答", "応えられる依頼の種類", "設定の違い", "▲ 優位"):
         assert words in text
+
+
+def test_the_report_speaks_english_too(pair, tmp_path):
+    page = write_report(pair, tmp_path / "r.html", slices=False, language="en").read_text(encoding="utf-8")
+    own = re.sub(r'<div class="example">.*?(?=<h3>)|<style>.*?</style>', "", page, flags=re.DOTALL)
+    assert '<html lang="en">' in page
+    assert not re.findall(r"[^>\n]*[\u3041-\u3096\u4e00-\u9fff][^<\n]*", own)
 
 
 def test_every_chart_says_in_words_what_it_shows(page):
@@ -80,7 +87,7 @@ def test_very_long_replies_are_cut_and_say_so(tmp_path):
         make_run(tmp_path, "a", IN_VOICE, materials=materials),
         make_run(tmp_path, "b", "長" * 9000, materials=materials),
     ]
-    text = write_report(runs, tmp_path / "r.html").read_text(encoding="utf-8")
+    text = write_report(runs, tmp_path / "r.html", language="ja").read_text(encoding="utf-8")
     assert "長" * (MAX_REPLY + 1) not in text
     assert "全9,000文字" in text
 
@@ -94,7 +101,7 @@ def test_runs_that_cannot_be_compared_are_reported_with_the_reason(tmp_path):
 @pytest.mark.parametrize("n", [1, 3])
 def test_one_run_or_many_make_a_report_too(tmp_path, n):
     runs = [make_run(tmp_path, f"m{i}", IN_VOICE) for i in range(n)]
-    assert "リーダーボード" in write_report(runs, tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "リーダーボード" in write_report(runs, tmp_path / "r.html", language="ja").read_text(encoding="utf-8")
 
 
 def test_no_run_makes_no_report(tmp_path):
@@ -115,7 +122,7 @@ def test_a_chart_places_points_between_their_ends():
 
 
 def bins(*starts):
-    return [{"start": start, "share": 1 / len(starts)} for start in starts]
+    return [(start, 1 / len(starts)) for start in starts]
 
 
 @pytest.mark.parametrize(("width", "words"), [(1, "A：最も多いのは2（100%）"), (5, "A：最も多いのは2〜6（100%）")])

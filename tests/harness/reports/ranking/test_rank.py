@@ -167,7 +167,7 @@ def test_single_items_are_ranked_with_open_intervals(tmp_path):
 
 
 def test_every_formula_can_be_explained():
-    formulas = explain()
+    formulas = explain("en")
     assert [area["ja"] for area in formulas["areas"]] == ["人格", "口調", "長さ", "例示", "柔軟性", "安定", "能力"]
     assert formulas["version"] == load_areas().version
     ids = [term.id for area in load_areas().areas for term in area.terms]
