@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from kikime.harness.core.heap import heap_rarely_walked
+from kikime.harness.words.catalogue import Translator
 from kikime.judges.jobs.session import JudgeSettings, Outcome, open_broker
 from kikime.judges.verdicts.judge import Judge, plan_calls
 from kikime.judges.verdicts.lines import Line, build_lines
@@ -106,12 +107,13 @@ class Estimate:
     @property
     def cost(self) -> str:
         """Tokens and price in words."""
-        price = "price unknown" if self.usd is None else f"about ${self.usd:.4f}"
-        return f"≈ {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {price}"
+        key = "judging.cost_unknown" if self.usd is None else "judging.cost"
+        return Translator.of(None)(key, tokens_in=self.tokens_in, tokens_out=self.tokens_out, usd=self.usd)
 
     def sentence(self, judge: Judge) -> str:
         """The estimate in one line."""
-        return f"judge {judge.id}: {self.to_ask} calls to make, {self.cached} verdicts in the cache; {self.cost}"
+        say = Translator.of(None)
+        return say("judging.estimate", judge=judge.id, to_ask=self.to_ask, cached=self.cached, cost=self.cost)
 
 
 def forecast(n_replies: int, persona: Persona, rubric: Rubric, judge: Judge) -> tuple[float, float] | None:

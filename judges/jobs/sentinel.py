@@ -17,8 +17,9 @@ from kikime.harness.core.files import cache_home
 from kikime.harness.stats.agreement import agreement
 from kikime.harness.store.rundir import slug
 from kikime.harness.store.wal import Segment, read_records
+from kikime.harness.words.catalogue import Translator
 from kikime.judges.jobs.job import Estimate, Unit, estimate, gather_verdicts
-from kikime.judges.jobs.session import JudgeSettings, Outcome
+from kikime.judges.jobs.session import JudgeSettings, Outcome, status_words
 from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import load_rubric
 
@@ -56,13 +57,14 @@ class SentinelReport:
     @property
     def sentence(self) -> str:
         """The report in one line."""
+        say = Translator.of(None)
         if self.warning:
-            return f"warning: {self.warning}"
+            return say("judging.sentinel.warning", text=self.warning)
         if self.since is None:
-            return f"sentinel set: {self.n} scores of {self.judge_id}, nothing earlier to compare them with"
+            return say("judging.sentinel.first", n=self.n, judge=self.judge_id)
         if self.mean_change is None:
-            return f"sentinel set: {self.n} scores to compare, at least {MIN_PAIRS} are needed to speak of drift"
-        return f"sentinel set: no drift since {self.since} (mean {self.mean_change:+.2f}, {self.n} scores)"
+            return say("judging.sentinel.few", n=self.n, least=MIN_PAIRS)
+        return say("judging.sentinel.same", since=self.since, change=self.mean_change, n=self.n)
 
 
 def sentinel_subjects() -> list[Subject]:
@@ -87,7 +89,7 @@ def say_sentinel_cost(settings: JudgeSettings, say: Say) -> None:
     """Say what re-scoring the set will cost, where the settings ask for it."""
     if settings.sentinel:
         again = estimate(_units(), settings.judge, lambda _: None)
-        say(f"then the sentinel set: {again.to_ask} calls; {again.cost} (--no-sentinel leaves it out)")
+        say(Translator.of(None)("judging.sentinel.cost", n=again.to_ask, cost=again.cost))
 
 
 def watch_drift(settings: JudgeSettings, outcome: Outcome, *, say: Say = lambda _: None) -> SentinelReport | None:
@@ -100,7 +102,7 @@ def watch_drift(settings: JudgeSettings, outcome: Outcome, *, say: Say = lambda 
     report, watched = run_sentinel(settings.after(outcome.spent_usd))
     outcome.spent_usd += watched.spent_usd
     if not watched.statuses["ok"]:
-        say(f"sentinel set: not scored, {_why_unscored(watched)}; nothing is known about drift")
+        say(Translator.of(None)("judging.sentinel.unscored", why=_why_unscored(watched)))
         return None
     say(report.sentence)
     return report
@@ -109,8 +111,10 @@ def watch_drift(settings: JudgeSettings, outcome: Outcome, *, say: Say = lambda 
 def _why_unscored(outcome: Outcome) -> str:
     if outcome.stop is not None:
         return outcome.stop.message
-    status = outcome.statuses.most_common(1)[0][0]
-    return "--max-usd is reached" if status == "budget" else f"every verdict is {status}"
+    status, say = outcome.statuses.most_common(1)[0][0], Translator.of(None)
+    if status == "budget":
+        return say("judging.sentinel.budget")
+    return say("judging.sentinel.every", status=status_words(say, status))
 
 
 class FirstScores(msgspec.Struct):
@@ -174,9 +178,13 @@ def _compare(now: FirstScores, first: FirstScores | None) -> SentinelReport:
 
 
 def _drift(report: SentinelReport) -> str:
-    shown = f"{report.qwk:.2f}" if report.qwk is not None else "undefined"
-    return (
-        f"judge {report.judge_id} has drifted since {report.since}: its mean moved by {report.mean_change:+.2f} points "
-        f"(allowed: ±{MAX_CHANGE}), QWK with its first scores is {shown} (needed: {MIN_QWK}); "
-        "do not compare its verdicts with earlier ones"
+    say = Translator.of(None)
+    return say(
+        "judging.sentinel.drift",
+        judge=report.judge_id,
+        since=report.since,
+        change=report.mean_change,
+        allowed=MAX_CHANGE,
+        qwk=say("judging.sentinel.undefined") if report.qwk is None else f"{report.qwk:.2f}",
+        needed=MIN_QWK,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.words.catalogue import Translator
 from kikime.judges.verdicts.judge import DEFAULT_MODEL, Judge
 from kikime.judges.verdicts.verdict import Protocol
 
@@ -118,6 +119,11 @@ async def open_broker(settings: JudgeSettings, home: Path | None = None) -> Asyn
         await client.close()
 
 
+def status_words(t: Translator, status: str) -> str:
+    """A verdict's status in words; in English its code, by which lines are found."""
+    return t.get(f"status.{status}", status) if t.language == "ja" else status
+
+
 @dataclass
 class Outcome:
     """What a session did."""
@@ -145,8 +151,13 @@ class Outcome:
 
     def sentence(self) -> str:
         """The tally in one line."""
-        counts = ", ".join(f"{number} {status}" for status, number in self.statuses.most_common()) or "nothing to judge"
-        return f"verdicts: {counts}; spent ${self.spent_usd:.4f}"
+        say = Translator.of(None)
+        counts = [
+            say("judging.count", n=number, status=status_words(say, status))
+            for status, number in self.statuses.most_common()
+        ]
+        shown = say("judging.listed").join(counts) or say("judging.nothing")
+        return say("judging.outcome", counts=shown, usd=self.spent_usd)
 
     def raise_for_stop(self, again: str) -> None:
         """Raise what ended the session early.

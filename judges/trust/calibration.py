@@ -10,6 +10,7 @@ import msgspec
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.stats.agreement import MAX_BIAS, MIN_SPEARMAN, Agreement, agreement, confusion, interval_alpha
+from kikime.harness.words.catalogue import Translator
 from kikime.judges.trust.ratings import MEAN_JUDGE, Rating
 
 OVERALL = "overall"
@@ -159,11 +160,19 @@ def _raters(ratings: Sequence[Rating]) -> list[RaterAgreement]:
 def sentence(judge: str, rows: Sequence[CriterionAgreement]) -> str:
     """Whether the judge may rank models, in plain words."""
     row = next((r for r in rows if r.criterion == OVERALL), rows[0])
-    low = row.spearman_low
-    found = f"Spearman is at least {low:.2f}" if low is not None else "Spearman cannot be computed"
-    measured = f"{found} and the bias is {row.bias:+.2f} points on {row.n} items ({row.criterion})"
-    needed = f"needed: above {MIN_SPEARMAN} and within ±{MAX_BIAS}"
-    verb = "may rank models" if row.may_rank else "must not rank models"
+    say, low = Translator.of(None), row.spearman_low
+    found = say("judging.calibration.no_spearman") if low is None else say("judging.calibration.spearman", low=low)
+    told = say(
+        f"judging.calibration.{'may' if row.may_rank else 'must_not'}",
+        judge=judge,
+        found=found,
+        bias=row.bias,
+        n=row.n,
+        criterion=row.criterion,
+        spearman=MIN_SPEARMAN,
+        allowed=MAX_BIAS,
+    )
     weak = [r.criterion for r in rows if not r.may_rank and r is not row]
-    rest = f" Not good enough alone: {', '.join(weak)}." if row.may_rank and weak else ""
-    return f"{judge} {verb}: {measured}; {needed}.{rest}"
+    if not row.may_rank or not weak:
+        return told
+    return say("judging.calibration.weak", sentence=told, names=say("judging.listed").join(weak))
