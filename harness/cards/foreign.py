@@ -12,13 +12,14 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import yaml
 
 from kikime.harness.cards.persona import LoreEntry, Persona
 from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.core.manifest import Json
 
 Kind = Literal["tavern_v1", "tavern_v2", "tavern_v3", "oobabooga"]
 
@@ -77,7 +78,7 @@ def read_foreign(path: Path, *, user_name: str = "ユーザー") -> ForeignCard:
     """
     card = _content(path)
     inner = card.get("data")
-    data: dict[str, Any] = inner if isinstance(inner, dict) else card
+    data: dict[str, object] = inner if isinstance(inner, dict) else card
     kind = _kind(path, card)
     if kind == "oobabooga":
         data = {
@@ -89,7 +90,7 @@ def read_foreign(path: Path, *, user_name: str = "ユーザー") -> ForeignCard:
     return _read(path, kind, data, user_name)
 
 
-def _read(path: Path, kind: Kind, data: Mapping[str, Any], user_name: str) -> ForeignCard:
+def _read(path: Path, kind: Kind, data: Json, user_name: str) -> ForeignCard:
     name = _text(data, "nickname") or _text(data, "name") or _text(data, "char_name")
     if not name:
         raise FileFormatError(path, None, "the card names no character", hint="it needs a 'name'")
@@ -151,7 +152,7 @@ def _split_context(context: str, name: str, user_name: str) -> tuple[str, str]:
     return persona.strip(), dialogue
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> dict[str, object]:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -193,7 +194,7 @@ def _from_charx(path: Path) -> bytes:
         raise FileFormatError(path, None, "no card.json in the archive") from None
 
 
-def _parsed(path: Path, data: bytes) -> dict[str, Any]:
+def _parsed(path: Path, data: bytes) -> dict[str, object]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -210,7 +211,7 @@ def _parsed(path: Path, data: bytes) -> dict[str, Any]:
     return value
 
 
-def _kind(path: Path, card: Mapping[str, Any]) -> Kind:
+def _kind(path: Path, card: Json) -> Kind:
     spec = card.get("spec")
     if isinstance(spec, str):
         if spec not in _KINDS:
@@ -226,7 +227,7 @@ def _kind(path: Path, card: Mapping[str, Any]) -> Kind:
     )
 
 
-def _text(data: Mapping[str, Any], key: str) -> str:
+def _text(data: Json, key: str) -> str:
     value = data.get(key)
     return value.strip() if isinstance(value, str) else ""
 
@@ -235,7 +236,7 @@ def _texts(value: object) -> list[str]:
     return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
-def _says(data: Mapping[str, Any], key: str) -> bool:
+def _says(data: Json, key: str) -> bool:
     value = data.get(key)
     extensions = data.get("extensions")
     if value is None and isinstance(extensions, dict):
@@ -263,14 +264,14 @@ def _lorebook(book: object, resolved: Callable[[str], str]) -> tuple[LoreEntry, 
     return tuple(found)
 
 
-def to_tavern(persona: Persona, version: Literal["v2", "v3"]) -> dict[str, Any]:
+def to_tavern(persona: Persona, version: Literal["v2", "v3"]) -> dict[str, object]:
     """The persona as a Tavern card, for ``json.dump``; ``read_foreign`` reads it back.
 
     The voice sheet becomes ``personality``, the scene ``scenario``, the examples ``mes_example``; the whole card travels
     in ``extensions.kikime``.
     """
     dialogue = "".join(f"<START>\n{{{{user}}}}: {line.user}\n{{{{char}}}}: {line.reply}\n" for line in persona.examples)
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "name": persona.name,
         "description": persona.profile,
         "personality": persona.voice.sheet,
@@ -293,7 +294,7 @@ def to_tavern(persona: Persona, version: Literal["v2", "v3"]) -> dict[str, Any]:
     return {"spec": "chara_card_v3", "spec_version": "3.0", "data": {**data, "group_only_greetings": []}}
 
 
-def _entry(number: int, entry: LoreEntry) -> dict[str, Any]:
+def _entry(number: int, entry: LoreEntry) -> dict[str, object]:
     return {
         "keys": list(entry.keys),
         "content": entry.content,

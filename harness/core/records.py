@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import orjson
@@ -16,9 +16,9 @@ class Printed:
 
     __slots__ = ()
 
-    def to_builtins(self) -> dict[str, Any]:
+    def to_builtins(self) -> dict[str, object]:
         """The record as dicts and lists, in the order of its fields."""
-        found: dict[str, Any] = msgspec.to_builtins(self)
+        found: dict[str, object] = msgspec.to_builtins(self)
         return found
 
     def to_json(self) -> str:
@@ -32,7 +32,7 @@ class Printed:
 
         return pd.json_normalize(msgspec.to_builtins(self.frame_rows()))
 
-    def frame_rows(self) -> Any:
+    def frame_rows(self) -> object:
         """What :meth:`to_frame` shows, one record per row."""
         return [self]
 

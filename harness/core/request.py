@@ -8,6 +8,9 @@ import msgspec
 
 from kikime.harness.core.messages import Message
 
+Expect = dict[str, Any]
+"""What a reply is checked against, by kind of check; :func:`kikime.harness.metrics.check_expect` knows their shapes."""
+
 
 class Sampling(msgspec.Struct, frozen=True, omit_defaults=False):
     """Sampling parameters; all of them enter the request's key."""
@@ -64,7 +67,7 @@ class Request(msgspec.Struct, frozen=True):
     """The dialogue before ``user``, without the shots."""
     examples: list[str]
     """Replies of the shots, for the copy metric."""
-    expect: dict[str, Any]
+    expect: Expect
     stop: list[str]
     stop_token_ids: list[int]
     sampling: Sampling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.names import or_known
 
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class StrictModel(BaseModel):
@@ -23,7 +23,7 @@ class StrictModel(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _known_keys_only(cls, data: Any) -> Any:
+    def _known_keys_only(cls, data: object) -> object:
         if isinstance(data, Mapping):
             for key in data:
                 if key not in cls.model_fields:
@@ -116,7 +116,7 @@ def _compose(path: Path) -> yaml.Node:
     return root
 
 
-def _construct(path: Path, root: yaml.Node) -> Any:
+def _construct(path: Path, root: yaml.Node) -> object:
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_document(root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.engines.checkpoint import Checkpoint
@@ -29,7 +29,7 @@ class Engine(Protocol):
             EngineFault: the engine died; what was handed over before stays valid.
         """
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """Versions, arguments and hardware, as JSON-like values for the manifest."""
 
     def close(self) -> None:

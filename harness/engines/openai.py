@@ -7,16 +7,28 @@ import os
 import queue
 import threading
 import time
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 import openai
 import tenacity
+from openai.types import CompletionUsage
 
 from kikime.harness.core.errors import EngineFault
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
+
+
+class Server(TypedDict):
+    """What a server says of itself."""
+
+    url: str
+    token_ids: bool
+    """Whether it takes token ids: it is vLLM."""
+    root: str | None
+    max_model_len: int | None
+
 
 _ATTEMPTS = 6
 _TRANSIENT = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
@@ -61,7 +73,7 @@ class OpenAIEngine:
         except queue.Empty:
             return replies
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """What the server said of itself."""
         return {"engine": "openai", "server": self.server, "openai": openai.__version__, "dtype": "served"}
 
@@ -136,7 +148,7 @@ class OpenAIEngine:
             temperature=0.0,
             extra_body={"prompt_logprobs": 0},
         )
-        positions: Any = answer.choices[0].prompt_logprobs  # type: ignore[attr-defined]  # vLLM's extension
+        positions: list[dict[str, dict[str, float]]] = answer.choices[0].prompt_logprobs  # type: ignore[attr-defined]  # vLLM's extension
         pairs = zip(candidate.token_ids[candidate.start :], positions[candidate.start :], strict=True)
         return float(sum(position[str(token)]["logprob"] for token, position in pairs))
 
@@ -149,7 +161,7 @@ class OpenAIEngine:
         return _reply(request, choice.message.content or "", choice.finish_reason, None, answer.usage)
 
 
-def probe_server(checkpoint: Checkpoint) -> dict[str, Any]:
+def probe_server(checkpoint: Checkpoint) -> Server:
     """Ask the server which models it has, and whether it is vLLM (then it takes token ids in any format).
 
     Raises:
@@ -183,7 +195,7 @@ def reply_with_latency(reply: Reply, started: float) -> Reply:
     return msgspec.structs.replace(reply, latency_ms=round((time.monotonic() - started) * 1000, 2))
 
 
-def _reply(request: Request, text: str, finish: str | None, stop: Any, usage: Any) -> Reply:
+def _reply(request: Request, text: str, finish: str | None, stop: object, usage: CompletionUsage | None) -> Reply:
     return Reply(
         key=request.key,
         text=text,

@@ -18,8 +18,14 @@ from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+    from types import ModuleType
 
+    from pydantic_core import ErrorDetails
+    from vllm import LLMEngine, SamplingParams
+    from vllm.lora.request import LoRARequest
+
+Arguments = dict[str, Any]
+"""Of vLLM's ``EngineArgs``."""
 _CPU_CACHE_GIB = "1"
 _SMALL = 500_000_000
 """Up to so many parameters a CPU computes in float32: in bfloat16 a greedy reply depends on what else is in the batch."""
@@ -48,7 +54,7 @@ class VllmEngine:
         self._engine = _load(vllm, self._arguments)
         self._max_num_seqs = self._engine.vllm_config.scheduler_config.max_num_seqs
         self.window = 2 * self._max_num_seqs
-        self._adapter: Any = None
+        self._adapter: LoRARequest | None = None
         self._adapters: dict[str, int] = {}
         self._submitted: dict[str, _Submitted] = {}
         self.load_seconds = time.monotonic() - started
@@ -71,7 +77,7 @@ class VllmEngine:
         else:
             self._add(request.key, request.token_ids, self._parameters(request))
 
-    def _parameters(self, request: Request) -> Any:
+    def _parameters(self, request: Request) -> SamplingParams:
         sampling = request.sampling
         return self._vllm.SamplingParams(
             max_tokens=sampling.max_tokens,
@@ -88,11 +94,11 @@ class VllmEngine:
         )
 
     @cached_property
-    def _scoring(self) -> Any:
+    def _scoring(self) -> SamplingParams:
         final = self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY
         return self._vllm.SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0, output_kind=final)
 
-    def _add(self, name: str, token_ids: list[int], parameters: Any) -> None:
+    def _add(self, name: str, token_ids: list[int], parameters: SamplingParams) -> None:
         try:
             self._engine.add_request(name, {"prompt_token_ids": token_ids}, parameters, lora_request=self._adapter)
         except ValueError as error:
@@ -131,7 +137,7 @@ class VllmEngine:
             latency_ms=latency,
         )
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """Versions, arguments and hardware."""
         import torch
 
@@ -226,8 +232,8 @@ def _prepare_environment(options: EngineOptions) -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module="vllm")
 
 
-def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
+def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) -> Arguments:
+    arguments: Arguments = {
         "model": checkpoint.path,
         "tokenizer": options.tokenizer or checkpoint.path,
         "dtype": options.dtype,
@@ -250,17 +256,18 @@ def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) 
     return arguments | options.engine_args
 
 
-def _load(vllm: Any, arguments: dict[str, Any]) -> Any:
+def _load(vllm: ModuleType, arguments: Arguments) -> LLMEngine:
     from vllm.usage.usage_lib import UsageContext
 
     parameters = vllm.EngineArgs(**arguments)
     try:
         # Offline batches are larger by vLLM's own defaults than an unnamed context's.
-        return vllm.LLMEngine.from_engine_args(parameters, usage_context=UsageContext.LLM_CLASS)
+        engine: LLMEngine = vllm.LLMEngine.from_engine_args(parameters, usage_context=UsageContext.LLM_CLASS)
     except Exception as error:
         raise EngineFault(
             f"vLLM cannot load {arguments['model']}: {_reason(error)}", hint=_memory_hint(error)
         ) from error
+    return engine
 
 
 def _reason(error: BaseException) -> str:

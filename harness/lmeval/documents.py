@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import orjson
 from pydantic import ValidationError
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.manifest import Json
 from kikime.harness.core.request import Request
 from kikime.harness.metrics import VERSION
 from kikime.harness.plan.planner import Identity, Planner
 from kikime.harness.prompts import Renderer, load_tokenizer
+from kikime.harness.prompts.tokenizers import TransformersTokenizer
 from kikime.harness.suites.grid import NOBODY, Materials, gather_materials
 from kikime.harness.suites.suite import Suite
 
@@ -29,11 +31,11 @@ _IDENTITY = Identity("lm-eval", "lm-eval")
 
 def documents(
     *,
-    cell: Mapping[str, Any],
+    cell: Json,
     tokenizer: str | None = None,
     pretrained: str | None = None,
     add_bos_token: bool | None = None,
-    **_: Any,
+    **_: object,
 ) -> DatasetDict:
     """Build the documents of one cell (lm-eval's ``custom_dataset``).
 
@@ -95,7 +97,9 @@ Asked = tuple[Request, list[tuple[str, str]]]
 """A request, and the texts before and of each of its candidates."""
 
 
-def _exact(materials: Materials, tokenizer: Any, where: str, *, add_bos_token: bool | None) -> Iterator[Asked]:
+def _exact(
+    materials: Materials, tokenizer: TransformersTokenizer, where: str, *, add_bos_token: bool | None
+) -> Iterator[Asked]:
     for request in Planner(materials, tokenizer, _IDENTITY).requests():
         added = _check_ids(request, tokenizer, add_bos_token=add_bos_token)
         if request.format == "native" and not request.candidates:
@@ -103,7 +107,7 @@ def _exact(materials: Materials, tokenizer: Any, where: str, *, add_bos_token: b
         yield request, _scored(request, tokenizer, add_special_tokens=added)
 
 
-def _scored(request: Request, tokenizer: Any, *, add_special_tokens: bool) -> list[tuple[str, str]]:
+def _scored(request: Request, tokenizer: TransformersTokenizer, *, add_special_tokens: bool) -> list[tuple[str, str]]:
     if not request.candidates:
         return []
     from kikime.harness.lmeval.labels import candidate_pairs
@@ -122,11 +126,11 @@ def _as_text(materials: Materials) -> Iterator[Asked]:
 
 
 @lru_cache(maxsize=4)
-def _tokenizer(where: str) -> Any:
+def _tokenizer(where: str) -> TransformersTokenizer:
     return load_tokenizer(where)
 
 
-def _check_ids(request: Request, tokenizer: Any, *, add_bos_token: bool | None) -> bool:
+def _check_ids(request: Request, tokenizer: TransformersTokenizer, *, add_bos_token: bool | None) -> bool:
     """Encode as lm-eval does: special tokens are added unless the text begins with the BOS; returns whether they are."""
     bos = tokenizer.bos_token or tokenizer.eos_token
     added = not (bos and request.prompt.startswith(bos)) and add_bos_token is not False
@@ -142,7 +146,7 @@ def _check_ids(request: Request, tokenizer: Any, *, add_bos_token: bool | None) 
     )
 
 
-def _check_end_of_turn(request: Request, tokenizer: Any, where: str) -> None:
+def _check_end_of_turn(request: Request, tokenizer: TransformersTokenizer, where: str) -> None:
     """Only the format ``native`` ends turns in a way that the task's YAML cannot know."""
     from transformers import GenerationConfig
 

@@ -11,6 +11,7 @@ from typing import Any
 from kikime.harness.core.errors import EnvironmentFault, KikimeError, UsageError
 from kikime.harness.engines import Engine
 from kikime.harness.metrics.answers.facts import Answer, measure_fact
+from kikime.harness.prompts.tokenizers import TransformersTokenizer
 
 Row = dict[str, Any]
 """``task, metric, filter, item, strict, knowledge`` of one document.
@@ -47,7 +48,7 @@ class LmEvalTasks:
     def evaluate(
         self,
         engine: Engine,
-        tokenizer: Any,
+        tokenizer: TransformersTokenizer,
         *,
         max_model_len: int | None,
         system: str | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
@@ -53,7 +53,7 @@ _Dumper.add_representer(_Function, lambda dumper, name: dumper.represent_scalar(
 class _Cell(NamedTuple):
     name: str
     task: Task
-    spec: dict[str, Any]
+    spec: dict[str, object]
 
 
 def task_files() -> dict[str, str]:
@@ -84,7 +84,7 @@ def _cells(form: str) -> Iterator[_Cell]:
             for technique in selection.techniques or ("plain",):
                 for context in contexts:
                     parts = [technique] * (technique != "plain") + [context] * (len(contexts) > 1 and context != "none")
-                    spec: dict[str, Any] = {"task": task.id, "format": form, "shots": k}
+                    spec: dict[str, object] = {"task": task.id, "format": form, "shots": k}
                     spec |= {"technique": technique} if technique != "plain" else {}
                     spec |= {"context": context} if context != "none" else {}
                     spec["personas"] = _personas(task, quick.personas)
@@ -102,7 +102,7 @@ def _personas(task: Task, personas: tuple[str, ...]) -> list[str]:
     return asked[:1] if task.bare else asked
 
 
-def _content(cell: _Cell, form: str) -> dict[str, Any]:
+def _content(cell: _Cell, form: str) -> dict[str, object]:
     if scores_candidates(cell.task):
         return {
             "include": "../common.yaml",
@@ -137,7 +137,7 @@ def scores_candidates(task: Task) -> bool:
     return bool(task.label_sets) or any("probe" in item.expect for item in task.items)
 
 
-def _metric_list(names: Collection[str] = ()) -> list[dict[str, Any]]:
+def _metric_list(names: Collection[str] = ()) -> list[dict[str, object]]:
     """The metrics of replies, or those that are named."""
     return [
         {
@@ -150,5 +150,5 @@ def _metric_list(names: Collection[str] = ()) -> list[dict[str, Any]]:
     ]
 
 
-def _dump(content: dict[str, Any]) -> str:
+def _dump(content: dict[str, object]) -> str:
     return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 from lm_eval.api.instance import Instance
@@ -11,6 +10,7 @@ from lm_eval.api.task import ConfigurableTask
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.request import Candidate
+from kikime.harness.prompts.tokenizers import TransformersTokenizer
 
 Pair = tuple[str, str]
 """Context and continuation, as lm-eval takes them."""
@@ -19,10 +19,10 @@ Pair = tuple[str, str]
 class CandidateTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no types
     """Asks for the log-likelihood of every candidate of a document: labels, their priors, old and new facts."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, object]) -> None:
         super().__init__(config={key: value for key, value in config.items() if key != "class"})
 
-    def construct_requests(self, doc: dict[str, str], ctx: str, **kwargs: Any) -> list[Instance]:  # noqa: ARG002
+    def construct_requests(self, doc: dict[str, str], ctx: str, **kwargs: object) -> list[Instance]:  # noqa: ARG002
         """One request per candidate, in their order."""
         options = {key: value for key, value in kwargs.items() if key not in {"apply_chat_template", "chat_template"}}
         return [
@@ -31,7 +31,9 @@ class CandidateTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no t
         ]
 
 
-def candidate_pairs(candidates: Sequence[Candidate], tokenizer: Any, *, add_special_tokens: bool) -> list[Pair]:
+def candidate_pairs(
+    candidates: Sequence[Candidate], tokenizer: TransformersTokenizer, *, add_special_tokens: bool
+) -> list[Pair]:
     """The text before each candidate, and its own; lm-eval will make of them the token ids that ``kikime run`` scores.
 
     Raises:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
+from lm_eval.api.instance import Instance
 from lm_eval.api.model import TemplateLM
 from lm_eval.models.utils import (
     handle_stop_sequences,
@@ -18,6 +19,7 @@ from kikime.harness.core.errors import EngineFault, UsageError
 from kikime.harness.core.request import Candidate, Reply, Request, Sampling
 from kikime.harness.engines import Engine
 from kikime.harness.lmeval.scoring import Finished
+from kikime.harness.prompts.tokenizers import TransformersTokenizer
 from kikime.harness.run.runner import Runner
 
 _DEFAULT_LENGTH = 2048
@@ -26,6 +28,9 @@ _OTHER = {"until", "max_gen_toks", "do_sample"}
 
 Scored = tuple[tuple[str, str] | None, list[int], list[int]]
 """(context, continuation) as text, then as token ids."""
+
+
+Asked = TypeVar("Asked")
 
 
 class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
@@ -38,7 +43,7 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
 
     max_gen_toks = 256
 
-    def __init__(self, engine: Engine, tokenizer: Any, *, max_model_len: int | None) -> None:
+    def __init__(self, engine: Engine, tokenizer: TransformersTokenizer, *, max_model_len: int | None) -> None:
         super().__init__()
         self.tokenizer = tokenizer
         self.max_length = max_model_len or _DEFAULT_LENGTH
@@ -47,7 +52,12 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
     @property
     def eot_token_id(self) -> int:
         """The tokenizer's EOS."""
-        return int(self.tokenizer.eos_token_id)
+        eos = self.tokenizer.eos_token_id
+        if eos is None:
+            raise UsageError(
+                "the tokenizer has no end-of-sequence token, which lm-eval needs", hint="leave --lm-eval-tasks out"
+            )
+        return int(eos)
 
     @property
     def prefix_token_id(self) -> int:
@@ -60,7 +70,7 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
         """For lm-eval's caches."""
         return str(self.tokenizer.name_or_path).replace("/", "__")
 
-    def tok_encode(self, string: str, add_special_tokens: bool | None = None, **_: Any) -> list[int]:
+    def tok_encode(self, string: str, add_special_tokens: bool | None = None, **_: object) -> list[int]:
         """Encode as lm-eval's own vLLM model does: no second BOS."""
         if add_special_tokens is None:
             add_special_tokens = not string.startswith(self.tokenizer.decode(self.prefix_token_id))
@@ -88,7 +98,7 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
             ) from None
         return str(rendered)
 
-    def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:  # noqa: ARG002
+    def generate_until(self, requests: Sequence[Instance], disable_tqdm: bool = False) -> list[str]:  # noqa: ARG002
         """One reply per request, cut at its stop strings."""
         asked = [self._generation(*request.args) for request in requests]
         replies = self._replies(lambda key, one: _request(key, *one), asked)
@@ -97,7 +107,7 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
             for reply, (_, stop, _) in zip(replies, asked, strict=True)
         ]
 
-    def loglikelihood_rolling(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[float]:  # noqa: ARG002
+    def loglikelihood_rolling(self, requests: Sequence[Instance], disable_tqdm: bool = False) -> list[float]:  # noqa: ARG002
         """Log-likelihood of whole texts, in windows of the context's length."""
         windows: list[Scored] = []
         owners: list[int] = []
@@ -116,7 +126,7 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
             sums[owner] += value
         return sums
 
-    def _loglikelihood_tokens(self, requests: Sequence[Scored], **_: Any) -> list[tuple[float, bool]]:
+    def _loglikelihood_tokens(self, requests: Sequence[Scored], **_: object) -> list[tuple[float, bool]]:
         """Log-likelihood of each continuation, and whether greedy decoding writes it."""
         greedy = self._replies(
             lambda key, one: _request(
@@ -137,7 +147,7 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
         candidate = Candidate("label.0", "", ids, len(ids) - len(one[2]))
         return _request(key, ids, [], Sampling(max_tokens=1), [candidate])
 
-    def _generation(self, context: str, options: dict[str, Any]) -> tuple[list[int], list[str], Sampling]:
+    def _generation(self, context: str, options: Mapping[str, object]) -> tuple[list[int], list[str], Sampling]:
         normal = dict(normalize_gen_kwargs(options, default_max_gen_toks=self.max_gen_toks))
         unknown = sorted(normal.keys() - _OTHER - set(_SAMPLING))
         if unknown:
@@ -148,7 +158,7 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
         )
         return ids, stop, Sampling(max_tokens=new, **{name: normal[name] for name in _SAMPLING if name in normal})
 
-    def _replies(self, make: Callable[[str, Any], Request], asked: Iterable[Any]) -> list[Reply]:
+    def _replies(self, make: Callable[[str, Asked], Request], asked: Iterable[Asked]) -> list[Reply]:
         """Answer all requests in one queue; in their order."""
         found: dict[str, Reply] = {}
         runner = Runner(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.hashing import digest
@@ -17,6 +16,7 @@ from kikime.harness.plan.planner import Identity, Planner, plan_digest
 from kikime.harness.plan.spool import Spool
 from kikime.harness.prompts import load_tokenizer
 from kikime.harness.prompts.format import NATIVE
+from kikime.harness.prompts.tokenizers import TransformersTokenizer
 from kikime.harness.suites.grid import Materials
 
 
@@ -53,7 +53,7 @@ def prepare(checkpoint: Checkpoint, materials: Materials, options: EngineOptions
             hint="give --format native, or serve the checkpoint with vLLM and give --tokenizer PATH",
         )
     planner = Planner(materials, tokenizer, Identity(checkpoint.fingerprint, f"{options.engine}/{options.dtype}"))
-    length = options.max_model_len or served.get("max_model_len") or checkpoint.max_model_len
+    length = options.max_model_len or served or checkpoint.max_model_len
     spool, keys = Spool(), []
     n_prompt = n_output = n_replies = n_too_long = 0
     for request in planner.requests():
@@ -86,24 +86,24 @@ def _script(materials: Materials, request: Request) -> tuple[str, ...]:
     return next((item.script for item in task.items if item.id == request.item_id), ())
 
 
-def _tokenizer(checkpoint: Checkpoint, options: EngineOptions) -> tuple[Any, Mapping[str, Any]]:
-    """The tokenizer that renders, and what a server says of itself; no tokenizer where the server renders."""
+def _tokenizer(checkpoint: Checkpoint, options: EngineOptions) -> tuple[TransformersTokenizer | None, int | None]:
+    """The tokenizer that renders, and the length that a server names; no tokenizer where the server renders."""
     if checkpoint.base_url is None:
-        return load_tokenizer(options.tokenizer or str(checkpoint.path)), {}
+        return load_tokenizer(options.tokenizer or str(checkpoint.path)), None
     from kikime.harness.engines.openai import probe_server
 
     server = probe_server(checkpoint)
     if not server["token_ids"]:
-        return None, server
+        return None, server["max_model_len"]
     source = options.tokenizer or server["root"]
     if not source or (options.tokenizer is None and not Path(source).is_dir()):
         raise UsageError(
             f"the tokenizer of '{checkpoint.name}' is not on this machine", hint="give it with --tokenizer PATH"
         )
-    return load_tokenizer(source), server
+    return load_tokenizer(source), server["max_model_len"]
 
 
-def comparability(materials: Materials) -> dict[str, Any]:
+def comparability(materials: Materials) -> dict[str, object]:
     """What two runs must have in common to be compared, as hashes; and what the metrics are that are not bundled."""
     own = sorted({name for task in materials.tasks.values() for name in task.metrics if name not in METRICS.bundled})
     return {

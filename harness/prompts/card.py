@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from kikime.harness.core import messages as chat
 from kikime.harness.core.messages import Message
@@ -12,6 +11,7 @@ from kikime.harness.prompts.encoding import Encoder
 from kikime.harness.prompts.format import Format
 from kikime.harness.prompts.probe import MARKERS, NEWLINES, Parser, forged_turns
 from kikime.harness.prompts.renderer import Renderer
+from kikime.harness.prompts.tokenizers import TransformersTokenizer
 
 _SYSTEM = "あなたは「小野寺絢音」です。小野寺絢音になりきって、上品なお嬢様の口調で簡潔に答えてください。"
 _TURNS = (
@@ -61,7 +61,7 @@ class FormatCard:
     """The same as encoded, special tokens apart from text that spells them."""
 
 
-def format_card(format: Format, tokenizer: Any) -> FormatCard:  # noqa: A002
+def format_card(format: Format, tokenizer: TransformersTokenizer) -> FormatCard:  # noqa: A002
     """Measure a format on a tokenizer.
 
     Raises:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.prompts.format import bundled_control_strings
+from kikime.harness.prompts.tokenizers import AddedToken, TransformersTokenizer
 
 CHUNKS_KEPT = 2048
 Part = tuple[str, str]
@@ -28,7 +29,7 @@ Part = tuple[str, str]
 class Encoder:
     """Encodes prompts with one tokenizer (a transformers tokenizer, fast or slow)."""
 
-    def __init__(self, tokenizer: Any, further: frozenset[str] = frozenset()) -> None:
+    def __init__(self, tokenizer: TransformersTokenizer, further: frozenset[str] = frozenset()) -> None:
         self.tokenizer = tokenizer
         self.bos_token = _text(tokenizer.bos_token)
         self.eos_token = _text(tokenizer.eos_token)
@@ -121,7 +122,7 @@ class Encoder:
         return whole == [i for special, text in sample for i in self._plain(special + text)]
 
 
-def encoder_for(tokenizer: Any, controls: Iterable[str] = ()) -> Encoder:
+def encoder_for(tokenizer: TransformersTokenizer, controls: Iterable[str] = ()) -> Encoder:
     """The encoder of a tokenizer, shared by all formats.
 
     ``controls``: control strings of a format; only one that no bundled format has makes a further encoder.
@@ -130,7 +131,7 @@ def encoder_for(tokenizer: Any, controls: Iterable[str] = ()) -> Encoder:
 
 
 @lru_cache(maxsize=16)
-def _encoder(tokenizer: Any, further: frozenset[str]) -> Encoder:
+def _encoder(tokenizer: TransformersTokenizer, further: frozenset[str]) -> Encoder:
     return Encoder(tokenizer, further)
 
 
@@ -159,12 +160,15 @@ def resolve_stops(stops: Iterable[str], encoder: Encoder | None) -> Stops:
     return Stops(tuple(dict.fromkeys(strings)), tuple(dict.fromkeys(ids)))
 
 
-def _text(token: Any) -> str:
+def _text(token: object) -> str:
     return str(token) if token else ""
 
 
 def _guarded(
-    tokenizer: Any, added: dict[int, Any], special_ids: frozenset[int], controls: frozenset[str]
+    tokenizer: TransformersTokenizer,
+    added: Mapping[int, AddedToken],
+    special_ids: frozenset[int],
+    controls: frozenset[str],
 ) -> dict[str, int]:
     """Special tokens in any case; other added tokens only where some format or the chat template uses them."""
     template = str(tokenizer.chat_template or "")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
@@ -92,7 +92,7 @@ class Format(StrictModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _template_beside(cls, data: Any, info: ValidationInfo) -> Any:
+    def _template_beside(cls, data: object, info: ValidationInfo) -> object:
         """Read the template from the file beside the sidecar, unless it stands inside."""
         path: Path | None = (info.context or {}).get("path")
         if path is None or not isinstance(data, dict) or data.get("template") or data.get("id") == NATIVE:

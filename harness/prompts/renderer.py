@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
@@ -14,6 +14,7 @@ from kikime.harness.prompts.format import NATIVE, Format, control_strings
 from kikime.harness.prompts.sections import FIELDS, aines_fields
 from kikime.harness.prompts.segments import ContentLostError, Marks, Segments, check_complete, marks_for
 from kikime.harness.prompts.templates import compile_template, run_template
+from kikime.harness.prompts.tokenizers import TransformersTokenizer
 
 
 class Rendered(NamedTuple):
@@ -42,7 +43,13 @@ class Renderer:
     ``persona`` names the speakers and fills the sections of formats that have some (AInes v3); others ignore it.
     """
 
-    def __init__(self, format: Format, tokenizer: Any | None, *, persona: Persona | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        format: Format,  # noqa: A002
+        tokenizer: TransformersTokenizer | None,
+        *,
+        persona: Persona | None = None,
+    ) -> None:
         self.format = format
         self.encoder: Encoder | None = None
         if tokenizer is not None:
@@ -200,7 +207,7 @@ class Renderer:
         eos = {"native": self.encoder.eos_token, "literal": self.format.eos_token, "none": ""}[self.format.eos]
         return self.encoder.bos_token if self.format.bos else "", eos
 
-    def _template_source(self, tokenizer: Any | None) -> str:
+    def _template_source(self, tokenizer: TransformersTokenizer | None) -> str:
         if not self._native:
             return self.format.template
         if tokenizer is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -33,7 +34,7 @@ def _raise_exception(message: str) -> None:
     raise TemplateError(message)
 
 
-def _tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, **options: Any) -> str:
+def _tojson(value: object, ensure_ascii: bool = False, indent: int | None = None, **options: Any) -> str:
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, **options)
 
 
@@ -80,7 +81,7 @@ def check_template(source: str, path: Path) -> None:
         raise FileFormatError(path, error.lineno, f"not a valid template: {error.message}") from None
 
 
-def run_template(template: Template, variables: dict[str, Any]) -> str:
+def run_template(template: Template, variables: Mapping[str, object]) -> str:
     """Render; a template that refuses the conversation is a usage error.
 
     Raises:

@@ -3,18 +3,96 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast
 
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, KikimeError, UsageError
 
+
+class AddedToken(Protocol):
+    """A token that was added to a vocabulary."""
+
+    content: str
+    special: bool
+    lstrip: bool
+    single_word: bool
+
+
+class Encoding(Protocol):
+    """What calling a tokenizer gives."""
+
+    input_ids: list[int]
+
+
+class TransformersTokenizer(Protocol):
+    """What kikime asks of a tokenizer of transformers."""
+
+    bos_token: str | None
+    eos_token: str | None
+    bos_token_id: int | None
+    eos_token_id: int | None
+    chat_template: object
+    name_or_path: str
+
+    @property
+    def added_tokens_decoder(self) -> Mapping[int, AddedToken]:
+        """Added tokens by id."""
+
+    @property
+    def all_special_ids(self) -> Sequence[int]:
+        """Ids of the special tokens."""
+
+    @property
+    def all_special_tokens(self) -> Sequence[str]:
+        """Their spellings, in the same order."""
+
+    @property
+    def special_tokens_map(self) -> Mapping[str, object]:
+        """Special tokens by role, as a chat template knows them."""
+
+    def __hash__(self) -> int:
+        """Of the object: one encoder is kept per tokenizer."""
+
+    def __call__(self, text: str, *, add_special_tokens: bool = True) -> Encoding:
+        """Encode as training does."""
+
+    def encode(self, text: str, *, add_special_tokens: bool = True, split_special_tokens: bool = False) -> list[int]:
+        """Token ids of a text."""
+
+    def decode(
+        self,
+        token_ids: int | Sequence[int],
+        *,
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+    ) -> str:
+        """The text of token ids."""
+
+    def convert_ids_to_tokens(self, ids: int) -> str | None:
+        """One token of the vocabulary."""
+
+    def get_chat_template(self) -> str:
+        """The chat template; a ValueError where there is none."""
+
+    def apply_chat_template(
+        self,
+        conversation: Sequence[Mapping[str, str]],
+        *,
+        tokenize: bool,
+        add_generation_prompt: bool,
+        continue_final_message: bool,
+    ) -> object:
+        """A conversation in the chat template."""
+
+
 _FILES = ("tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json", "vocab.txt", "spiece.model")
 _EXPECTED = (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError)
 
 
-def load_tokenizer(path_or_id: str | Path) -> Any:
+def load_tokenizer(path_or_id: str | Path) -> TransformersTokenizer:
     """Load the tokenizer of a local checkpoint or of a Hub id (transformers; remote code is not run).
 
     Raises:
@@ -29,12 +107,13 @@ def load_tokenizer(path_or_id: str | Path) -> Any:
 
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries would be ten lines; ours is one
     try:
-        return AutoTokenizer.from_pretrained(str(path_or_id))
+        tokenizer = cast("TransformersTokenizer", AutoTokenizer.from_pretrained(str(path_or_id)))
     except Exception as error:
         # the tokenizers library reports a broken file as a bare Exception; anything unknown goes on up
         if type(error) is not Exception and not isinstance(error, _EXPECTED):
             raise
         raise _explained(str(path_or_id), local, str(error).strip().partition("\n")[0]) from None
+    return tokenizer
 
 
 def _explained(reference: str, local: bool, reason: str) -> KikimeError:

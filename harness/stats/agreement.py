@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Matrix = npt.NDArray[np.float64]
+Score = str | SupportsFloat | SupportsIndex | None
+Scores = Iterable[Score]
+"""One score per item: a list, an array or a Series."""
 N_RESAMPLES = 2000
 MIN_SPEARMAN, MAX_BIAS = 0.25, 0.5
 """What a judge needs to rank models: the lower bound of Spearman above, the absolute bias below."""
@@ -51,7 +57,7 @@ class Agreement:
         object.__setattr__(self, "may_rank", may_rank)
 
 
-def agreement(human: Any, judge: Any, *, low: int = 1, high: int = 7, seed: int = 0) -> Agreement:
+def agreement(human: Scores, judge: Scores, *, low: int = 1, high: int = 7, seed: int = 0) -> Agreement:
     """Compare two equally long columns of scores; pairs with a missing score (None, NaN) are dropped.
 
     Two pandas Series are paired by index.
@@ -72,7 +78,7 @@ def agreement(human: Any, judge: Any, *, low: int = 1, high: int = 7, seed: int 
     return Agreement(n=len(pairs), **fields)
 
 
-def confusion(human: Any, judge: Any, *, low: int = 1, high: int = 7) -> list[list[int]]:
+def confusion(human: Scores, judge: Scores, *, low: int = 1, high: int = 7) -> list[list[int]]:
     """Counts with people's scores as rows and the judge's as columns, ``low`` first; fractions are rounded half up."""
     cells = np.floor(_pairs(human, judge, low, high) + 0.5).astype(int) - low
     table = np.zeros((high - low + 1, high - low + 1), dtype=int)
@@ -92,7 +98,7 @@ def interval_alpha(ratings: Sequence[Sequence[float]]) -> float | None:
     return None if expected == 0 else float(1 - observed / expected)
 
 
-def _pairs(human: Any, judge: Any, low: int, high: int) -> Matrix:
+def _pairs(human: Scores, judge: Scores, low: int, high: int) -> Matrix:
     """Complete pairs, shape (n, 2), in an order that does not depend on the rows' order."""
     if hasattr(human, "index") and hasattr(human, "reindex") and hasattr(judge, "reindex"):
         judge = _aligned(human, judge)
@@ -111,7 +117,7 @@ def _pairs(human: Any, judge: Any, low: int, high: int) -> Matrix:
     return ordered
 
 
-def _aligned(human: Any, judge: Any) -> Any:
+def _aligned(human: pd.Series, judge: pd.Series) -> pd.Series:
     if human.index.equals(judge.index):
         return judge
     for series in (human, judge):
@@ -123,7 +129,7 @@ def _aligned(human: Any, judge: Any) -> Any:
     return judge.reindex(human.index)
 
 
-def _score(value: Any) -> float:
+def _score(value: Score) -> float:
     try:
         return float("nan") if value is None else float(value)
     except (TypeError, ValueError):
@@ -133,7 +139,7 @@ def _score(value: Any) -> float:
         raise ValueError(f"{value!r} is not a score") from None
 
 
-def _number(value: Any) -> float | None:
+def _number(value: float | None) -> float | None:
     return float(value) if value is not None and np.isfinite(value) else None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numbers
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -115,7 +114,7 @@ def _numbers(column: pd.Series, name: str, rows: Sequence[tuple[str, ...]], keys
     return values
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     return float(value) if isinstance(value, (numbers.Real, np.bool_)) else float("nan")
 
 

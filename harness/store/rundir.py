@@ -8,11 +8,11 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import filelock
 import msgspec
@@ -20,6 +20,7 @@ import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, RunLocked, UsageError
 from kikime.harness.core.files import FREE_SPACE, write_atomically
+from kikime.harness.core.manifest import Json, Manifest
 from kikime.harness.store.records import SCHEMA, Summary
 
 _MANIFEST = ("name", "created_at", "checkpoint", "suite", "tasks", "personas", "hashes", "plan")
@@ -66,7 +67,7 @@ class RunDirectory:
             ) from error
         return cls(path)
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
         """The immutable plan and provenance.
 
         Raises:
@@ -82,7 +83,7 @@ class RunDirectory:
                 f"{self.path}: not a run (manifest.json {problem})",
                 hint="put manifest.json back from a copy of the run, or start a new run with kikime run",
             )
-        return manifest
+        return cast("Manifest", manifest)
 
     def status(self) -> dict[str, Any]:
         """State, counts and heartbeat; empty when nothing was written yet."""
@@ -106,11 +107,12 @@ class RunDirectory:
                 f"{self.path}: summary.json is broken", hint=f"build it again from the log: kikime resume {self.path}"
             ) from error
 
-    def _refuse_newer(self, data: Mapping[str, Any]) -> None:
-        if data.get("schema", 0) > SCHEMA:
-            raise UsageError(f"{self.path}: written by a newer kikime (schema {data['schema']})", hint="upgrade kikime")
+    def _refuse_newer(self, data: Json) -> None:
+        schema = data.get("schema")
+        if isinstance(schema, int) and schema > SCHEMA:
+            raise UsageError(f"{self.path}: written by a newer kikime (schema {schema})", hint="upgrade kikime")
 
-    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+    def write_manifest(self, manifest: Json) -> None:
         """Write the manifest, once; where that fails there is no run, and its directory goes.
 
         Raises:
@@ -122,7 +124,7 @@ class RunDirectory:
             shutil.rmtree(self.path, ignore_errors=True)
             raise
 
-    def write_status(self, status: Mapping[str, Any], *, force: bool = True) -> None:
+    def write_status(self, status: Json, *, force: bool = True) -> None:
         """Replace the status; without ``force`` at most once per second."""
         now = time.monotonic()
         if force or now - self._status_written >= 1.0:
@@ -190,7 +192,7 @@ def _fields(record: msgspec.Struct) -> dict[str, object]:
     return {name: value for name, value in found.items() if value is not msgspec.UNSET}
 
 
-def write_json(path: Path, value: Mapping[str, Any] | msgspec.Struct) -> None:
+def write_json(path: Path, value: Json | msgspec.Struct) -> None:
     """Replace a file by a JSON object, atomically.
 
     Raises:

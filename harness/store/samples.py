@@ -12,8 +12,11 @@ from kikime.harness.store.database import open_tables, require_tables
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.tables import SAMPLES
 
+Sample = dict[str, Any]
+"""A row of ``samples.parquet`` with its ``metrics``."""
 
-def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+
+def read_samples(run: RunDirectory, *, where: str | None = None, limit: int | None = None) -> list[Sample]:
     """Replies in plan order, each with its ``metrics``; ``where`` is an SQL condition on columns and metric names.
 
     Raises:
@@ -54,6 +57,6 @@ def _wrong_condition(condition: str | None, error: duckdb.Error) -> UsageError:
     return UsageError(f"--where {condition}: {str(error).splitlines()[0]}", hint=f"columns: {columns}")
 
 
-def _nested(row: dict[str, Any]) -> dict[str, Any]:
+def _nested(row: dict[str, object]) -> Sample:
     sample = {name: row[name] for name in SAMPLES.names}
     return sample | {"metrics": {name: value for name, value in row.items() if name not in sample}}

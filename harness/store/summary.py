@@ -55,6 +55,7 @@ def summarise(run: RunDirectory) -> Summary:
         lengths = _lengths(connection)
         duplicates = _duplicate_rate(connection)
         verdicts = _verdicts(connection, run) if judged else []
+    checkpoint = manifest["checkpoint"]
     markers = {name: persona["voice"]["markers"] for name, persona in manifest["personas"].items()}
     targets = {name: Target(found["target_rate"], found["tolerance"]) for name, found in markers.items()}
     summary = Summary(
@@ -63,8 +64,14 @@ def summarise(run: RunDirectory) -> Summary:
         created_at=manifest["created_at"],
         state="complete" if counts["done"] == counts["planned"] else "partial",
         suite=manifest["suite"]["id"],
-        model=Measured(**{name: manifest["checkpoint"][name] for name in Measured.__struct_fields__}),
-        hashes=manifest["hashes"],
+        model=Measured(
+            name=checkpoint["name"],
+            reference=checkpoint["reference"],
+            fingerprint=checkpoint["fingerprint"],
+            n_params=checkpoint["n_params"],
+            revision=checkpoint["revision"],
+        ),
+        hashes=dict(manifest["hashes"]),
         counts=counts,
         coverage=counts["done"] / counts["planned"],
         metrics=overall(slices, targets),

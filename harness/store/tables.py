@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -15,9 +15,10 @@ from kikime.harness.core.files import replacing
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.store.records import SCHEMA
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.wal import REPLIES, locate_records, read_at
+from kikime.harness.store.wal import REPLIES, Line, locate_records, read_at
 
 ROW_GROUP = 8192
+Column = Sequence[object]
 
 SAMPLES = pa.schema(
     [
@@ -81,7 +82,7 @@ _FROM_REQUEST = (
 )
 
 
-def sample_row(request: Request, reply: Reply) -> dict[str, Any]:
+def sample_row(request: Request, reply: Reply) -> dict[str, object]:
     """One row of ``samples.parquet``; text that is not valid Unicode is repaired with U+FFFD."""
     row = {name: getattr(request, name) for name in _FROM_REQUEST}
     return row | {
@@ -154,9 +155,9 @@ class StoredReplies:
         record = read_at(stored.path, stored.offset)
         return Reply(key=key, text=record["response"], finish_reason=record["finish_reason"])
 
-    def in_plan_order(self) -> Iterator[dict[str, Any]]:
+    def in_plan_order(self) -> Iterator[Line]:
         """Every logged record once, in the order of the plan."""
-        open_files: dict[Path, Any] = {}
+        open_files: dict[Path, BinaryIO] = {}
         try:
             for stored in sorted(self._by_key.values(), key=lambda s: (s.position, s.turn)):
                 if stored.path not in open_files:
@@ -189,7 +190,7 @@ def compact(run: RunDirectory, versions: Mapping[str, str]) -> int:
     return len(stored)
 
 
-def _score_columns(batch: Sequence[Mapping[str, Any]], versions: Mapping[str, str]) -> dict[str, list[Any]]:
+def _score_columns(batch: Sequence[Line], versions: Mapping[str, str]) -> dict[str, Column]:
     keys: list[str] = []
     metrics: list[str] = []
     values: list[float | None] = []
@@ -204,8 +205,8 @@ def _score_columns(batch: Sequence[Mapping[str, Any]], versions: Mapping[str, st
     return {"key": keys, "metric": metrics, "value": values, "scorer_version": by}
 
 
-def _batches(records: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
+def _batches(records: Iterator[Line], size: int) -> Iterator[list[Line]]:
+    batch: list[Line] = []
     for record in records:
         batch.append(record)
         if len(batch) == size:
@@ -218,7 +219,7 @@ def _batches(records: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict
 @contextmanager
 def _table(
     path: Path, schema: pa.Schema, metadata: Mapping[str, str]
-) -> Iterator[Callable[[Mapping[str, list[Any]]], None]]:
+) -> Iterator[Callable[[Mapping[str, Column]], None]]:
     """Write one Parquet file beside its final place, then move it there."""
     whole = schema.with_metadata(dict(metadata))
     with (

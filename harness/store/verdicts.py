@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.wal import VERDICTS, read_records
+from kikime.harness.store.wal import VERDICTS, Line, read_records
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,7 +15,7 @@ SCORE = "coalesce(expected_score, score::DOUBLE)"
 _RUBRIC = "judge_id, protocol, rubric"
 
 
-def score_of(line: Mapping[str, Any]) -> float | None:
+def score_of(line: Line) -> float | None:
     """:data:`SCORE` of one line.
 
     >>> score_of({"score": 5, "expected_score": 4.6}), score_of({"score": 5}), score_of({"score": None})

@@ -20,6 +20,8 @@ from kikime.harness.core.files import unwritable
 
 REPLIES, VERDICTS = "gen", "judge"
 """Kinds of segments of a run: what the engine answered, and what judges said of it."""
+Line = dict[str, Any]
+"""What one line holds: a row of ``samples.parquet`` with its metrics, or one of ``judge.parquet``."""
 _SYNC_ROWS = 256
 _SYNC_SECONDS = 1.0
 
@@ -41,7 +43,7 @@ class Segment:
         path = folder / f"{kind}-{stamp}-{os.getpid()}.jsonl"
         return cls(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), path)
 
-    def append(self, record: Mapping[str, Any]) -> None:
+    def append(self, record: Mapping[str, object]) -> None:
         """Write one record as a line; fsync at most every 256 rows or every second.
 
         Raises:
@@ -89,12 +91,12 @@ class Segment:
 class Located(NamedTuple):
     """A record and where its line stands."""
 
-    record: dict[str, Any]
+    record: Line
     path: Path
     offset: int
 
 
-def read_records(folder: Path, kind: str) -> Iterator[dict[str, Any]]:
+def read_records(folder: Path, kind: str) -> Iterator[Line]:
     """All intact records of one kind, segments in time order; torn lines are dropped."""
     for located in locate_records(folder, kind):
         yield located.record
@@ -112,15 +114,15 @@ def locate_records(folder: Path, kind: str) -> Iterator[Located]:
                 offset += len(line)
 
 
-def read_at(path: Path, offset: int) -> dict[str, Any]:
+def read_at(path: Path, offset: int) -> Line:
     """The record whose line starts at ``offset``."""
     with path.open("rb") as stream:
         stream.seek(offset)
-        record: dict[str, Any] = orjson.loads(stream.readline())
+        record: Line = orjson.loads(stream.readline())
     return record
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _parse(line: bytes) -> Line | None:
     if not line.endswith(b"\n"):
         return None
     try:

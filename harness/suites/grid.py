@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.yamlfile import StrictModel
 from kikime.harness.metrics import METRICS
 from kikime.harness.prompts import Format, format_ids, load_format
@@ -15,7 +16,7 @@ from kikime.harness.suites.condition import TECHNIQUES, Condition, Technique, in
 from kikime.harness.suites.suite import Suite, TaskSelection, in_order, restore_suite
 from kikime.harness.suites.task import Item, Task, load_task
 
-Json = dict[str, Any]
+Json = dict[str, object]
 NOBODY = "none"
 """The persona column of tasks that are asked without a persona."""
 
@@ -51,7 +52,7 @@ class Materials(NamedTuple):
         }
 
     @classmethod
-    def from_json(cls, stored: Json) -> Materials:
+    def from_json(cls, stored: Manifest) -> Materials:
         """Back from a manifest."""
         METRICS.recover(stored.get("metrics", {}))
         suite = restore_suite(stored["suite"])
@@ -76,7 +77,7 @@ class Materials(NamedTuple):
         return cls(suite, dict(tasks), dict(personas), formats, techniques, {})
 
 
-def stored_formats(manifest: Json) -> dict[str, Format]:
+def stored_formats(manifest: Manifest) -> dict[str, Format]:
     """The formats of a run: from its manifest; for a run of an old version those of today that it used.
 
     A format that an old run used and that is not known here is left out.
@@ -87,7 +88,7 @@ def stored_formats(manifest: Json) -> dict[str, Format]:
     return {name: load_format(name) for name in restore_suite(manifest["suite"]).format_names if name in known}
 
 
-def stored_techniques(manifest: Mapping[str, Any]) -> dict[str, Technique]:
+def stored_techniques(manifest: Manifest) -> dict[str, Technique]:
     """The techniques of a run: from its manifest; for a run of an old version those of today that it used."""
     if "techniques" in manifest:
         return {name: Technique.model_validate(content) for name, content in manifest["techniques"].items()}

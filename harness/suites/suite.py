@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from kikime.harness.cards.persona import PERSONAS
 from kikime.harness.core.files import data_path
-from kikime.harness.core.registry import Parts, checked
+from kikime.harness.core.registry import Part, Parts, checked
 from kikime.harness.core.request import Sampling
 from kikime.harness.core.yamlfile import StrictModel, load_yaml
 from kikime.harness.prompts import FORMATS
@@ -23,7 +23,7 @@ Count = Annotated[int, Field(ge=1)]
 Shots = Annotated[int, Field(ge=0, le=32)]
 
 
-def _known(parts: Parts[Any]) -> AfterValidator:
+def _known(parts: Parts[Part]) -> AfterValidator:
     """Check that a reference leads somewhere; a relative path begins at the suite's folder."""
 
     def check(reference: str, info: ValidationInfo) -> str:
@@ -39,7 +39,7 @@ FormatRef = Annotated[str, _known(FORMATS)]
 TechniqueRef = Annotated[str, _known(TECHNIQUES)]
 
 
-def _listed(value: Any) -> Any:
+def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
@@ -62,7 +62,7 @@ class TaskSelection(StrictModel):
     contexts: tuple[str, ...] | None = None
 
 
-def _selection(value: Any) -> Any:
+def _selection(value: object) -> object:
     return {"id": value} if isinstance(value, str) else value
 
 
@@ -150,7 +150,7 @@ def in_order(groups: Iterable[Sequence[Name]]) -> list[Name]:
     return list(dict.fromkeys(name for group in groups for name in group))
 
 
-def restore_suite(stored: dict[str, Any]) -> Suite:
+def restore_suite(stored: object) -> Suite:
     """A suite from a run's manifest; its tasks and personas are ids of what the manifest holds."""
     return Suite.model_validate(stored, context={"resolved": True})
 

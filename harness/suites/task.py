@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -15,6 +15,7 @@ from kikime.harness.core.files import data_path
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.names import did_you_mean
 from kikime.harness.core.registry import Parts
+from kikime.harness.core.request import Expect
 from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
 from kikime.harness.metrics import METRICS, Measured, check_expect
 
@@ -53,12 +54,12 @@ class Item(StrictModel):
     """Turns, from 1, that speak English or ask for it: an English reply is no leak there."""
     probes: Probes = Field(default=Probes(), exclude=True)
     """Replies that the item's verifier must tell apart; they are no part of what a run asks or stores."""
-    expect: dict[str, Any] = {}
+    expect: Expect = {}
     """What the task's metrics check; see :func:`kikime.harness.metrics.answers.expect.check_expect`."""
 
     @field_validator("expect")
     @classmethod
-    def _expect_is_known(cls, expect: dict[str, Any]) -> dict[str, Any]:
+    def _expect_is_known(cls, expect: Expect) -> Expect:
         try:
             check_expect(expect)
         except UsageError as error:
@@ -75,7 +76,7 @@ class Item(StrictModel):
             raise ValueError(msg)
         return self
 
-    def expect_at(self, turn: int, persona: Persona) -> dict[str, Any]:
+    def expect_at(self, turn: int, persona: Persona) -> Expect:
         """What is expected of the reply to ``turn`` (from 0): of the item, of the facts of the card that it asks for."""
         fact = next((fact for fact in persona.facts if fact.id == self.asks.get(turn + 1)), None)
         expected = self.expect if fact is None else _fact_expect(fact)
@@ -171,7 +172,7 @@ class Task(StrictModel):
         """The same task, its rubrics under their ids; ``named``: ids by reference."""
         return self.model_copy(update={"rubrics": tuple(named.get(reference, reference) for reference in self.rubrics)})
 
-    def expect_at(self, item: Item, turn: int, persona: Persona) -> dict[str, Any]:
+    def expect_at(self, item: Item, turn: int, persona: Persona) -> Expect:
         """What is expected of the reply to a turn (from 0) of ``item``, with the length that the task asks for."""
         expected = item.expect_at(turn, persona)
         if self.length is None or "length" in expected:
@@ -256,9 +257,9 @@ def _fact_items(persona: Persona) -> tuple[Item, ...]:
     )
 
 
-def _fact_expect(fact: Fact) -> dict[str, Any]:
+def _fact_expect(fact: Fact) -> Expect:
     texts = {name: list(getattr(fact, name)) for name in ("answers", "readings", "wrong", "lure", "corrections")}
-    expected: dict[str, Any] = {name: value for name, value in texts.items() if value}
+    expected: Expect = {name: value for name, value in texts.items() if value}
     return {**expected, "disliked": True} if fact.disliked else expected
 
 

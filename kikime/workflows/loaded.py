@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
 
@@ -55,7 +56,7 @@ class Run:
         return str(self.manifest["name"])
 
     @cached_property
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
         """The resolved plan, versions and hashes, as ``manifest.json`` holds them."""
         return self.directory.manifest()
 

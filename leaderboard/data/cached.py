@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.index import Entry, Index, Signature, signature_of
 from kikime.leaderboard.data.queries.slices import Slices
@@ -76,7 +77,7 @@ def _day(run_id: str) -> str:
 
 
 @kept(32)
-def manifest_of(run: RunDirectory) -> dict[str, Any]:
+def manifest_of(run: RunDirectory) -> Manifest:
     """The manifest of a run.
 
     Raises:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics.registry import QUALITY
 from kikime.harness.reports.claims.records import (
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
-Manifest = Mapping[str, Any]
 FLOOR = 0.2
 _UNIT = ["persona", "item"]
 

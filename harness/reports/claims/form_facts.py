@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.manifest import StoredTask
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.claims.factors import as_shift, contrasts_of
 from kikime.harness.reports.claims.formatting import change, number
@@ -111,7 +112,7 @@ def _rows(pair: Pair, *, seed: int, n_resamples: int) -> Iterator[FormFactsRow]:
             )
 
 
-def _metrics(task: dict[str, Any]) -> list[str]:
+def _metrics(task: StoredTask) -> list[str]:
     style = STYLE if not task["bare"] and set(STYLE) & set(task["metrics"]) else ()
     return [*(name for name in FACTS if name in task["metrics"]), *style]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
@@ -108,7 +108,7 @@ def _estimates(
     return contrasts_of(own, "label_correct", names, contrasts, bands, seed=seed, n_resamples=n_resamples)
 
 
-def _kinds(found: Mapping[str, Estimate], kinds: list[str], k: int, raw: Any) -> dict[str, LabelKind]:
+def _kinds(found: Mapping[str, Estimate], kinds: list[str], k: int, raw: pd.Series) -> dict[str, LabelKind]:
     return {
         kind: LabelKind(
             accuracy=as_level(found[f"{kind} {k}"]),

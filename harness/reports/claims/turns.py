@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from kikime.harness.core.axes import CONDITION
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.manifest import StoredTask
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
 from kikime.harness.reports.claims.formatting import number, percent, points, share
 from kikime.harness.reports.claims.records import Level, Phase, Recovery, RightAnswers, Shift, TurnRow, TurnsReport
@@ -63,7 +64,7 @@ class _Voice(NamedTuple):
     effects: dict[str, Shift]
 
 
-def _pressure(tasks: Mapping[str, Any], run: RunDirectory) -> tuple[int, ...]:
+def _pressure(tasks: Mapping[str, StoredTask], run: RunDirectory) -> tuple[int, ...]:
     """The turns that push the character out of role, the same ones in every dialogue."""
     found = {tuple(item.get("pressure", ())) for task in tasks.values() for item in task["items"] if item["script"]}
     if len(found) > 1:
@@ -149,7 +150,7 @@ def _recovered(replies: pd.DataFrame, pressure: tuple[int, ...]) -> Recovery:
     return Recovery(int(broke.sum()), len(kept), back)
 
 
-def _in_character(replies: pd.DataFrame) -> Any:
+def _in_character(replies: pd.DataFrame) -> pd.Series:
     """1 where a reply has a marker (if a sentence could), no wrong first person and no fault; else 0."""
     silent = (replies["eligible_sentences"] > 0) & (replies["marker_sentences"] == 0)
     faulty = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics.registry import QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
 from kikime.harness.reports.comparison.records import Capability, Handled
@@ -21,7 +21,7 @@ def capability_table(pair: Pair) -> list[Capability]:
     return [Capability(left.task, left.title, left, right) for left, right in zip(*sides, strict=True)]
 
 
-def handled_by_task(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> list[Handled]:
+def handled_by_task(cells: pd.DataFrame, manifest: Manifest) -> list[Handled]:
     """Per task the share of items that are handled.
 
     An item is handled when the mean quality of its replies, asked plainly, reaches ``handled.quality``.

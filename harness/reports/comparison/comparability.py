@@ -96,7 +96,7 @@ def manifest_differences(a: Json, b: Json) -> list[Setting]:
     ]
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping) and value:
         for key in value:
             yield from _leaves(value[key], f"{path}.{key}" if path else str(key))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.reports.comparison.capability import capability_table
 from kikime.harness.reports.comparison.comparability import manifest_differences
 from kikime.harness.reports.comparison.differences import metric_rows
@@ -77,7 +77,7 @@ def compare(
     return report
 
 
-def describe(run: RunDirectory, manifest: dict[str, Any]) -> Side:
+def describe(run: RunDirectory, manifest: Manifest) -> Side:
     """Which run a side of a report is."""
     checkpoint = manifest["checkpoint"]
     return Side(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.reports.comparison.pairs import Pair
 from kikime.harness.reports.comparison.records import LengthEntry, LengthRatio, Lengths
 from kikime.harness.stats.lengths import length_summary, ratio_of_means
@@ -37,14 +37,14 @@ def length_display(pair: Pair, *, seed: int = 0) -> list[LengthEntry]:
     return entries
 
 
-def with_length(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
+def with_length(cells: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
     """The replies that have a length: not the failed ones, chosen labels, or those of no persona, which has no target."""
     spoken = ~cells["failed"].astype(bool) & cells["persona"].isin(list(manifest["personas"]))
     own: pd.DataFrame = cells[spoken & cells[list(_RANGES)].notna().all(axis=1)]
     return own
 
 
-def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Mapping[str, Any]) -> Lengths:
+def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Manifest) -> Lengths:
     """Describe the lengths of one run's replies, of which each has one."""
     ranges = {name: card["length"][_RANGES[unit]] for name, card in manifest["personas"].items()}
     low, high = ([ranges[name][end] for name in cells["persona"]] for end in (0, 1))
@@ -52,15 +52,16 @@ def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Mapping[str, Any]
 
 
 def _entry(
-    a: pd.DataFrame, b: pd.DataFrame, unit: str, persona: str | None, manifest: Mapping[str, Any], seed: int
+    a: pd.DataFrame, b: pd.DataFrame, unit: str, persona: str | None, manifest: Manifest, seed: int
 ) -> LengthEntry:
     items = a[["persona", "item"]].assign(a=a[unit].to_numpy(float), b=b[unit].to_numpy(float))
     frame = items.groupby(["persona", "item"], as_index=False)[["a", "b"]].mean()
     ratio = ratio_of_means(frame, seed=seed, n_resamples=1999)
+    wanted = manifest["personas"][persona]["length"][_RANGES[unit]] if persona else None
     return LengthEntry(
         unit=unit,
         persona=persona,
-        range=tuple(manifest["personas"][persona]["length"][_RANGES[unit]]) if persona else None,
+        range=(wanted[0], wanted[1]) if wanted else None,
         a=describe_lengths(a, unit, manifest),
         b=describe_lengths(b, unit, manifest),
         ratio=LengthRatio(ratio.ratio, ratio.ci_low, ratio.ci_high),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.comparison.comparability import Differences, differences, metric_version
 from kikime.harness.reports.comparison.records import LeftOut
@@ -36,8 +37,8 @@ class Pair:
 
     run_a: RunDirectory
     run_b: RunDirectory
-    manifest_a: dict[str, Any]
-    manifest_b: dict[str, Any]
+    manifest_a: Manifest
+    manifest_b: Manifest
     a: pd.DataFrame
     b: pd.DataFrame
     why_not: list[Reason]
@@ -97,10 +98,10 @@ def _way_out(pair: Pair, found: Differences, *, common: bool) -> Reason:
     return Reason("hint_common_and_judge" if pair.judges_differ else "hint_common", {"n": len(pair.a)})
 
 
-def _missing(left_out: LeftOut, a: dict[str, Any], b: dict[str, Any]) -> list[Reason]:
+def _missing(left_out: LeftOut, a: Manifest, b: Manifest) -> list[Reason]:
     if not (left_out.a or left_out.b):
         return []
-    values = {"left": left_out.a, "a": a["name"], "right": left_out.b, "b": b["name"]}
+    values: dict[str, str | int | float] = {"left": left_out.a, "a": a["name"], "right": left_out.b, "b": b["name"]}
     return [Reason("cells_differ", values)]
 
 
@@ -144,7 +145,12 @@ def _explain_no_judge(pair: Pair, kinds: list[Kinds], *, common: bool) -> None:
     elif left or right:
         judged, other = (pair.run_a, pair.run_b) if left else (pair.run_b, pair.run_a)
         name = pair.manifest_a["name"] if left else pair.manifest_b["name"]
-        values = {"name": name, "run": judged.id, "judges": left or right, "other": other.id}
+        values: dict[str, str | int | float] = {
+            "name": name,
+            "run": judged.id,
+            "judges": left or right,
+            "other": other.id,
+        }
         pair.notes.append(Reason("only_one_judged", values))
 
 

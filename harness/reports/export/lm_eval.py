@@ -8,16 +8,16 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.prompts import format_ids, load_format
 from kikime.harness.prompts.format import NATIVE
 from kikime.harness.store.rundir import RunDirectory, slug, write_json
-from kikime.harness.store.samples import read_samples
+from kikime.harness.store.samples import Sample, read_samples
 
 Group = tuple[str, str, int]
 
@@ -32,7 +32,7 @@ def export_lm_eval(run: RunDirectory, folder: Path) -> Path:
     manifest, samples = run.manifest(), read_samples(run)
     date = manifest["created_at"].replace(":", "-").removesuffix("+00-00")
     target = folder / slug(manifest["checkpoint"]["name"])
-    groups: dict[Group, list[dict[str, Any]]] = {}
+    groups: dict[Group, list[Sample]] = {}
     for sample in samples:
         groups.setdefault((sample["task"], sample["format"], sample["shots"]), []).append(sample)
     try:
@@ -52,7 +52,7 @@ def task_name(group: Group) -> str:
     return f"kikime_{slug(task)}_{slug(form)}_{shots}shot"
 
 
-def _results(manifest: Mapping[str, Any], groups: Mapping[Group, Sequence[dict[str, Any]]]) -> dict[str, Any]:
+def _results(manifest: Manifest, groups: Mapping[Group, Sequence[Sample]]) -> dict[str, object]:
     named = {task_name(group): (group, own) for group, own in groups.items()}
     tasks, seconds = manifest["tasks"], datetime.fromisoformat(manifest["created_at"]).timestamp()
     sampling = manifest["suite"]["sampling"]
@@ -91,7 +91,7 @@ def _results(manifest: Mapping[str, Any], groups: Mapping[Group, Sequence[dict[s
     }
 
 
-def _means(samples: Sequence[dict[str, Any]]) -> dict[str, float]:
+def _means(samples: Sequence[Sample]) -> dict[str, float]:
     """Mean and standard error of each metric over the replies to which it applies, under lm-eval's names."""
     means: dict[str, float] = {}
     for metric in samples[0]["metrics"]:
@@ -106,7 +106,7 @@ def _means(samples: Sequence[dict[str, Any]]) -> dict[str, float]:
     return means
 
 
-def generation_kwargs(manifest: Mapping[str, Any], task: str, form: str) -> dict[str, Any]:
+def generation_kwargs(manifest: Manifest, task: str, form: str) -> dict[str, object]:
     """How the replies of a cell were asked for, in lm-eval's words: until, max_gen_toks, do_sample, temperature ….
 
     ``until`` has the format's stop strings; the checkpoint's own end of turn, which stops every format, is a token. It is
@@ -121,14 +121,14 @@ def generation_kwargs(manifest: Mapping[str, Any], task: str, form: str) -> dict
     }
 
 
-def _stops(manifest: Mapping[str, Any], name: str) -> list[str]:
+def _stops(manifest: Manifest, name: str) -> list[str]:
     if name in manifest.get("formats", {}):
         return list(manifest["formats"][name]["stop"])
     known = name in format_ids() and manifest["hashes"]["formats"].get(name) in {load_format(name).hash, NATIVE}
     return list(load_format(name).stop) if known else []
 
 
-def _line(number: int, sample: Mapping[str, Any], manifest: Mapping[str, Any]) -> bytes:
+def _line(number: int, sample: Sample, manifest: Manifest) -> bytes:
     asked = generation_kwargs(manifest, sample["task"], sample["format"])
     doc = {name: sample[name] for name in ("item_id", "persona", "technique", "context", "turn", "user")}
     doc |= {"history": orjson.loads(sample["history"]), "expect": orjson.loads(sample["expect"])}

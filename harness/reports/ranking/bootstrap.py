@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from kikime.harness.metrics import style_bands_of
+from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.tables.areas import Term
 from kikime.harness.stats.intervals import LEVEL, or_unseen, t_over_z
 from kikime.harness.stats.resampling import count_blocks, generators, small_sample_factor
@@ -40,8 +41,8 @@ class _Stack(NamedTuple):
 
 
 def joint_scores(
-    runs: Sequence[Mapping[str, Any]],
-    terms: Sequence[Mapping[str, Any]],
+    runs: Sequence[Entry],
+    terms: Sequence[Entry],
     areas: Mapping[str, Sequence[Term]],
     *,
     seed: int,
@@ -78,11 +79,11 @@ def _interval(draws: FloatArray, observed: FloatArray, n_items: int) -> tuple[Fl
     return np.clip(low, 0, 100), np.clip(high, 0, 100)
 
 
-def _bands_of(run: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+def _bands_of(run: Entry) -> dict[str, tuple[float, float]]:
     return {persona: (target, tolerance) for persona, (target, tolerance) in run["bands"].items()}
 
 
-def _stack(term: Term, terms: Sequence[Mapping[str, Any]]) -> _Stack:
+def _stack(term: Term, terms: Sequence[Entry]) -> _Stack:
     own = [entry[term.id] for entry in terms]
     num, den = (np.array([entry[side] for entry in own], dtype=np.float64).T for side in ("num", "den"))
     same = bool((den == den[:, :1]).all())
@@ -131,9 +132,9 @@ class _Model(NamedTuple):
                     found[area][at] = observed[area] + wider * (drawn - observed[area])
         return found
 
-    def _area(self, stacks: list[_Stack], value: Any) -> FloatArray:
+    def _area(self, stacks: list[_Stack], value: Callable[[_Stack], FloatArray]) -> FloatArray:
         total = sum(stack.term.weight for stack in stacks)
-        points: FloatArray = 100 / total * sum(stack.term.weight * value(stack) for stack in stacks)
+        points: FloatArray = 100 / total * sum((stack.term.weight * value(stack) for stack in stacks), np.zeros(1))
         return points
 
     def _term(self, stack: _Stack, counts: FloatArray) -> FloatArray:
@@ -141,7 +142,7 @@ class _Model(NamedTuple):
         mean: FloatArray = np.mean(rates, axis=0)
         return mean
 
-    def _rates(self, stack: _Stack, counts: FloatArray) -> Any:
+    def _rates(self, stack: _Stack, counts: FloatArray) -> Iterator[tuple[str, FloatArray]]:
         start = 0
         for persona, size in zip(self.personas, self.sizes, strict=True):
             at = slice(start, start + size)

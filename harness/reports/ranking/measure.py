@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.tables.areas import Areas, Term
 from kikime.harness.reports.tables.frames import ITEM, Bands, marker_sums
 from kikime.harness.reports.tables.quality import oriented
+from kikime.harness.stats.validation import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NATIVE = "native"
-Json = Mapping[str, Any]
+Entry = dict[str, Any]
+"""A run's part of a ranking, or a part of that: what ``ranking.json`` holds."""
 
 
-def measure_terms(cells: pd.DataFrame, areas: Areas, manifest: Json, verdicts: pd.DataFrame | None = None) -> Json:
+def measure_terms(cells: pd.DataFrame, areas: Areas, manifest: Manifest, verdicts: pd.DataFrame | None = None) -> Entry:
     """Measure every term of ``areas`` on one run's replies.
 
     Args:
@@ -36,7 +39,7 @@ def measure_terms(cells: pd.DataFrame, areas: Areas, manifest: Json, verdicts: p
     items = usable[ITEM].drop_duplicates().sort_values(ITEM)
     index = {tuple(row): number for number, row in enumerate(items.to_numpy().tolist())}
     bands = Bands(manifest)
-    terms: dict[str, Any] = {}
+    terms: Entry = {}
     for term in (term for area in areas.areas for term in area.terms):
         chosen = usable[_scope(usable, term, manifest)]
         if term.value == "band":
@@ -47,18 +50,18 @@ def measure_terms(cells: pd.DataFrame, areas: Areas, manifest: Json, verdicts: p
     return {"items": items.to_numpy().tolist(), "terms": terms}
 
 
-def measured_tasks(areas: Areas, manifest: Json) -> list[str]:
+def measured_tasks(areas: Areas, manifest: Manifest) -> list[str]:
     """Tasks that areas are computed from."""
     return [name for name, task in manifest["tasks"].items() if name not in areas.contrast and not task.get("bare")]
 
 
-def is_baseline(cells: pd.DataFrame, manifest: Json) -> Any:
+def is_baseline(cells: pd.DataFrame, manifest: Manifest) -> pd.Series:
     """Whether a reply answers a question about given facts without having been given them: only a contrast's base."""
     given = [name for name, task in manifest["tasks"].items() if any(item["contexts"] for item in task["items"])]
     return cells["task"].isin(given) & (cells["context"] == "none")
 
 
-def _scope(cells: pd.DataFrame, term: Term, manifest: Json) -> Any:
+def _scope(cells: pd.DataFrame, term: Term, manifest: Manifest) -> pd.Series:
     tasks = [
         name
         for name, task in manifest["tasks"].items()
@@ -104,13 +107,14 @@ def _sums(
     return cells[ITEM].assign(num=np.where(known, points, 0.0) * weight, den=known * weight)
 
 
-def _unbroken(cells: pd.DataFrame, metric: str) -> Any:
+def _unbroken(cells: pd.DataFrame, metric: str) -> FloatArray:
     values = cells[metric].to_numpy(float)
     fault = values < METRICS[metric].high if METRICS[metric].direction == "higher" else values > 0
-    return 1.0 - (fault | cells["failed"].to_numpy(bool))
+    unbroken: FloatArray = 1.0 - (fault | cells["failed"].to_numpy(bool))
+    return unbroken
 
 
-def _judged(cells: pd.DataFrame, term: Term, verdicts: pd.DataFrame | None) -> Any:
+def _judged(cells: pd.DataFrame, term: Term, verdicts: pd.DataFrame | None) -> FloatArray:
     if verdicts is None:
         return np.full(len(cells), np.nan)
     own = verdicts[verdicts["criterion"] == term.metric].set_index("pair_key")["score"]
@@ -118,7 +122,7 @@ def _judged(cells: pd.DataFrame, term: Term, verdicts: pd.DataFrame | None) -> A
     return np.where(cells["failed"].to_numpy(bool), 0.0, points)
 
 
-def _arrays(sums: pd.DataFrame, index: Mapping[tuple[str, ...], int]) -> dict[str, Any]:
+def _arrays(sums: pd.DataFrame, index: Mapping[tuple[str, ...], int]) -> Entry:
     totals = sums.groupby(ITEM)[["num", "den"]].sum()
     num, den = [0.0] * len(index), [0.0] * len(index)
     for (persona, item), row in zip(totals.index, totals.to_numpy(), strict=True):

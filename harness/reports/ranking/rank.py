@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.comparison.comparability import differences
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
+from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.ranking.records import AreaUse, ExcludedRow, RankedRow, Ranking, UnrankedRow
 from kikime.harness.reports.ranking.stored import ranking_data
-from kikime.harness.reports.tables.areas import Area, load_areas, term_words
+from kikime.harness.reports.tables.areas import Area, Term, load_areas, term_words
 from kikime.harness.stats.ranking import rank_table
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
-
-Entry = dict[str, Any]
 
 
 def rank(
@@ -112,7 +111,7 @@ def _reference(loaded: Sequence[Entry], suite: str | None) -> str | None:
             groups.setdefault(entry["grid"], []).append(entry)
     complete = {grid: [e for e in entries if e["coverage"] >= 1] for grid, entries in groups.items()}
 
-    def weight(grid: str) -> tuple[Any, ...]:
+    def weight(grid: str) -> tuple[int, int, str, str]:
         entries = groups[grid]
         return len(complete[grid]), max(e["planned"] for e in entries), max(e["created_at"] for e in entries), grid
 
@@ -215,7 +214,7 @@ def _fill(result: Ranking, ranked: list[Entry], judge: str | None, t: Translator
         result.rows.append(_row(entry, row, scores, position))
 
 
-def _measured_areas(terms: list[Entry], *, judged: bool) -> list[tuple[Area, tuple[Any, ...]]]:
+def _measured_areas(terms: list[Entry], *, judged: bool) -> list[tuple[Area, tuple[Term, ...]]]:
     """Each area with the terms that the suite measures: decided by the cells, which are the same for all models."""
     known = set.intersection(*(set(own) for own in terms))
     return [(area, tuple(term for term in area.used(judged=judged) if term.id in known)) for area in load_areas().areas]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict as fields_of
 
 from kikime.harness.core.axes import SLICE
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.hashing import digest
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics import versions_of
-from kikime.harness.reports.ranking.measure import measure_terms
+from kikime.harness.reports.ranking.measure import Entry, measure_terms
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.reports.tables.cells import read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
@@ -24,7 +24,6 @@ from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 if TYPE_CHECKING:
     import pandas as pd
 
-Terms = Mapping[str, Any]
 SCHEMA = 3
 FILE = "ranking.json"
 _GRID = (
@@ -33,7 +32,7 @@ _GRID = (
 )
 
 
-def ranking_data(run: RunDirectory) -> dict[str, Any]:
+def ranking_data(run: RunDirectory) -> Entry:
     """The run's part of a ranking: from ``ranking.json`` where it is newer than the tables, else from the tables.
 
     Raises:
@@ -50,7 +49,7 @@ def ranking_data(run: RunDirectory) -> dict[str, Any]:
     return data
 
 
-def build(run: RunDirectory) -> dict[str, Any]:
+def build(run: RunDirectory) -> Entry:
     """Compute the content of ``ranking.json`` from the tables."""
     manifest, summary = run.manifest(), run.summary()
     if summary is None:
@@ -84,7 +83,7 @@ def build(run: RunDirectory) -> dict[str, Any]:
     }
 
 
-def _judge(cells: pd.DataFrame, verdicts: pd.DataFrame, terms: Terms, of_rules: Terms) -> dict[str, Any]:
+def _judge(cells: pd.DataFrame, verdicts: pd.DataFrame, terms: Entry, of_rules: Entry) -> Entry:
     """What one judge adds: its terms, and how many of the replies it scored."""
     due = int((~cells["failed"]).sum())
     scored = verdicts[verdicts["score"].notna()].groupby("criterion")["pair_key"].nunique()
@@ -101,7 +100,7 @@ def _mean(cells: pd.DataFrame, metric: str, bands: Bands) -> float | None:
     return None if found is None else found.mean
 
 
-def grid_digest(manifest: Mapping[str, Any]) -> str:
+def grid_digest(manifest: Manifest) -> str:
     """Digest of everything that decides which questions a run asks and how they are scored."""
     suite = manifest["suite"]
     versions = versions_of(manifest["hashes"])
@@ -110,7 +109,7 @@ def grid_digest(manifest: Mapping[str, Any]) -> str:
     return digest("grid", [hashes, scorer, {name: suite.get(name) for name in _GRID}])
 
 
-def _ranking_metrics(manifest: Mapping[str, Any]) -> set[str]:
+def _ranking_metrics(manifest: Manifest) -> set[str]:
     """The metrics that ranks rest on: those of the areas, of the tasks' quality, and of the row beside the rank."""
     of_areas = {term.metric for area in load_areas().areas for term in area.terms if term.value != "judge"}
     of_tasks = {metric for task in manifest["tasks"].values() for metric in task["metrics"]}
@@ -123,9 +122,9 @@ def _cell_counts(summary: Summary) -> dict[str, int]:
     return {"/".join(str(getattr(entry, name)) for name in SLICE): entry.n for entry in summary.slices}
 
 
-def _state(run: RunDirectory) -> list[Any]:
+def _state(run: RunDirectory) -> list[object]:
     """Changes whenever the tables or the formulas do."""
-    files: list[Any] = []
+    files: list[object] = []
     for path in (run.samples_file, run.scores_file, run.judge_file, run.summary_file):
         try:
             stat = path.stat()

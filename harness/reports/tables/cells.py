@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from kikime.harness.core.axes import CELL
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.tables.quality import with_quality
 from kikime.harness.store.database import open_tables, require_tables
@@ -22,7 +23,7 @@ _COLUMNS = ("pair_key", "key", "position", *CELL)
 _VERDICT = ("pair_key", "judge", "criterion", "rubric_hash", "age", "score")
 
 
-def read_cells(run: RunDirectory, manifest: Mapping[str, Any], *, without: Collection[str] = ()) -> pd.DataFrame:
+def read_cells(run: RunDirectory, manifest: Manifest, *, without: Collection[str] = ()) -> pd.DataFrame:
     """One row per reply, indexed by ``pair_key``: condition, ``item``, ``failed``, every metric (NaN: not applicable).
 
     ``without``: metrics that are read as not applicable, and play no part in the quality of a reply.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics import style_bands_of
 from kikime.harness.reports.tables.margins import load_margins
 from kikime.harness.stats.contrast import Transform
@@ -38,13 +39,13 @@ class ItemFrame(NamedTuple):
 class Bands:
     """``style_band`` as a function of a persona's pooled marker rate."""
 
-    def __init__(self, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, manifest: Manifest) -> None:
         markers = {name: card["voice"]["markers"] for name, card in manifest["personas"].items()}
         self.targets = {
             name: (m["target_rate"], m["tolerance"]) for name, m in markers.items() if m["target_rate"] is not None
         }
 
-    def points(self, persona: str, rates: Any) -> Any:
+    def points(self, persona: str, rates: FloatArray) -> FloatArray:
         """Closeness of rates (an array, 0–1) to the persona's own rate."""
         target, tolerance = self.targets[persona]
         return style_bands_of(rates, np.ones_like(rates), target, tolerance)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
+from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics.registry import METRICS
+from kikime.harness.stats.validation import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_BoolArray = npt.NDArray[np.bool_]
 
 QUALITY_RULE = {
     "ja": (
@@ -32,7 +36,7 @@ FATAL = ("critical_failure", "fewshot_copy", "prompt_echo")
 """Metrics of which any 1 makes the quality 0."""
 
 
-def with_quality(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
+def with_quality(cells: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
     """Add the column ``quality`` to ``cells``; every reply has one."""
     checks, faults = _Mean(len(cells)), _Mean(len(cells))
     for metric, tasks in _declared(manifest).items():
@@ -51,17 +55,17 @@ class _Mean:
     def __init__(self, n: int) -> None:
         self._total, self._count = np.zeros(n), np.zeros(n)
 
-    def add(self, points: Any, inside: Any) -> None:
+    def add(self, points: FloatArray, inside: _BoolArray) -> None:
         used = inside & np.isfinite(points)
         self._total[used] += points[used]
         self._count[used] += 1
 
     @property
-    def value(self) -> Any:
+    def value(self) -> FloatArray:
         return np.divide(self._total, self._count, out=np.ones(len(self._total)), where=self._count > 0)
 
 
-def oriented(values: Any, metric: str) -> Any:
+def oriented(values: npt.ArrayLike, metric: str) -> FloatArray:
     """Values of a metric as points 0–1 of which 1 is best; NaN stays."""
     about, points = METRICS[metric], np.asarray(values, dtype=float)
     if about.high is None:
@@ -69,7 +73,7 @@ def oriented(values: Any, metric: str) -> Any:
     return 1 - points if about.direction == "lower" else points
 
 
-def _declared(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+def _declared(manifest: Manifest) -> dict[str, list[str]]:
     """Metrics with a better end, and the tasks that declare them as their own."""
     found: dict[str, list[str]] = {}
     for name, task in sorted(manifest["tasks"].items()):
@@ -79,7 +83,7 @@ def _declared(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _marked(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> Any:
+def _marked(cells: pd.DataFrame, manifest: Manifest) -> FloatArray:
     """1 where a marker is there, 0 where one could be, NaN for personas that mark less than half of their sentences."""
     targets = {name: card["voice"]["markers"]["target_rate"] for name, card in manifest["personas"].items()}
     marking = [name for name, target in targets.items() if target is not None and target >= 0.5]

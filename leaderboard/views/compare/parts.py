@@ -172,7 +172,7 @@ def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison)
             ]
             for name, run in names.items()
         }
-        band = tuple(cards[persona]["length"][kind]) if persona else None
+        band = cards[persona]["length"][kind] if persona else None
         small(t(f"model.unit_{unit}"))
         title = t(f"model.unit_{unit}")
         draw_chart(

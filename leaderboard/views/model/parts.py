@@ -131,9 +131,9 @@ def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:
         if not found:
             small(t("model.no_lengths"))
             continue
-        ranges = {tuple(card["length"]["chars" if unit == "length_chars" else "sentences"]) for card in cards.values()}
-        own = cards[persona]["length"]["chars" if unit == "length_chars" else "sentences"] if persona else None
-        band = tuple(own) if own else next(iter(ranges)) if len(ranges) == 1 else None
+        kind = "chars" if unit == "length_chars" else "sentences"
+        ranges = {name: (card["length"][kind][0], card["length"][kind][1]) for name, card in cards.items()}
+        band = ranges[persona] if persona else ranges.popitem()[1] if len(set(ranges.values())) == 1 else None
         title = t(f"model.unit_{unit}")
         cut = [
             (row, address(t, "samples", run=run.id, persona=persona, **{unit: bin_of(row.start, width)}))

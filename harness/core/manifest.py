@@ -1,0 +1,133 @@
+"""What a run writes down before it begins, as it is read back: the parts of ``manifest.json`` that kikime looks into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+Json = Mapping[str, object]
+"""A parsed JSON object of which nothing is known."""
+
+
+class StoredCheckpoint(TypedDict):
+    """Which model a run measures."""
+
+    reference: str
+    """As it was named on the command line."""
+    name: str
+    path: str
+    fingerprint: str
+    n_params: int | None
+    revision: str | None
+
+
+class StoredOptions(TypedDict):
+    """How its engine was loaded."""
+
+    engine: str
+
+
+class StoredPlan(TypedDict):
+    """What it asks for."""
+
+    hash: str
+    n_replies: int
+
+
+class StoredSampling(TypedDict):
+    """How its replies are drawn."""
+
+    temperature: float
+    top_p: float
+    top_k: int
+    repetition_penalty: float
+    seed: int
+
+
+class StoredSuite(TypedDict):
+    """Its grid."""
+
+    id: str
+    sampling: StoredSampling
+
+
+class StoredHashes(TypedDict):
+    """Digests of its parts."""
+
+    tasks: dict[str, str]
+    personas: dict[str, str]
+    formats: dict[str, str]
+    sampling: StoredSampling
+    scorer: str
+    metrics: NotRequired[dict[str, str]]
+
+
+class StoredItem(TypedDict):
+    """One item of a task."""
+
+    id: str
+    script: list[str]
+    pressure: NotRequired[list[int]]
+    contexts: dict[str, str]
+
+
+class StoredTask(TypedDict):
+    """A bank of items, whole."""
+
+    title: str
+    version: int
+    metrics: list[str]
+    max_tokens: int
+    bare: bool
+    label_sets: dict[str, list[str]]
+    items: list[StoredItem]
+
+
+class StoredMarkers(TypedDict):
+    """How often a persona marks its sentences."""
+
+    strong: list[str]
+    target_rate: float | None
+    tolerance: float
+
+
+class StoredVoice(TypedDict):
+    """How a persona speaks."""
+
+    markers: StoredMarkers
+
+
+class StoredPersona(TypedDict):
+    """A card, whole."""
+
+    voice: StoredVoice
+    length: dict[str, tuple[float, float]]
+    """``chars`` and ``sentences``: the range that a reply should keep, as a pair."""
+
+
+class StoredFormat(TypedDict):
+    """A prompt format, whole."""
+
+    stop: list[str]
+
+
+class Manifest(TypedDict):
+    """The immutable plan and provenance of a run; older runs lack what is not required."""
+
+    schema: int
+    run: str
+    name: str
+    created_at: str
+    checkpoint: StoredCheckpoint
+    options: StoredOptions
+    suite: StoredSuite
+    tasks: dict[str, StoredTask]
+    personas: dict[str, StoredPersona]
+    formats: NotRequired[dict[str, StoredFormat]]
+    techniques: NotRequired[dict[str, Json]]
+    rubrics: NotRequired[dict[str, dict[str, object]]]
+    metrics: NotRequired[dict[str, dict[str, object]]]
+    hashes: StoredHashes
+    plan: StoredPlan
+    kikime: dict[str, object]
+    hardware: NotRequired[dict[str, object]]
