@@ -69,3 +69,47 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
     segment = Segment(os.open("/dev/full", os.O_WRONLY), tmp_path / "gen.jsonl")
     with pytest.raises(EnvironmentFault, match="No space left"):
         segment.append({"key": "a"})
+
+
+def test_a_line_that_is_no_record_is_dropped_and_the_others_stay(tmp_path):
+    path = write(tmp_path, {"key": "a"})
+    path.write_bytes(b'{"key": \n[1, 2]\n"text"\n' + path.read_bytes())
+    assert [record["key"] for record in read_records(tmp_path, "gen")] == ["a"]
+
+
+def test_an_offset_counts_bytes_and_passes_over_what_is_broken(tmp_path):
+    path = write(tmp_path, {"key": "語"})
+    path.write_bytes("壊れた行\n".encode() + path.read_bytes())
+    [found] = locate_records(tmp_path, "gen")
+    assert (found.path, found.offset) == (path, len("壊れた行\n".encode()))
+
+
+def test_no_folder_holds_no_record(tmp_path):
+    assert list(read_records(tmp_path / "nowhere", "gen")) == []
+
+
+def test_a_segment_makes_its_folder_and_names_its_kind_and_process(tmp_path):
+    path = write(tmp_path / "wal", {"key": "a"})
+    kind, _, process = path.stem.split("-")
+    assert (kind, process) == ("gen", str(os.getpid()))
+
+
+def test_two_segments_of_one_process_are_two_files(tmp_path):
+    assert write(tmp_path, {"key": "a"}) != write(tmp_path, {"key": "b"})
+
+
+def test_numbers_of_numpy_are_written_as_numbers(tmp_path):
+    import numpy as np
+
+    write(tmp_path, {"logprobs": np.array([-0.5, -1.0]), "n": np.int64(3)})
+    assert next(read_records(tmp_path, "gen")) == {"logprobs": [-0.5, -1.0], "n": 3}
+
+
+def test_a_segment_is_closed_even_where_a_record_cannot_be_written(tmp_path):
+    segment = Segment.create(tmp_path, "gen")
+    segment.append({"key": "a"})
+    with pytest.raises(TypeError, match="not JSON serializable"), segment:
+        segment.append({"key": object()})
+    assert [record["key"] for record in read_records(tmp_path, "gen")] == ["a"]
+    with pytest.raises(EnvironmentFault):
+        segment.append({"key": "b"})
