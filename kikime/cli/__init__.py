@@ -15,7 +15,7 @@ from kikime.cli.language import speak
 from kikime.harness import __version__
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.names import did_you_mean
-from kikime.harness.words.catalogue import use_language
+from kikime.harness.words.catalogue import Translator, use_language
 
 _COMMANDS = {
     "demo": "kikime.cli.running.demo:demo",
@@ -88,8 +88,9 @@ class KikimeGroup(click.Group):
 
 def _report(error: Exception) -> int:
     """Print what went wrong; returns the exit code."""
+    say = Translator.of(None)
     if isinstance(error, click.exceptions.Abort):
-        click.echo("kikime: interrupted", err=True)
+        click.echo(say("errors.interrupted"), err=True)
         return 130
     if isinstance(error, BrokenPipeError):
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (nobody reads any more)
@@ -101,9 +102,9 @@ def _report(error: Exception) -> int:
         click.echo(f"kikime: {error}", err=True)
         return error.exit_code
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO}:
-        click.echo(f"kikime: a file or standard output cannot be read or written: {error.strerror}", err=True)
+        click.echo(say("errors.input_output", why=error.strerror), err=True)
         return 3
-    click.echo(f"kikime: unexpected {type(error).__name__}: {error}\n  → --debug shows the trace", err=True)
+    click.echo(say("errors.unexpected", kind=type(error).__name__, error=error), err=True)
     return OWN_FAULT
 
 
