@@ -25,7 +25,7 @@ NAMED = {
         "harness.cards.lines",
         "harness.cards.persona",
     },
-    "library/tasks": {"harness.cards.persona", "harness.suites.task"},
+    "library/tasks": {"harness.authoring.probes", "harness.cards.persona", "harness.suites.task"},
     "results/compare": {"harness.reports.comparison.pairs"},
     "results/export": {
         "harness.reports.comparison.pairs",
