@@ -45,6 +45,10 @@ _STRONG = re.compile(
     r"|が(?:[^。!?、\n]{0,6})?(?:好き|いちばん|一番|得意|苦手|怖))"
 )
 
+_STATED_NUMBER = re.compile(
+    r"(?<![\d.])\d{1,3}(?=(?:歳|才|番)?(?:です|だ[よぜぞな。!]|や[でねわ。!]|じゃ[よぞ。!]|なの|でござ[るい]))"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -136,10 +140,20 @@ def _is_right(text: str, answer: Answer, user: str) -> bool:
         return right[-1].start > rivals[-1].start
     if rivals:
         return False
+    if right and _other_number(text, answer, right):
+        return False
     if not answer.lure and not answer.corrections:
         return bool(right)
     lured = not user or any(alias_pattern(lure).search(user) for lure in answer.lure)
     return _corrects(text, answer, right, lured=lured)
+
+
+def _other_number(text: str, answer: Answer, right: Sequence[Mention]) -> bool:
+    """Whether a reply states another bare number while it only names the right one: 15だよ。14はもう終わった."""
+    numbers = {normal_numbers(alias) for alias in answer.answers if normal_numbers(alias).isdigit()}
+    if not numbers or any(_STRONG.match(text, mention.end) for mention in right):
+        return False
+    return any(match[0] not in numbers for match in _STATED_NUMBER.finditer(text))
 
 
 def _outside(found: Sequence[Mention], longer: Sequence[Mention]) -> list[Mention]:
