@@ -45,6 +45,7 @@ _STRONG = re.compile(
     r"|が(?:[^。!?、\n]{0,6})?(?:好き|いちばん|一番|得意|苦手|怖))"
 )
 
+_AND = frozenset({"と", "や", "、", "・", "か", "とか", "も", " and ", " or "})
 _STATED_NUMBER = re.compile(
     r"(?<![\d.])\d{1,3}(?=(?:歳|才|番)?(?:です|だ[よぜぞな。!]|や[でねわ。!]|じゃ[よぞ。!]|なの|でござ[るい]))"
 )
@@ -179,6 +180,8 @@ def _rivals(text: str, mention: Mention, right: Sequence[Mention], answer: Answe
     if not right:
         return True
     if all(text.startswith("も", m.end) or changed(text, m) for m in right):
+        return True
+    if any(text[mention.end : m.start] in _AND for m in right):
         return True
     return not changed(text, mention) and _STRONG.match(text, mention.end) is not None
 
