@@ -6,12 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kikime.harness.core.errors import UsageError
 from kikime.workflows.loaded import Run, load_run, load_runs
 
 if TYPE_CHECKING:
+    import msgspec
+
     from kikime.harness.reports.claims.records import FlexibilityTable
     from kikime.harness.reports.comparison.records import Comparison, GateAnswer
     from kikime.harness.reports.ranking.records import Ranking
+    from kikime.harness.reports.report import Report
 
 Reference = Run | str | Path
 """A run, or its path, id or name."""
@@ -113,6 +117,24 @@ def gate(
     return decide(left, right, metric=metric, margin=margin, common=common)
 
 
+def report(
+    name: str, run: Reference, *, base: Reference | None = None, runs: str | Path = "runs"
+) -> tuple[msgspec.Struct, Report]:
+    """What the report ``name`` says of ``run``, and the report that says it.
+
+    Raises:
+        UsageError: no such report or run, the run lacks what the report speaks of, or the base is missing.
+    """
+    from kikime.harness.reports.registry import REPORTS
+
+    found = REPORTS.find(name)
+    if (found.base == "needed") != (base is not None):
+        text = f"--report {name} compares two runs" if base is None else f"--base does not go with --report {name}"
+        raise UsageError(text, hint=f"kikime show TUNED --report {_with_base(name, found)} --base BASE")
+    other = None if base is None else load_run(base, runs=runs).directory
+    return found.compute(load_run(run, runs=runs).directory, other), found
+
+
 def write_report(
     *run_list: Reference, output: str | Path | None = None, common: bool = False, runs: str | Path = "runs"
 ) -> Path:
@@ -135,3 +157,7 @@ def write_report(
 
 def _chosen(run_list: Sequence[Reference] | None, runs: str | Path) -> list[Run]:
     return [load_run(run, runs=runs) for run in run_list] if run_list else load_runs(runs)
+
+
+def _with_base(name: str, found: Report) -> str:
+    return name if found.base == "needed" else "form_facts"

@@ -59,16 +59,16 @@ def _print_effects(reports: list[FlexibilityReport]) -> None:
     t = words()
     rows = []
     for report in reports:
-        for form in report.steerability or []:
-            where = t("cli.flexibility.every_format") if form.format == "*" else form.format
+        for steered in report.steerability or []:
+            where = t("cli.flexibility.every_format") if steered.format == "*" else steered.format
             rows.append(
                 [
                     report.name,
                     t("cli.flexibility.instruction"),
                     where,
-                    *_effect(t, form.effect, form),
+                    *_effect(t, steered.effect, steered),
                     "—",
-                    form.n_items,
+                    steered.n_items,
                 ]
             )
         for gain in report.few_shot or []:

@@ -8,7 +8,7 @@ from kikime.cli.language import words
 from kikime.cli.output import note, print_json, print_table
 from kikime.harness.reports.report import Block, Line, Table
 from kikime.workflows.loaded import Run
-from kikime.workflows.reports import report as make_report
+from kikime.workflows.results import report as make_report
 
 
 def show_report(name: str, run: Run, base: Run | None, *, as_json: bool) -> None:

@@ -56,8 +56,8 @@ def _print_side_by_side(summaries: Sequence[Summary]) -> None:
     headings = [f"{name}: {where}" for where in columns("cli.demo.pools") for name in names]
     print_table(say("cli.demo.title"), ["", *headings], rows)
     rows = [
-        [str(form[0]), *(_cell(groups[form].metrics, metric) for groups in by_format for metric in _PER_FORMAT)]
-        for form in by_format[0]
+        [str(key[0]), *(_cell(groups[key].metrics, metric) for groups in by_format for metric in _PER_FORMAT)]
+        for key in by_format[0]
     ]
     headings = [f"{name}: {say.metric(metric)}" for name in names for metric in _PER_FORMAT]
     print_table(say("cli.demo.per_format"), [say("facet.format"), *headings], rows)
