@@ -22,3 +22,62 @@ def test_slices_follow_a_changed_run(store):
     (store / entry.id).rename(store / f".{entry.id}")
     assert kept.table(index.entries()).num_rows < before
     assert slices.Slices(index).table(index.entries()).num_rows == kept.table(index.entries()).num_rows
+
+
+TARGET = {"r": {"p": {"target_rate": 0.8, "tolerance": 0.4}}}
+
+
+def sliced(*rows):
+    """A table of slices: each run, persona, format, and per metric how many replies and their sum."""
+    import pyarrow as pa
+
+    from kikime.leaderboard.data.queries.slices import _SCHEMA
+
+    blank = dict.fromkeys(_SCHEMA.names, 0) | {"task": "talk", "technique": "plain", "context": "none", "shots": 0}
+    return pa.Table.from_pylist([blank | row for row in rows], schema=_SCHEMA)
+
+
+def cell(persona="p", form="alpaca", run="r", **sums):
+    found = {"run": run, "persona": persona, "format": form}
+    for metric, (n, total) in sums.items():
+        found |= {f"n_{metric}": n, f"sum_{metric}": total}
+    return found
+
+
+def test_personas_weigh_the_same_however_many_replies_they_have():
+    table = sliced(cell("p", length_fit=(10, 10)), cell("q", length_fit=(1, 0)))
+    assert slices.means(table, {}, {}, metrics=["length_fit"]) == {("r", ""): {"length_fit": 0.5}}
+
+
+def test_a_voice_is_the_band_of_its_pooled_rate():
+    table = sliced(
+        cell(marker_sentences=(2, 1), eligible_sentences=(2, 4)),
+        cell(form="chatml", marker_sentences=(2, 5), eligible_sentences=(2, 6)),
+    )
+    found = slices.means(table, TARGET, {}, metrics=["style_band"])
+    assert found["r", ""]["style_band"] == pytest.approx(0.5)
+    by_format = slices.means(table, TARGET, {}, by="format", metrics=["style_band"])
+    assert by_format["r", "alpaca"].get("style_band") == pytest.approx(0)
+
+
+def test_filters_keep_the_slices_that_have_a_wanted_value():
+    table = sliced(cell(length_fit=(1, 1)), cell(form="chatml", length_fit=(1, 0)))
+    assert slices.means(table, {}, {"format": ["chatml"]}, metrics=["length_fit"])["r", ""] == {"length_fit": 0.0}
+    assert slices.means(table, {}, {"format": []}, metrics=["length_fit"])["r", ""] == {"length_fit": 0.5}
+    assert slices.means(table, {}, {"format": ["vicuna"]}, metrics=["length_fit"]) == {}
+
+
+def test_only_the_asked_runs_are_read():
+    table = sliced(cell(length_fit=(1, 1)), cell(run="other", length_fit=(1, 0)))
+    assert set(slices.means(table, {}, {}, metrics=["length_fit"], runs=["other"])) == {("other", "")}
+
+
+def test_a_metric_that_applies_nowhere_has_no_mean():
+    assert slices.means(sliced(cell(length_fit=(0, 0))), {}, {}, metrics=["length_fit"])["r", ""] == {}
+
+
+def test_visitors_can_filter_by_what_any_run_has(store):
+    found = slices.offered(Index(store).entries())
+    assert found["format"] == ["alpaca", "chatml"]
+    assert found["persona"] == ["bushi", "ojousama"]
+    assert found["shots"] == [str(n) for n in range(slices.MOST_SHOTS + 1)]
