@@ -22,8 +22,6 @@ from kikime.harness.store.rundir import RunDirectory, read_json
 State = Literal["complete", "partial", "planned", "running", "interrupted", "failed", "broken", "newer"]
 Signature = tuple[int, int]
 _VERSION = 2
-_HEAD_BYTES = 1 << 16
-_SLICES = b',\n  "slices": ['
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -61,7 +59,7 @@ class Performance(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """A summary without its slices."""
+    """What the first page shows of a summary; decoding skips the rest, of which the slices are most."""
 
     run: str
     name: str
@@ -176,7 +174,7 @@ def _folders(runs: Path) -> list[str]:
 
 def _finished(path: Path, signature: Signature) -> Entry:
     try:
-        data = read_head(path / "summary.json")
+        data = (path / "summary.json").read_bytes()
         if _SCHEMA.decode(data).schema > SCHEMA:
             return Entry(path.name, signature, "newer", "newer", name=path.name)
         head = _HEAD.decode(data)
@@ -191,22 +189,6 @@ def head_of(run: RunDirectory) -> Head | None:
     """The head of one run's summary; None where there is none, or it cannot be read."""
     signature = signature_of(run.summary_file)
     return _finished(run.path, signature).head if signature else None
-
-
-def read_head(path: Path) -> bytes:
-    """A summary as JSON without its slices, which are most of it; the whole file where it is not laid out as expected.
-
-    A line that begins with two spaces and a name is a key of the top level, as texts in JSON hold no raw newline.
-    """
-    with path.open("rb") as stream:
-        data = stream.read(_HEAD_BYTES)
-        cut = data.find(_SLICES)
-        if cut > 0:
-            stream.seek(-2, os.SEEK_END)
-            if stream.read() == b"}\n":
-                return data[:cut] + b"\n}"
-        stream.seek(0)
-        return stream.read()
 
 
 def _unfinished(path: Path) -> Entry:
