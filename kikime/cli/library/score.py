@@ -27,20 +27,25 @@ def score(file: str, persona: str) -> None:
     from kikime.workflows.score import score as score_replies
 
     total = failed = 0
-    with _opened(file) as stream:
-        out = sys.stdout.buffer
-        for scored in score_replies(stream, persona):
-            out.write(scored.to_json() + b"\n")
-            total += 1
-            failed += scored.error is not None
-            if file == "-":
-                out.flush()
-        out.flush()
+    out = sys.stdout.buffer
+    for scored in score_replies(_lines(file), persona):
+        out.write(scored.to_json() + b"\n")
+        total += 1
+        failed += scored.error is not None
+        if file == "-":
+            out.flush()
+    out.flush()
     if failed:
         raise PartialResult(
             f"{failed} of {total} lines could not be scored",
             hint="each has an 'error' in the output instead of 'metrics'",
         )
+
+
+def _lines(file: str) -> Iterator[bytes]:
+    """Lines of FILE, which is opened when the first one is read: an unknown persona is told before a missing file."""
+    with _opened(file) as stream:
+        yield from stream
 
 
 @contextmanager
