@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from kikime.harness.cards.lines import CharacterLine
 from kikime.harness.cards.persona import Persona, Pronouns
 from kikime.harness.core.errors import UsageError
-from kikime.harness.metrics import CRITICAL
+from kikime.harness.metrics import CRITICAL, Measured
 from kikime.harness.metrics.text.fold import fold, graphemes, newline_runs, visible
 from kikime.harness.metrics.text.lexicon import COPULAS, FIRST_PERSONS_IF_LISTED
 from kikime.harness.metrics.text.sentences import split_sentences, unwrap
@@ -206,7 +206,7 @@ def _polite(tails: Sequence[str]) -> bool | None:
     return True if share >= 0.8 else False if share <= 0.2 else None
 
 
-def _length(replies: Sequence[str]) -> dict[str, Any]:
+def _length(replies: Sequence[str]) -> dict[str, int | list[int]]:
     chars = [graphemes(visible(reply)) for reply in replies]
     counts = [max(1, len(split_sentences(fold(reply)))) for reply in replies]
     low, high = _range(chars)
@@ -235,7 +235,7 @@ def _sheet(tails: Sequence[str], strong: Sequence[str], first: Sequence[str], po
     return "".join(parts)
 
 
-def _is_example(measured: dict[str, Any]) -> bool:
+def _is_example(measured: Measured) -> bool:
     if any(measured[name] for name in (*CRITICAL, "marker_spam")) or 0 in (
         measured["first_person_ok"],
         measured["second_person_ok"],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ("kikime", "leaderboard", "judges", "harness")
-WITHOUT_A_MODULE = ("examples", "house", "packaging", "support", "tasks")
+WITHOUT_A_MODULE = ("examples", "house", "journeys", "packaging", "support", "tasks")
 """Folders of tests that no single module answers for."""
 SIDE_BY_SIDE = 14
 ONE_PER_COMMAND = "kikime/workflows"

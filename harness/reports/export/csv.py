@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kikime.harness.core.spreadsheet import csv_bytes
+from kikime.harness.core.tables import csv_bytes
 from kikime.harness.reports.comparison.records import Comparison, Difference
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples
