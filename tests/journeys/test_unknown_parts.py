@@ -19,7 +19,7 @@ from tests.support.app import opened, texts
 from tests.support.builders import IN_VOICE, PLAIN, invoke
 from tests.support.canned import Canned
 
-DATA = Path(__file__).parents[3] / "examples" / "plugin" / "kikime_hotel" / "data"
+DATA = Path(__file__).parents[2] / "examples" / "plugin" / "kikime_hotel" / "data"
 BANK = """\
 id: hotel_desk
 version: 1
