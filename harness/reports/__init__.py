@@ -1,1 +1,1 @@
-"""From run directories to answers: compare two, rank many, describe flexibility. Plain dictionaries come out."""
+"""From run directories to answers: compare two, rank many, describe flexibility. Typed records come out."""
