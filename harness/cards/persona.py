@@ -1,4 +1,4 @@
-"""The persona card: who the character is and how it speaks (design §5.7)."""
+"""The persona card: who the character is and how it speaks."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 - KikimeError
   - UsageError            wrong use or configuration (exit 2)
     - FileFormatError     a file's content is wrong; names file and line
+    - UnfinishedRun       the run has no tables or no summary yet
   - EnvironmentFault      engine, lock, disk, network (exit 3)
     - EngineFault         the engine cannot load or died
     - DiskFull            no room to write
@@ -43,6 +44,10 @@ class FileFormatError(UsageError):
         super().__init__(f"{where}: {problem}", hint=hint)
         self.path = Path(path)
         self.line = line
+
+
+class UnfinishedRun(UsageError):
+    """The run has no tables or no summary yet; ``kikime resume`` writes them."""
 
 
 class EnvironmentFault(KikimeError):

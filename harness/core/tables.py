@@ -38,6 +38,8 @@ DIALOGUE_NAMES = ("messages", "conversations", "conversation")
 """Usual names of the column that holds a list of chat messages."""
 _FORMULA = "=+-@|%"
 _LEADING = ("\t", "\r", "\n")
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and signs that show nothing."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_CP932 = re.compile("[\x80\xa0\uf8f1-\uf8f3]")
 """What Python reads from bytes that CP932 leaves undefined."""
@@ -334,8 +336,8 @@ def _read_dataset(path: Path, split: str | None) -> Table:
 def guarded(value: T) -> T | str:
     """Text that a spreadsheet may run as a formula gets an apostrophe in front; numbers stay numbers.
 
-    What counts is the first character that shows, whatever its width: blanks, control and zero-width characters before it
-    do not hide it.
+    What counts is the first character that shows, whatever its width: blanks, control, combining and zero-width characters
+    before it do not hide it.
 
     >>> guarded("=1+1"), guarded(" =1+1"), guarded("ごきげんよう"), guarded(-1.5), guarded(None)
     ("'=1+1", "' =1+1", 'ごきげんよう', -1.5, None)
@@ -344,7 +346,7 @@ def guarded(value: T) -> T | str:
 
 
 def _may_run(text: str) -> bool:
-    first = next((char for char in text if unicodedata.category(char)[0] not in "CZ"), "")
+    first = next((char for char in text if unicodedata.category(char)[0] not in "CZM" and char not in _FILLERS), "")
     return text.startswith(_LEADING) or unicodedata.normalize("NFKC", first)[:1] in tuple(_FORMULA)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from kikime.harness.core.errors import EnvironmentFault, KikimeError, UsageError
+from kikime.harness.core.names import nearest
 from kikime.harness.engines import Engine
 from kikime.harness.metrics.answers.facts import Answer, measure_fact
 from kikime.harness.prompts.tokenizers import TransformersTokenizer
@@ -90,7 +90,7 @@ class LmEvalTasks:
         except KikimeError:
             raise
         except KeyError:
-            near = get_close_matches(name, self._manager.all_tasks, n=1)
+            near = nearest(name, self._manager.all_tasks, n=1)
             more = (
                 f"did you mean '{near[0]}'?" if near else "lm_eval ls tasks shows what there is; a YAML path works too"
             )

@@ -9,7 +9,7 @@ from typing import Literal
 
 import duckdb
 
-from kikime.harness.core.errors import UsageError
+from kikime.harness.core.errors import UnfinishedRun, UsageError
 from kikime.harness.store.rundir import RunDirectory
 
 Table = Literal["samples", "scores", "judge"]
@@ -60,7 +60,7 @@ def require_tables(run: RunDirectory) -> Path:
         UsageError: the run has no tables yet.
     """
     if not (run.samples_file.is_file() and run.scores_file.is_file()):
-        raise UsageError(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
+        raise UnfinishedRun(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
     return run.samples_file
 
 

@@ -1,4 +1,4 @@
-"""Run directories: one checkpoint × one suite, complete in itself (design §5.3)."""
+"""Run directories: one checkpoint × one suite, complete in itself."""
 
 from __future__ import annotations
 

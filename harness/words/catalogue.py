@@ -1,4 +1,4 @@
-"""Every text that a person reads, by key: Japanese by default, English by ``--lang en`` or ``?lang=en``."""
+"""Every text that a person reads, by key, in Japanese and in English: ``--lang`` or ``?lang=`` chooses."""
 
 from __future__ import annotations
 

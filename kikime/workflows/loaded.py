@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kikime.harness.core.errors import UsageError
+from kikime.harness.core.errors import UnfinishedRun
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
@@ -131,16 +131,16 @@ class Run:
         return frame
 
 
-def unfinished(run: RunDirectory) -> UsageError:
+def unfinished(run: RunDirectory) -> UnfinishedRun:
     """What to raise of a run without a summary: it is still worked on, ended in order, or was killed."""
     status = run.status()
     replies = f"{status.get('done', 0):,} of {status.get('planned', 0):,} replies"
     if run.is_worked_on():
         hint = f"wait for it to end; if it is stopped for good: kikime resume {run.path}"
-        return UsageError(f"{run.path}: no summary yet: running, {replies}", hint=hint)
+        return UnfinishedRun(f"{run.path}: no summary yet: running, {replies}", hint=hint)
     known = status.get("state", "unknown")
     state = {"running": "ended unexpectedly", "complete": "the summary is missing"}.get(known, known)
-    return UsageError(f"{run.path}: no summary yet: {state}, {replies}", hint=f"go on: kikime resume {run.path}")
+    return UnfinishedRun(f"{run.path}: no summary yet: {state}, {replies}", hint=f"go on: kikime resume {run.path}")
 
 
 def load_run(run: Run | str | Path, *, runs: str | Path = "runs") -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -166,3 +167,7 @@ def test_formats_come_by_id():
     found = kikime.formats()
     assert found["alpaca"].stop
     assert len(found) >= 28
+
+
+def test_type_checkers_read_the_package():
+    assert (Path(kikime.__file__).parent / "py.typed").is_file()

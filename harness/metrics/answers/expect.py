@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TypeGuard
 
 from pydantic import ValidationError
 
 from kikime.harness.cards.persona import Length
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.names import or_known
 from kikime.harness.metrics.answers.constraints import check_constraint
 
 KEYS = (
@@ -52,9 +52,7 @@ def check_expect(expect: Mapping[str, object]) -> None:
     """
     for key in expect:
         if key not in KEYS:
-            near = get_close_matches(str(key), KEYS, n=1)
-            more = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(KEYS)}"
-            raise UsageError(f"unknown key '{key}' in expect ({more})")
+            raise UsageError(f"unknown key '{key}' in expect{or_known(str(key), KEYS)}")
     _check_answers(expect)
     _check_asked(expect)
     constraints = expect.get("constraints", [])

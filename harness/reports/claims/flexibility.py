@@ -23,7 +23,7 @@ from kikime.harness.reports.claims.records import (
 from kikime.harness.reports.claims.suites import suites_with, techniques_of
 from kikime.harness.reports.claims.table import claims, no_place, records, size_effect
 from kikime.harness.reports.ranking.measure import NATIVE, measured_tasks
-from kikime.harness.reports.ranking.stored import grid_digest
+from kikime.harness.reports.ranking.stored import broken_run, grid_digest
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.stats.effects import MIN_SETS, few_shot_gain, steerability
@@ -231,6 +231,6 @@ def flexibility_table(
         try:
             reports.append(flexibility_report(run, native=native, seed=seed, language=language))
         except UsageError as error:
-            left_out.append(no_place(run.id, Reason("run_broken", {"problem": error.message}), t))
+            left_out.append(no_place(run.id, broken_run(run.id, error), t))
     size = size_effect(reports, language=language)
     return FlexibilityTable(runs=reports, claims=claims(reports, size, language=language), size=size, left_out=left_out)

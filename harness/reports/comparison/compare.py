@@ -1,4 +1,4 @@
-"""``kikime compare``: two runs, cell by cell (design §5.4)."""
+"""``kikime compare``: two runs, cell by cell."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from difflib import get_close_matches
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.names import nearest
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.differences import metric_names
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
@@ -82,7 +82,7 @@ def _items(pair: Pair, metric: str) -> ItemFrame:
         raise not_comparable(pair.why_not, pair.hint)
     known = metric_names(pair)
     if metric not in known:
-        near = get_close_matches(metric, known, n=3, cutoff=0.6)
+        near = nearest(metric, known)
         meant = f"did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(f"no metric '{metric}'", hint=f"{meant}there are: {', '.join(known)}")
     if direction(metric) == "none":

@@ -23,11 +23,12 @@ Kinds = set[tuple[str, str, str]]
 """Judge, criterion and the rubric's hash of verdicts."""
 
 
-def not_comparable(why_not: Sequence[Reason], hint: Reason | None, *, what: str = "these runs") -> UsageError:
+def not_comparable(why_not: Sequence[Reason], hint: Reason | None, *, what: str | None = None) -> UsageError:
     """What to raise where two runs that cannot be compared should be."""
     t = Translator.of(None)
     return UsageError(
-        f"{what} cannot be compared: {'; '.join(t.reasons(why_not))}", hint=t.reason(hint) if hint else None
+        t("errors.not_comparable", what=what or t("errors.these_runs"), why="; ".join(t.reasons(why_not))),
+        hint=t.reason(hint) if hint else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a comparison consists of: the records that ``kikime compare --json`` prints (design §5.4)."""
+"""What a comparison consists of: the records that ``kikime compare --json`` prints."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict as fields_of
 
-from kikime.harness.core.errors import UsageError
+from kikime.harness.core.errors import UnfinishedRun
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.capability import handled_by_task
 from kikime.harness.reports.comparison.compare import describe
@@ -30,7 +30,7 @@ def run_overview(run: RunDirectory) -> Overview:
     """
     manifest, summary = run.manifest(), run.summary()
     if summary is None:
-        raise UsageError(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
+        raise UnfinishedRun(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
     cells, bands = read_cells(run, manifest), Bands(manifest)
     spoken = with_length(cells, manifest)
     units = ("length_chars", "sentences") if len(spoken) else ()

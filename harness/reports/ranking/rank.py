@@ -1,19 +1,19 @@
-"""``kikime rank``: one joint bootstrap over items for all models (design §5.5)."""
+"""``kikime rank``: one joint bootstrap over items for all models."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.core.names import nearest
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.comparison.comparability import differences
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
 from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.ranking.records import AreaUse, ExcludedRow, RankedRow, Ranking, UnrankedRow
-from kikime.harness.reports.ranking.stored import ranking_data
+from kikime.harness.reports.ranking.stored import broken_run, ranking_data
 from kikime.harness.reports.tables.areas import Area, Term, load_areas, term_words
 from kikime.harness.stats.ranking import rank_table
 from kikime.harness.store.rundir import RunDirectory
@@ -73,7 +73,7 @@ def of_suite(runs: Sequence[RunDirectory], suite: str) -> list[RunDirectory]:
             suites.setdefault(run.manifest()["suite"]["id"], []).append(run)
     if suite in suites:
         return suites[suite]
-    near = get_close_matches(suite, suites, n=3, cutoff=0.4)
+    near = nearest(suite, suites)
     there = ", ".join(f"{name} ({len(own)} runs)" for name, own in sorted(suites.items())) or "no run at all"
     raise UsageError(
         f"no run of the suite '{suite}'",
@@ -98,7 +98,7 @@ def _load(runs: Sequence[RunDirectory], t: Translator) -> tuple[list[Entry], lis
             if isinstance(error, (KeyError, TypeError)):
                 code = Reason("run_unreadable", {"error": repr(error)})
             else:
-                code = Reason("run_broken", {"problem": error.message})
+                code = broken_run(run.id, error)
             broken.append(ExcludedRow(run=run.id, reason=t.reason(code), reason_codes=[code]))
     return loaded, broken
 

@@ -1,4 +1,4 @@
-"""What a ranking consists of: the records that ``kikime rank --json`` prints (design §5.5)."""
+"""What a ranking consists of: the records that ``kikime rank --json`` prints."""
 
 from __future__ import annotations
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict as fields_of
 
 from kikime.harness.core.axes import SLICE
-from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.core.errors import EnvironmentFault, KikimeError, UnfinishedRun
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.manifest import Manifest
+from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import versions_of
 from kikime.harness.reports.ranking.measure import Entry, measure_terms
 from kikime.harness.reports.tables.areas import load_areas
@@ -49,11 +50,18 @@ def ranking_data(run: RunDirectory) -> Entry:
     return data
 
 
+def broken_run(run: str, error: KikimeError) -> Reason:
+    """Why a run that could not be read is left out."""
+    if isinstance(error, UnfinishedRun):
+        return Reason("run_unfinished", {"run": run})
+    return Reason("run_broken", {"problem": error.message})
+
+
 def build(run: RunDirectory) -> Entry:
     """Compute the content of ``ranking.json`` from the tables."""
     manifest, summary = run.manifest(), run.summary()
     if summary is None:
-        raise UsageError(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
+        raise UnfinishedRun(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
     areas, cells, verdicts = load_areas(), read_cells(run, manifest), read_verdicts(run)
     measured, bands = measure_terms(cells, areas, manifest), Bands(manifest)
     return {

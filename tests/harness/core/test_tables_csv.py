@@ -20,6 +20,8 @@ from kikime.harness.core.tables import csv_bytes, guarded
         "\u200b=1+1",
         "\ufeff=1+1",
         "\x00=1+1",
+        "\ufe0f=1+1",
+        "\u3164=1+1",
         "\t=1",
         "\r=1",
         "\n=1",

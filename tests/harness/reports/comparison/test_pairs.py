@@ -3,6 +3,7 @@ import pytest
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.comparison.pairs import load_pair, not_comparable
 from kikime.harness.reports.comparison.records import LeftOut
+from kikime.harness.words.catalogue import use_language
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_materials, make_run, talk_task
 
 
@@ -101,3 +102,12 @@ def test_a_refusal_names_the_runs_and_the_way_out(whole, holed):
     assert error.message.startswith("whole and holed cannot be compared: ")
     assert "--common" in error.hint
     assert not_comparable(pair.why_not, None).hint is None
+
+
+def test_a_refusal_speaks_one_language(whole, holed):
+    pair = load_pair(whole, holed)
+    use_language("ja")
+    try:
+        assert not_comparable(pair.why_not, None).message.startswith("これらの実行は比べられません：")
+    finally:
+        use_language(None)

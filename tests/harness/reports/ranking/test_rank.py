@@ -172,3 +172,12 @@ def test_every_formula_can_be_explained():
     assert formulas["version"] == load_areas().version
     ids = [term.id for area in load_areas().areas for term in area.terms]
     assert len(ids) == len(set(ids))
+
+
+def test_a_run_without_tables_is_left_out_until_it_is_resumed(tmp_path):
+    whole = make_run(tmp_path, "whole", IN_VOICE)
+    unfinished = make_run(tmp_path, "unfinished", IN_VOICE)
+    unfinished.summary_file.unlink()
+    (unfinished.path / "ranking.json").unlink(missing_ok=True)
+    [excluded] = rank([whole, unfinished], **FEW).excluded
+    assert excluded.reason == f"not finished yet: kikime resume {unfinished.id}"
