@@ -119,4 +119,4 @@ def test_what_needs_an_expectation_is_measured_only_there() -> None:
 
 def test_runs_before_metrics_had_versions_of_their_own_have_one_for_all() -> None:
     assert set(versions_of({"scorer": "rules/4"}).values()) == {"rules/4"}
-    assert versions_of({"scorer": "rules/4"}) == metric_versions()
+    assert versions_of({"scorer": "rules/4"}).keys() == metric_versions().keys()

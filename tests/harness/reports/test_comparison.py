@@ -1,6 +1,6 @@
 import pytest
 
-from kikime.harness.metrics.registry import METRICS
+from kikime.harness.metrics.registry import METRICS, metric_versions
 from kikime.harness.reports.comparison.compare import compare
 from kikime.harness.reports.comparison.records import LeftOut, MetricRow
 from kikime.harness.reports.overview.run import run_overview
@@ -142,23 +142,26 @@ def test_another_scorer_is_refused(tmp_path):
 def test_a_run_before_metrics_had_versions_of_their_own_is_compared_whole(tmp_path):
     a, b = make_run(tmp_path, "a", IN_VOICE), make_run(tmp_path, "b", PLAIN)
     hashes = {name: value for name, value in a.manifest()["hashes"].items() if name != "metrics"}
-    old = make_run(tmp_path, "a", IN_VOICE, manifest={"hashes": hashes, "metrics": {}})
+    old = make_run(tmp_path, "a", IN_VOICE, manifest={"hashes": hashes | {"scorer": "rules/4"}, "metrics": {}})
     now, then = compare(a, b, n_resamples=99), compare(old, b, n_resamples=99)
     assert then.comparable
-    assert then.notes == []
-    assert [row.metric for row in then.metrics] == [row.metric for row in now.metrics]
+    unchanged = {metric for metric, version in metric_versions().items() if version == "rules/4"}
+    assert {"style_band", "length_chars", "critical_failure"} <= unchanged
+    kept = {row.metric for row in then.metrics} & metric_versions().keys()
+    assert kept == {row.metric for row in now.metrics} & unchanged
 
 
 def test_a_metric_of_another_version_is_left_out_and_named(tmp_path):
     a = make_run(tmp_path, "a", IN_VOICE)
     hashes = a.manifest()["hashes"]
-    newer = hashes | {"scorer": "rules/5", "metrics": hashes["metrics"] | {"length_fit": "rules/5"}}
+    newer = hashes | {"metrics": hashes["metrics"] | {"length_closeness": "rules/99"}}
     b = make_run(tmp_path, "b", PLAIN, manifest={"hashes": newer})
     report = compare(a, b, n_resamples=99, language="en")
     assert report.comparable
     assert {row.metric for row in report.metrics} >= {"style_band", "sentence_fit", "quality"}
-    assert "length_fit" not in {row.metric for row in report.metrics}
-    assert report.notes == ["length_fit is not compared, as its definition differs: rules/4 in a, rules/5 in b"]
+    assert "length_closeness" not in {row.metric for row in report.metrics}
+    today = metric_versions()["length_closeness"]
+    assert report.notes == [f"length_closeness is not compared, as its definition differs: {today} in a, rules/99 in b"]
     assert [reason.code for reason in report.note_codes] == ["metric_version"]
 
 

@@ -1,7 +1,10 @@
 import pytest
 from pydantic import ValidationError
 
-from kikime.harness.reports.tables.areas import Term, explain, load_areas
+from kikime.harness.reports.tables.areas import Term, explain, load_areas, term_words
+from kikime.harness.words.catalogue import Translator
+
+JA = Translator("ja")
 
 
 def term(**fields):
@@ -14,7 +17,7 @@ def test_an_unknown_metric_is_refused_by_name():
 
 
 def test_a_criterion_of_a_judge_needs_no_rule_metric():
-    assert term(value="judge", metric="character_v1.tone").words == "1·judge[character_v1.tone]"
+    assert term_words(term(value="judge", metric="character_v1.tone"), JA) == "1·judge[character_v1.tone]"
 
 
 def test_a_weight_of_nothing_is_refused():
@@ -40,7 +43,7 @@ def test_a_weight_of_nothing_is_refused():
     ],
 )
 def test_a_term_is_a_formula_in_words(fields, words):
-    assert term(**fields).words == words
+    assert term_words(term(**fields), JA) == words
 
 
 def test_terms_that_differ_in_a_condition_have_different_names():
@@ -68,7 +71,7 @@ def test_the_hash_changes_with_a_weight():
 
 
 def test_the_explanation_has_every_formula():
-    told = explain()
+    told = explain("ja")
     assert told["critical_gate"] == 0.1
     assert [area["id"] for area in told["areas"]] == [area.id for area in load_areas().areas]
     length = next(area for area in told["areas"] if area["id"] == "length")
