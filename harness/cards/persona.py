@@ -9,7 +9,6 @@ import regex
 from pydantic import (
     AfterValidator,
     Field,
-    SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
     model_validator,
@@ -17,7 +16,7 @@ from pydantic import (
 
 from kikime.harness.core.files import data_path
 from kikime.harness.core.registry import Parts
-from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
+from kikime.harness.core.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
 
 
 def _compiles(pattern: str) -> str:
@@ -116,8 +115,10 @@ class Probes(StrictModel):
     """Replies that do not."""
 
 
-class Fact(StrictModel):
+class Fact(GrownModel):
     """One fact of the profile as a question with accepted and known-wrong answers."""
+
+    LATER = frozenset({"readings", "lure", "corrections", "disliked"})
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")]
     question: NonEmpty
@@ -150,6 +151,10 @@ class Question(StrictModel):
     def _from_text(cls, value: object) -> object:
         return {"question": value} if isinstance(value, str) else value
 
+    @model_serializer
+    def _as_text(self) -> str:
+        return self.question
+
 
 class Example(StrictModel):
     """One of the character's own exchanges: few-shot material and judge anchor."""
@@ -177,8 +182,10 @@ class LoreEntry(StrictModel):
         return self
 
 
-class Persona(StrictModel):
+class Persona(GrownModel):
     """A character card."""
+
+    LATER = frozenset({"greetings", "lorebook"})
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     name: Name
@@ -197,12 +204,6 @@ class Persona(StrictModel):
     greetings: tuple[NonEmpty, ...] = ()
     """What the character says first, unasked: the first message and its alternatives."""
     lorebook: tuple[LoreEntry, ...] = ()
-
-    @model_serializer(mode="wrap")
-    def _without_what_it_lacks(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """A card that has no greetings or lorebook keeps the content hash that it had before these existed."""
-        written: dict[str, object] = write(self)
-        return {name: value for name, value in written.items() if name not in {"greetings", "lorebook"} or value}
 
     @field_validator("profile", "background")
     @classmethod

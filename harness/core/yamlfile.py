@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from kikime.harness.core.errors import FileFormatError
@@ -29,6 +36,18 @@ class StrictModel(BaseModel):
                 if key not in cls.model_fields:
                     raise problem_at([key], _unknown_key(str(key), list(cls.model_fields)))
         return data
+
+
+class GrownModel(StrictModel):
+    """A model that got fields in later versions: content that does not use them is written, and hashed, as it was before."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset()
+    """Names of these fields; left out where they say nothing."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_it_lacks(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
+        written: dict[str, object] = write(self)
+        return {name: value for name, value in written.items() if name not in self.LATER or value}
 
 
 def problem_at(place: Sequence[int | str], problem: str) -> PydanticCustomError:

@@ -16,7 +16,7 @@ from kikime.harness.core.hashing import digest
 from kikime.harness.core.names import did_you_mean
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.request import Expect
-from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at, second_of_two
+from kikime.harness.core.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
 from kikime.harness.metrics import METRICS, Measured, check_expect
 
 TurnNumber = Annotated[int, Field(ge=1)]
@@ -30,8 +30,10 @@ class Turn(StrictModel):
     content: Annotated[str, Field(min_length=1)]
 
 
-class Item(StrictModel):
+class Item(GrownModel):
     """One test case: the dialogue so far, the user turn, what is expected."""
+
+    LATER = frozenset({"about", "english"})
 
     id: ItemId
     user: Annotated[str, Field(min_length=1)]
@@ -94,8 +96,10 @@ class Demonstration(StrictModel):
     """Position in each of the task's label sets."""
 
 
-class Task(StrictModel):
+class Task(GrownModel):
     """A bank of items that measures one thing, with the metrics and rubrics that score it."""
+
+    LATER = frozenset({"length"})
 
     id: ItemId
     version: Annotated[int, Field(ge=1)]
@@ -259,7 +263,7 @@ def _fact_items(persona: Persona) -> tuple[Item, ...]:
 
 def _fact_expect(fact: Fact) -> Expect:
     texts = {name: list(getattr(fact, name)) for name in ("answers", "readings", "wrong", "lure", "corrections")}
-    expected: Expect = {name: value for name, value in texts.items() if value}
+    expected: Expect = {name: value for name, value in texts.items() if value or name == "wrong"}
     return {**expected, "disliked": True} if fact.disliked else expected
 
 

@@ -72,8 +72,12 @@ def test_a_new_run_is_compared_with_it(runs, new):
     assert comparison.to_frame().set_index("metric").loc["marker_rate", "delta"] > 0
 
 
-def test_it_is_ranked_with_a_new_run(runs, new):
-    assert [row.name for row in kikime.rank(runs=runs).rows] == ["new", "old"]
+def test_a_ranking_that_rests_on_metrics_defined_anew_leaves_it_out(runs, new):
+    ranking = kikime.rank(runs=runs)
+    assert [row.name for row in ranking.rows] == ["new"]
+    [left_out] = ranking.excluded
+    assert left_out.name == "old"
+    assert left_out.reason_codes
 
 
 def test_its_plan_is_the_same_today(old):
