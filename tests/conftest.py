@@ -12,6 +12,7 @@ import pytest
 
 from kikime.harness.core.files import data_path
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words.catalogue import use_language
 from tests.support.builders import IN_VOICE, PLAIN, facts_task, make_materials, make_run, talk_task
 from tests.support.machine import missing_for_browser
 
@@ -39,7 +40,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(autouse=True)
 def _no_key(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test reads a real key, a real cache or a variable of the person who runs it."""
+    """No test reads a real key, a real cache, a variable of the person who runs it or the language of an earlier test."""
+    use_language(None)
     for name in [name for name in os.environ if name.startswith("KIKIME_")]:
         monkeypatch.delenv(name)
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
