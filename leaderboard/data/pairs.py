@@ -80,6 +80,8 @@ def most_changed(
 
     pair = load_pair(a, b, common=common)
     wanted = {name: list(within[name]) for name in COMPARED if within.get(name)}
+    if not wanted:
+        return changed_replies(pair)
     kept = pair.a[list(wanted)].astype(str).isin(wanted).all(axis=1)
     return changed_replies(replace(pair, a=pair.a[kept], b=pair.b[kept]))
 

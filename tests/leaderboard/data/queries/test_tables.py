@@ -12,5 +12,5 @@ def test_a_run_without_tables_is_read_from_its_log(august):
 
 def test_a_broken_table_is_an_expected_error(august):
     august.samples_file.write_bytes(b"PAR1 nonsense")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="a table is broken"):
         page_of(august, Filter())
