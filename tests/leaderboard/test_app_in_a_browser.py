@@ -111,7 +111,7 @@ def test_rating_with_the_keyboard(site, chromium):
         tab.keyboard.press("5")
         visitor.settle()
     (rating,) = read_annotations(run)
-    assert set(rating["human_scores"].values()) == {5}
+    assert set(rating.human_scores.values()) == {5}
     for run_id in runs.values():
         assert run_id not in tab.content() + tab.url
     assert "アイネス" not in tab.content()
