@@ -10,6 +10,8 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 PYTEST := $(OFFLINE) $(BIN)/python -m pytest
+FAST := not engine and not browser and not simulation and not packaging
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 UV := $(or $(shell command -v uv),$(BIN)/uv)
 UV_INSTALL := . tools/uv_environment.sh && $(UV) pip install -q --python $(BIN)/python --no-deps
 
@@ -41,16 +43,16 @@ lint: $(READY_DEV)
 	$(BIN)/lint-imports
 
 fast: $(READY_DEV)
-	$(PYTEST) -m "not engine and not browser and not simulation and not packaging"
+	$(PYTEST) $(PARALLEL) -m "$(FAST)"
 
 slow: $(READY_DEV) machine
-	$(PYTEST) -m "engine or browser or simulation or packaging"
+	$(PYTEST) $(PARALLEL) -m simulation
+	$(PYTEST) -m "engine or browser or packaging"
 
 coverage: $(READY_DEV)
-	$(PYTEST) -m "not engine and not browser and not simulation and not packaging" --cov --cov-report=term:skip-covered
+	$(PYTEST) $(PARALLEL) -m "$(FAST)" --cov --cov-report=term:skip-covered
 
-test: lint machine
-	$(PYTEST)
+test: lint fast slow
 
 machine:
 	@sh tools/get_browser.sh
