@@ -47,6 +47,8 @@ class Asked:
     """The message that the reply answers."""
     history: Sequence[Message] = ()
     """The dialogue before it."""
+    system: str = ""
+    """The system prompt, without given facts and techniques."""
     expect: Mapping[str, Any] = field(default_factory=dict)
     """What the item expects."""
     prose: Sequence[str] = ()
@@ -137,7 +139,7 @@ def _score_line(line: bytes, number: int, scorer_for: Callable[[str | None], Sco
         response,
         user=row.get("user") or asked.user,
         history=row.get("history") or asked.history,
-        system=row.get("system") or "",
+        system=row.get("system") or asked.system,
         examples=row.get("examples") or (),
         finish_reason=row.get("finish_reason"),
         expect=row.get("expect") or asked.expect,

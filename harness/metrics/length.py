@@ -43,11 +43,17 @@ def unterminated(text: str, sentences: list[Span]) -> list[Span]:
     >>> unterminated("素敵ですわ", [(0, 5)]), unterminated("素敵ですわ。", [(0, 6)]), unterminated("・薔薇", [(0, 3)])
     ([(0, 5)], [], [])
     """
-    return [
-        (start, end)
-        for start, end in sentences
-        if not _ENDS_WELL.search(text, max(start, end - 24), end) and not _LIST_LINE.match(text, start, end)
-    ]
+    return [span for span in sentences if not ends_well(text, span) and not _LIST_LINE.match(text, *span)]
+
+
+def ends_well(text: str, sentence: Span) -> bool:
+    """Whether a sentence has its final mark.
+
+    >>> ends_well("素敵ですわ♪", (0, 6)), ends_well("素敵ですわ", (0, 5))
+    (True, False)
+    """
+    start, end = sentence
+    return _ENDS_WELL.search(text, max(start, end - 24), end) is not None
 
 
 def _all_chars(reading: Reading) -> int:

@@ -14,8 +14,8 @@ from kikime.harness.metrics import length
 from kikime.harness.metrics.answers import constraints, facts, labels
 from kikime.harness.metrics.leaks import control, ending, identity, language
 from kikime.harness.metrics.metric import RULES, Metric
-from kikime.harness.metrics.repeats import copying, repetition
-from kikime.harness.metrics.voice import markers, politeness, pronouns, taboo
+from kikime.harness.metrics.repeats import copying, echo, repetition
+from kikime.harness.metrics.voice import markers, politeness, pronouns, speech, taboo
 
 QUALITY = "quality"
 """Name of the derived quality of a reply, which reports compute; see ``reports/tables/areas.yaml``."""
@@ -33,15 +33,16 @@ CRITICAL_FAILURE = Metric(
 )
 """Whether any metric of :data:`CRITICAL` is 1."""
 
-_FAMILIES = (length, markers, pronouns, taboo, politeness, ending, control, identity, language, repetition, copying)
+_VOICE = (speech, markers, pronouns, taboo, politeness)
+_FAMILIES = (length, *_VOICE, ending, control, identity, language, repetition, copying, echo)
 _OF_ITEMS = (facts, constraints, labels)
 _ORDER = (
     *("length_chars", "length_fit", "length_closeness", "sentences", "sentence_fit", "newlines"),
-    *("eligible_sentences", "marker_sentences", "marker_rate", "marker_spam", "style_band"),
+    *("speech", "eligible_sentences", "marker_sentences", "marker_rate", "marker_spam", "style_band"),
     *("first_person_used", "first_person_ok", "second_person_ok", "forbidden_terms", "polite_ratio", "missing_kuten"),
     "language_addressed",
     *("no_eos", "stop_by_string", "turn_leak", "template_leak", "role_confusion", "placeholder_leak", "language_leak"),
-    *("repetition", "self_repetition", "fewshot_copy", "prompt_echo", "empty", "critical_failure"),
+    *("repetition", "loop", "self_repetition", "fewshot_copy", "prompt_echo", "empty", "critical_failure"),
     *(
         "fact_correct",
         "fact_wrong",

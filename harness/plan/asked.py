@@ -7,7 +7,8 @@ from kikime.harness.core.messages import Message
 from kikime.harness.metrics import METRICS
 from kikime.harness.metrics.jsonlines import Asked
 from kikime.harness.prompts import load_format
-from kikime.harness.suites.task import Task, load_task
+from kikime.harness.prompts.conversation import build_messages
+from kikime.harness.suites.task import Item, Task, load_task
 
 
 def asked(task: str | None, item: str | None, form: str | None, persona: Persona) -> Asked:
@@ -30,16 +31,24 @@ def asked(task: str | None, item: str | None, form: str | None, persona: Persona
     own = [METRICS[name] for name in bank.metrics if name not in METRICS.bundled]
     if item is None:
         expect = {"abstain": True} if _answerless(bank, persona) else {}
-        return Asked(expect=expect, prose=prose, own=own, kept=bank.kept)
+        system = _system(bank, None, persona)
+        return Asked(system=system, expect=expect, prose=prose, own=own, kept=bank.kept)
     found = bank.item(item, persona)
     return Asked(
         user=found.user,
         history=[Message(role=turn.role, content=turn.content) for turn in found.history],
+        system=_system(bank, found, persona),
         expect=bank.expect_at(found, 0, persona),
         prose=prose,
         own=own,
         kept=bank.kept,
     )
+
+
+def _system(task: Task, item: Item | None, persona: Persona) -> str:
+    instruction = task.instruction + (item.instruction if item else "")
+    free = task.length is not None
+    return build_messages(persona, user="", instruction=instruction, length=not free, bare_system=task.bare).system
 
 
 def _answerless(bank: Task, persona: Persona) -> bool:

@@ -1,21 +1,20 @@
-"""Copying: the reply repeats an example, the user's message or the system prompt."""
+"""Copying: the reply is taken from an example."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
 
 MIN_SHARED = 9
 """Shared passages of up to eight characters are phrases, not copies."""
 
-SHARE = 0.6
-"""Share of the reply that one passage must cover."""
+SHARE = 0.5
+"""Share of the reply that one passage of an example must cover."""
 
 _LONG = 8192
 _IGNORED = re.compile(r"[\s。、,.!?！？ー~〜♪「」『』]+")
@@ -40,8 +39,8 @@ def _remembered(text: str) -> str:
     return comparable(text)
 
 
-def copies(reply: str, source: str) -> bool:
-    """Whether one passage of ``source`` covers 60 % of ``reply`` and is longer than eight characters.
+def copies(reply: str, source: str, share: float = SHARE) -> bool:
+    """Whether one passage of ``source`` covers ``share`` of ``reply`` (at least half) and is longer than eight characters.
 
     Both are :func:`comparable` text. Linear in their lengths: such a passage always holds the reply's middle.
 
@@ -49,7 +48,7 @@ def copies(reply: str, source: str) -> bool:
     (True, False)
     """
     size = len(reply)
-    needed = max(MIN_SHARED, math.ceil(SHARE * size))
+    needed = max(MIN_SHARED, math.ceil(share * size))
     if size < needed or len(source) < needed:
         return False
     if reply in source:
@@ -94,29 +93,24 @@ def _common_suffix(a: str, b: str) -> int:
     return low
 
 
-def _comparable_core(reading: Reading) -> str:
+def comparable_core(reading: Reading) -> str:
+    """The reply before its first leak, as :func:`comparable` text."""
     return comparable(reading.core)
 
 
-def _copies_any(reading: Reading, texts: Iterable[str]) -> int:
-    reply = reading.shared(_comparable_core)
-    return int(any(copies(reply, cached_comparable(text)) for text in texts))
+def is_copy(reading: Reading) -> bool:
+    """Whether the reply is taken from one of its examples."""
+    reply = reading.shared(comparable_core)
+    return any(copies(reply, cached_comparable(text)) for text in reading.examples)
 
 
-def _copied(reading: Reading, texts: Iterable[str]) -> list[Span]:
-    """All that the character says, where any of the texts has it."""
-    reply = comparable(reading.spoken)
-    spoken = (reading.begin, reading.begin + len(reading.spoken))
-    return [spoken] if any(copies(reply, comparable(text)) for text in texts) else []
+def all_spoken(reading: Reading) -> Span:
+    """All that the character says, in ``Reading.whole``."""
+    return reading.begin, reading.begin + len(reading.spoken)
 
 
 def _fewshot_copy(reading: Reading) -> int | None:
-    return _copies_any(reading, reading.examples) if reading.examples else None
-
-
-def _prompt_echo(reading: Reading) -> int | None:
-    prompt = (reading.user, reading.system, *reading.prose)
-    return _copies_any(reading, prompt) if any(prompt) else None
+    return int(reading.shared(is_copy)) if reading.examples else None
 
 
 METRICS = (
@@ -128,20 +122,8 @@ METRICS = (
         ja="例示した返答の丸写し",
         en="an example was copied",
         short_ja="例の丸写し",
-        version=RULES,
+        version="rules/6",
         function=_fewshot_copy,
-        spans=lambda reading: _copied(reading, reading.examples),
-    ),
-    Metric(
-        name="prompt_echo",
-        kind="binary",
-        direction="lower",
-        group="repetition",
-        ja="質問や指示のオウム返し",
-        en="the prompt was echoed",
-        short_ja="オウム返し",
-        version="rules/5",
-        function=_prompt_echo,
-        spans=lambda reading: _copied(reading, (reading.user, reading.system, *reading.prose)),
+        spans=lambda reading: [all_spoken(reading)] if reading.shared(is_copy) else [],
     ),
 )

@@ -28,6 +28,23 @@ _WRAPPED = re.compile(
 )
 _NO_HIRAGANA = re.compile(r"[^ぁ-ん]*\Z")
 
+_FORMULA = re.compile(
+    r"(?:(?>はい|ええ|いいえ|いえ|ううん|うん|うふふ|ふふ|おほほ|ほほほ|あら|まあ|まぁ|あの|ああ|あっ|えっ|へえ|ねえ|さあ|では|"
+    r"そう|うーん|んー|わあ|やった|おお|おっ|もう|ごきげんよう|御機嫌よう|おはよう(?:ございます)?+|こんにち[はわ]|こんばん[はわ]|"
+    r"おやすみ(?:なさい)?|さようなら|ありがとう(?:ございます|ございました)?|ごめんなさい|すみません|失礼(?:します|いたします)|"
+    r"いただきます|ごちそうさま(?:でした)?|いってらっしゃい(?:ませ)?|おかえり(?:なさい)?|ただいま|よろしく(?:お願いします)?|"
+    r"[ふはほえ])[、,・。.!?ー~〜っ…\s]*+)++\Z"
+)
+
+
+def is_formula(sentence: str) -> bool:
+    """Whether a folded sentence is nothing but greetings and interjections.
+
+    >>> is_formula("はい、ええ。"), is_formula("おはようございます!"), is_formula("よく眠れましたわ。")
+    (True, True, False)
+    """
+    return len(sentence) < 40 and _FORMULA.match(sentence) is not None
+
 
 def mask(text: str) -> str:
     """Replace quotations and URLs by as many 〓, so that offsets stay and nothing inside them counts.

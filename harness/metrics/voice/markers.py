@@ -12,7 +12,9 @@ from kikime.harness.metrics.metric import RULES, Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span
 from kikime.harness.metrics.text.lexicon import ROUGH_SELF_WORDS
+from kikime.harness.metrics.text.sentences import is_formula
 from kikime.harness.metrics.voice.pooled import VoiceSums
+from kikime.harness.metrics.voice.speech import speech
 
 WINDOW = 48
 """Characters before the stripped tail of a sentence in which a marker is looked for."""
@@ -22,13 +24,6 @@ _SYMBOLS = ("\u2190", "\u2bff")
 _ASIDE = re.compile(r"(?<=.)\([^()\n]{1,20}\)\Z", re.DOTALL)
 _LAUGH = re.compile(r"(?<=[ぁ-んァ-ヴー一-龥~〜!?。])(?:[wW]+|笑|草)\Z")
 _NEVER_MARKER = re.compile(r"(?:こん(?:にち|ばん)|(?<![ぁ-ん])う|あわ)わ\Z")
-_FIXED = re.compile(
-    r"(?:(?>はい|ええ|いいえ|いえ|ううん|うん|うふふ|ふふ|おほほ|ほほほ|あら|まあ|まぁ|あの|ああ|あっ|えっ|へえ|ねえ|さあ|では|"
-    r"そう|うーん|んー|わあ|やった|おお|おっ|もう|ごきげんよう|御機嫌よう|おはよう(?:ございます)?+|こんにち[はわ]|こんばん[はわ]|"
-    r"おやすみ(?:なさい)?|さようなら|ありがとう(?:ございます|ございました)?|ごめんなさい|すみません|失礼(?:します|いたします)|"
-    r"いただきます|ごちそうさま(?:でした)?|いってらっしゃい(?:ませ)?|おかえり(?:なさい)?|ただいま|よろしく(?:お願いします)?|"
-    r"[ふはほえ])[、,・。.!?ー~〜っ…\s]*+)++\Z"
-)
 _QUOTATION = re.compile(r"(?:「.*」|『.*』|\(.*\)|\*[^*]+\*)[。.!?]*\Z", re.DOTALL)
 _LETTER = re.compile(r"[^\W\d_]")
 _KANSAI = re.compile(r"(?:やわ|へんわ?|やん|やねん|めっちゃ|ねん|ほんま|あかん)(?![ぁ-ん]{3})")
@@ -75,7 +70,7 @@ def is_eligible(sentence: str) -> bool:
     >>> [is_eligible(s) for s in ("はい、ええ。", "ごきげんよう!", "「行くよ」", "(微笑む)", "散歩に行きました")]
     [False, False, False, False, True]
     """
-    if len(sentence) < 40 and _FIXED.match(sentence):
+    if is_formula(sentence):
         return False
     if sentence[0] in "「『(*" and _QUOTATION.match(sentence):
         return False
@@ -168,17 +163,20 @@ def _compile(patterns: Sequence[str]) -> regex.Pattern[str] | None:
 
 
 def sentence_ends(reading: Reading) -> list[int]:
-    """Length of each sentence of a reply without its final marks."""
-    return [strip_tail(reading.spoken[start:end]) for start, end in reading.sentences]
+    """Length of each sentence of the character's own speech without its final marks."""
+    return [strip_tail(reading.spoken[start:end]) for start, end in reading.shared(speech) or ()]
 
 
-def _voice(reading: Reading) -> VoiceSums:
-    """Marked and eligible sentences of one reply; none where the card has no marker."""
+def _voice(reading: Reading) -> VoiceSums | None:
+    """Marked and eligible sentences of one reply, none where the card has no marker; None where it is no speech."""
+    own = reading.shared(speech)
+    if own is None:
+        return None
     patterns, markers = reading.card.compiled(MarkerPatterns), reading.persona.voice.markers
     eligible = marked = 0
     if patterns.active:
         weak = patterns.weak_allowed(reading.spoken) if markers.weak else False
-        for (start, end), tail in zip(reading.sentences, reading.shared(sentence_ends), strict=True):
+        for (start, end), tail in zip(own, reading.shared(sentence_ends), strict=True):
             sentence = reading.spoken[start:end]
             found = patterns.find(sentence, weak=weak, end=tail) is not None
             marked += found
@@ -193,7 +191,8 @@ def _spam(reading: Reading) -> list[Span]:
 def _marker_spans(reading: Reading) -> list[Span]:
     patterns = reading.card.compiled(MarkerPatterns)
     weak = patterns.weak_allowed(reading.spoken)
-    tails = [(start, patterns.find(reading.spoken[start:end], weak=weak)) for start, end in reading.sentences]
+    own = reading.shared(speech) or ()
+    tails = [(start, patterns.find(reading.spoken[start:end], weak=weak)) for start, end in own]
     return reading.in_whole([(start + span[0], start + span[1]) for start, span in tails if span])
 
 
@@ -205,8 +204,8 @@ METRICS = (
         group="style",
         ja="語尾を判定できる文の数",
         en="sentences that could carry a marker",
-        version=RULES,
-        function=lambda reading: reading.shared(_voice).eligible,
+        version="rules/6",
+        function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.eligible,
     ),
     Metric(
         name="marker_sentences",
@@ -215,8 +214,8 @@ METRICS = (
         group="style",
         ja="役柄の語尾で終わる文の数",
         en="sentences that end in the character's marker",
-        version=RULES,
-        function=lambda reading: reading.shared(_voice).marked,
+        version="rules/6",
+        function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.marked,
         spans=_marker_spans,
     ),
     Metric(
@@ -228,8 +227,8 @@ METRICS = (
         ja="役柄の語尾で終わる文の割合",
         en="share of sentences with the marker",
         short_ja="語尾の割合",
-        version=RULES,
-        function=lambda reading: reading.shared(_voice).marker_rate,
+        version="rules/6",
+        function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.marker_rate,
     ),
     Metric(
         name="marker_spam",
@@ -253,7 +252,7 @@ METRICS = (
         ja="語尾の割合が本人の水準に近い",
         en="marker rate is near the character's own",
         short_ja="口調の水準",
-        version=RULES,
-        function=lambda reading: reading.shared(_voice).style_band,
+        version="rules/6",
+        function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.style_band,
     ),
 )

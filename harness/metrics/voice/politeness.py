@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.voice.markers import sentence_ends
+from kikime.harness.metrics.voice.speech import speech
 
 _PARTICLES = (
     r"(?:かしら|けれども|けれど|けど|ですから|ので|のに|もの|こと|って|[わよねなのかがしさぞぜっ]|から|に|て|も|と)*"
@@ -40,7 +41,7 @@ def is_polite(tail: str) -> bool | None:
 
 
 def _polite_ratio(reading: Reading) -> float | None:
-    ends = zip(reading.sentences, reading.shared(sentence_ends), strict=True)
+    ends = zip(reading.shared(speech) or (), reading.shared(sentence_ends), strict=True)
     polite = [is_polite(reading.spoken[start : start + end]) for (start, _), end in ends]
     judged = [value for value in polite if value is not None]
     return sum(judged) / len(judged) if judged else None
@@ -56,7 +57,7 @@ METRICS = (
         ja="丁寧体の文の割合",
         en="share of polite (です・ます) sentences",
         short_ja="丁寧体の割合",
-        version=RULES,
+        version="rules/6",
         function=_polite_ratio,
     ),
 )

@@ -81,3 +81,21 @@ def test_copies_agrees_with_the_longest_common_substring(reply: str, source: str
 
 def test_comparison_ignores_width_and_marks() -> None:
     assert comparable("ﾊｲ、 そうですわ！") == comparable("ハイそうですわ")
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("お疲れ様です。" * 20, 1),
+        ("わたくしは、" + "寝る前に、" * 9, 1),
+        ("月は、四面体の面は四面体の面を表すためです。" + "地球の表面に光が反射してから、" * 6, 1),
+        ("1234567890" * 5, 1),
+        ("好きですわ。好きですわ。", 0),
+        ("星がよく見えるんですの。星がよく見えるんですの。", 0),
+        ("あは" + "は" * 25, 0),
+        ("きゃああああああああああああああああああ", 0),
+        ("一日目は海へ行きましたの。二日目は山へ行きましたの。三日目は川へ行きましたの。", 0),
+    ],
+)
+def test_loops(scorer: Scorer, reply: str, expected: int) -> None:
+    assert scorer.score(reply)["loop"] == expected
