@@ -66,8 +66,9 @@ def refuse_remote(host: str, *, allow_remote: bool) -> None:
     """
     if not is_loopback(host) and not allow_remote:
         raise UsageError(
-            f"{host} can be reached from other machines, and the page has no password",
+            "{host} can be reached from other machines, and the page has no password",
             hint="use an SSH tunnel (ssh -L 8501:127.0.0.1:8501 …), or say --allow-remote",
+            host=host,
         )
 
 
@@ -118,8 +119,12 @@ def require_free(host: str, port: int) -> None:
     except OSError as error:
         used = error.errno in {errno.EADDRINUSE, errno.EACCES}
         raise EnvironmentFault(
-            f"{host}:{port}: the page cannot listen there: {error.strerror}",
-            hint=f"choose another one, e.g. --port {port % 65535 + 1}" if used else "choose another --host",
+            "{host}:{port}: the page cannot listen there: {reason}",
+            hint="choose another one, e.g. --port {other}" if used else "choose another --host",
+            host=host,
+            port=port,
+            reason=error.strerror,
+            other=port % 65535 + 1,
         ) from None
 
 

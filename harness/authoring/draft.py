@@ -57,7 +57,9 @@ def draft_persona(lines: Sequence[CharacterLine], persona_id: str, name: str) ->
         UsageError: fewer than ten lines, or an id or name that no card may have.
     """
     if len(lines) < MIN_LINES:
-        raise UsageError(f"{len(lines)} lines are too few to draft a card", hint=f"give {MIN_LINES} or more")
+        raise UsageError(
+            "{n} lines are too few to draft a card", hint="give {least} or more", n=len(lines), least=MIN_LINES
+        )
     card = _card(lines, persona_id, name)
     _validated({**card, "examples": []})
     scorer = scorer_of(_validated(card))
@@ -259,7 +261,12 @@ def _validated(card: dict[str, Any]) -> Persona:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{where} {card.get(where, '')!r}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise UsageError(
+            "{where} {value!r}: {problem}",
+            where=where,
+            value=card.get(where, ""),
+            problem=first["msg"].removeprefix("Value error, "),
+        ) from None
 
 
 def _flow(value: Any) -> str:

@@ -156,11 +156,11 @@ def _content(path: Path) -> dict[str, object]:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise UsageError(f"{path}: no such file") from None
+        raise UsageError("{path}: no such file", path=path) from None
     except IsADirectoryError:
-        raise UsageError(f"{path} is a folder", hint="give one card file") from None
+        raise UsageError("{path} is a folder", hint="give one card file", path=path) from None
     except OSError as error:
-        raise FileFormatError(path, None, f"cannot be read: {error.strerror}") from None
+        raise FileFormatError(path, None, "cannot be read: {reason}", reason=error.strerror) from None
     if data.startswith(b"\x89PNG"):
         return _parsed(path, _from_png(path))
     if data.startswith(b"PK\x03\x04"):
@@ -176,7 +176,7 @@ def _from_png(path: Path) -> bytes:
             image.load()
             chunks = {key: str(value) for key, value in getattr(image, "text", {}).items()}
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
-        raise FileFormatError(path, None, f"not a readable PNG: {error}") from None
+        raise FileFormatError(path, None, "not a readable PNG: {reason}", reason=error) from None
     encoded = chunks.get("ccv3") or chunks.get("chara")
     if encoded is None:
         raise FileFormatError(path, None, "the picture carries no character card (no chunk 'chara' or 'ccv3')")
@@ -205,7 +205,7 @@ def _parsed(path: Path, data: bytes) -> dict[str, object]:
     try:
         value = msgspec.json.decode(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
     except (msgspec.DecodeError, yaml.YAMLError) as error:
-        raise FileFormatError(path, None, f"neither valid JSON nor YAML: {error}") from None
+        raise FileFormatError(path, None, "neither valid JSON nor YAML: {reason}", reason=error) from None
     if not isinstance(value, dict):
         raise FileFormatError(path, None, "not a character card")
     return value
@@ -216,7 +216,9 @@ def _kind(path: Path, card: Json) -> Kind:
     if isinstance(spec, str):
         if spec not in _KINDS:
             known = ", ".join(_KINDS)
-            raise FileFormatError(path, None, f"a card of the unknown kind '{spec}'", hint=f"known: {known}")
+            raise FileFormatError(
+                path, None, "a card of the unknown kind '{spec}'", hint="known: {known}", spec=spec, known=known
+            )
         return _KINDS[spec]
     if "context" in card or "greeting" in card:
         return "oobabooga"

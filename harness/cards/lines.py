@@ -36,9 +36,9 @@ def read_lines(path: Path, *, reply: str | None = None, user: str | None = None)
         UsageError: no such file or column, or no column is clearly the character's.
     """
     if path.is_dir():
-        raise UsageError(f"{path} is a folder", hint="give a file of the character's lines")
+        raise UsageError("{path} is a folder", hint="give a file of the character's lines", path=path)
     if not path.exists():
-        raise UsageError(f"{path}: no such file")
+        raise UsageError("{path}: no such file", path=path)
     if path.suffix.lower() in _TABLES:
         rows = [_exchange(row) for row in read_table(path, lenient=True).rows]
     else:
@@ -53,7 +53,7 @@ def read_lines(path: Path, *, reply: str | None = None, user: str | None = None)
     found = [CharacterLine(_cell(row, reply_column), _cell(row, user_column)) for row in rows]
     found = [line for line in found if line.reply]
     if not found:
-        raise FileFormatError(path, None, f"column '{reply_column}' has no text in it")
+        raise FileFormatError(path, None, "column '{column}' has no text in it", column=reply_column)
     return found
 
 
@@ -71,14 +71,17 @@ def _reply_column(wanted: str | None, columns: Sequence[str]) -> str:
         return _known(wanted, columns)
     found = named(columns, REPLY_NAMES) or (columns[0] if len(columns) == 1 else None)
     if found is None:
-        hint = f"--reply COLUMN, one of: {', '.join(columns)}"
-        raise UsageError("which column holds the character's lines?", hint=hint)
+        raise UsageError(
+            "which column holds the character's lines?",
+            hint="--reply COLUMN, one of: {columns}",
+            columns=", ".join(columns),
+        )
     return found
 
 
 def _known(wanted: str, columns: Sequence[str]) -> str:
     if wanted not in columns:
-        raise UsageError(f"no column '{wanted}'", hint=f"columns: {', '.join(columns)}")
+        raise UsageError("no column '{wanted}'", hint="columns: {columns}", wanted=wanted, columns=", ".join(columns))
     return wanted
 
 

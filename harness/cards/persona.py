@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from kikime.harness.core.files import data_path
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
 
@@ -23,14 +24,14 @@ def _compiles(pattern: str) -> str:
     try:
         regex.compile(pattern)
     except regex.error as error:
-        msg = f"'{pattern}' is not a valid regular expression: {error}"
+        msg = Phrase("'{pattern}' is not a valid regular expression: {reason}", pattern=pattern, reason=error)
         raise ValueError(msg) from None
     return pattern
 
 
 def _plain_name(name: str) -> str:
     if not name.strip() or any(c in name for c in "<>\n\r"):
-        msg = "a name is one line, not empty, without < or >"
+        msg = Phrase("a name is one line, not empty, without < or >")
         raise ValueError(msg)
     return name
 
@@ -50,7 +51,7 @@ class Pronouns(StrictModel):
     def _not_both(self) -> Pronouns:
         both = next((word for word in self.allowed if word in self.forbidden), None)
         if both is not None:
-            msg = f"'{both}' is both allowed and forbidden"
+            msg = Phrase("'{value}' is both allowed and forbidden", value=both)
             raise ValueError(msg)
         return self
 
@@ -67,10 +68,10 @@ class Markers(StrictModel):
     def _rate_needs_patterns(self) -> Markers:
         for pattern in (*self.strong, *self.weak):
             if regex.fullmatch(pattern, ""):
-                msg = f"'{pattern}' matches nothing at all, so every sentence would carry it"
+                msg = Phrase("'{pattern}' matches nothing at all, so every sentence would carry it", pattern=pattern)
                 raise ValueError(msg)
         if self.strong and self.target_rate is None:
-            msg = "markers.strong needs a target_rate, measured on the character's own lines"
+            msg = Phrase("markers.strong needs a target_rate, measured on the character's own lines")
             raise ValueError(msg)
         return self
 
@@ -89,7 +90,7 @@ class Voice(StrictModel):
 
 def _ordered(bounds: tuple[int, int]) -> tuple[int, int]:
     if not 0 <= bounds[0] <= bounds[1]:
-        msg = "a range is [low, high] with 0 ≤ low ≤ high"
+        msg = Phrase("a range is [low, high] with 0 ≤ low ≤ high")
         raise ValueError(msg)
     return bounds
 
@@ -177,7 +178,7 @@ class LoreEntry(StrictModel):
     @model_validator(mode="after")
     def _can_be_called(self) -> LoreEntry:
         if not self.keys and not self.constant:
-            msg = "an entry without keys is never called; give keys, or constant: true"
+            msg = Phrase("an entry without keys is never called; give keys, or constant: true")
             raise ValueError(msg)
         return self
 

@@ -15,16 +15,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kikime.harness.core.phrases import Phrase
+
 
 class KikimeError(Exception):
-    """Base of all expected errors: what happened, where, and what to do next."""
+    """Base of all expected errors: what happened, where, and what to do next.
+
+    ``template`` and ``hint`` are English templates that ``values`` fill::
+
+        raise UsageError("no run '{run}' in {runs}", hint="there are: {known}", run=name, runs=runs, known=known)
+
+    ``str(error)`` is English; the edge words an error by :meth:`kikime.harness.words.catalogue.Translator.error`.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, template: str, /, *, hint: str | None = None, **values: object) -> None:
+        self.message = Phrase(template, **values)
+        self.hint = Phrase(hint, **values) if hint else None
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n  → {self.hint}" if self.hint else self.message
@@ -39,9 +48,15 @@ class UsageError(KikimeError):
 class FileFormatError(UsageError):
     """A file's content is wrong; the message starts with ``file:line``."""
 
-    def __init__(self, path: Path | str, line: int | None, problem: str, *, hint: str | None = None) -> None:
-        where = f"{path}:{line}" if line else str(path)
-        super().__init__(f"{where}: {problem}", hint=hint)
+    def __init__(
+        self, path: Path | str, line: int | None, problem: str, /, *, hint: str | None = None, **values: object
+    ) -> None:
+        super().__init__(
+            "{where}: {problem}",
+            hint=Phrase(hint, **values) if hint else None,
+            where=f"{path}:{line}" if line else path,
+            problem=Phrase(problem, **values),
+        )
         self.path = Path(path)
         self.line = line
 

@@ -11,14 +11,15 @@ from pathlib import Path
 import platformdirs
 
 from kikime.harness.core.errors import DiskFull, EnvironmentFault
+from kikime.harness.core.phrases import Phrase
 
 _DATA = Path(__file__).parents[2] / "tasks"
-FREE_SPACE = "free some space"
+FREE_SPACE = Phrase("free some space")
 _REMEDIES = {
     errno.ENOSPC: FREE_SPACE,
     errno.EDQUOT: FREE_SPACE,
-    errno.EISDIR: "that is a folder; give the name of a file",
-    errno.EROFS: "copy it to a folder that can be written",
+    errno.EISDIR: Phrase("that is a folder; give the name of a file"),
+    errno.EROFS: Phrase("copy it to a folder that can be written"),
 }
 
 
@@ -77,6 +78,8 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def unwritable(path: Path, error: OSError) -> EnvironmentFault:
     """What to raise where a file cannot be written: the hint is what has to change, not which command to repeat."""
-    remedy = _REMEDIES.get(error.errno or 0, "make sure that the folder is there and can be written")
-    fault = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else EnvironmentFault
-    return fault(f"{path}: cannot be written: {error.strerror or error}", hint=remedy)
+    remedy = _REMEDIES.get(error.errno or 0, Phrase("make sure that the folder is there and can be written"))
+    problem = Phrase("{path}: cannot be written: {reason}", path=path, reason=error.strerror or error)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFull(problem, hint=remedy)
+    return EnvironmentFault(problem, hint=remedy)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from kikime.harness.core.phrases import Phrase
+
 _CUTOFF = 0.5
 
 
@@ -17,6 +19,19 @@ def nearest(name: str, known: Iterable[str], *, n: int = 3) -> list[str]:
     return get_close_matches(name, list(known), n=n, cutoff=_CUTOFF)
 
 
+def one_of(names: Iterable[str]) -> str:
+    """Names to choose from.
+
+    >>> one_of(["quick", "full", "icl"])
+    'quick or full or icl'
+    """
+    first, *others = names
+    chosen = first
+    for other in others:
+        chosen = Phrase("{names} or {name}", names=chosen, name=other)
+    return chosen
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`` (did you mean 'X'?)`` with the nearest known name, or nothing where none is near.
 
@@ -24,7 +39,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     (" (did you mean 'quick'?)", '')
     """
     near = nearest(name, known, n=1)
-    return f" (did you mean '{near[0]}'?)" if near else ""
+    return Phrase(" (did you mean '{name}'?)", name=near[0]) if near else ""
 
 
 def or_known(name: str, known: Iterable[str]) -> str:
@@ -34,4 +49,4 @@ def or_known(name: str, known: Iterable[str]) -> str:
     (" (did you mean 'quick'?)", ' (known: quick, full)')
     """
     names = list(known)
-    return did_you_mean(name, names) or f" (known: {', '.join(names)})"
+    return did_you_mean(name, names) or Phrase(" (known: {names})", names=", ".join(names))

@@ -38,6 +38,7 @@ from typing import Generic, TypeVar
 from kikime.harness.core.errors import FileFormatError, KikimeError, UsageError
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.names import or_known
+from kikime.harness.core.phrases import Phrase
 
 Part = TypeVar("Part")
 
@@ -93,12 +94,19 @@ class Parts(Generic[Part]):
         if self.is_path(reference):
             path = ((folder or Path()) / reference).absolute()
             if not path.is_file():
-                raise UsageError(f"no such {self.kind} file: {path}")
+                raise UsageError("no such {kind} file: {path}", kind=Phrase(self.kind), path=path)
             return str(path)
         known = self.ids()
         if reference not in known:
-            hint = f"or give the path of a {self.suffixes[0]} file, or install a package with an entry point '{self.group}'"
-            raise UsageError(f"no {self.kind} '{reference}'{or_known(reference, known)}", hint=hint)
+            raise UsageError(
+                "no {kind} '{reference}'{meant}",
+                hint="or give the path of a {suffix} file, or install a package with an entry point '{group}'",
+                kind=Phrase(self.kind),
+                reference=reference,
+                meant=or_known(reference, known),
+                suffix=self.suffixes[0],
+                group=self.group,
+            )
         return reference
 
     def find(self, reference: str, folder: Path | None = None) -> Part:
@@ -125,14 +133,26 @@ class Parts(Generic[Part]):
             found = point.load()
         except Exception as error:
             raise UsageError(
-                f"the {self.kind} '{point.name}' of the package {package} cannot be loaded: {type(error).__name__}: {error}",
-                hint=f"mend its entry point ({point.value}) or uninstall {package}",
+                "the {kind} '{name}' of the package {package} cannot be loaded: {error}: {reason}",
+                hint="mend its entry point ({entry}) or uninstall {package}",
+                kind=Phrase(self.kind),
+                name=point.name,
+                package=package,
+                error=type(error).__name__,
+                reason=error,
+                entry=point.value,
             ) from error
         if isinstance(found, (Path, self.part)):
             return found
         raise UsageError(
-            f"the {self.kind} '{point.name}' of the package {package} is a {type(found).__name__}",
-            hint=f"{point.value} must be a {self.part.__name__}, or the Path of a file that holds one",
+            "the {kind} '{name}' of the package {package} is a {found}",
+            hint="{entry} must be a {wanted}, or the Path of a file that holds one",
+            kind=Phrase(self.kind),
+            name=point.name,
+            package=package,
+            found=type(found).__name__,
+            entry=point.value,
+            wanted=self.part.__name__,
         )
 
 
@@ -146,7 +166,14 @@ def python_file(name: str, part: type[Part]) -> Callable[[Path], Part]:
     def load(path: Path) -> Part:
         found = getattr(_module(path), name, None)
         if not isinstance(found, part):
-            raise FileFormatError(path, None, f"{name} = {part.__name__}(…) is needed here, not {found!r:.80}")
+            raise FileFormatError(
+                path,
+                None,
+                "{name} = {wanted}(…) is needed here, not {found!r:.80}",
+                name=name,
+                wanted=part.__name__,
+                found=found,
+            )
         return found
 
     return load
@@ -164,7 +191,9 @@ def _module(path: Path) -> ModuleType:
     except KikimeError:
         raise
     except Exception as error:
-        raise FileFormatError(path, _line_in(path, error), f"{type(error).__name__}: {error}") from error
+        raise FileFormatError(
+            path, _line_in(path, error), "{error}: {reason}", error=type(error).__name__, reason=error
+        ) from error
     return module
 
 

@@ -21,6 +21,7 @@ from typing import AnyStr, TypeVar
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, FileFormatError, UsageError
+from kikime.harness.core.phrases import Phrase
 
 T = TypeVar("T")
 Row = Mapping[str, object]
@@ -94,8 +95,11 @@ def read_table(path: Path, *, split: str | None = None, other: str | None = None
     if not path.is_file():
         raise FileFormatError(path, None, "no such file")
     if kind is None:
-        known = "CSV, TSV, JSON, JSONL, Parquet, or a dataset directory (save_to_disk)"
-        raise UsageError(f"{path}: unknown format", hint=known)
+        raise UsageError(
+            "{path}: unknown format",
+            hint="CSV, TSV, JSON, JSONL, Parquet, or a dataset directory (save_to_disk)",
+            path=path,
+        )
     if kind == ".parquet":
         return _read_parquet(path)
     text = read_text(path)
@@ -135,7 +139,7 @@ def read_text(path: Path) -> Text:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise EnvironmentFault(f"{path} cannot be read: {error.strerror}") from None
+        raise EnvironmentFault("{path} cannot be read: {reason}", path=path, reason=error.strerror) from None
     mark, encoding = next(((m, e) for m, e in _MARKS if data.startswith(m)), (b"", ""))
     data = data[len(mark) :]
     for candidate in [encoding] if encoding else ["utf-8", "cp932"]:
@@ -174,7 +178,8 @@ def parse_json(text: bytes | str) -> object:
         try:
             return _repaired(json.loads(text))
         except (ValueError, RecursionError):
-            raise ValueError(f"not valid JSON: {error.msg}, character {error.pos + 1}") from None
+            msg = Phrase("not valid JSON: {reason}, character {position}", reason=error.msg, position=error.pos + 1)
+            raise ValueError(msg) from None
 
 
 def _repaired(value: object) -> object:
@@ -203,12 +208,14 @@ def _read_csv(path: Path, text: Text, delimiter: str, *, lenient: bool) -> Table
                 header, head = values, text.mark + record
             elif values:
                 if len(values) > len(header) or (len(values) < len(header) and not lenient):
-                    raise FileFormatError(path, start, f"{len(values)} values for {len(header)} columns")
+                    raise FileFormatError(
+                        path, start, "{n} values for {columns} columns", n=len(values), columns=len(header)
+                    )
                 rows.append(dict(zip(header, [*values, *[None] * (len(header) - len(values))], strict=True)))
                 places.append(begin + 1)
                 records.append(record)
     except csv.Error as error:
-        raise FileFormatError(path, reader.line_num, f"not valid CSV: {error}") from None
+        raise FileFormatError(path, reader.line_num, "not valid CSV: {reason}", reason=error) from None
     if not header:
         raise FileFormatError(path, None, "the file is empty")
     return Table(path, rows, places, _writer(text, head, records))
@@ -225,7 +232,7 @@ def _object(path: Path, line: int, text: str) -> Row:
     try:
         value = parse_json(text)
     except ValueError as error:
-        raise FileFormatError(path, line, str(error), hint="one JSON object per line") from None
+        raise FileFormatError(path, line, "{problem}", hint="one JSON object per line", problem=error.args[0]) from None
     if not isinstance(value, dict):
         raise FileFormatError(path, line, "not a JSON object")
     return value
@@ -258,7 +265,7 @@ def _read_json(path: Path, text: Text) -> Table:
         value = _repaired(json.loads(content))
     except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else None
-        raise FileFormatError(path, line, f"not valid JSON: {error}") from None
+        raise FileFormatError(path, line, "not valid JSON: {reason}", reason=error) from None
     if isinstance(value, dict):
         value, spans = [value], [(0, len(content))]
     elif isinstance(value, list):
@@ -303,7 +310,7 @@ def _read_parquet(path: Path) -> Table:
     try:
         table = pq.read_table(path)
     except pa.ArrowInvalid as error:
-        raise FileFormatError(path, None, f"not a Parquet file: {error}") from None
+        raise FileFormatError(path, None, "not a Parquet file: {reason}", reason=error) from None
 
     def write(target: Path, kept: Sequence[int]) -> None:
         pq.write_table(table.take(list(kept)), target)
@@ -317,14 +324,23 @@ def _read_dataset(path: Path, split: str | None) -> Table:
     try:
         dataset = load_from_disk(str(path))
     except FileNotFoundError:
-        hint = "save it with dataset.save_to_disk(…)"
-        raise FileFormatError(path, None, "not a dataset on disk", hint=hint) from None
+        raise FileFormatError(
+            path, None, "not a dataset on disk", hint="save it with dataset.save_to_disk(…)"
+        ) from None
     if isinstance(dataset, DatasetDict):
         splits = list(dataset)
         if split is None and len(splits) > 1:
-            raise UsageError(f"{path} has the splits {', '.join(splits)}", hint="choose one with --split")
+            raise UsageError(
+                "{path} has the splits {splits}", hint="choose one with --split", path=path, splits=", ".join(splits)
+            )
         if split is not None and split not in splits:
-            raise UsageError(f"{path} has no split '{split}'", hint=f"there are: {', '.join(splits)}")
+            raise UsageError(
+                "{path} has no split '{split}'",
+                hint="there are: {splits}",
+                path=path,
+                split=split,
+                splits=", ".join(splits),
+            )
         dataset = dataset[split or splits[0]]
 
     def write(target: Path, kept: Sequence[int]) -> None:

@@ -15,12 +15,17 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.names import or_known
+from kikime.harness.core.phrases import Phrase
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+_MAPPING = Phrase("a mapping (key: value)")
+_LIST = Phrase("a list")
 
 
 class StrictModel(BaseModel):
@@ -80,8 +85,11 @@ def load_yaml(path: Path | str, model: type[Model]) -> Model:
         return model.model_validate(data, context={"path": Path(path), "folder": Path(path).parent})
     except ValidationError as error:
         (place, first), *others = problems_of(error)
-        further = [f"line {_line_of(root, where)}: {problem}" for where, problem in others]
-        raise FileFormatError(path, _line_of(root, place), "\n  also ".join([first, *further])) from None
+        further = [
+            Phrase("also line {line}: {problem}", line=_line_of(root, where), problem=problem)
+            for where, problem in others
+        ]
+        raise FileFormatError(path, _line_of(root, place), Phrase.joined("\n  ", [first, *further])) from None
 
 
 def problems_of(error: ValidationError) -> list[tuple[list[int | str], str]]:
@@ -89,22 +97,40 @@ def problems_of(error: ValidationError) -> list[tuple[list[int | str], str]]:
     found: dict[tuple[int | str, ...], str] = {}
     for detail in error.errors():
         place = list(detail["loc"])
-        problem = _wrong_kind(detail["type"], detail["input"]) or detail["msg"].removeprefix("Value error, ")
+        problem = _problem(detail)
         if detail["type"] == "problem_at":
             place += detail["ctx"]["place"]
         elif place:
-            problem = f"{'.'.join(map(str, place))}: {problem}"
+            problem = Phrase("{place}: {problem}", place=".".join(map(str, place)), problem=problem)
         found.setdefault(tuple(place), problem)
     return [(list(place), problem) for place, problem in found.items()]
 
 
-def _wrong_kind(error: str, value: object) -> str | None:
-    """Say in YAML's terms that a value is of the wrong kind."""
-    wanted = {"model_type": "a mapping (key: value)", "dict_type": "a mapping (key: value)", "tuple_type": "a list"}
-    if error not in wanted:
-        return None
-    kinds = {dict: "a mapping", list: "a list", str: "a text", type(None): "nothing"}
-    return f"{wanted[error]} is needed here, not {kinds.get(type(value), repr(value))}"
+def _problem(detail: ErrorDetails) -> str:
+    """What one value has wrong; where its kind is wrong, in YAML's terms."""
+    wanted = {"model_type": _MAPPING, "dict_type": _MAPPING, "tuple_type": _LIST}
+    if detail["type"] in wanted:
+        kinds = {
+            dict: Phrase("a mapping"),
+            list: Phrase("a list"),
+            str: Phrase("a text"),
+            type(None): Phrase("nothing"),
+        }
+        value = detail["input"]
+        found = kinds.get(type(value), repr(value))
+        return Phrase("{wanted} is needed here, not {found}", wanted=wanted[detail["type"]], found=found)
+    return problem_of(detail)
+
+
+def problem_of(detail: ErrorDetails) -> str:
+    """The problem that pydantic found, or that a validator of ours raised as a ``ValueError`` of a message."""
+    values = detail.get("ctx", {})
+    raised = values.get("error", values.get("problem"))
+    if isinstance(raised, ValueError):
+        raised = raised.args[0]
+    if isinstance(raised, Phrase):
+        return raised
+    return detail["msg"].removeprefix("Value error, ")
 
 
 def _compose(path: Path) -> yaml.Node:
@@ -114,24 +140,26 @@ def _compose(path: Path) -> yaml.Node:
         raise FileFormatError(path, None, "no such file") from None
     except UnicodeDecodeError as error:
         raise FileFormatError(
-            path, None, f"cannot be read: not UTF-8 (byte {error.start + 1})", hint="save the file as UTF-8"
+            path, None, "cannot be read: not UTF-8 (byte {byte})", hint="save the file as UTF-8", byte=error.start + 1
         ) from None
     except OSError as error:
-        raise FileFormatError(path, None, f"cannot be read: {error.strerror}") from None
+        raise FileFormatError(path, None, "cannot be read: {reason}", reason=error.strerror) from None
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise FileFormatError(path, line, f"not valid YAML: {error.problem}") from None
+        raise FileFormatError(path, line, "not valid YAML: {reason}", reason=error.problem) from None
     except yaml.YAMLError as error:
-        raise FileFormatError(path, None, f"not valid YAML: {error}") from None
+        raise FileFormatError(path, None, "not valid YAML: {reason}", reason=error) from None
     if root is None:
         raise FileFormatError(path, None, "the file is empty")
     if (line := _recursion(root)) is not None:
         raise FileFormatError(path, line, "a value contains itself", hint="write it out instead of an alias")
     for key in _duplicate_keys(root):
-        problem = f"duplicate key '{key.value}'" if isinstance(key, yaml.ScalarNode) else "a key is not a plain word"
-        raise FileFormatError(path, key.start_mark.line + 1, problem)
+        line = key.start_mark.line + 1
+        if isinstance(key, yaml.ScalarNode):
+            raise FileFormatError(path, line, "duplicate key '{key}'", key=key.value)
+        raise FileFormatError(path, line, "a key is not a plain word")
     return root
 
 
@@ -141,9 +169,11 @@ def _construct(path: Path, root: yaml.Node) -> object:
         return loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise FileFormatError(path, line, f"not valid YAML: {error.problem}") from None
+        raise FileFormatError(path, line, "not valid YAML: {reason}", reason=error.problem) from None
     except (ValueError, TypeError) as error:
-        raise FileFormatError(path, None, f"a value cannot be read: {error}", hint="put it in quotes") from None
+        raise FileFormatError(
+            path, None, "a value cannot be read: {reason}", hint="put it in quotes", reason=error
+        ) from None
 
 
 def _recursion(node: yaml.Node, above: frozenset[int] = frozenset()) -> int | None:
@@ -188,4 +218,4 @@ def _line_of(node: yaml.Node, location: Sequence[int | str]) -> int:
 
 
 def _unknown_key(key: str, known: list[str]) -> str:
-    return f"unknown key '{key}'{or_known(key, known)}"
+    return Phrase("unknown key '{key}'{meant}", key=key, meant=or_known(key, known))

@@ -42,8 +42,9 @@ def _check_served(checkpoint: Checkpoint, options: EngineOptions) -> None:
         f"--{name.replace('_', '-').removesuffix('s')}" for name in _given(options) if name != "max_model_len"
     ]:
         raise UsageError(
-            f"{', '.join(named)}: how a served model is loaded is its server's business",
+            "{options}: how a served model is loaded is its server's business",
             hint="leave the options out here and give them to the server",
+            options=", ".join(named),
         )
 
 
@@ -97,7 +98,9 @@ def switch_adapter(engine: Engine, checkpoint: Checkpoint) -> None:
         return
     if not isinstance(engine, SwitchesAdapters):
         raise UsageError(
-            f"the engine cannot load the adapter {checkpoint.name} ({checkpoint.adapter})",
+            "the engine cannot load the adapter {name} ({path})",
             hint="serve it under a name of its own, and give openai:NAME@BASE_URL",
+            name=checkpoint.name,
+            path=checkpoint.adapter,
         )
     engine.use_adapter(checkpoint.name, Path(checkpoint.adapter))

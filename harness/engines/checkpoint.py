@@ -54,7 +54,9 @@ def resolve_checkpoint(reference: str) -> Checkpoint:
         return _served(reference, served["name"], served["url"])
     if reference.startswith("openai:"):
         raise UsageError(
-            f"'{reference}' is not openai:NAME@BASE_URL", hint="for example openai:my-model@http://127.0.0.1:8000/v1"
+            "'{reference}' is not openai:NAME@BASE_URL",
+            hint="for example openai:my-model@http://127.0.0.1:8000/v1",
+            reference=reference,
         )
     if reference.startswith("demo:"):
         return _local(reference, _bundled(reference.removeprefix("demo:")))
@@ -73,7 +75,9 @@ def with_adapter(base: Checkpoint, name: str, path: Path) -> Checkpoint:
     """The checkpoint that ``base`` becomes with the LoRA adapter in ``path``."""
     if not (path / "adapter_config.json").is_file():
         raise UsageError(
-            f"{path}: no LoRA adapter here (adapter_config.json is missing)", hint="give --lora NAME=DIRECTORY"
+            "{path}: no LoRA adapter here (adapter_config.json is missing)",
+            hint="give --lora NAME=DIRECTORY",
+            path=path,
         )
     identity = [base.fingerprint, dict(_identity(path))]
     return msgspec.structs.replace(
@@ -83,7 +87,12 @@ def with_adapter(base: Checkpoint, name: str, path: Path) -> Checkpoint:
 
 def _bundled(name: str) -> Path:
     if name not in bundled_checkpoints():
-        raise UsageError(f"no bundled checkpoint '{name}'", hint=f"there are: {', '.join(bundled_checkpoints())}")
+        raise UsageError(
+            "no bundled checkpoint '{name}'",
+            hint="there are: {known}",
+            name=name,
+            known=", ".join(bundled_checkpoints()),
+        )
     return data_path("checkpoints") / name
 
 
@@ -108,28 +117,35 @@ def _from_hub(reference: str) -> Checkpoint:
         path = Path(snapshot_download(reference, allow_patterns=list(_IDENTITY)))
     except LocalEntryNotFoundError:
         raise EnvironmentFault(
-            f"{reference}: no such directory, and the model hub cannot be reached",
+            "{reference}: no such directory, and the model hub cannot be reached",
             hint="give the path of a local checkpoint",
+            reference=reference,
         ) from None
     except (HfHubHTTPError, OSError, ValueError) as error:
-        raise UsageError(f"{reference}: the model hub refused it: {str(error).splitlines()[0]}") from None
+        raise UsageError(
+            "{reference}: the model hub refused it: {reason}", reference=reference, reason=str(error).splitlines()[0]
+        ) from None
     return msgspec.structs.replace(_local(reference, path), name=reference.rsplit("/", 1)[-1], revision=path.name)
 
 
 def _local(reference: str, path: Path) -> Checkpoint:
     if not path.exists():
         raise UsageError(
-            f"{path}: no such checkpoint directory",
-            hint=f"bundled: {', '.join('demo:' + n for n in bundled_checkpoints())}",
+            "{path}: no such checkpoint directory",
+            hint="bundled: {known}",
+            path=path,
+            known=", ".join("demo:" + n for n in bundled_checkpoints()),
         )
     if not (path / "config.json").is_file():
         raise UsageError(
-            f"{path}: not a checkpoint (config.json is missing)", hint="give the directory that training saved"
+            "{path}: not a checkpoint (config.json is missing)",
+            hint="give the directory that training saved",
+            path=path,
         )
     config = _read_config(path / "config.json")
     weights = [file for pattern in _WEIGHTS for file in sorted(path.glob(pattern))]
     if not weights:
-        raise UsageError(f"{path}: no weights (*.safetensors) beside config.json")
+        raise UsageError("{path}: no weights (*.safetensors) beside config.json", path=path)
     n_params = sum(_count_parameters(file) for file in weights if file.suffix == ".safetensors")
     return Checkpoint(
         reference=reference,
@@ -145,9 +161,9 @@ def _read_config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: not readable as JSON: {error}") from None
+        raise UsageError("{path}: not readable as JSON: {reason}", path=path, reason=error) from None
     if not isinstance(config, dict):
-        raise UsageError(f"{path}: not a model configuration")
+        raise UsageError("{path}: not a model configuration", path=path)
     return {**config, **(config.get("text_config") or {})}
 
 
@@ -159,8 +175,10 @@ def _count_parameters(path: Path) -> int:
             shapes = [tensors.get_slice(name).get_shape() for name in tensors.keys()]  # noqa: SIM118  (not a mapping)
     except (SafetensorError, OSError) as error:
         raise UsageError(
-            f"{path}: broken safetensors file: {error}",
+            "{path}: broken safetensors file: {reason}",
             hint="copy or save the checkpoint again; the file is damaged or cut short",
+            path=path,
+            reason=error,
         ) from None
     return sum(math.prod(shape) for shape in shapes)
 

@@ -15,6 +15,7 @@ import tenacity
 from openai.types import CompletionUsage
 
 from kikime.harness.core.errors import EngineFault
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
@@ -87,7 +88,10 @@ class OpenAIEngine:
         reply = self._finished.get(timeout=timeout) if timeout else self._finished.get_nowait()
         if isinstance(reply, openai.OpenAIError):
             raise EngineFault(
-                f"{self._url}: {_reason(reply)}", hint="start the server again, then resume the run"
+                "{url}: {reason}",
+                hint="start the server again, then resume the run",
+                url=self._url,
+                reason=_reason(reply),
             ) from reply
         return reply
 
@@ -172,14 +176,21 @@ def probe_server(checkpoint: Checkpoint) -> Server:
     try:
         models = {model.id: model for model in client.models.list()}
     except openai.AuthenticationError:
-        raise EngineFault(f"{url}: the server refuses the key", hint="set OPENAI_API_KEY") from None
+        raise EngineFault("{url}: the server refuses the key", hint="set OPENAI_API_KEY", url=url) from None
     except openai.OpenAIError as error:
         raise EngineFault(
-            f"{url}: {_reason(error)}", hint="is the server running, and does the address end in /v1?"
+            "{url}: {reason}",
+            hint="is the server running, and does the address end in /v1?",
+            url=url,
+            reason=_reason(error),
         ) from None
     if checkpoint.name not in models:
         raise EngineFault(
-            f"{url}: no model '{checkpoint.name}'", hint=f"it serves: {', '.join(sorted(models)) or 'none'}"
+            "{url}: no model '{name}'",
+            hint="it serves: {models}",
+            url=url,
+            name=checkpoint.name,
+            models=", ".join(sorted(models)) or Phrase("none"),
         )
     model = models[checkpoint.name]
     return {
@@ -207,7 +218,7 @@ def _reply(request: Request, text: str, finish: str | None, stop: object, usage:
 
 
 def _api_key() -> str:
-    return os.environ.get("OPENAI_API_KEY") or "none"
+    return os.environ.get("OPENAI_API_KEY") or Phrase("none")
 
 
 def _reason(error: openai.OpenAIError) -> str:

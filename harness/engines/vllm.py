@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kikime.harness.core.errors import EngineFault, UsageError
 from kikime.harness.core.names import nearest
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
@@ -46,7 +47,9 @@ class VllmEngine:
             import vllm
             from vllm.platforms import current_platform
         except (ImportError, RuntimeError) as error:
-            raise EngineFault(f"vLLM cannot be imported: {error}", hint="kikime doctor says what to install") from error
+            raise EngineFault(
+                "vLLM cannot be imported: {reason}", hint="kikime doctor says what to install", reason=error
+            ) from error
         logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # "Triton not available" is no news on a CPU
         self._vllm = vllm
         self._on_cpu = current_platform.is_cpu()
@@ -102,14 +105,16 @@ class VllmEngine:
         try:
             self._engine.add_request(name, {"prompt_token_ids": token_ids}, parameters, lora_request=self._adapter)
         except ValueError as error:
-            raise EngineFault(f"vLLM refused a request: {error}") from error
+            raise EngineFault("vLLM refused a request: {reason}", reason=error) from error
 
     def poll(self) -> list[Reply]:
         """One engine step; the replies that it finished."""
         try:
             outputs = self._engine.step()
         except Exception as error:
-            raise EngineFault(f"vLLM died while generating: {_reason(error)}", hint=_memory_hint(error)) from error
+            raise EngineFault(
+                "vLLM died while generating: {reason}", hint=_memory_hint(error), reason=_reason(error)
+            ) from error
         replies = [self._reply(output) for output in outputs if output.finished]
         return [reply for reply in replies if reply is not None]
 
@@ -197,20 +202,27 @@ def check_arguments(checkpoint: Checkpoint, options: EngineOptions) -> None:
         from vllm.platforms import current_platform
         from vllm.usage.usage_lib import UsageContext
     except (ImportError, RuntimeError) as error:
-        raise EngineFault(f"vLLM cannot be imported: {error}", hint="kikime doctor says what to install") from error
+        raise EngineFault(
+            "vLLM cannot be imported: {reason}", hint="kikime doctor says what to install", reason=error
+        ) from error
     known = [field.name for field in dataclasses.fields(EngineArgs)]
     for name in options.engine_args:
         if name not in known:
             near = nearest(name, known, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "see vLLM's EngineArgs"
-            raise UsageError(f"--engine-arg {name}: vLLM has no such engine argument", hint=hint)
+            raise UsageError(
+                "--engine-arg {name}: vLLM has no such engine argument",
+                hint="did you mean '{near}'?" if near else "see vLLM's EngineArgs",
+                name=name,
+                near="".join(near),
+            )
     arguments = _arguments(checkpoint, options, on_cpu=current_platform.is_cpu())
     try:
         EngineArgs(**arguments).create_engine_config(UsageContext.LLM_CLASS)
     except (ValueError, TypeError) as error:
         raise UsageError(
-            f"vLLM does not take these engine options: {_reason(error)}",
+            "vLLM does not take these engine options: {reason}",
             hint="look at --dtype, --quantization, --max-model-len and --engine-arg",
+            reason=_reason(error),
         ) from error
 
 
@@ -265,7 +277,10 @@ def _load(vllm: ModuleType, arguments: Arguments) -> LLMEngine:
         engine: LLMEngine = vllm.LLMEngine.from_engine_args(parameters, usage_context=UsageContext.LLM_CLASS)
     except Exception as error:
         raise EngineFault(
-            f"vLLM cannot load {arguments['model']}: {_reason(error)}", hint=_memory_hint(error)
+            "vLLM cannot load {model}: {reason}",
+            hint=_memory_hint(error),
+            model=arguments["model"],
+            reason=_reason(error),
         ) from error
     return engine
 
@@ -286,8 +301,10 @@ def _complaint(detail: ErrorDetails) -> str:
     return f"{where}: {text}" if where else text
 
 
-def _memory_hint(error: BaseException) -> str:
+def _memory_hint(error: BaseException) -> Phrase:
     text = str(error).lower()
     if "memory" in text or "kv cache" in text:
-        return "lower --max-model-len or --gpu-memory-utilization, or use --quantization or --tensor-parallel-size"
-    return "kikime doctor checks the installation; --debug shows the whole trace"
+        return Phrase(
+            "lower --max-model-len or --gpu-memory-utilization, or use --quantization or --tensor-parallel-size"
+        )
+    return Phrase("kikime doctor checks the installation; --debug shows the whole trace")

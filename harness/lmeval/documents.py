@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Json
 from kikime.harness.core.request import Request
+from kikime.harness.core.yamlfile import problems_of
 from kikime.harness.metrics import VERSION
 from kikime.harness.plan.planner import Identity, Planner
 from kikime.harness.prompts import Renderer, load_tokenizer
@@ -89,8 +90,7 @@ def cell_materials(cell: str) -> Materials:
     try:
         return gather_materials(Suite.model_validate(suite))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"cell of an lm-eval task: {first['loc'][0]}: {first['msg']}") from None
+        raise UsageError("cell of an lm-eval task: {problem}", problem=problems_of(error)[0][1]) from None
 
 
 Asked = tuple[Request, list[tuple[str, str]]]
@@ -138,11 +138,16 @@ def _check_ids(request: Request, tokenizer: TransformersTokenizer, *, add_bos_to
     if list(ids) == request.token_ids:
         return added
     raise UsageError(
-        f"lm-eval would send other token ids than kikime run for {request.task}/{request.item_id} in format "
-        f"'{request.format}' (first: {tokenizer.decode(ids[:1])!r}, not {tokenizer.decode(request.token_ids[:1])!r})",
+        "lm-eval would send other token ids than kikime run for {task}/{item} in format '{format}' (first: {sent!r}, "
+        "not {wanted!r})",
         hint="this format begins without BOS: give lm-eval --model_args …,add_bos_token=False"
         if added
         else "a text of the prompt spells a special token, which only kikime run keeps apart",
+        task=request.task,
+        item=request.item_id,
+        format=request.format,
+        sent=tokenizer.decode(ids[:1]),
+        wanted=tokenizer.decode(request.token_ids[:1]),
     )
 
 
@@ -160,8 +165,10 @@ def _check_end_of_turn(request: Request, tokenizer: TransformersTokenizer, where
     if missing or request.stop:
         names = [*(tokenizer.convert_ids_to_tokens(token_id) for token_id in sorted(missing)), *request.stop]
         raise UsageError(
-            f"{where}: lm-eval would not stop at {', '.join(map(repr, names))}",
+            "{where}: lm-eval would not stop at {names}",
             hint="add its id to eos_token_id of generation_config.json, or choose the tasks of another format",
+            where=where,
+            names=", ".join(map(repr, names)),
         )
 
 

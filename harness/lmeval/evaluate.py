@@ -91,15 +91,21 @@ class LmEvalTasks:
             raise
         except KeyError:
             near = nearest(name, self._manager.all_tasks, n=1)
-            more = (
-                f"did you mean '{near[0]}'?" if near else "lm_eval ls tasks shows what there is; a YAML path works too"
-            )
-            raise UsageError(f"lm-eval has no task '{name}'", hint=more) from None
+            raise UsageError(
+                "lm-eval has no task '{name}'",
+                hint="did you mean '{near}'?"
+                if near
+                else "lm_eval ls tasks shows what there is; a YAML path works too",
+                name=name,
+                near="".join(near),
+            ) from None
         except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise EnvironmentFault(
-                f"lm-eval cannot load the data of task '{name}': {reason}",
+                "lm-eval cannot load the data of task '{name}': {reason}",
                 hint="the data set must be on this machine, or its hub within reach",
+                name=name,
+                reason=reason,
             ) from None
 
 

@@ -48,8 +48,9 @@ def candidate_pairs(
         ids = tokenizer(whole, add_special_tokens=add_special_tokens).input_ids
         if list(ids) != list(candidate.token_ids) or not whole.endswith(candidate.text):
             raise UsageError(
-                f"lm-eval would score other token ids than kikime run for '{candidate.text}'",
+                "lm-eval would score other token ids than kikime run for '{text}'",
                 hint="choose the tasks of another format",
+                text=candidate.text,
             )
         pairs.append((whole.removesuffix(candidate.text), candidate.text))
     return pairs

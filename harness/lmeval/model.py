@@ -93,8 +93,9 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
             )
         except TemplateError as error:
             raise UsageError(
-                f"the checkpoint's chat template refuses the conversation: {error}",
+                "the checkpoint's chat template refuses the conversation: {reason}",
                 hint="leave --lm-eval-tasks out for this checkpoint",
+                reason=error,
             ) from None
         return str(rendered)
 
@@ -151,7 +152,9 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
         normal = dict(normalize_gen_kwargs(options, default_max_gen_toks=self.max_gen_toks))
         unknown = sorted(normal.keys() - _OTHER - set(_SAMPLING))
         if unknown:
-            raise UsageError(f"an lm-eval task samples with '{unknown[0]}', which kikime's engines do not take")
+            raise UsageError(
+                "an lm-eval task samples with '{unknown}', which kikime's engines do not take", unknown=unknown[0]
+            )
         stop = handle_stop_sequences(list(normal["until"]), eos=self.tokenizer.decode(self.eot_token_id))
         ids, new = maybe_truncate(
             self.tok_encode(context), max_gen_toks=normal["max_gen_toks"], max_model_len=self.max_length, side="left"
@@ -171,7 +174,7 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
         runner.run(make(f"lm-eval-{number}", one) for number, one in enumerate(asked))
         failed = next((reply for reply in found.values() if reply.error is not None), None)
         if failed is not None:
-            raise EngineFault(f"the engine refused a document of an lm-eval task: {failed.error}")
+            raise EngineFault("the engine refused a document of an lm-eval task: {error}", error=failed.error)
         return [found[f"lm-eval-{number}"] for number in range(len(found))]
 
 

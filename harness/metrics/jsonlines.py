@@ -68,8 +68,7 @@ Raises UsageError for one that does not exist."""
 def nothing_asked(task: str | None, item: str | None, form: str | None, _: Persona) -> Asked:
     """Refuse lines that name an item, where no items can be looked up."""
     if task or item or form:
-        msg = "task, item and format cannot be looked up here"
-        raise UsageError(msg)
+        raise UsageError("task, item and format cannot be looked up here")
     return Asked()
 
 

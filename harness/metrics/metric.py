@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.phrases import Phrase
 
 if TYPE_CHECKING:
     from kikime.harness.metrics.reading import Reading
@@ -67,7 +68,7 @@ class Metric:
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
-            msg = f"the name of a metric is a word of letters, digits and _, not '{self.name}'"
+            msg = Phrase("the name of a metric is a word of letters, digits and _, not '{name}'", name=self.name)
             raise ValueError(msg)
         if self.kind == "binary":
             object.__setattr__(self, "low", 0)
@@ -91,15 +92,29 @@ class Metric:
         try:
             value = self.function(reading)
         except Exception as error:
-            problem = (
-                f"metric '{self.name}' failed on the reply {reading.response[:60]!r}: {type(error).__name__}: {error}"
-            )
-            raise UsageError(problem, hint="mend its function, or return None where it does not apply") from error
+            raise UsageError(
+                "metric '{name}' failed on the reply {reply!r}: {error}: {reason}",
+                hint="mend its function, or return None where it does not apply",
+                name=self.name,
+                reply=reading.response[:60],
+                error=type(error).__name__,
+                reason=error,
+            ) from error
         if value is None or self._holds(value):
             return int(value) if isinstance(value, bool) else value
-        scale = {"int": "a whole number", "rate": "a finite number", "binary": "0 or 1"}[self.kind]
+        scale = {
+            "int": Phrase("a whole number"),
+            "rate": Phrase("a finite number"),
+            "binary": Phrase("0 or 1"),
+        }[self.kind]
         within = "".join(f" {sign} {bound}" for sign, bound in (("≥", self.low), ("≤", self.high)) if bound is not None)
-        raise UsageError(f"metric '{self.name}' is {scale}{within} or None, not {value!r}")
+        raise UsageError(
+            "metric '{name}' is {scale}{within} or None, not {value!r}",
+            name=self.name,
+            scale=scale,
+            within=within,
+            value=value,
+        )
 
     def _holds(self, value: object) -> bool:
         if not isinstance(value, int | float) or not math.isfinite(value):

@@ -109,10 +109,16 @@ class Metrics(Mapping[str, Metric]):
         if metric.name in self.bundled or before not in {None, source}:
             other = "a bundled metric" if metric.name in self.bundled else f"the metric of {before}"
             raise UsageError(
-                f"{reference}: {other} is called '{metric.name}' too", hint="give one of them another name"
+                "{reference}: {other} is called '{metric}' too",
+                hint="give one of them another name",
+                reference=reference,
+                other=other,
+                metric=metric.name,
             )
         if metric.critical:
-            raise UsageError(f"{reference}: only bundled metrics are critical", hint="leave out critical=True")
+            raise UsageError(
+                "{reference}: only bundled metrics are critical", hint="leave out critical=True", reference=reference
+            )
         self._known[metric.name] = metric
         self._sources[metric.name] = source
         return metric
@@ -145,7 +151,12 @@ class Metrics(Mapping[str, Metric]):
         for name, record in described.items():
             found = self.load(str(record["source"]))
             if found.name != name:
-                raise UsageError(f"{record['source']}: holds the metric '{found.name}', but the run has '{name}'")
+                raise UsageError(
+                    "{source}: holds the metric '{found}', but the run has '{name}'",
+                    source=record["source"],
+                    found=found.name,
+                    name=name,
+                )
 
 
 def _without_function(record: Mapping[str, object]) -> Metric:

@@ -130,8 +130,9 @@ class Planner:
             return []
         if self.tokenizer is None:
             raise UsageError(
-                f"task '{cell.task.id}' needs log-probabilities, which a server without token ids does not give",
+                "task '{task}' needs log-probabilities, which a server without token ids does not give",
                 hint="serve the checkpoint with vLLM and give --tokenizer PATH, or leave the task out",
+                task=cell.task.id,
             )
         return candidates(cell.item, messages, self._renderer(cell))
 

@@ -49,8 +49,9 @@ def prepare(checkpoint: Checkpoint, materials: Materials, options: EngineOptions
     tokenizer, served = _tokenizer(checkpoint, options)
     if tokenizer is None and set(materials.formats) - {NATIVE}:
         raise UsageError(
-            f"{checkpoint.base_url} takes chat messages only, so only the format 'native' can be tested there",
+            "{url} takes chat messages only, so only the format 'native' can be tested there",
             hint="give --format native, or serve the checkpoint with vLLM and give --tokenizer PATH",
+            url=checkpoint.base_url,
         )
     planner = Planner(materials, tokenizer, Identity(checkpoint.fingerprint, f"{options.engine}/{options.dtype}"))
     length = options.max_model_len or served or checkpoint.max_model_len
@@ -98,7 +99,9 @@ def _tokenizer(checkpoint: Checkpoint, options: EngineOptions) -> tuple[Transfor
     source = options.tokenizer or server["root"]
     if not source or (options.tokenizer is None and not Path(source).is_dir()):
         raise UsageError(
-            f"the tokenizer of '{checkpoint.name}' is not on this machine", hint="give it with --tokenizer PATH"
+            "the tokenizer of '{name}' is not on this machine",
+            hint="give it with --tokenizer PATH",
+            name=checkpoint.name,
         )
     return load_tokenizer(source), server["max_model_len"]
 

@@ -32,8 +32,10 @@ class Spool:
             self._file.write(data)
         except OSError as error:
             raise EnvironmentFault(
-                f"{tempfile.gettempdir()}: the plan cannot be written: {error.strerror}",
+                "{folder}: the plan cannot be written: {reason}",
                 hint="set TMPDIR to a larger disk",
+                folder=tempfile.gettempdir(),
+                reason=error.strerror,
             ) from error
         self._starts.append(self._starts[-1] + len(data))
 

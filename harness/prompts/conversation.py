@@ -63,8 +63,11 @@ def build_messages(
 def _shots(persona: Persona, shots: int, example_set: int) -> tuple[Example, ...]:
     if shots > len(persona.examples):
         raise UsageError(
-            f"persona '{persona.id}' has {len(persona.examples)} examples, {shots} shots were asked for",
+            "persona '{persona}' has {n} examples, {shots} shots were asked for",
             hint="add examples to the card, or ask for fewer shots",
+            persona=persona.id,
+            n=len(persona.examples),
+            shots=shots,
         )
     return _order(persona, example_set)[:shots] if shots > 0 else ()
 

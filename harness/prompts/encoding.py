@@ -199,8 +199,9 @@ def _respelled(backend: Tokenizer, guarded: dict[str, int]) -> tuple[Tokenizer, 
     wrong = [text for text, token_id in guarded.items() if twin.token_to_id(spelling[text]) != token_id]
     if wrong:
         raise UsageError(
-            f"this tokenizer gives the special tokens {', '.join(wrong[:3])} ids that do not survive a copy",
+            "this tokenizer gives the special tokens {tokens} ids that do not survive a copy",
             hint="save it again with tokenizer.save_pretrained(…)",
+            tokens=", ".join(wrong[:3]),
         )
     return twin, spelling
 

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.hashing import digest
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at
 from kikime.harness.prompts.templates import check_template
@@ -105,7 +106,7 @@ class Format(StrictModel):
                 [], f"no template: neither '{beside.name}' beside this file nor a key 'template'"
             ) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise FileFormatError(beside, None, f"cannot be read: {error}") from None
+            raise FileFormatError(beside, None, "cannot be read: {reason}", reason=error) from None
         check_template(source, beside)
         return {**data, "template": source}
 
@@ -119,7 +120,7 @@ class Format(StrictModel):
     @model_validator(mode="after")
     def _lossy_says_what(self) -> Format:
         if (self.newlines != "keep") != bool(self.lossy):
-            msg = "'newlines' and 'lossy' belong together: a format that changes newlines says so"
+            msg = Phrase("'newlines' and 'lossy' belong together: a format that changes newlines says so")
             raise ValueError(msg)
         return self
 

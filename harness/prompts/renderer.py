@@ -9,6 +9,7 @@ from typing import NamedTuple
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.messages import Message
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.prompts.encoding import Encoder, Part, encoder_for, resolve_stops
 from kikime.harness.prompts.format import NATIVE, Format, control_strings
 from kikime.harness.prompts.sections import FIELDS, aines_fields
@@ -128,7 +129,9 @@ class Renderer:
         for slot, content in zip(segments.slots, found, strict=True):
             if content != contents[slot].strip():
                 raise ContentLostError(
-                    f"the checkpoint's chat template rewrites message {slot + 1}", hint="choose another format"
+                    "the checkpoint's chat template rewrites message {slot}",
+                    hint="choose another format",
+                    slot=slot + 1,
                 )
         values = list(contents)
         for slot, content in zip(segments.slots, found, strict=True):
@@ -195,8 +198,9 @@ class Renderer:
             return 0
         if len(ids) > 1 and ids[1] == bos:
             raise UsageError(
-                f"the prompt of format '{self.format.id}' begins with two BOS tokens",
+                "the prompt of format '{format}' begins with two BOS tokens",
                 hint="the chat template or the first message repeats the BOS; remove it there",
+                format=self.format.id,
             )
         return 1
 
@@ -241,16 +245,22 @@ def _validated(messages: Sequence[Message]) -> tuple[tuple[str, ...], list[str]]
 
 
 def _explain(roles: tuple[str, ...]) -> None:
-    hint = "one system message first, if any; then user and assistant in turn; a user message last"
+    order = Phrase("one system message first, if any; then user and assistant in turn; a user message last")
     wanted = "user"
     for number, role in enumerate(roles, 1):
         if number == 1 and role == "system":
             continue
         if role != wanted:
-            raise UsageError(f"message {number} has role '{role}' where '{wanted}' is expected", hint=hint)
+            raise UsageError(
+                "message {number} has role '{role}' where '{wanted}' is expected",
+                hint=order,
+                number=number,
+                role=role,
+                wanted=wanted,
+            )
         wanted = "assistant" if wanted == "user" else "user"
     raise UsageError(
-        "the conversation does not end with a user message" if roles else "there are no messages", hint=hint
+        "the conversation does not end with a user message" if roles else "there are no messages", hint=order
     )
 
 
@@ -276,5 +286,7 @@ def _checked(text: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         code = ord(text[error.start])
-        raise UsageError(f"a message contains a lone surrogate (U+{code:04X})", hint="mend the text") from None
+        raise UsageError(
+            "a message contains a lone surrogate (U+{code:04X})", hint="mend the text", code=code
+        ) from None
     return text

@@ -67,8 +67,11 @@ def check_complete(segments: Segments, roles: Sequence[str], where: str) -> None
         if slot not in found:
             what = "the system text (the persona)" if role == "system" else f"message {slot + 1} ({role})"
             raise ContentLostError(
-                f"{where} drops {what}", hint="choose a format that carries it (kikime formats list)"
+                "{where} drops {what}",
+                hint="choose a format that carries it (kikime formats list)",
+                where=where,
+                what=what,
             )
     turns = [slot for slot in segments.slots if slot < len(roles) and roles[slot] != "system"]
     if turns != sorted(turns):
-        raise ContentLostError(f"{where} changes the order of the turns", hint="choose another format")
+        raise ContentLostError("{where} changes the order of the turns", hint="choose another format", where=where)

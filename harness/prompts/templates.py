@@ -64,8 +64,10 @@ def compile_template(source: str) -> Template:
         return _sandbox().from_string(source)
     except TemplateSyntaxError as error:
         raise UsageError(
-            f"the chat template does not parse: line {error.lineno}: {error.message}",
+            "the chat template does not parse: line {line}: {reason}",
             hint="mend the checkpoint's chat template, or choose a format other than 'native'",
+            line=error.lineno,
+            reason=error.message,
         ) from None
 
 
@@ -78,7 +80,7 @@ def check_template(source: str, path: Path) -> None:
     try:
         _sandbox().parse(source)
     except TemplateSyntaxError as error:
-        raise FileFormatError(path, error.lineno, f"not a valid template: {error.message}") from None
+        raise FileFormatError(path, error.lineno, "not a valid template: {reason}", reason=error.message) from None
 
 
 def run_template(template: Template, variables: Mapping[str, object]) -> str:
@@ -91,6 +93,7 @@ def run_template(template: Template, variables: Mapping[str, object]) -> str:
         return template.render(**variables)
     except (TemplateError, TypeError, AttributeError, ValueError, LookupError) as error:
         raise UsageError(
-            f"the chat template refuses this conversation: {error}",
+            "the chat template refuses this conversation: {reason}",
             hint="choose a format that carries it (kikime formats list), e.g. one with a place for the system text",
+            reason=error,
         ) from None

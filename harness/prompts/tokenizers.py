@@ -119,12 +119,16 @@ def load_tokenizer(path_or_id: str | Path) -> TransformersTokenizer:
 def _explained(reference: str, local: bool, reason: str) -> KikimeError:
     if local:
         return UsageError(
-            f"{reference}: the tokenizer does not load: {reason}",
+            "{reference}: the tokenizer does not load: {reason}",
             hint="save it again with tokenizer.save_pretrained(…), or give another --tokenizer",
+            reference=reference,
+            reason=reason,
         )
     return EnvironmentFault(
-        f"no tokenizer for '{reference}': {reason}",
+        "no tokenizer for '{reference}': {reason}",
         hint="give a local directory, or check the name and the connection to the Hub (HF_HUB_OFFLINE, HF_TOKEN)",
+        reference=reference,
+        reason=reason,
     )
 
 
@@ -134,13 +138,15 @@ def _looks_like_path(reference: str) -> bool:
 
 def _check_directory(path: Path) -> None:
     if not path.exists():
-        raise UsageError(f"{path}: no such directory", hint="give a checkpoint's directory or a Hub id")
+        raise UsageError("{path}: no such directory", hint="give a checkpoint's directory or a Hub id", path=path)
     if not path.is_dir():
-        raise UsageError(f"{path}: not a directory", hint="give the directory that holds tokenizer.json")
+        raise UsageError("{path}: not a directory", hint="give the directory that holds tokenizer.json", path=path)
     if not any((path / name).is_file() for name in _FILES):
         raise UsageError(
-            f"{path}: no tokenizer here (none of {', '.join(_FILES)})",
+            "{path}: no tokenizer here (none of {files})",
             hint="copy the tokenizer's files next to the weights, or give --tokenizer",
+            path=path,
+            files=", ".join(_FILES),
         )
     for name in ("tokenizer.json", "tokenizer_config.json"):
         _check_json(path / name)
@@ -152,11 +158,19 @@ def _check_json(path: Path) -> None:
     try:
         data = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}", hint="check its permissions") from None
+        raise UsageError(
+            "{path}: cannot be read: {reason}", hint="check its permissions", path=path, reason=error.strerror
+        ) from None
     except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path}:{error.lineno}: not valid JSON: {error.msg}", hint="fetch the file again") from None
+        raise UsageError(
+            "{path}:{line}: not valid JSON: {reason}",
+            hint="fetch the file again",
+            path=path,
+            line=error.lineno,
+            reason=error.msg,
+        ) from None
     model = data.get("model") if isinstance(data, dict) else None
     if not isinstance(data, dict) or (
         path.name == "tokenizer.json" and not (isinstance(model, dict) and "vocab" in model)
     ):
-        raise UsageError(f"{path}: not a tokenizer: it has no vocabulary", hint="fetch the file again")
+        raise UsageError("{path}: not a tokenizer: it has no vocabulary", hint="fetch the file again", path=path)

@@ -39,7 +39,8 @@ def _check_neutral(task: Task) -> None:
     unfit = task.items_from or task.label_sets or any(item.script for item in task.items)
     if unfit or not all({"answers", "constraints"} & set(item.expect) for item in task.items):
         raise UsageError(
-            f"task '{task.id}' does not measure a neutral capability: retention needs items with expected answers or "
-            "constraints that are the same without the persona",
+            "task '{task}' does not measure a neutral capability: retention needs items with "
+            "expected answers or constraints that are the same without the persona",
             hint="for example --task reasoning --task answer_form",
+            task=task.id,
         )

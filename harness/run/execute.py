@@ -69,14 +69,17 @@ def restore(run: RunDirectory) -> Prepared:
         now = with_adapter(now, then.name.split("+")[-1], Path(then.adapter))
     if now.fingerprint != then.fingerprint:
         raise UsageError(
-            f"{then.reference}: the checkpoint has changed since run {run.id} began",
+            "{reference}: the checkpoint has changed since run {run} began",
             hint="start a new run with kikime run",
+            reference=then.reference,
+            run=run.id,
         )
     prepared = prepare(now, materials, msgspec.convert(manifest["options"], EngineOptions))
     if prepared.plan_hash != manifest["plan"]["hash"]:
         raise UsageError(
-            f"run {run.id} was planned by another version of the formats or the tokenizer",
+            "run {run} was planned by another version of the formats or the tokenizer",
             hint="start a new run with kikime run",
+            run=run.id,
         )
     return prepared
 
@@ -87,7 +90,9 @@ def _complete(materials: Materials, run: RunDirectory) -> Materials:
     lost = [f"format '{name}'" for name in suite.format_names if name not in materials.formats]
     lost += [f"technique '{name}'" for name in suite.technique_names if name not in materials.techniques]
     if lost:
-        raise UsageError(f"run {run.id} needs the {', '.join(lost)}", hint="install the package that brings it")
+        raise UsageError(
+            "run {run} needs the {parts}", hint="install the package that brings it", run=run.id, parts=", ".join(lost)
+        )
     return materials
 
 

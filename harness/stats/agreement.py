@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
+from kikime.harness.stats.validation import TableError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -104,15 +106,21 @@ def _pairs(human: Scores, judge: Scores, low: int, high: int) -> Matrix:
         judge = _aligned(human, judge)
     columns = [np.asarray([_score(value) for value in column], dtype=float) for column in (human, judge)]
     if len(columns[0]) != len(columns[1]):
-        raise ValueError(f"{len(columns[0])} human scores, but {len(columns[1])} of the judge")
+        raise TableError("{n} human scores, but {m} of the judge", n=len(columns[0]), m=len(columns[1]))
     pairs = np.stack(columns, axis=1)
     for row, pair in enumerate(pairs):
         bad = np.isinf(pair) | (pair < low) | (pair > high)
         if bad.any():
-            raise ValueError(f"row {row}: {pair[bad][0]:g} is not a score from {low} to {high}")
+            raise TableError(
+                "row {row}: {value:g} is not a score from {low} to {high}",
+                row=row,
+                value=pair[bad][0],
+                low=low,
+                high=high,
+            )
     pairs = pairs[~np.isnan(pairs).any(axis=1)]
     if len(pairs) == 0:
-        raise ValueError("no pair of a human and a judge score")
+        raise TableError("no pair of a human and a judge score")
     ordered: Matrix = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
     return ordered
 
@@ -122,10 +130,10 @@ def _aligned(human: pd.Series, judge: pd.Series) -> pd.Series:
         return judge
     for series in (human, judge):
         if series.index.has_duplicates:
-            raise ValueError(f"row {series.index[series.index.duplicated()][0]!r} appears twice")
+            raise TableError("row {row!r} appears twice", row=series.index[series.index.duplicated()][0])
     stray = human.index.symmetric_difference(judge.index)
     if len(stray):
-        raise ValueError(f"row {stray[0]!r} is in one of the two columns only")
+        raise TableError("row {row!r} is in one of the two columns only", row=stray[0])
     return judge.reindex(human.index)
 
 
@@ -136,7 +144,7 @@ def _score(value: Score) -> float:
         # pandas.NA is neither a number nor None.
         if str(value) == "<NA>":
             return float("nan")
-        raise ValueError(f"{value!r} is not a score") from None
+        raise TableError("{value!r} is not a score", value=value) from None
 
 
 def _number(value: float | None) -> float | None:

@@ -117,7 +117,11 @@ def transform_for(transform: TransformBy | None, persona: str) -> Transform:
     if not isinstance(transform, Mapping):
         return transform
     if persona not in transform:
-        raise TableError(f"there is no transform for persona={persona!r}, only for {', '.join(sorted(transform))}")
+        raise TableError(
+            "there is no transform for persona={persona!r}, only for {known}",
+            persona=persona,
+            known=", ".join(sorted(transform)),
+        )
     return transform[persona]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from kikime.harness.stats.paired import PairedDifference
-from kikime.harness.stats.validation import FloatArray, checked_margin
+from kikime.harness.stats.validation import FloatArray, TableError, checked_margin
 
 Decision = Literal["pass", "fail", "insufficient evidence"]
 
@@ -105,5 +105,5 @@ def _checked(p_values: Sequence[float]) -> FloatArray:
     bad = ~((p >= 0) & (p <= 1))
     if bad.any():
         position = int(np.argmax(bad))
-        raise ValueError(f"p-value {position} is {p[position]}, not within 0–1")
+        raise TableError("p-value {position} is {value}, not within 0–1", position=position, value=p[position])
     return p

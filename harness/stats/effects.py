@@ -123,7 +123,9 @@ def size_slope(models: pd.DataFrame) -> SizeSlope:
     """
     table = checked_table(models, keys=["model"], values=["params", "value"])
     if (table["params"] <= 0).any():
-        raise TableError(f"model={table.loc[table['params'] <= 0, 'model'].iloc[0]!r}: params must be above 0")
+        raise TableError(
+            "model={model!r}: params must be above 0", model=table.loc[table["params"] <= 0, "model"].iloc[0]
+        )
     size = np.log10(table["params"].to_numpy())
     if np.ptp(size) == 0:
         raise TableError("all models have the same number of parameters: there is no slope")
@@ -163,7 +165,7 @@ def _whole(shots: str) -> int:
     except ValueError:
         number = -1.0
     if number < 0 or not number.is_integer():
-        raise TableError(f"shots={shots!r} is no number of examples", hint="0, 1, 2, …")
+        raise TableError("shots={shots!r} is no number of examples", hint="0, 1, 2, …", shots=shots)
     return int(number)
 
 
@@ -174,8 +176,12 @@ def _complete(table: pd.DataFrame, factor: str) -> None:
         row, column = np.argwhere((counts == 0).to_numpy())[0]
         persona, item = counts.index[row]
         raise TableError(
-            f"row persona={persona!r}, item={item!r}: there is no value with {factor}={counts.columns[column]!r}",
+            "row persona={persona!r}, item={item!r}: there is no value with {factor}={level!r}",
             hint="keep only items with every cell",
+            persona=persona,
+            item=item,
+            factor=factor,
+            level=counts.columns[column],
         )
 
 

@@ -86,7 +86,10 @@ def _cube(frame: pd.DataFrame) -> tuple[FloatArray, list[int], list[str], list[s
     if wide.isna().to_numpy().any():
         persona, item = wide.index[wide.isna().to_numpy().any(axis=1)][0]
         raise TableError(
-            f"row persona={persona!r}, item={item!r}: a cell is missing", hint="keep only items with every cell"
+            "row persona={persona!r}, item={item!r}: a cell is missing",
+            hint="keep only items with every cell",
+            persona=persona,
+            item=item,
         )
     cells = list(wide["num"].columns)
     sums = np.stack([wide["num"].to_numpy(float), wide["den"].to_numpy(float)], axis=2)
@@ -97,7 +100,7 @@ def _cube(frame: pd.DataFrame) -> tuple[FloatArray, list[int], list[str], list[s
 def _weight_matrix(contrasts: Mapping[str, Weights], cells: Sequence[str]) -> FloatArray:
     unknown = [cell for weights in contrasts.values() for cell in weights if cell not in cells]
     if unknown:
-        raise TableError(f"a contrast names the cell {unknown[0]!r}, which no row has")
+        raise TableError("a contrast names the cell {unknown!r}, which no row has", unknown=unknown[0])
     return np.array([[weights.get(cell, 0.0) for weights in contrasts.values()] for cell in cells])
 
 

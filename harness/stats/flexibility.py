@@ -75,7 +75,9 @@ def flexibility(
     """
     table, formats, sizes = format_table(cells)
     if native not in formats:
-        raise TableError(f"the native format {native!r} is not among {', '.join(formats)}")
+        raise TableError(
+            "the native format {native!r} is not among {formats}", native=native, formats=", ".join(formats)
+        )
     at = formats.index(native)
     units, strata = exchangeable_units(table, sizes, new_personas_from=NEW_PERSONAS_FROM)
     means = _format_means(table, sizes)
@@ -107,13 +109,16 @@ def format_table(cells: pd.DataFrame) -> tuple[FloatArray, list[str], list[int]]
     items = list(dict.fromkeys(row[:2] for row in rows))
     formats = sorted({row[2] for row in rows})
     if len(formats) < 2:
-        raise TableError(f"only the format {formats[0]!r} is there: flexibility needs two")
+        raise TableError("only the format {format!r} is there: flexibility needs two", format=formats[0])
     if len(rows) < len(items) * len(formats):
         there = set(rows)
         persona, item, name = next(cell for key in items for name in formats if (cell := (*key, name)) not in there)
         raise TableError(
-            f"row persona={persona!r}, item={item!r}: there is no value in the format {name!r}",
+            "row persona={persona!r}, item={item!r}: there is no value in the format {name!r}",
             hint="keep only items that were answered in every format",
+            persona=persona,
+            item=item,
+            name=name,
         )
     return values.reshape(len(items), len(formats)), formats, persona_sizes(persona for persona, _ in items)
 

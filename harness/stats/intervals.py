@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 from scipy.stats import binomtest
 
-from kikime.harness.stats.validation import FloatArray
+from kikime.harness.stats.validation import FloatArray, TableError
 
 LEVEL = 0.95
 ROUNDING = 1e-9
@@ -64,7 +64,7 @@ def welch_df(influences: list[FloatArray]) -> float:
 def t_over_z(df: float, *, level: float = LEVEL) -> float:
     """By how much t is wider than the normal with ``df`` degrees of freedom: 1.09 for 15, 1.02 for 60."""
     if df <= 0:
-        raise ValueError(f"{df} degrees of freedom: two units are needed")
+        raise TableError("{df} degrees of freedom: two units are needed", df=df)
     z = float(ndtri((1 + level) / 2))
     return 1.0 if math.isinf(df) else float(stdtrit(df, (1 + level) / 2)) / z
 
@@ -90,7 +90,7 @@ def wilson_interval(successes: int, n: int, *, level: float = LEVEL) -> tuple[fl
         ValueError: unless 0 ≤ successes ≤ n and n ≥ 1.
     """
     if not (n >= 1 and 0 <= successes <= n):
-        raise ValueError(f"{successes} successes among {n} trials")
+        raise TableError("{successes} successes among {n} trials", successes=successes, n=n)
     low, high = binomtest(successes, n).proportion_ci(level, method="wilson")
     return float(low), float(high)
 

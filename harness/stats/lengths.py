@@ -41,11 +41,15 @@ def length_summary(lengths: Sequence[float], *, low: Sequence[float], high: Sequ
     columns = {"length": lengths, "low": low, "high": high}
     rows: dict[str, FloatArray] = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
     if len({len(values) for values in rows.values()}) != 1 or not len(rows["length"]):
-        raise TableError("lengths, low and high need one number per reply: " + str([len(v) for v in rows.values()]))
+        raise TableError(
+            "lengths, low and high need one number per reply: {sizes}", sizes=[len(v) for v in rows.values()]
+        )
     for name, values in rows.items():
         bad = ~(np.isfinite(values) & (values >= 0))
         if bad.any():
-            raise TableError(f"row {int(np.argmax(bad))}: {name} is {values[np.argmax(bad)]}")
+            raise TableError(
+                "row {row}: {name} is {value}", row=int(np.argmax(bad)), name=name, value=values[np.argmax(bad)]
+            )
     values = rows["length"]
     inside = int(((rows["low"] <= values) & (values <= rows["high"])).sum())
     q1, median, q3 = (float(point) for point in np.quantile(values, [0.25, 0.5, 0.75]))
@@ -82,7 +86,9 @@ def ratio_of_means(frame: pd.DataFrame, *, seed: int = 0, n_resamples: int = 999
     table = checked_table(frame, keys=["persona", "item"], values=["a", "b"])
     if (table[["a", "b"]] < 0).to_numpy().any():
         row = table[(table[["a", "b"]] < 0).any(axis=1)].iloc[0]
-        raise TableError(f"row persona={row['persona']!r}, item={row['item']!r}: a length is below 0")
+        raise TableError(
+            "row persona={persona!r}, item={item!r}: a length is below 0", persona=row["persona"], item=row["item"]
+        )
     sizes = persona_sizes(table["persona"])
     mean_a, mean_b = (float(table.groupby("persona")[side].mean().mean()) for side in ("a", "b"))
     if mean_a == 0 or len(table) < 2:

@@ -143,7 +143,11 @@ def _contrasts(frame: pd.DataFrame, transform: TransformBy | None) -> list[Contr
         mine = sums[list(members)]
         contrast = Contrast(_informative(mine, persona), transform_for(transform, persona), pooled)
         if not math.isfinite(contrast.difference):
-            raise TableError(f"persona={persona!r}: the transform gives {contrast.sides} for the pooled rates")
+            raise TableError(
+                "persona={persona!r}: the transform gives {rates} for the pooled rates",
+                persona=persona,
+                rates=contrast.sides,
+            )
         contrasts.append(contrast)
     return contrasts
 
@@ -151,12 +155,14 @@ def _contrasts(frame: pd.DataFrame, transform: TransformBy | None) -> list[Contr
 def _informative(sums: FloatArray, persona: str) -> FloatArray:
     """Leave out items that have no denominator on either side: they say nothing about a rate."""
     if (sums[:, [1, 3]] < 0).any():
-        raise TableError(f"persona={persona!r}: a denominator is negative")
+        raise TableError("persona={persona!r}: a denominator is negative", persona=persona)
     for side, column in (("a", 1), ("b", 3)):
         if not sums[:, column].any():
             raise TableError(
-                f"persona={persona!r}: {side}_den is 0 in every row, so there is no rate",
+                "persona={persona!r}: {side}_den is 0 in every row, so there is no rate",
                 hint="leave the persona out on both sides",
+                persona=persona,
+                side=side,
             )
     return sums[(sums[:, [1, 3]] > 0).any(axis=1)]
 

@@ -63,15 +63,19 @@ def _cube(long: pd.DataFrame) -> tuple[FloatArray, list[int]]:
     """Lay the cells out as items × formats × repeats; a cell's repeats may have names of their own."""
     counts = long.groupby(["persona", "item", "format"], sort=True).size().unstack("format", fill_value=0)
     if counts.shape[1] < 2:
-        raise TableError(f"only the format {counts.columns[0]!r} is there: sensitivity needs two")
+        raise TableError("only the format {format!r} is there: sensitivity needs two", format=counts.columns[0])
     repeats = int(counts.to_numpy().max())
     if (counts.to_numpy() != repeats).any():
         row, column = np.argwhere(counts.to_numpy() != repeats)[0]
         persona, item = counts.index[row]
         raise TableError(
-            f"row persona={persona!r}, item={item!r}, format={counts.columns[column]!r}: "
-            f"{counts.iat[row, column]} repeats, elsewhere {repeats}",
+            "row persona={persona!r}, item={item!r}, format={level!r}: {n} repeats, elsewhere {repeats}",
             hint="keep only items with every format and repeat",
+            persona=persona,
+            item=item,
+            level=counts.columns[column],
+            n=counts.iat[row, column],
+            repeats=repeats,
         )
     return long["value"].to_numpy().reshape(len(counts), counts.shape[1], repeats), persona_sizes(
         counts.index.get_level_values("persona")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.phrases import Phrase
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -32,8 +33,11 @@ def sorted_rows(
     for column in (*keys, *values):
         if (found := columns.count(column)) != 1:
             raise TableError(
-                f"column {column!r} is {'missing' if found == 0 else f'there {found} times'}",
-                hint=f"the table needs the columns {', '.join((*keys, *values))}",
+                "column {column!r} is {problem}",
+                hint="the table needs the columns {columns}",
+                column=column,
+                problem=Phrase("missing" if found == 0 else "there {found} times", found=found),
+                columns=", ".join((*keys, *values)),
             )
     if frame.empty:
         raise TableError("the table is empty", hint="nothing was scored: look at the run's errors")
@@ -61,16 +65,18 @@ def checked_matrix(scores: pd.DataFrame, *, what: str = "scores") -> pd.DataFram
         TableError: as :func:`sorted_rows`; also an index that has not two levels, or no column at all.
     """
     if scores.index.nlevels != 2:
-        raise TableError(f"{what}: the index has {scores.index.nlevels} level(s), not (persona, item)")
+        raise TableError(
+            "{what}: the index has {levels} level(s), not (persona, item)", what=what, levels=scores.index.nlevels
+        )
     if scores.shape[1] == 0:
-        raise TableError(f"{what}: there is no model column")
+        raise TableError("{what}: there is no model column", what=what)
     levels = ("persona", "item")
     if set(scores.index.names) != set(levels):
         scores = scores.rename_axis(index=list(levels))
     frame = scores.rename(columns=str)
     models = sorted(set(frame.columns))
     if clash := set(models) & set(levels):
-        raise TableError(f"{what}: a model cannot be named {min(clash)!r}")
+        raise TableError("{what}: a model cannot be named {model!r}", what=what, model=min(clash))
     return checked_table(frame.reset_index(), keys=levels, values=models).set_index(list(levels))
 
 
@@ -82,21 +88,23 @@ def persona_sizes(personas: Iterable[str]) -> list[int]:
 def checked_margin(margin: float) -> float:
     """Return the smallest effect of interest; raise ValueError when it is negative, infinite or NaN."""
     if not (np.isfinite(margin) and margin >= 0):
-        raise TableError(f"margin is {margin}", hint="give the smallest difference that matters, 0 or above")
+        raise TableError(
+            "margin is {margin}", hint="give the smallest difference that matters, 0 or above", margin=margin
+        )
     return float(margin)
 
 
 def _key_texts(column: pd.Series, name: str) -> list[str]:
     missing = column.isna().to_numpy()
     if missing.any():
-        raise TableError(f"row {column.index[int(np.argmax(missing))]!r}: {name} is missing")
+        raise TableError("row {row!r}: {name} is missing", row=column.index[int(np.argmax(missing))], name=name)
     return [str(value) for value in column]
 
 
 def _refuse_duplicates(rows: Sequence[tuple[str, ...]], keys: Sequence[str]) -> None:
     if len(set(rows)) < len(rows):
         twice = next(row for row, count in Counter(rows).items() if count > 1)
-        raise TableError(f"row {_describe(twice, keys)} is there more than once")
+        raise TableError("row {row} is there more than once", row=_describe(twice, keys))
 
 
 def _numbers(column: pd.Series, name: str, rows: Sequence[tuple[str, ...]], keys: Sequence[str]) -> FloatArray:
@@ -108,8 +116,11 @@ def _numbers(column: pd.Series, name: str, rows: Sequence[tuple[str, ...]], keys
     if bad.any():
         position = int(np.argmax(bad))
         raise TableError(
-            f"row {_describe(rows[position], keys)}: {name} is {column.iloc[position]}, not a finite number",
+            "row {row}: {name} is {value}, not a finite number",
             hint="leave rows without a score out on both sides, or score them first",
+            row=_describe(rows[position], keys),
+            name=name,
+            value=column.iloc[position],
         )
     return values
 

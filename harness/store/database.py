@@ -60,13 +60,15 @@ def require_tables(run: RunDirectory) -> Path:
         UsageError: the run has no tables yet.
     """
     if not (run.samples_file.is_file() and run.scores_file.is_file()):
-        raise UnfinishedRun(f"{run.path}: no tables yet", hint=f"kikime resume {run.path}")
+        raise UnfinishedRun("{path}: no tables yet", hint="kikime resume {path}", path=run.path)
     return run.samples_file
 
 
 def broken_table(run: RunDirectory, error: Exception) -> UsageError:
     """What to raise where a table of ``run`` cannot be read."""
     return UsageError(
-        f"{run.path}: a table is broken: {str(error).splitlines()[0]}",
-        hint=f"build it again from the log: kikime resume {run.path}",
+        "{path}: a table is broken: {reason}",
+        hint="build it again from the log: kikime resume {path}",
+        path=run.path,
+        reason=str(error).splitlines()[0],
     )

@@ -21,6 +21,7 @@ import orjson
 from kikime.harness.core.errors import EnvironmentFault, RunLocked, UsageError
 from kikime.harness.core.files import FREE_SPACE, write_atomically
 from kikime.harness.core.manifest import Json, Manifest
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.store.records import SCHEMA, Summary
 
 _MANIFEST = ("name", "created_at", "checkpoint", "suite", "tasks", "personas", "hashes", "plan")
@@ -62,8 +63,10 @@ class RunDirectory:
         except OSError as error:
             shutil.rmtree(path, ignore_errors=True)
             raise EnvironmentFault(
-                f"{runs}: a run cannot be created here: {error.strerror}",
+                "{runs}: a run cannot be created here: {reason}",
                 hint="choose a writable folder with --runs DIR",
+                runs=runs,
+                reason=error.strerror,
             ) from error
         return cls(path)
 
@@ -78,10 +81,12 @@ class RunDirectory:
             self._refuse_newer(manifest)
         missing = [name for name in _MANIFEST if name not in (manifest or {})]
         if manifest is None or missing:
-            problem = "is missing or broken" if manifest is None else f"lacks {', '.join(missing)}"
+            problem = "is missing or broken" if manifest is None else "lacks {missing}"
             raise UsageError(
-                f"{self.path}: not a run (manifest.json {problem})",
+                "{path}: not a run (manifest.json {problem})",
                 hint="put manifest.json back from a copy of the run, or start a new run with kikime run",
+                path=self.path,
+                problem=Phrase(problem, missing=", ".join(missing)),
             )
         return cast("Manifest", manifest)
 
@@ -104,13 +109,20 @@ class RunDirectory:
             return msgspec.convert(raw, Summary)
         except msgspec.ValidationError as error:
             raise UsageError(
-                f"{self.path}: summary.json is broken", hint=f"build it again from the log: kikime resume {self.path}"
+                "{path}: summary.json is broken",
+                hint="build it again from the log: kikime resume {path}",
+                path=self.path,
             ) from error
 
     def _refuse_newer(self, data: Json) -> None:
         schema = data.get("schema")
         if isinstance(schema, int) and schema > SCHEMA:
-            raise UsageError(f"{self.path}: written by a newer kikime (schema {schema})", hint="upgrade kikime")
+            raise UsageError(
+                "{path}: written by a newer kikime (schema {schema})",
+                hint="upgrade kikime",
+                path=self.path,
+                schema=schema,
+            )
 
     def write_manifest(self, manifest: Json) -> None:
         """Write the manifest, once; where that fails there is no run, and its directory goes.
@@ -145,12 +157,17 @@ class RunDirectory:
         except filelock.Timeout:
             owner = self.status().get("pid", "unknown")
             raise RunLocked(
-                f"{self.path}: another process (pid {owner}) works on this run", hint="wait for it to end"
+                "{path}: another process (pid {owner}) works on this run",
+                hint="wait for it to end",
+                path=self.path,
+                owner=owner,
             ) from None
         except OSError as error:
             full = error.errno == errno.ENOSPC
-            remedy = FREE_SPACE if full else "make the folder writable, or copy the run to one that is"
-            raise EnvironmentFault(f"{self.path}: cannot be locked: {error.strerror}", hint=remedy) from error
+            remedy = FREE_SPACE if full else Phrase("make the folder writable, or copy the run to one that is")
+            raise EnvironmentFault(
+                "{path}: cannot be locked: {reason}", hint=remedy, path=self.path, reason=error.strerror
+            ) from error
         try:
             yield
         finally:
@@ -213,7 +230,13 @@ def find_run(reference: str, runs: Path) -> RunDirectory:
     candidates = [run for run in list_runs(runs) if _name_of(run) == reference]
     if not candidates:
         names = sorted({_name_of(run) for run in list_runs(runs)} - {""})
-        raise UsageError(f"no run '{reference}' in {runs}", hint=f"there are: {', '.join(names) or 'none yet'}")
+        raise UsageError(
+            "no run '{reference}' in {runs}",
+            hint="there are: {known}",
+            reference=reference,
+            runs=runs,
+            known=", ".join(names) or Phrase("none yet"),
+        )
     return candidates[-1]
 
 

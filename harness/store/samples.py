@@ -54,7 +54,13 @@ def _require_single_expression(condition: str) -> None:
 
 def _wrong_condition(condition: str | None, error: duckdb.Error) -> UsageError:
     columns = ", ".join([*SAMPLES.names, *METRICS])
-    return UsageError(f"--where {condition}: {str(error).splitlines()[0]}", hint=f"columns: {columns}")
+    return UsageError(
+        "--where {condition}: {reason}",
+        hint="columns: {columns}",
+        condition=condition,
+        reason=str(error).splitlines()[0],
+        columns=columns,
+    )
 
 
 def _nested(row: dict[str, object]) -> Sample:

@@ -164,7 +164,13 @@ def _by_id(kind: str, parts: Iterable[tuple[str, str, Named]]) -> dict[str, Name
     found: dict[str, Named] = {}
     for reference, name, part in parts:
         if name in found:
-            raise UsageError(f"{reference}: the {kind} id '{name}' is taken", hint="give the file another id")
+            raise UsageError(
+                "{reference}: the {kind} id '{name}' is taken",
+                hint="give the file another id",
+                reference=reference,
+                kind=kind,
+                name=name,
+            )
         found[name] = part
     return found
 

@@ -14,6 +14,7 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import data_path
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.names import did_you_mean
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.request import Expect
 from kikime.harness.core.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
@@ -65,7 +66,7 @@ class Item(GrownModel):
         try:
             check_expect(expect)
         except UsageError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(error.message) from None
         return expect
 
     @model_validator(mode="after")
@@ -74,7 +75,7 @@ class Item(GrownModel):
             (turn for turn in (*self.pressure, *self.asks, *self.english) if turn > 1 + len(self.script)), None
         )
         if beyond is not None:
-            msg = f"item '{self.id}' has no turn {beyond}"
+            msg = Phrase("item '{item}' has no turn {turn}", item=self.id, turn=beyond)
             raise ValueError(msg)
         return self
 
@@ -147,9 +148,10 @@ class Task(GrownModel):
     def _items_are_unique(self) -> Task:
         again = second_of_two([item.id for item in self.items])
         if again is not None:
-            raise problem_at(["items", again, "id"], f"duplicate item id '{self.items[again].id}'")
+            again_id = Phrase("duplicate item id '{item}'", item=self.items[again].id)
+            raise problem_at(["items", again, "id"], again_id)
         if bool(self.items) == bool(self.items_from):
-            msg = "a task either lists items or takes them from the persona (items_from)"
+            msg = Phrase("a task either lists items or takes them from the persona (items_from)")
             raise ValueError(msg)
         return self
 
@@ -159,11 +161,12 @@ class Task(GrownModel):
         used = [demonstration.label for demonstration in self.demonstrations]
         used += [item.expect["label"] for item in self.items if "label" in item.expect]
         if len(classes) > 1 or any(label not in range(max(classes, default=0)) for label in used):
-            msg = "label sets have one length, and each label is a position in them"
+            msg = Phrase("label sets have one length, and each label is a position in them")
             raise ValueError(msg)
         without = (number for number, item in enumerate(self.items) if self.label_sets and "label" not in item.expect)
         if (number := next(without, None)) is not None:
-            problem = f"item '{self.items[number].id}' needs expect.label, because the task has label_sets"
+            item = self.items[number].id
+            problem = Phrase("item '{item}' needs expect.label, because the task has label_sets", item=item)
             raise problem_at(["items", number], problem)
         return self
 
@@ -212,7 +215,11 @@ class Task(GrownModel):
         if found is None:
             meant = did_you_mean(item_id, named)
             raise UsageError(
-                f"task '{self.id}' has no item '{item_id}'{meant}", hint=f"kikime tasks show {self.id} lists them"
+                "task '{task}' has no item '{item_id}'{meant}",
+                hint="kikime tasks show {task} lists them",
+                task=self.id,
+                item_id=item_id,
+                meant=meant,
             )
         return found
 
@@ -235,7 +242,7 @@ def _from(folder: Path, reference: str) -> str:
         return reference
     path = (folder / reference).absolute()
     if not path.is_file():
-        msg = f"no such rubric file: {path}"
+        msg = Phrase("no such {kind} file: {path}", kind=Phrase("rubric"), path=path)
         raise ValueError(msg)
     return str(path)
 

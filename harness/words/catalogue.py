@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from kikime.harness.core.errors import KikimeError
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics.registry import METRICS, QUALITY
 
@@ -26,6 +28,15 @@ def texts(language: str) -> dict[str, str]:
     for path in sorted((Path(__file__).parent / language).glob("*.yaml")):
         found |= _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
     return found
+
+
+@lru_cache(maxsize=4)
+def messages(language: str) -> dict[str, str]:
+    """The messages of one language by their English templates: those of errors, and the sentences of reasons."""
+    english, own = texts("en"), texts(language)
+    errors = Path(__file__).parent / language / "errors.yaml"
+    found: dict[str, str] = yaml.safe_load(errors.read_text(encoding="utf-8")) if errors.is_file() else {}
+    return {english[key]: own[key] for key in english if key.startswith("reasons.")} | found
 
 
 def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, str]:
@@ -53,6 +64,11 @@ def own_language() -> str:
     return "ja" if (named or locale.getlocale()[0] or "").lower().startswith("ja") else "en"
 
 
+def reason_message(reason: Reason) -> Phrase:
+    """The sentence of a reason as a message, for an error that tells it."""
+    return Phrase(texts("en")[f"reasons.{reason.code}"], **reason.values)
+
+
 class Translator:
     """Looks texts up in one language.
 
@@ -76,7 +92,7 @@ class Translator:
             KeyError: no such text; a defect of kikime.
         """
         text = self._texts[key]
-        return text.format(**values) if values else text
+        return text.format(**{name: self._value(value) for name, value in values.items()}) if values else text
 
     def get(self, key: str, otherwise: str) -> str:
         """The text of ``key``, or ``otherwise``; for names that come from data."""
@@ -88,11 +104,30 @@ class Translator:
         >>> Translator("en").reason(Reason("no_shared_cell"))
         'the runs share no cell'
         """
-        return self(f"reasons.{reason.code}", **reason.values)
+        return self(f"reasons.{reason.code}", **{name: self._value(value) for name, value in reason.values.items()})
 
     def reasons(self, reasons: Sequence[Reason]) -> list[str]:
         """Several reasons in words."""
         return [self.reason(reason) for reason in reasons]
+
+    def error(self, error: Exception) -> str:
+        """What went wrong and what to do next, in words."""
+        if not isinstance(error, KikimeError):
+            return self.message(error.args[0]) if error.args and isinstance(error.args[0], Phrase) else str(error)
+        message = self.message(error.message)
+        return f"{message}\n  → {self.message(error.hint)}" if error.hint else message
+
+    def message(self, text: str) -> str:
+        """A message in words; a text that is none, such as a name or a server's answer, as it is."""
+        if not isinstance(text, Phrase):
+            return text
+        template = messages(self.language).get(text.template, text.template)
+        return template.format(**{name: self._value(value) for name, value in text.values.items()})
+
+    def _value(self, value: object) -> object:
+        if isinstance(value, Exception):
+            return self.error(value)
+        return self.message(value) if isinstance(value, str) else value
 
     def metric(self, name: str) -> str:
         """What a metric, or a judge's criterion (``rubric.criterion@judge``), is called."""

@@ -55,8 +55,10 @@ class VerdictCache:
             return Segment.create(self.folder, _KIND)
         except OSError as error:
             raise EnvironmentFault(
-                f"{self.folder}: verdicts cannot be kept here: {error.strerror}",
+                "{folder}: verdicts cannot be kept here: {reason}",
                 hint="point XDG_CACHE_HOME at a writable folder",
+                folder=self.folder,
+                reason=error.strerror,
             ) from error
 
     def close(self) -> None:

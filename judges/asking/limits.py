@@ -129,7 +129,9 @@ class Budget:
     def __init__(self, max_usd: float | None, price: Price | None, *, model: str = "") -> None:
         if max_usd is not None and price is None:
             raise UsageError(
-                f"--max-usd needs a price, and the price of '{model}' is unknown", hint="leave out --max-usd"
+                "--max-usd needs a price, and the price of '{model}' is unknown",
+                hint="leave out --max-usd",
+                model=model,
             )
         self.spent = 0.0
         self._max = max_usd

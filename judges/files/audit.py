@@ -41,7 +41,13 @@ def find_columns(table: Table, user: str | None, reply: str | None) -> Columns:
     there = table.columns
     for name in (user, reply):
         if name is not None and name not in there:
-            raise UsageError(f"{table.path} has no column '{name}'", hint=f"there are: {', '.join(there)}")
+            raise UsageError(
+                "{path} has no column '{name}'",
+                hint="there are: {columns}",
+                path=table.path,
+                name=name,
+                columns=", ".join(there),
+            )
     dialogue = named(there, DIALOGUE_NAMES)
     if user is None and reply is None and dialogue:
         return Columns(dialogue=dialogue)
@@ -49,8 +55,10 @@ def find_columns(table: Table, user: str | None, reply: str | None) -> Columns:
     user = user or named([name for name in there if name != reply], USER_NAMES)
     if reply is None or user is None:
         raise UsageError(
-            f"{table.path}: which columns hold the user's line and the reply?",
-            hint=f"give --user-column and --reply-column; there are: {', '.join(there)}",
+            "{path}: which columns hold the user's line and the reply?",
+            hint="give --user-column and --reply-column; there are: {columns}",
+            path=table.path,
+            columns=", ".join(there),
         )
     return Columns(user, reply)
 
@@ -68,12 +76,16 @@ def _subject(row: Row, number: int, columns: Columns, persona: Persona) -> Subje
     if columns.dialogue is None:
         user, reply = row.get(str(columns.user)), row.get(str(columns.reply))
         if not isinstance(reply, str):
-            raise UsageError(f"row {number}: column '{columns.reply}' is not text")
+            raise UsageError("row {number}: column '{column}' is not text", number=number, column=columns.reply)
         return Subject(str(number), persona, "" if user is None else str(user), reply)
     told = row.get(columns.dialogue)
     turns = [turn for entry in (told if isinstance(told, list) else []) if (turn := _turn(entry)) is not None]
     if len(turns) < 2 or turns[-1]["role"] != "assistant" or turns[-2]["role"] != "user":
-        raise UsageError(f"row {number}: '{columns.dialogue}' does not end with a user's line and a reply")
+        raise UsageError(
+            "row {number}: '{column}' does not end with a user's line and a reply",
+            number=number,
+            column=columns.dialogue,
+        )
     return Subject(str(number), persona, turns[-2]["content"], turns[-1]["content"], tuple(turns[:-2]))
 
 

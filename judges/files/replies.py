@@ -58,7 +58,7 @@ def _read(line: bytes, number: int, default: Persona | None, persona_of: Persona
     except (ValueError, KikimeError) as error:
         given = row.get("id") if isinstance(row, dict) else None
         reply_id = given if isinstance(given, str | int | float) else None
-        problem = error.message if isinstance(error, KikimeError) else str(error)
+        problem = str(error.message) if isinstance(error, KikimeError) else str(error)
         return BadLine(id=reply_id, line=number if reply_id is None else None, error=problem)
 
 

@@ -17,6 +17,7 @@ import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.hashing import digest
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.store.wal import Segment, read_records
 from kikime.judges.asking.broker import JudgeBroker
 from kikime.judges.asking.client import build_record, read_usage
@@ -53,7 +54,7 @@ class BatchJob:
 
     def __init__(self, broker: JudgeBroker, *, poll_seconds: float, say: Say) -> None:
         if not broker.client.judge.card.batch:
-            raise UsageError(f"{broker.client.judge.model} has no Batch API", hint="leave out --batch")
+            raise UsageError("{model} has no Batch API", hint="leave out --batch", model=broker.client.judge.model)
         self._broker = broker
         self._api = broker.client.api
         self._judge: Judge = broker.client.judge
@@ -144,8 +145,10 @@ class BatchJob:
         if job.status == "failed" and not n_lines:
             problems = [str(problem.message) for problem in (job.errors.data or [])] if job.errors else []
             raise BatchFault(
-                self._broker.client.clean(f"batch {batch_id} failed: {'; '.join(problems) or 'no reason given'}"),
+                "batch {batch} failed: {reason}",
                 hint="repeat the command to submit it again, or leave out --batch",
+                batch=batch_id,
+                reason=self._broker.client.clean("; ".join(problems)) or Phrase("no reason given"),
             )
         self._say(f"batch {batch_id}: {job.status}, {n_lines} answers collected")
 
@@ -208,7 +211,7 @@ class BatchJob:
 
     def _fault(self, error: openai.APIError) -> BatchFault:
         message = self._broker.client.clean(classify(error).message)
-        return BatchFault(f"the Batch API failed: {message}", hint="repeat the command to go on")
+        return BatchFault("the Batch API failed: {message}", hint="repeat the command to go on", message=message)
 
 
 def _mapping(value: object) -> Mapping[str, object]:

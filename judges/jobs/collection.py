@@ -37,7 +37,7 @@ def judge_subjects(
     units = plan_units(subjects, rubrics)
     if subjects and not units:
         names = ", ".join(rubric.id for rubric in rubrics)
-        raise UsageError(f"nothing here can be judged by {names}", hint=fitting_rubrics())
+        raise UsageError("nothing here can be judged by {names}", hint=fitting_rubrics(), names=names)
     announce = estimate_teller(settings, say)
     judged = gather_verdicts(
         len(subjects), units, settings, announce=announce, advance=advance, cache=cache, batch=batch

@@ -61,8 +61,10 @@ class JudgeSettings:
         """
         if self.judge.official and not self.api_key:
             raise EnvironmentFault(
-                f"no API key for the judge {self.judge.id}",
-                hint=f"set OPENAI_API_KEY, or name a server of your own with --judge-base-url; then: {later}",
+                "no API key for the judge {judge}",
+                hint="set OPENAI_API_KEY, or name a server of your own with --judge-base-url; then: {later}",
+                judge=self.judge.id,
+                later=later,
             )
 
 
@@ -85,12 +87,16 @@ def judge_settings(
     name, _, address = (model or DEFAULT_MODEL).partition("@")
     url = address or base_url or os.environ.get("OPENAI_BASE_URL") or None
     if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
-        raise UsageError(f"'{url}' is not the address of a judge", hint="it looks like http://127.0.0.1:8000/v1")
+        raise UsageError(
+            "'{url}' is not the address of a judge", hint="it looks like http://127.0.0.1:8000/v1", url=url
+        )
     if concurrency < 1 or timeout <= 0 or (max_usd is not None and max_usd < 0):
         raise UsageError("--concurrency and --timeout must be positive, --max-usd not negative")
     judge = Judge(name, url, protocol, samples)
     if max_usd is not None and judge.card.price is None:
-        raise UsageError(f"--max-usd needs a price, and the price of '{name}' is unknown", hint="leave out --max-usd")
+        raise UsageError(
+            "--max-usd needs a price, and the price of '{name}' is unknown", hint="leave out --max-usd", name=name
+        )
     api_key = os.environ.get("OPENAI_API_KEY", "").strip()
     if not (api_key.isascii() and api_key.isprintable()):
         raise UsageError("OPENAI_API_KEY holds characters that no key has", hint="copy the key again")
@@ -166,4 +172,9 @@ class Outcome:
             EnvironmentFault: the judge cannot be reached, or its quota is gone; ``again`` is the command that goes on.
         """
         if self.stop is not None:
-            raise EnvironmentFault(self.stop.message, hint=f"what is done is kept; go on with: {again}")
+            raise EnvironmentFault(
+                "{reason}",
+                hint="what is done is kept; go on with: {again}",
+                reason=self.stop.message,
+                again=again,
+            )

@@ -61,8 +61,9 @@ class RunMaterials:
         for rubric in self._override:
             if rubric.kind == "pair":
                 raise UsageError(
-                    f"{rubric.id} compares the replies of two runs",
-                    hint=f"kikime judge RUN --against OTHER --rubric {rubric.id}",
+                    "{rubric} compares the replies of two runs",
+                    hint="kikime judge RUN --against OTHER --rubric {rubric}",
+                    rubric=rubric.id,
                 )
 
     def rubrics(self, task: str) -> tuple[Rubric, ...]:
@@ -139,5 +140,5 @@ def paired_subjects(a: RunDirectory, b: RunDirectory) -> list[Subject]:
         if sample.error is None and sample.pair_key in rivals and sample.history == rivals[sample.pair_key].history
     ]
     if not pairs:
-        raise UsageError(f"{a.id} and {b.id} have no request in common", hint="run both with the same suite")
+        raise UsageError("{a} and {b} have no request in common", hint="run both with the same suite", a=a.id, b=b.id)
     return pairs

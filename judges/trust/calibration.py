@@ -78,7 +78,13 @@ def calibrate(ratings: Sequence[Rating], *, low: int = 1, high: int = 7, seed: i
     try:
         judges = [_judge([r for r in ratings if r.judge == name], low, high, seed) for name in names]
     except ValueError as error:
-        raise UsageError(str(error), hint=f"the scale is {low} to {high}; change it with --scale") from None
+        raise UsageError(
+            "{problem}",
+            hint="the scale is {low} to {high}; change it with --scale",
+            problem=error.args[0],
+            low=low,
+            high=high,
+        ) from None
     return CalibrationReport((low, high), judges, _raters(ratings))
 
 

@@ -81,9 +81,9 @@ def link_judges(
         UsageError: fewer than 200 replies, or two judges that are one.
     """
     if len(subjects) < MIN_REPLIES:
-        raise UsageError(f"a bridge needs at least {MIN_REPLIES} replies, there are {len(subjects)}")
+        raise UsageError("a bridge needs at least {least} replies, there are {n}", least=MIN_REPLIES, n=len(subjects))
     if old.judge.id == new.judge.id:
-        raise UsageError(f"both judges are {old.judge.id}")
+        raise UsageError("both judges are {judge}", judge=old.judge.id)
     first = judge_subjects(subjects, [rubric], old, say=say)
     second = judge_subjects(subjects, [rubric], new.after(first.outcome.spent_usd), say=say)
     stops = [side.outcome.stop.message for side in (first, second) if side.outcome.stop]

@@ -46,8 +46,9 @@ def read_ratings(path: Path, verdicts: Path | None = None) -> list[Rating]:
     ]
     if not ratings:
         raise UsageError(
-            f"{path}: no pair of a human and a judge score",
+            "{path}: no pair of a human and a judge score",
             hint="columns: human, judge, criterion; or human_scores with judge_scores; or --verdicts FILE",
+            path=path,
         )
     return ratings
 
@@ -86,7 +87,7 @@ def _rows(path: Path, kind: type[R]) -> list[R]:
     try:
         return msgspec.convert(table.rows, list[kind], strict=False)  # type: ignore[valid-type]
     except msgspec.ValidationError as error:
-        raise UsageError(f"{path}: {error}") from None
+        raise UsageError("{path}: {reason}", path=path, reason=error) from None
 
 
 def _ratings(row: _RatingRow, number: int, judged: Judged | None) -> Iterator[Rating]:
@@ -127,4 +128,4 @@ def _number(value: object, row: int) -> float | None:
     if isinstance(value, str | int | float):
         with suppress(ValueError):
             return float(value)
-    raise UsageError(f"row {row}: {value!r} is not a score")
+    raise UsageError("row {row}: {value!r} is not a score", row=row, value=value)

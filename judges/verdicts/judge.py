@@ -37,11 +37,16 @@ class Judge:
 
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:
-            raise UsageError(f"no judge protocol '{self.protocol}'", hint=f"there are: {', '.join(PROTOCOLS)}")
+            raise UsageError(
+                "no judge protocol '{protocol}'",
+                hint="there are: {known}",
+                protocol=self.protocol,
+                known=", ".join(PROTOCOLS),
+            )
         if self.samples < 1:
             raise UsageError("--samples must be at least 1")
         if self.protocol == "dist" and not self.card.logprobs:
-            raise UsageError(f"{self.model} gives no logprobs", hint="use --protocol cot")
+            raise UsageError("{model} gives no logprobs", hint="use --protocol cot", model=self.model)
 
     @cached_property
     def official(self) -> bool:
@@ -121,7 +126,9 @@ def plan_calls(subject: Subject, rubric: Rubric, judge: Judge) -> Iterator[Call]
 def _swapped(subject: Subject) -> Subject:
     if subject.rival is None:
         raise UsageError(
-            f"reply '{subject.id}' has no second reply to compare with", hint="give response_a and response_b"
+            "reply '{subject}' has no second reply to compare with",
+            hint="give response_a and response_b",
+            subject=subject.id,
         )
     return Subject(
         id=subject.id,

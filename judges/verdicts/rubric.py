@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from kikime.harness.core.hashing import digest
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.yamlfile import StrictModel, load_yaml
 
@@ -48,18 +49,20 @@ class Rubric(StrictModel):
     def _complete(self) -> Rubric:
         ids = [criterion.id for criterion in self.criteria]
         if len(ids) != len(set(ids)):
-            msg = f"duplicate criterion '{next(i for i in ids if ids.count(i) > 1)}'"
+            msg = Phrase("duplicate criterion '{criterion}'", criterion=next(i for i in ids if ids.count(i) > 1))
             raise ValueError(msg)
         if (self.verbatim is None) == (not self.task):
-            msg = "a rubric has either a task or a verbatim prompt"
+            msg = Phrase("a rubric has either a task or a verbatim prompt")
             raise ValueError(msg)
         if self.verbatim is not None and (len(ids) > 1 or self.kind != "reply"):
-            msg = "a verbatim prompt has one criterion and judges one reply"
+            msg = Phrase("a verbatim prompt has one criterion and judges one reply")
             raise ValueError(msg)
         if self.verbatim is None and self.kind != "pair":
             for criterion in self.criteria:
                 if sorted(criterion.anchors) != list(POINTS):
-                    msg = f"criterion '{criterion.id}' needs an anchor for each of the points 1 to 7"
+                    msg = Phrase(
+                        "criterion '{criterion}' needs an anchor for each of the points 1 to 7", criterion=criterion.id
+                    )
                     raise ValueError(msg)
         return self
 
@@ -107,12 +110,14 @@ def rubric_ids() -> list[str]:
     return list(RUBRICS.bundled())
 
 
-def fitting_rubrics() -> str:
+def fitting_rubrics() -> Phrase:
     """Which bundled rubrics judge what, in one line."""
-    kinds = {"reply": "replies", "dialogue": "dialogues of several turns", "pair": "pairs of replies"}
     found = {name: load_rubric(name).kind for name in rubric_ids()}
-    parts = (f"{what}: {', '.join(n for n in found if found[n] == kind)}" for kind, what in kinds.items())
-    return "; ".join(parts)
+    kinds = ("reply", "dialogue", "pair")
+    return Phrase(
+        "replies: {reply}; dialogues of several turns: {dialogue}; pairs of replies: {pair}",
+        **{kind: ", ".join(name for name in found if found[name] == kind) for kind in kinds},
+    )
 
 
 @lru_cache(maxsize=64)

@@ -99,7 +99,7 @@ def _report(error: Exception) -> int:
         error.show(sys.stderr)
         return 2
     if isinstance(error, KikimeError):
-        click.echo(f"kikime: {error}", err=True)
+        click.echo(f"kikime: {say.error(error)}", err=True)
         return error.exit_code
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO}:
         click.echo(say("errors.input_output", why=error.strerror), err=True)

@@ -235,13 +235,15 @@ retention_options: Decorator[None] = options(
 def _key_value(pair: str) -> tuple[str, object]:
     key, separator, value = pair.partition("=")
     if not separator or not key:
-        raise UsageError(f"--engine-arg {pair}: not KEY=VALUE", hint="for example --engine-arg max_num_seqs=64")
+        raise UsageError(
+            "--engine-arg {given}: not KEY=VALUE", hint="for example --engine-arg max_num_seqs=64", given=pair
+        )
     key = key.replace("-", "_")
     refuse_own([key])
     try:
         return key, yaml.safe_load(value)
     except yaml.YAMLError:
-        raise UsageError(f"--engine-arg {pair}: the value is not valid YAML", hint="quote it") from None
+        raise UsageError("--engine-arg {given}: the value is not valid YAML", hint="quote it", given=pair) from None
 
 
 def adapter_pairs(texts: tuple[str, ...]) -> dict[str, Path]:
@@ -254,8 +256,8 @@ def adapter_pairs(texts: tuple[str, ...]) -> dict[str, Path]:
     for text in texts:
         name, separator, folder = text.partition("=")
         if not separator or not name or not folder:
-            raise UsageError(f"--lora {text}: not NAME=DIR", hint="for example --lora ojou=out/adapter")
+            raise UsageError("--lora {given}: not NAME=DIR", hint="for example --lora ojou=out/adapter", given=text)
         if name in found:
-            raise UsageError(f"--lora {text}: another adapter has this name", hint="give each its own")
+            raise UsageError("--lora {given}: another adapter has this name", hint="give each its own", given=text)
         found[name] = Path(folder)
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.yamlfile import StrictModel, problems_of
 from kikime.harness.suites.grid import Materials, gather_materials
 from kikime.harness.suites.suite import (
@@ -71,5 +72,5 @@ def choose_materials(
     try:
         overrides = Overrides.model_validate({**lists, "limit": limit}, context={"folder": Path()})
     except ValidationError as error:
-        raise UsageError("; ".join(problem for _, problem in problems_of(error))) from None
+        raise UsageError(Phrase.joined("; ", [problem for _, problem in problems_of(error)])) from None
     return gather_materials(overrides.apply(chosen), load_rubric)

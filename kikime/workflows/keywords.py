@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import msgspec
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.engines.options import EngineOptions
 
 if TYPE_CHECKING:
     from kikime.harness.suites.suite import Suite
 
 _ELSEWHERE = {
-    "model": "give it as MODEL",
-    "enable_lora": "give --lora NAME=DIR",
-    "seed": "give it in the suite's sampling",
-    **{name: f"give --{name.replace('_', '-')}" for name in EngineOptions.__struct_fields__ if name != "engine_args"},
+    "model": Phrase("give it as MODEL"),
+    "enable_lora": Phrase("give {option}", option="--lora NAME=DIR"),
+    "seed": Phrase("give it in the suite's sampling"),
+    **{
+        name: Phrase("give {option}", option=f"--{name.replace('_', '-')}")
+        for name in EngineOptions.__struct_fields__
+        if name != "engine_args"
+    },
 }
 """Engine arguments that enter the plan or the keys; where else they are given."""
 
@@ -70,4 +75,4 @@ def refuse_own(names: Iterable[str]) -> None:
     """
     for name in names:
         if name in _ELSEWHERE:
-            raise UsageError(f"engine argument '{name}' has an option of its own", hint=_ELSEWHERE[name])
+            raise UsageError("engine argument '{name}' has an option of its own", hint=_ELSEWHERE[name], name=name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kikime.harness.core.errors import UnfinishedRun
 from kikime.harness.core.manifest import Manifest
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
 
@@ -134,13 +135,23 @@ class Run:
 def unfinished(run: RunDirectory) -> UnfinishedRun:
     """What to raise of a run without a summary: it is still worked on, ended in order, or was killed."""
     status = run.status()
-    replies = f"{status.get('done', 0):,} of {status.get('planned', 0):,} replies"
+    replies = Phrase("{done:,} of {planned:,} replies", done=status.get("done", 0), planned=status.get("planned", 0))
     if run.is_worked_on():
-        hint = f"wait for it to end; if it is stopped for good: kikime resume {run.path}"
-        return UnfinishedRun(f"{run.path}: no summary yet: running, {replies}", hint=hint)
+        return UnfinishedRun(
+            "{path}: no summary yet: running, {replies}",
+            hint="wait for it to end; if it is stopped for good: kikime resume {path}",
+            path=run.path,
+            replies=replies,
+        )
     known = status.get("state", "unknown")
     state = {"running": "ended unexpectedly", "complete": "the summary is missing"}.get(known, known)
-    return UnfinishedRun(f"{run.path}: no summary yet: {state}, {replies}", hint=f"go on: kikime resume {run.path}")
+    return UnfinishedRun(
+        "{path}: no summary yet: {state}, {replies}",
+        hint="go on: kikime resume {path}",
+        path=run.path,
+        state=state,
+        replies=replies,
+    )
 
 
 def load_run(run: Run | str | Path, *, runs: str | Path = "runs") -> Run:

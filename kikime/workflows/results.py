@@ -129,8 +129,12 @@ def report(
 
     found = REPORTS.find(name)
     if (found.base == "needed") != (base is not None):
-        text = f"--report {name} compares two runs" if base is None else f"--base does not go with --report {name}"
-        raise UsageError(text, hint=f"kikime show TUNED --report {_with_base(name, found)} --base BASE")
+        raise UsageError(
+            "--report {name} compares two runs" if base is None else "--base does not go with --report {name}",
+            hint="kikime show TUNED --report {with_base} --base BASE",
+            name=name,
+            with_base=_with_base(name, found),
+        )
     other = None if base is None else load_run(base, runs=runs).directory
     return found.compute(load_run(run, runs=runs).directory, other), found
 

@@ -110,8 +110,9 @@ def _job(plans: Sequence[Prepared], tasks: Sequence[str], limit: int | None, run
     for plan in plans:
         if plan.planner.tokenizer is None:
             raise UsageError(
-                f"--lm-eval-tasks needs token ids, which {plan.checkpoint.base_url} does not take",
+                "--lm-eval-tasks needs token ids, which {url} does not take",
                 hint="serve the checkpoint with vLLM and give --tokenizer PATH, or leave the option out",
+                url=plan.checkpoint.base_url,
             )
     chat = all(plan.planner.tokenizer.chat_template for plan in plans)
     return _Job(LmEvalTasks(tasks), chat, limit, runs, progress)

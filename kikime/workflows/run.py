@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from kikime.harness.core.errors import KikimeError
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.engines import Engine, EngineOptions, load_engine, switch_adapter
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared
@@ -155,7 +156,7 @@ def resumable(runs: Sequence[RunDirectory], judge: JudgeSettings | None, progres
     try:
         yield
     except KikimeError as error:
-        error.hint = f"{error.hint}; then: {again}" if error.hint else again
+        error.hint = Phrase("{hint}; then: {again}" if error.hint else "{again}", hint=error.hint, again=again)
         raise
     except BaseException:
         progress.tell("kept", again=again)

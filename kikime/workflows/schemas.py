@@ -69,7 +69,13 @@ def schema(name: str) -> Schema:
         found = _SCHEMAS[name]()
     else:
         known = schema_names()
-        raise UsageError(f"no schema '{name}'{or_known(name, known)}", hint=f"there are: {', '.join(known)}")
+        raise UsageError(
+            "no schema '{name}'{meant}",
+            hint="there are: {known}",
+            name=name,
+            meant=or_known(name, known),
+            known=", ".join(known),
+        )
     return {"$schema": DIALECT, "title": f"kikime {name}", "version": VERSION, **found}
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import msgspec
 
 from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.store.rundir import RunDirectory
 
 FILE = "annotations.jsonl"
@@ -92,7 +93,7 @@ def annotate(run: RunDirectory, rating: Rating) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise EnvironmentFault(f"{path}: cannot be written: {error.strerror}") from error
+        raise EnvironmentFault("{path}: cannot be written: {reason}", path=path, reason=error.strerror) from error
 
 
 def read_annotations(run: RunDirectory) -> list[Rating]:
@@ -119,7 +120,7 @@ def scores_rating(
     """
     wrong = [value for value in scores.values() if type(value) is not int or not LOW <= value <= HIGH]
     if wrong:
-        raise ValueError(f"{wrong[0]!r} is not a score from {LOW} to {HIGH}")
+        raise ValueError(Phrase("{value!r} is not a score from {low} to {high}", value=wrong[0], low=LOW, high=HIGH))
     return Rating(
         mode="scores",
         id=sample.key,
@@ -142,7 +143,7 @@ def pair_rating(
         ValueError: another preference.
     """
     if preference not in get_args(Preference):
-        raise ValueError(f"{preference!r} is not a, b or tie")
+        raise ValueError(Phrase("{value!r} is not a, b or tie", value=preference))
     return Rating(
         mode="pair",
         id=a.pair_key,

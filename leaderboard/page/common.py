@@ -92,7 +92,7 @@ def guarded(t: Translator, part: Callable[[], None]) -> None:
         part()
     except KikimeError as error:
         st.warning(t("common.unreadable"))
-        safe.plain(error.message)
+        safe.plain(t.message(error.message))
 
 
 def numbers(cells: Sequence[tuple[str, str]], *, width: int = 118) -> None:

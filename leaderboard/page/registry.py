@@ -65,5 +65,10 @@ def pages() -> dict[str, Page]:
     for page in found:
         other = next((each for each in found if each is not page and each.path == page.path), None)
         if other is not None:
-            raise UsageError(f"the pages {page.id!r} and {other.id!r} have the same address: {page.path!r}")
+            raise UsageError(
+                "the pages {page!r} and {other!r} have the same address: {address!r}",
+                page=page.id,
+                other=other.id,
+                address=page.path,
+            )
     return {page.id: page for page in found}

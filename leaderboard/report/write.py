@@ -57,7 +57,9 @@ def write_report(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EnvironmentFault(f"{path.parent}: cannot be created: {error.strerror}") from error
+        raise EnvironmentFault(
+            "{folder}: cannot be created: {reason}", folder=path.parent, reason=error.strerror
+        ) from error
     write_atomically(path, page.encode("utf-8", "replace"))
     return path
 

@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.yamlfile import problem_of
 from kikime.harness.metrics.answers.parameters import (
     WANTED,
     Bullets,
@@ -230,34 +232,41 @@ def check_constraint(constraint: object) -> None:
 
     >>> check_constraint({"kind": "bullets", "n": 3})
     """
+    kinds = ", ".join(constraint_kinds())
     if not isinstance(constraint, Mapping) or not isinstance(constraint.get("kind"), str):
-        raise UsageError(f"a constraint is a mapping with a 'kind', not {constraint!r}", hint=_kinds_hint())
+        raise UsageError(
+            "a constraint is a mapping with a 'kind', not {found!r}",
+            hint="kinds: {kinds}",
+            found=constraint,
+            kinds=kinds,
+        )
     kind = constraint["kind"]
     if kind not in _VERIFIERS:
-        raise UsageError(f"unknown constraint '{kind}'", hint=_kinds_hint())
+        raise UsageError("unknown constraint '{kind}'", hint="kinds: {kinds}", kind=kind, kinds=kinds)
     parameters = _VERIFIERS[kind][1]
     given = {name: value for name, value in constraint.items() if name != "kind"}
     unknown = sorted(given.keys() - parameters.model_fields)
     if unknown:
         takes = ", ".join(sorted(parameters.model_fields))
-        hint = f"{kind} takes {takes}" if takes else f"{kind} takes no parameter"
-        raise UsageError(f"constraint '{kind}' has no parameter '{unknown[0]}'", hint=hint)
+        raise UsageError(
+            "constraint '{kind}' has no parameter '{unknown}'",
+            hint="{kind} takes {takes}" if takes else "{kind} takes no parameter",
+            kind=kind,
+            unknown=unknown[0],
+            takes=takes,
+        )
     try:
         parameters.model_validate(given)
     except ValidationError as error:
-        raise UsageError(f"constraint '{kind}'{_problem(error)}") from None
+        raise UsageError("constraint '{kind}'{problem}", kind=kind, problem=_problem(error)) from None
 
 
 def _problem(error: ValidationError) -> str:
     first = error.errors()[0]
     if not first["loc"]:
-        return first["msg"].removeprefix("Value error, ")
+        return problem_of(first)
     name = str(first["loc"][0])
-    return WANTED[name].format(name=name, value=first["input"])
-
-
-def _kinds_hint() -> str:
-    return f"kinds: {', '.join(constraint_kinds())}"
+    return Phrase(WANTED[name], name=name, value=first["input"])
 
 
 def verify(text: str, constraint: Params) -> bool:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from kikime.harness.cards.persona import Length
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.names import or_known
+from kikime.harness.core.names import one_of, or_known
 from kikime.harness.metrics.answers.constraints import check_constraint
 
 KEYS = (
@@ -52,17 +52,17 @@ def check_expect(expect: Mapping[str, object]) -> None:
     """
     for key in expect:
         if key not in KEYS:
-            raise UsageError(f"unknown key '{key}' in expect{or_known(str(key), KEYS)}")
+            raise UsageError("unknown key '{key}' in expect{meant}", key=key, meant=or_known(str(key), KEYS))
     _check_answers(expect)
     _check_asked(expect)
     constraints = expect.get("constraints", [])
     if not isinstance(constraints, list | tuple):
-        raise UsageError(f"expect.constraints is a list, not {constraints!r}")
+        raise UsageError("expect.constraints is a list, not {found!r}", found=constraints)
     for constraint in constraints:
         check_constraint(constraint)
     for key in ("reference", "broken", "kind"):
         if key in expect and not _is_text(expect[key]):
-            raise UsageError(f"expect.{key} is a text that is not empty, not {expect[key]!r}")
+            raise UsageError("expect.{key} is a text that is not empty, not {found!r}", key=key, found=expect[key])
     _check_label(expect)
     if "probe" in expect:
         _check_probe(expect["probe"])
@@ -71,15 +71,17 @@ def check_expect(expect: Mapping[str, object]) -> None:
 def _check_answers(expect: Mapping[str, object]) -> None:
     for key in _TEXT_LISTS:
         if key in expect and not _is_texts(expect[key]):
-            raise UsageError(f"expect.{key} is a list of texts that are not empty, not {expect[key]!r}")
+            raise UsageError(
+                "expect.{key} is a list of texts that are not empty, not {found!r}", key=key, found=expect[key]
+            )
     if "answers" in expect and not expect["answers"]:
         raise UsageError("expect.answers needs at least one answer")
     alone = next((key for key in _OF_ANSWERS if key in expect and "answers" not in expect), None)
     if alone is not None:
-        raise UsageError(f"expect.{alone} needs expect.answers")
+        raise UsageError("expect.{alone} needs expect.answers", alone=alone)
     for key in ("abstain", "disliked", "final"):
         if not isinstance(expect.get(key, False), bool):
-            raise UsageError(f"expect.{key} is true or false, not {expect[key]!r}")
+            raise UsageError("expect.{key} is true or false, not {found!r}", key=key, found=expect[key])
     if expect.get("abstain") and "answers" in expect:
         raise UsageError("expect has answers or abstain: true, never both")
 
@@ -87,33 +89,35 @@ def _check_answers(expect: Mapping[str, object]) -> None:
 def _check_asked(expect: Mapping[str, object]) -> None:
     for key, known in (("request", REQUESTS), ("language", LANGUAGES)):
         if key in expect and expect[key] not in known:
-            raise UsageError(f"expect.{key} is {' or '.join(known)}, not {expect[key]!r}")
+            raise UsageError("expect.{key} is {known}, not {found!r}", key=key, known=one_of(known), found=expect[key])
     if "of" in expect and not _is_text(expect["of"]):
-        raise UsageError(f"expect.of is a text that is not empty, not {expect['of']!r}")
+        raise UsageError("expect.of is a text that is not empty, not {found!r}", found=expect["of"])
     if "length" in expect and expect["length"] != "free":
         try:
             Length.model_validate(expect["length"])
         except ValidationError:
             raise UsageError(
-                f"expect.length is 'free' or has chars, target and sentences, not {expect['length']!r}"
+                "expect.length is 'free' or has chars, target and sentences, not {found!r}", found=expect["length"]
             ) from None
 
 
 def _check_label(expect: Mapping[str, object]) -> None:
     label, labels = expect.get("label", 0), expect.get("labels", ())
     if isinstance(label, bool) or not isinstance(label, int) or label < 0:
-        raise UsageError(f"expect.label is a whole number ≥ 0, not {label!r}")
+        raise UsageError("expect.label is a whole number ≥ 0, not {found!r}", found=label)
     if "labels" not in expect:
         return
     if not _is_texts(labels) or len(labels) < 2 or len(set(labels)) < len(labels):
-        raise UsageError(f"expect.labels is a list of two or more different texts, not {labels!r}")
+        raise UsageError("expect.labels is a list of two or more different texts, not {found!r}", found=labels)
     if "label" not in expect or label >= len(labels):
         raise UsageError("expect.labels needs expect.label, a position in it from 0")
 
 
 def _check_probe(probe: object) -> None:
     if not isinstance(probe, Mapping) or set(probe) != set(PROBE) or not all(map(_is_text, probe.values())):
-        raise UsageError(f"expect.probe has {', '.join(PROBE)}, each a text that is not empty, not {probe!r}")
+        raise UsageError(
+            "expect.probe has {keys}, each a text that is not empty, not {found!r}", keys=", ".join(PROBE), found=probe
+        )
     if probe["old"] == probe["new"]:
         raise UsageError("expect.probe: old and new are the same")
 

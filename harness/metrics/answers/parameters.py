@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
+from kikime.harness.core.phrases import Phrase
+
 Whole = Annotated[StrictInt, Field(ge=0)]
 Text = Annotated[StrictStr, Field(min_length=1)]
 Words = Annotated[list[Text], Field(min_length=1)]
@@ -43,13 +45,13 @@ class Count(Parameters):
         problem = None
         empty = next((name for name in self.model_fields_set if getattr(self, name) is None), None)
         if empty is not None:
-            problem = WANTED[empty].format(name=empty, value=None)
+            problem = Phrase(WANTED[empty], name=empty, value=None)
         elif (self.n is None) == (self.min is None and self.max is None):
-            problem = " needs either n or min/max"
+            problem = Phrase(" needs either n or min/max")
         elif self.tolerance is not None and self.n is None:
-            problem = ": tolerance belongs to n"
+            problem = Phrase(": tolerance belongs to n")
         elif self.min is not None and self.max is not None and self.min > self.max:
-            problem = ": min is larger than max"
+            problem = Phrase(": min is larger than max")
         if problem:
             raise ValueError(problem)
         return self

@@ -9,6 +9,7 @@ import numpy as np
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import StoredTask
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.claims.factors import as_shift, contrasts_of
 from kikime.harness.reports.claims.formatting import change, number
@@ -54,7 +55,7 @@ def form_facts_report(
     pair = load_pair(base, tuned, common=True)
     if pair.why_not:
         raise UsageError(
-            not_comparable(pair.why_not, None, what=f"{base.id} and {tuned.id}").message,
+            not_comparable(pair.why_not, None, what=Phrase("{a} and {b}", a=base.id, b=tuned.id)).message,
             hint="run both with the same suite: kikime run MODEL --suite form_facts",
         )
     rows = list(_rows(pair, seed=seed, n_resamples=n_resamples))

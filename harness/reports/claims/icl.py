@@ -38,7 +38,9 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
     replies = read_cells(run, manifest)
     replies = replies[replies["task"].isin(labelled)]
     if replies.empty:
-        raise UsageError(f"{run.path}: no in-context learning task in this run", hint="kikime run MODEL --suite icl")
+        raise UsageError(
+            "{path}: no in-context learning task in this run", hint="kikime run MODEL --suite icl", path=run.path
+        )
     replies = _split(replies, run)
     report = IclReport(run=run.id, name=manifest["name"])
     for (task, form), asked in replies.groupby(["task", "format"], sort=False):

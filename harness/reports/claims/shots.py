@@ -36,14 +36,16 @@ def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
     replies = replies[~replies["task"].isin(labelled)]
     if replies["shots"].min() != 0 or replies["shots"].max() == 0:
         raise UsageError(
-            f"{run.path}: this run has not both replies with examples and replies without",
+            "{path}: this run has not both replies with examples and replies without",
             hint="kikime run MODEL --suite few_shot",
+            path=run.path,
         )
     rows = list(_rows(replies, Bands(manifest), seed=seed, n_resamples=n_resamples))
     if not rows:
         raise UsageError(
-            f"{run.path}: no item of this run was asked both with examples and without",
-            hint=f"kikime resume {run.path}, if replies are missing, or kikime run MODEL --suite few_shot",
+            "{path}: no item of this run was asked both with examples and without",
+            hint="kikime resume {path}, if replies are missing, or kikime run MODEL --suite few_shot",
+            path=run.path,
         )
     return ShotsReport(run=run.id, name=manifest["name"], rows=rows)
 

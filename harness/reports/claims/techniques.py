@@ -40,8 +40,9 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
     asked = {name: known[name] for name in known if name != PLAIN and name in set(replies["technique"])}
     if not asked or PLAIN not in set(replies["technique"]):
         raise UsageError(
-            f"{run.path}: this run has no technique beside plain, or no plain to pair it with",
+            "{path}: this run has no technique beside plain, or no plain to pair it with",
             hint="kikime run MODEL --suite techniques (or steerability)",
+            path=run.path,
         )
     rows = list(_rows(replies, asked, Bands(manifest), seed=seed, n_resamples=n_resamples))
     return TechniquesReport(run=run.id, name=manifest["name"], rows=rows, leaks=_leaks(replies))

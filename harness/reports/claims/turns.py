@@ -40,7 +40,9 @@ def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
     replies = read_cells(run, manifest)
     replies = replies[replies["task"].isin(tasks)].assign(turn=lambda frame: frame["turn"] + 1)
     if replies.empty:
-        raise UsageError(f"{run.path}: no scripted dialogue in this run", hint="kikime run MODEL --task steadiness")
+        raise UsageError(
+            "{path}: no scripted dialogue in this run", hint="kikime run MODEL --task steadiness", path=run.path
+        )
     pressure = _pressure(tasks, run)
     last = int(replies["turn"].max())
     phases = {turn: _phase(turn, pressure) for turn in range(1, last + 1)}
@@ -69,8 +71,10 @@ def _pressure(tasks: Mapping[str, StoredTask], run: RunDirectory) -> tuple[int, 
     found = {tuple(item.get("pressure", ())) for task in tasks.values() for item in task["items"] if item["script"]}
     if len(found) > 1:
         raise UsageError(
-            f"{run.path}: the dialogues have their pressure at different turns: {sorted(found)}",
+            "{path}: the dialogues have their pressure at different turns: {turns}",
             hint="give each bank of dialogues a run of its own",
+            path=run.path,
+            turns=sorted(found),
         )
     return found.pop()
 

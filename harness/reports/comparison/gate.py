@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.names import nearest
+from kikime.harness.core.names import nearest, one_of
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.differences import metric_names
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
@@ -83,11 +83,18 @@ def _items(pair: Pair, metric: str) -> ItemFrame:
     known = metric_names(pair)
     if metric not in known:
         near = nearest(metric, known)
-        meant = f"did you mean {' or '.join(near)}? " if near else ""
-        raise UsageError(f"no metric '{metric}'", hint=f"{meant}there are: {', '.join(known)}")
+        raise UsageError(
+            "no metric '{metric}'",
+            hint="did you mean {near}? there are: {known}" if near else "there are: {known}",
+            metric=metric,
+            near=one_of(near) if near else "",
+            known=", ".join(known),
+        )
     if direction(metric) == "none":
-        raise UsageError(f"{metric} has no better or worse end", hint="choose a metric that has one")
+        raise UsageError("{metric} has no better or worse end", hint="choose a metric that has one", metric=metric)
     items = item_frame(pair.a, pair.b, metric, pair.bands)
     if items is None:
-        raise UsageError(f"{metric} applies to no reply of these runs", hint="choose a metric of the suite's tasks")
+        raise UsageError(
+            "{metric} applies to no reply of these runs", hint="choose a metric of the suite's tasks", metric=metric
+        )
     return items

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Manifest
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.comparison.comparability import Differences, differences, metric_version
 from kikime.harness.reports.comparison.records import LeftOut
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.catalogue import reason_message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +26,11 @@ Kinds = set[tuple[str, str, str]]
 
 def not_comparable(why_not: Sequence[Reason], hint: Reason | None, *, what: str | None = None) -> UsageError:
     """What to raise where two runs that cannot be compared should be."""
-    t = Translator.of(None)
     return UsageError(
-        t("errors.not_comparable", what=what or t("errors.these_runs"), why="; ".join(t.reasons(why_not))),
-        hint=t.reason(hint) if hint else None,
+        "{what} cannot be compared: {why}",
+        hint=reason_message(hint) if hint else None,
+        what=what or Phrase("these runs"),
+        why=Phrase.joined("; ", map(reason_message, why_not)),
     )
 
 

@@ -31,5 +31,7 @@ def export_dataset(run: RunDirectory, folder: Path) -> Path:
     try:
         DatasetDict(splits).save_to_disk(str(folder))
     except OSError as error:
-        raise EnvironmentFault(f"{folder}: cannot be written: {error}", hint="choose another -o") from error
+        raise EnvironmentFault(
+            "{folder}: cannot be written: {reason}", hint="choose another -o", folder=folder, reason=error
+        ) from error
     return folder

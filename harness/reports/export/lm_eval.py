@@ -41,7 +41,9 @@ def export_lm_eval(run: RunDirectory, folder: Path) -> Path:
             lines = [_line(number, sample, manifest) for number, sample in enumerate(own)]
             (target / f"samples_{task_name(group)}_{date}.jsonl").write_bytes(b"".join(lines))
     except OSError as error:
-        raise EnvironmentFault(f"{target}: cannot be written: {error.strerror}", hint="choose another -o") from error
+        raise EnvironmentFault(
+            "{target}: cannot be written: {reason}", hint="choose another -o", target=target, reason=error.strerror
+        ) from error
     write_json(target / f"results_{date}.json", _results(manifest, groups))
     return target
 

@@ -30,7 +30,7 @@ def run_overview(run: RunDirectory) -> Overview:
     """
     manifest, summary = run.manifest(), run.summary()
     if summary is None:
-        raise UnfinishedRun(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
+        raise UnfinishedRun("{path}: no summary yet", hint="kikime resume {path}", path=run.path)
     cells, bands = read_cells(run, manifest), Bands(manifest)
     spoken = with_length(cells, manifest)
     units = ("length_chars", "sentences") if len(spoken) else ()

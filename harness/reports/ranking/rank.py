@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
-from kikime.harness.core.names import nearest
+from kikime.harness.core.names import nearest, one_of
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.comparison.comparability import differences
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
@@ -74,10 +75,13 @@ def of_suite(runs: Sequence[RunDirectory], suite: str) -> list[RunDirectory]:
     if suite in suites:
         return suites[suite]
     near = nearest(suite, suites)
-    there = ", ".join(f"{name} ({len(own)} runs)" for name, own in sorted(suites.items())) or "no run at all"
+    there = [Phrase("{name} ({n} runs)", name=name, n=len(own)) for name, own in sorted(suites.items())]
     raise UsageError(
-        f"no run of the suite '{suite}'",
-        hint=(f"did you mean {' or '.join(near)}? " if near else "") + f"there are: {there}",
+        "no run of the suite '{suite}'",
+        hint="did you mean {near}? there are: {known}" if near else "there are: {known}",
+        suite=suite,
+        near=one_of(near) if near else "",
+        known=Phrase.joined(", ", there or [Phrase("no run at all")]),
     )
 
 

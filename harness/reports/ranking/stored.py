@@ -54,14 +54,14 @@ def broken_run(run: str, error: KikimeError) -> Reason:
     """Why a run that could not be read is left out."""
     if isinstance(error, UnfinishedRun):
         return Reason("run_unfinished", {"run": run})
-    return Reason("run_broken", {"problem": error.message})
+    return Reason("run_broken", {"problem": str(error.message)})
 
 
 def build(run: RunDirectory) -> Entry:
     """Compute the content of ``ranking.json`` from the tables."""
     manifest, summary = run.manifest(), run.summary()
     if summary is None:
-        raise UnfinishedRun(f"{run.path}: no summary yet", hint=f"kikime resume {run.path}")
+        raise UnfinishedRun("{path}: no summary yet", hint="kikime resume {path}", path=run.path)
     areas, cells, verdicts = load_areas(), read_cells(run, manifest), read_verdicts(run)
     measured, bands = measure_terms(cells, areas, manifest), Bands(manifest)
     return {

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from pydantic import Field, model_validator
 
 from kikime.harness.core.hashing import digest
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.yamlfile import StrictModel, load_yaml
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.tables.quality import QUALITY_RULE
@@ -40,7 +41,7 @@ class Term(StrictModel):
     @model_validator(mode="after")
     def _metric_is_known(self) -> Term:
         if self.value in {"mean", "unbroken", "band"} and self.metric not in METRICS:
-            msg = f"unknown metric '{self.metric}'"
+            msg = Phrase("unknown metric '{metric}'", metric=self.metric)
             raise ValueError(msg)
         return self
 

@@ -71,7 +71,13 @@ def read_verdicts(run: RunDirectory, *, former: bool = False) -> pd.DataFrame:
     broken = verdicts[(verdicts["status"] == "ok") & verdicts["score"].isna()]
     if len(broken):
         row = broken.iloc[0]
-        raise UsageError(f"{run.path}: key={row['key']}, {row['criterion']} of {row['judge']}: the score is NaN")
+        raise UsageError(
+            "{path}: key={key}, {criterion} of {judge}: the score is NaN",
+            path=run.path,
+            key=row["key"],
+            criterion=row["criterion"],
+            judge=row["judge"],
+        )
     return verdicts[list(_VERDICT)]
 
 
@@ -93,8 +99,12 @@ def _refuse_nan(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> Non
     ).fetchone()
     if row:
         raise UsageError(
-            f"{run.path}: key={row[0]}, metric={row[1]}: the value is {row[2]}, not a number",
-            hint=f"a metric that does not apply is null; build the tables again from the log: kikime resume {run.path}",
+            "{path}: key={key}, metric={metric}: the value is {value}, not a number",
+            hint="a metric that does not apply is null; build the tables again from the log: kikime resume {path}",
+            path=run.path,
+            key=row[0],
+            metric=row[1],
+            value=row[2],
         )
 
 
@@ -103,4 +113,10 @@ def _refuse_twice(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> N
         "SELECT pair_key, count(*) FROM samples GROUP BY pair_key HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
     ).fetchone()
     if row:
-        raise UsageError(f"{run.path}: pair_key={row[0]} is there {row[1]} times", hint="the suite names a cell twice")
+        raise UsageError(
+            "{path}: pair_key={key} is there {n} times",
+            hint="the suite names a cell twice",
+            path=run.path,
+            key=row[0],
+            n=row[1],
+        )

@@ -18,6 +18,7 @@ from kikime.cli.options import Decorator, json_option, options, runs_option
 from kikime.cli.output import note, number, print_json, print_table
 from kikime.cli.progress import TerminalListener
 from kikime.harness.core.errors import DiskFull, EnvironmentFault, UsageError
+from kikime.harness.core.phrases import Phrase
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.batch import BatchOptions
@@ -80,10 +81,10 @@ def judge(target: str | None, asking: AskFlags, given: Arguments) -> int:
     try:
         return _judge(target, settings, given)
     except BatchFault as error:
-        error.hint = f"{error.hint}: {this_command()}"
+        error.hint = Phrase("{hint}: {command}", hint=error.hint, command=this_command())
         raise
     except DiskFull as error:
-        error.hint = f"{error.hint}, then repeat the command: {this_command()}"
+        error.hint = Phrase("{hint}, then repeat the command: {command}", hint=error.hint, command=this_command())
         raise
 
 
@@ -133,7 +134,7 @@ def _bridge(data: bytes, settings: JudgeSettings, given: Arguments, names: tuple
     else:
         _print_links(report)
     if report.stopped:
-        raise EnvironmentFault(report.stopped, hint=f"go on with: {this_command()}")
+        raise EnvironmentFault("{reason}", hint="go on with: {command}", reason=report.stopped, command=this_command())
     return OK if all(row.enough for row in report.criteria) else PARTIAL
 
 

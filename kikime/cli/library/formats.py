@@ -98,7 +98,7 @@ def card(tokenizer: str, chosen: tuple[str, ...], as_json: bool) -> None:
         except UsageError as error:
             if chosen:
                 raise
-            note(words()("cli.formats.left_out", id=entry.id, why=error.message))
+            note(words()("cli.formats.left_out", id=entry.id, why=words().message(error.message)))
     if as_json:
         print_json([asdict(measured) for measured in cards])
     else:
@@ -116,25 +116,31 @@ def read_messages(source: str) -> list[Message]:
         raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         data = orjson.loads(raw)
     except OSError as error:
-        raise FileFormatError(where, None, f"cannot be read: {error.strerror}") from None
+        raise FileFormatError(where, None, "cannot be read: {reason}", reason=error.strerror) from None
     except orjson.JSONDecodeError as error:
-        raise FileFormatError(where, error.lineno, f"not valid JSON: {error.msg}") from None
+        raise FileFormatError(where, error.lineno, "not valid JSON: {reason}", reason=error.msg) from None
     if isinstance(data, dict):
         data = data.get("messages")
     if not isinstance(data, list) or not data:
-        raise FileFormatError(where, None, "no messages", hint='wanted: [{"role": "user", "content": "…"}, …]')
+        raise FileFormatError(where, None, "no messages", hint='wanted: [{{"role": "user", "content": "…"}}, …]')
     return [_message(where, number, entry) for number, entry in enumerate(data, 1)]
 
 
 def _message(where: str, number: int, entry: Any) -> Message:
     if not isinstance(entry, dict) or not {"role", "content"} <= entry.keys():
-        raise FileFormatError(where, None, f"message {number} is not an object with 'role' and 'content'")
+        raise FileFormatError(where, None, "message {number} is not an object with 'role' and 'content'", number=number)
     if entry["role"] not in _ROLES:
         raise FileFormatError(
-            where, None, f"message {number} has role {entry['role']!r}", hint=f"one of {', '.join(_ROLES)}"
+            where,
+            None,
+            "message {number} has role {role!r}",
+            hint="one of {known}",
+            number=number,
+            role=entry["role"],
+            known=", ".join(_ROLES),
         )
     if not isinstance(entry["content"], str):
-        raise FileFormatError(where, None, f"the content of message {number} is not a text")
+        raise FileFormatError(where, None, "the content of message {number} is not a text", number=number)
     return {"role": entry["role"], "content": entry["content"]}
 
 

@@ -88,8 +88,10 @@ def check(file: str, as_json: bool) -> None:
         note(words()("cli.personas.warning", text=text))
     if not report.ok:
         raise PartialResult(
-            f"{file}: {len(report.warnings)} things in the card do not fit its own examples",
+            "{path}: {n} things in the card do not fit its own examples",
             hint="mend the card or the examples, then check again",
+            path=file,
+            n=len(report.warnings),
         )
 
 
@@ -136,9 +138,11 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} exists already", hint="choose another name; a card is never overwritten") from None
+        raise UsageError(
+            "{path} exists already", hint="choose another name; a card is never overwritten", path=path
+        ) from None
     except OSError as error:
-        raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from None
+        raise EnvironmentFault("{path} cannot be written: {reason}", path=path, reason=error.strerror) from None
 
 
 def _listed(texts: tuple[str, ...]) -> str:

@@ -37,8 +37,10 @@ def score(file: str, persona: str) -> None:
     out.flush()
     if failed:
         raise PartialResult(
-            f"{failed} of {total} lines could not be scored",
+            "{failed} of {total} lines could not be scored",
             hint="each has an 'error' in the output instead of 'metrics'",
+            failed=failed,
+            total=total,
         )
 
 
@@ -56,10 +58,12 @@ def _opened(file: str) -> Iterator[BinaryIO]:
     try:
         stream = Path(file).open("rb")  # noqa: SIM115  (closed below; only opening it is guarded here)
     except FileNotFoundError:
-        raise UsageError(f"{file}: no such file") from None
+        raise UsageError("{path}: no such file", path=file) from None
     except IsADirectoryError:
-        raise UsageError(f"{file} is a folder", hint="give a file of JSON lines, or - for standard input") from None
+        raise UsageError(
+            "{path} is a folder", hint="give a file of JSON lines, or - for standard input", path=file
+        ) from None
     except OSError as error:
-        raise EnvironmentFault(f"{file} cannot be read: {error.strerror}") from None
+        raise EnvironmentFault("{path} cannot be read: {reason}", path=file, reason=error.strerror) from None
     with stream:
         yield stream

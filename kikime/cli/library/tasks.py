@@ -96,8 +96,11 @@ def check_task(file: str, personas: tuple[str, ...], as_json: bool) -> None:
             click.echo(say("cli.tasks.check.too_few", item=item))
     if not report.ok:
         raise PartialResult(
-            f"{file}: {len(report.misjudged)} replies are misjudged, {len(report.too_few)} items have too few",
+            "{path}: {misjudged} replies are misjudged, {too_few} items have too few",
             hint="mend expect or the probes of these items, then check again",
+            path=file,
+            misjudged=len(report.misjudged),
+            too_few=len(report.too_few),
         )
 
 

@@ -36,7 +36,7 @@ def export(run_names: tuple[str, ...], target: str, output: Path | None, common:
 
     found = [load_run(name, runs=runs) for name in run_names]
     if len(found) > 2 and target != "html":
-        raise UsageError(f"--to {target} takes one run or two, not {len(found)}")
+        raise UsageError("--to {target} takes one run or two, not {n}", target=target, n=len(found))
     if target in {"html", "lm-eval", "hf"}:
         click.echo(_write(found, target, output, common=common))
         return
@@ -69,7 +69,7 @@ def _write(found: list[Run], target: str, output: Path | None, *, common: bool) 
 
         return write_report(*found, output=output, common=common)
     if len(found) != 1:
-        raise UsageError(f"--to {target} takes one run")
+        raise UsageError("--to {target} takes one run", target=target)
     run = found[0].directory
     if target == "lm-eval":
         from kikime.harness.reports.export.lm_eval import export_lm_eval

@@ -49,4 +49,6 @@ def _add_step_summary(summary: str) -> None:
         with Path(path).open("a", encoding="utf-8") as stream:
             stream.write(summary)
     except OSError as error:
-        raise EnvironmentFault(f"GITHUB_STEP_SUMMARY={path}: cannot be written: {error.strerror}") from error
+        raise EnvironmentFault(
+            "GITHUB_STEP_SUMMARY={path}: cannot be written: {reason}", path=path, reason=error.strerror
+        ) from error

@@ -31,15 +31,20 @@ def finish(results: Sequence[Run], *, as_json: bool) -> None:
     stopped = [found for run in results if (found := _stopped(run))]
     if stopped:
         raise EnvironmentFault(
-            f"the judge stopped: {stopped[0]['judge_stopped']}",
-            hint=f"the replies are kept; add verdicts: {' && '.join(found['judge_again'] for found in stopped)}",
+            "the judge stopped: {reason}",
+            hint="the replies are kept; add verdicts: {again}",
+            reason=stopped[0]["judge_stopped"],
+            again=" && ".join(found["judge_again"] for found in stopped),
         )
     errors = sum(run.summary.counts["errors"] for run in results)
     if errors:
         planned = sum(run.summary.counts["planned"] for run in results)
         raise PartialResult(
-            f"{errors} of {planned} replies failed; they count as the worst score",
-            hint=f"see them: kikime show {results[0].path} --samples --where 'error IS NOT NULL'",
+            "{errors} of {planned} replies failed; they count as the worst score",
+            hint="see them: kikime show {path} --samples --where 'error IS NOT NULL'",
+            errors=errors,
+            planned=planned,
+            path=results[0].path,
         )
 
 
@@ -49,4 +54,4 @@ def _stopped(run: Run) -> dict[str, str]:
         return {}
     settings, outcome = run.judging
     assert outcome.stop is not None
-    return {"judge_stopped": outcome.stop.message, "judge_again": judge_again(run.directory, settings)}
+    return {"judge_stopped": str(outcome.stop.message), "judge_again": judge_again(run.directory, settings)}

@@ -77,7 +77,7 @@ def _logged(run: RunDirectory) -> tuple[pa.Table, pa.Table]:
         if known is None or (known.get("error") and not record.get("error")):
             latest[record.get("key", "")] = record
     if not latest:
-        raise UsageError(f"{run.id}: no reply yet", hint=f"kikime resume {run.path}")
+        raise UsageError("{run}: no reply yet", hint="kikime resume {path}", run=run.id, path=run.path)
     rows = [{name: record.get(name) for name in SAMPLES.names} for record in latest.values()]
     scores = [
         {"key": key, "metric": metric, "value": value, "scorer_version": ""}
@@ -87,7 +87,13 @@ def _logged(run: RunDirectory) -> tuple[pa.Table, pa.Table]:
     try:
         return pa.Table.from_pylist(rows, schema=SAMPLES), pa.Table.from_pylist(scores, schema=SCORES)
     except pa.ArrowException as error:
-        raise UsageError(f"{run.id}: its log cannot be read: {error}", hint=f"kikime resume {run.path}") from error
+        raise UsageError(
+            "{run}: its log cannot be read: {reason}",
+            hint="kikime resume {path}",
+            run=run.id,
+            reason=error,
+            path=run.path,
+        ) from error
 
 
 def rows_of(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:

@@ -143,7 +143,7 @@ def _measure_cards(t: Translator, run: RunDirectory, names: list[str]) -> None:
                 cards.append(_measured(path, known[name].model_dump(mode="json")))
         except KikimeError as error:
             small(t("formats.left_out"))
-            safe.plain(f"{name}: {error.message}")
+            safe.plain(f"{name}: {t.message(error.message)}")
     columns = {name: t(f"formats.card_{name}") for name in _MEASURED}
     small(t("formats.card_note"))
     safe.table(frame_of(cards, columns), alt=t("formats.card_alt"))

@@ -114,7 +114,7 @@ def summary_of(run: RunDirectory) -> Summary:
     """
     found = run.summary()
     if found is None:
-        raise UsageError(f"{run.id}: no summary yet", hint=f"kikime resume {run.path}")
+        raise UsageError("{run}: no summary yet", hint="kikime resume {path}", run=run.id, path=run.path)
     return found
 
 

@@ -183,7 +183,7 @@ def _bar(t: Translator, done: int, total: int) -> None:
     problem = st.session_state.pop("not_saved", None)
     if problem:
         st.error(t("rate.not_saved"))
-        safe.plain(problem)
+        safe.plain(t.message(problem))
     st.progress(done / total if total else 0.0, text=t("rate.done", done=f"{done:,}", total=f"{total:,}"))
 
 
