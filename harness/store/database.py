@@ -30,6 +30,11 @@ def open_tables(run: RunDirectory, *names: Table) -> Iterator[duckdb.DuckDBPyCon
             raise broken_table(run, error) from None
 
 
+def small_database() -> duckdb.DuckDBPyConnection:
+    """An in-memory database for a process that keeps several of them: two threads and 256 MB at most."""
+    return duckdb.connect(config={"threads": 2, "memory_limit": "256MB"})
+
+
 def attach_tables(connection: duckdb.DuckDBPyConnection, run: RunDirectory, *names: Table) -> None:
     """Give ``connection`` the named tables as views.
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-from kikime.harness.core.axes import SLICE
+from kikime.harness.core.axes import SLICE, without
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import style_band_of
 from kikime.harness.store.database import Table, open_tables
@@ -178,10 +178,12 @@ def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
 
     Labels that were chosen by log-probability repeat by design and do not count.
     """
+    family = ", ".join(without(SLICE, "task"))
     row = connection.execute(
-        """SELECT coalesce(1 - count(DISTINCT (persona, format, shots, technique, context, response))
-                  / nullif(count(DISTINCT (persona, format, shots, technique, context, user)), 0)::DOUBLE, 0)
-           FROM samples WHERE error IS NULL AND repeat = 0 AND turn = 0 AND example_set = 0 AND logprobs IS NULL"""
+        f"""SELECT coalesce(1 - count(DISTINCT ({family}, response))
+                   / nullif(count(DISTINCT ({family}, user)), 0)::DOUBLE, 0)
+            FROM samples WHERE error IS NULL AND repeat = 0 AND turn = 0 AND example_set = 0
+            AND logprobs IS NULL"""  # noqa: S608  (own column names)
     ).fetchall()[0]
     return max(0.0, float(row[0]))
 

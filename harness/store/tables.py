@@ -11,6 +11,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kikime.harness.core.axes import CELL, NUMBERED
 from kikime.harness.core.files import replacing
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.store.records import SCHEMA
@@ -25,17 +26,7 @@ SAMPLES = pa.schema(
         ("key", pa.string()),
         ("pair_key", pa.string()),
         ("position", pa.int64()),
-        ("task", pa.string()),
-        ("item_id", pa.string()),
-        ("persona", pa.string()),
-        ("format", pa.string()),
-        ("shots", pa.int32()),
-        ("shot_style", pa.string()),
-        ("example_set", pa.int32()),
-        ("technique", pa.string()),
-        ("context", pa.string()),
-        ("turn", pa.int32()),
-        ("repeat", pa.int32()),
+        *((axis, pa.int32() if axis in NUMBERED else pa.string()) for axis in CELL),
         ("seed", pa.int64()),
         ("system", pa.string()),
         ("user", pa.string()),
@@ -60,26 +51,7 @@ SCORES = pa.schema(
 )
 """Long: one row per reply and metric; a null value means not applicable."""
 
-_FROM_REQUEST = (
-    "key",
-    "pair_key",
-    "position",
-    "task",
-    "item_id",
-    "persona",
-    "format",
-    "shots",
-    "shot_style",
-    "example_set",
-    "technique",
-    "context",
-    "turn",
-    "repeat",
-    "seed",
-    "system",
-    "user",
-    "prompt",
-)
+_FROM_REQUEST = ("key", "pair_key", "position", *CELL, "seed", "system", "user", "prompt")
 
 
 def sample_row(request: Request, reply: Reply) -> dict[str, object]:

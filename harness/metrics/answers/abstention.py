@@ -6,8 +6,11 @@ import re
 from functools import cache
 
 from kikime.harness.metrics.text.fold import fold
+from kikime.harness.metrics.text.lexicon import SELF_WORDS
 from kikime.harness.metrics.text.numerals import normal_numbers
 
+_I = "|".join((*SELF_WORDS, "うち", "こっち", "こはる"))
+"""Who speaks, by a first person or, as some do, by name."""
 _ATTRIBUTIVE = (
     r"(?![一-龥々ァ-ヴ](?<!気)|うち|まま|ふり|ところ|こと(?!よ|で(?:す|ご)|じゃ|や|[。!])|もの(?=[はがをにで])"
     r"|ひと|ほど|くらい|ぐらい|はず"
@@ -110,14 +113,14 @@ _UNKNOWN = (
         rf"|、?な[。、ぁあ]|、?のう|、?ね)"
     ),
     (
-        r"(?:こっち|うち|わし|俺|拙者|こはる|わたくし|わたし|私)(?:の(?:ほう|方))?(?:が|こそ|も)(?:知り"
-        r"|聞き|教えて(?:もらい|いただき|ほし))(?:たい|とう|しい|い)?"
+        rf"(?:{_I})(?:の(?:ほう|方))?(?:が|こそ|も)(?:知り"
+        rf"|聞き|教えて(?:もらい|いただき|ほし))(?:たい|とう|しい|い)?"
     ),
     (
         r"(?:何|なん)とも(?:言え|申し|いえ)|お手上げ|謎(?:です|だ|じゃ|や|なの|に(?:包|満)|のまま)"
         r"|さっぱり(?:です|だ|じゃ|や|なの|でござ|わか|分か)|皆目|自信が(?:ありま|な|ござ|ね)"
     ),
-    r"(?:俺|うち|わし|わたし|私|こはる|拙者|おれ)(?:なんか|など)?に(?:聞|訊|き)くな",
+    rf"(?:{_I})(?:なんか|など)?に(?:聞|訊|き)くな",
 )
 """Forms of not knowing."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kikime.harness.core.axes import PLACE
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
 from kikime.harness.reports.comparison.records import Example, ExampleReply
@@ -12,8 +13,6 @@ from kikime.harness.store.rundir import RunDirectory
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SHOWN = ("task", "item_id", "persona", "format", "shots", "technique", "context", "turn")
 
 
 class _Text(NamedTuple):
@@ -79,7 +78,7 @@ def _texts(run: RunDirectory, keys: list[str]) -> dict[str, _Text]:
 
 
 def _example(pair: Pair, row: _Row, a: _Text, b: _Text) -> Example:
-    where = {name: pair.a.at[row.pair_key, name] for name in _SHOWN}
+    where = {name: pair.a.at[row.pair_key, name] for name in PLACE}
     return Example(
         pair_key=row.pair_key,
         **{name: value.item() if hasattr(value, "item") else value for name, value in where.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kikime.harness.core.axes import CELL
 from kikime.harness.core.tables import csv_bytes
 from kikime.harness.reports.comparison.records import Comparison, Difference
 from kikime.harness.store.rundir import RunDirectory
@@ -10,9 +11,8 @@ from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.labels import condition
 
 _REPLY = (
-    *("key", "pair_key", "task", "item_id", "persona", "format", "shots", "example_set", "technique", "context"),
-    *("turn", "repeat", "user", "response", "finish_reason", "n_prompt_tokens", "n_output_tokens", "latency_ms"),
-    "error",
+    *("key", "pair_key", *CELL, "user", "response"),
+    *("finish_reason", "n_prompt_tokens", "n_output_tokens", "latency_ms", "error"),
 )
 _METRIC = (
     *("metric", "direction", "primary", "n_items", "n_personas", "mean_a", "mean_b", "delta", "ci_low", "ci_high"),

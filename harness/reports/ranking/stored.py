@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict as fields_of
 
-from kikime.harness.core.axes import SLICE
+from kikime.harness.core.axes import GRID, SLICE
 from kikime.harness.core.errors import EnvironmentFault, KikimeError, UnfinishedRun
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.manifest import Manifest
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 3
 FILE = "ranking.json"
-_GRID = (
-    *("tasks", "personas", "formats", "shots", "shot_style", "example_sets", "techniques", "contexts", "repeats"),
-    "limit",
-)
 
 
 def ranking_data(run: RunDirectory) -> Entry:
@@ -114,7 +110,7 @@ def grid_digest(manifest: Manifest) -> str:
     versions = versions_of(manifest["hashes"])
     hashes = {name: value for name, value in manifest["hashes"].items() if name not in {"scorer", "metrics"}}
     scorer = {name: versions.get(name) for name in sorted(_ranking_metrics(manifest))}
-    return digest("grid", [hashes, scorer, {name: suite.get(name) for name in _GRID}])
+    return digest("grid", [hashes, scorer, {name: suite.get(name) for name in (*GRID, "limit")}])
 
 
 def _ranking_metrics(manifest: Manifest) -> set[str]:

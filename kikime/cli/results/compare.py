@@ -11,18 +11,17 @@ import click
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, runs_option
 from kikime.cli.output import print_json, print_table
+from kikime.harness.core.axes import COMPARED, PLACE
 
 if TYPE_CHECKING:
     from kikime.harness.reports.comparison.records import Comparison, MetricRow
-
-_PLACE = ("task", "item_id", "persona", "format", "shots")
 
 
 @click.command()
 @click.argument("a")
 @click.argument("b")
 @click.option("--common", is_flag=True, help="Compare the shared cells where the runs do not have the same ones.")
-@click.option("--by", type=click.Choice(["persona", "task", "format", "shots", "technique"]), help="Show these slices.")
+@click.option("--by", type=click.Choice(COMPARED), help="Show these slices.")
 @click.option(
     "--examples",
     "n_examples",
@@ -169,7 +168,7 @@ def _print_examples(report: Comparison, a: str, b: str) -> None:
     for kind in ("worse", "better"):
         title = words()(f"cli.compare.{kind}")
         for example in report.examples[kind]:
-            where = " · ".join(str(getattr(example, name)) for name in _PLACE)
+            where = " · ".join(str(getattr(example, name)) for name in PLACE)
             click.secho(f"{title} {example.change:+.2f}  {where}", bold=True)
             click.echo(f"  > {example.user}")
             for name, reply in ((a, example.a), (b, example.b)):

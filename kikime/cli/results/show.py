@@ -10,6 +10,7 @@ import click
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, runs_option
 from kikime.cli.output import note, number, percent, print_json, print_table
+from kikime.harness.core.axes import PLACE
 
 if TYPE_CHECKING:
     from kikime.harness.store.records import Group, Summary
@@ -121,7 +122,7 @@ def _print_samples(rows: list[dict[str, Any]]) -> None:
     if not rows:
         note(words()("cli.show.no_reply"))
     for row in rows:
-        where = " · ".join(str(row[name]) for name in ("task", "item_id", "persona", "format", "shots", "technique"))
+        where = " · ".join(str(row[name]) for name in PLACE)
         click.secho(f"{where} · {row['key']}", bold=True)
         click.echo(f"  > {row['user']}")
         click.echo(f"  {row['response']!r} [{row['error'] or row['finish_reason']}]")

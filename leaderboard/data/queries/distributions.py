@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kikime.harness.core.axes import CELL, without
 from kikime.harness.metrics.registry import CRITICAL
 from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.queries.tables import opened, records
@@ -122,15 +123,15 @@ def formats(run: RunDirectory) -> list[Cost]:
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
+    question = ", ".join(without(CELL, "format"))
     with opened(run) as connection:
         return records(
             connection.execute(
-                """WITH cells AS (
-                     SELECT format, n_prompt_tokens AS tokens, min(n_prompt_tokens) OVER (
-                       PARTITION BY persona, task, item_id, shots, technique, context, turn, repeat) AS least
-                     FROM samples WHERE turn = 0)
-                   SELECT format, count(*) AS n, avg(tokens) AS tokens, avg(tokens - least) AS extra
-                   FROM cells GROUP BY format ORDER BY format"""
+                f"""WITH cells AS (
+                      SELECT format, n_prompt_tokens AS tokens, min(n_prompt_tokens) OVER (
+                        PARTITION BY {question}) AS least FROM samples WHERE turn = 0)
+                    SELECT format, count(*) AS n, avg(tokens) AS tokens, avg(tokens - least) AS extra
+                    FROM cells GROUP BY format ORDER BY format"""  # noqa: S608  (own column names)
             ),
             Cost,
         )

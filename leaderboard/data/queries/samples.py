@@ -9,9 +9,10 @@ from typing import TypeVar
 import duckdb
 import msgspec
 
-from kikime.harness.core.axes import SLICE
+from kikime.harness.core.axes import PLACE, SLICE
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.verdicts import SCORE, score_of
 from kikime.leaderboard.data.queries.tables import has_verdicts, opened, records, rows_of
 
 Kind = TypeVar("Kind")
@@ -27,7 +28,8 @@ RANKED = tuple(name for name, m in METRICS.items() if m.direction != "none")
 """Metrics with a worse end, by which replies can be ordered."""
 VERDICT = ("judge_id", "criterion", "score", "status")
 """Columns of verdicts that replies can be filtered by."""
-_SHOWN = ("key", "task", "item_id", "persona", "format", "shots", "technique", "context", "turn", "repeat", "user")
+_JUDGED = f"SELECT key, avg({SCORE}) AS judged FROM current_judge WHERE status = 'ok'"  # noqa: S608  (fixed text)
+_SHOWN = ("key", *PLACE, "repeat", "user")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,11 @@ class Judgement(msgspec.Struct):
     rationale: str | None = None
     evidence: list[str] | None = None
     error: str | None = None
+
+    @property
+    def counted(self) -> float | None:
+        """What counts of it: the expected score where the judge gave probabilities, else the score."""
+        return score_of({"score": self.score, "expected_score": self.expected_score})
 
 
 class Sample(msgspec.Struct):
@@ -304,8 +311,8 @@ def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[objec
         worst = "DESC" if METRICS[chosen.metric].direction == "lower" else "ASC"
         return (join, f"m.value {worst} NULLS LAST"), [chosen.metric]
     if chosen.order.startswith("judge_") and judged:
-        join = "LEFT JOIN (SELECT key, avg(score) AS value FROM current_judge WHERE status = 'ok' GROUP BY key) m ON m.key = s.key"
-        return (join, f"m.value {direction} NULLS LAST"), []
+        join = f"LEFT JOIN ({_JUDGED} GROUP BY key) m ON m.key = s.key"
+        return (join, f"m.judged {direction} NULLS LAST"), []
     if chosen.order in {"long", "short"}:
         return ("", f"length(s.response) {'DESC' if chosen.order == 'long' else 'ASC'}"), []
     return ("", "position"), []
@@ -331,7 +338,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, keys: list[str], *, judged: boo
     ).fetchall()
     means = (
         connection.execute(
-            "SELECT key, avg(score) FROM current_judge WHERE status = 'ok' AND key IN (SELECT unnest(?)) GROUP BY key",
+            f"{_JUDGED} AND key IN (SELECT unnest(?)) GROUP BY key",
             [keys],
         ).fetchall()
         if judged

@@ -15,11 +15,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kikime.harness.core.axes import SLICE
+from kikime.harness.core.axes import NUMBERED, SLICE
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import replacing
 from kikime.harness.core.hashing import digest
 from kikime.harness.metrics import style_band_of
+from kikime.harness.store.database import small_database
 from kikime.leaderboard.data.index import Entry, Index, cache_folder
 from kikime.leaderboard.data.queries.tables import rows_of
 
@@ -40,7 +41,7 @@ _STORED = (*METRICS, "marker_sentences", "eligible_sentences")
 _SIGNATURES = b"kikime.signatures"
 _SCHEMA = pa.schema(
     [("run", pa.string())]
-    + [(name, pa.int32() if name == "shots" else pa.string()) for name in SLICE]
+    + [(name, pa.int32() if name in NUMBERED else pa.string()) for name in SLICE]
     + [(f"{kind}_{name}", pa.float32()) for name in _STORED for kind in ("n", "sum")]
 )
 
@@ -174,7 +175,7 @@ def means(
 
 @lru_cache(maxsize=1)
 def _memory() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"threads": 2, "memory_limit": "256MB"})
+    return small_database()
 
 
 def _where(filters: Mapping[str, Sequence[str]], runs: Sequence[str] | None) -> tuple[str, list[Any]]:

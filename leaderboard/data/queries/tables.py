@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.store.database import attach_tables, broken_table
+from kikime.harness.store.database import attach_tables, broken_table, small_database
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.tables import SAMPLES, SCORES
 from kikime.harness.store.verdicts import age_verdicts
@@ -55,7 +55,7 @@ def _signatures(run: RunDirectory) -> tuple[object, ...]:
 @lru_cache(maxsize=8)
 def _database(path: Path, signatures: tuple[object, ...]) -> duckdb.DuckDBPyConnection:
     run = RunDirectory(path)
-    connection = duckdb.connect(config={"threads": 2, "memory_limit": "256MB"})
+    connection = small_database()
     if None not in signatures[:2]:
         attach_tables(connection, run, "samples", "scores")
     else:

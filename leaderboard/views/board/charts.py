@@ -18,7 +18,7 @@ from kikime.leaderboard.data.queries.slices import means
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import Spec, address, draw_chart, draw_spec, frame_of, small, spec_of
 from kikime.leaderboard.page.state import choose
-from kikime.leaderboard.views.board.rows import Row
+from kikime.leaderboard.views.board.rows import SLICED, Row
 
 MOST = 40
 """Models that a chart shows; the table shows all."""
@@ -64,7 +64,7 @@ def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entrie
     metric = choose("metric", t("board.heat_metric"), HEAT_METRICS, show=t.metric)
     some = _cut(t, rows)
     targets = {entry.id: entry.head.targets for entry in entries if entry.head is not None}
-    filters = {name: st.query_params.get_all(name) for name in ("persona", "task", "format", "shots")}
+    filters = {name: st.query_params.get_all(name) for name in SLICED}
     found = means(slice_table(entries), targets, filters, by="format", metrics=[metric], runs=[row.run for row in some])
     shown = _unique(some, names)
     columns = sorted({value for run, value in found if run in {row.run for row in some}})

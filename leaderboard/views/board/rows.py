@@ -8,11 +8,14 @@ from operator import itemgetter
 import msgspec
 from msgspec.structs import replace
 
+from kikime.harness.core.axes import COMPARED, without
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.ranking.records import Described, RankedRow, Ranking
 from kikime.leaderboard.data.index import Entry, Head
 
 Missing = float | None
+SLICED = without(COMPARED, "technique")
+"""The axes that the first page is filtered by."""
 
 
 class Row(msgspec.Struct, kw_only=True, frozen=True):

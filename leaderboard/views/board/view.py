@@ -14,9 +14,7 @@ from kikime.leaderboard.page.common import small
 from kikime.leaderboard.page.state import choose, choose_many, parameter, search, slider, tabs, translator
 from kikime.leaderboard.views.board import charts as board_charts
 from kikime.leaderboard.views.board import table as board_table
-from kikime.leaderboard.views.board.rows import SIZES, SORTS, Row, board_rows, ordered, passing, reweighted
-
-SLICED = ("persona", "task", "format", "shots")
+from kikime.leaderboard.views.board.rows import SIZES, SLICED, SORTS, Row, board_rows, ordered, passing, reweighted
 
 
 def show() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from kikime.harness.core.axes import COMPARED
+from kikime.harness.core.axes import COMPARED, PLACE
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.comparison.records import Comparison, Example
 from kikime.harness.store.rundir import RunDirectory
@@ -133,8 +133,7 @@ def _side_by_side(t: Translator, a: RunDirectory, b: RunDirectory, pair_key: str
         st.warning(t("compare.no_partner"))
         return
     with st.container(border=True):
-        names = ("task", "item_id", "persona", "format", "shots", "technique", "turn")
-        safe.plain(" · ".join(f"{t(f'detail.{name}')} {getattr(left, name)}" for name in names))
+        safe.plain(" · ".join(f"{t(f'detail.{name}')} {getattr(left, name)}" for name in PLACE))
         small(t("detail.user"))
         safe.block(left.user)
         for column, name, sample in zip(st.columns(2), ("A", "B"), (left, right), strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from kikime.harness.core.axes import SLICE
 from kikime.harness.core.errors import UsageError
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory
@@ -32,7 +33,7 @@ SHARES = (
     "critical_failure",
 )
 """Metrics 0–1 that slices and curves show."""
-_BY = ("format", "persona", "task", "shots", "technique", "context")
+_BY = ("format", *(axis for axis in SLICE if axis != "format"))
 
 
 def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:

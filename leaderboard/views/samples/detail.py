@@ -6,6 +6,7 @@ import json
 
 import streamlit as st
 
+from kikime.harness.core.axes import PLACE
 from kikime.harness.core.errors import UsageError
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
@@ -30,8 +31,7 @@ def draw(t: Translator, run: RunDirectory, key: str) -> None:
             st.subheader(t("detail.title"), anchor=False)
         with close:
             st.button("✕", help=t("detail.close"), on_click=write, args=("sample", None), key="close_sample")
-        names = ("task", "item_id", "persona", "format", "shots", "technique", "context", "turn")
-        safe.plain(" · ".join(f"{t(f'detail.{name}')} {getattr(sample, name)}" for name in names))
+        safe.plain(" · ".join(f"{t(f'detail.{name}')} {getattr(sample, name)}" for name in PLACE))
         if sample.error:
             st.error(t("detail.failed"))
             safe.plain(sample.error)
@@ -121,7 +121,7 @@ def _verdicts(t: Translator, sample: Sample) -> None:
         with st.container(border=True):
             status = t.get(f"status.{verdict.status}", verdict.status)
             name = t.get(f"criterion.{verdict.criterion}", verdict.criterion)
-            shown = number(verdict.score, 0) if verdict.expected_score is None else number(verdict.expected_score, 2)
+            shown = number(verdict.counted, 0 if verdict.expected_score is None else 2)
             who = f"{verdict.judge_id} · {verdict.protocol} · {verdict.rubric}"
             safe.plain(f"{name}　{shown} / 7　{status}　({who})")
             if verdict.rationale:

@@ -29,7 +29,7 @@ from kikime.leaderboard.page.common import choose_run, frame_of, guarded, small
 from kikime.leaderboard.page.state import choose, choose_many, page_number, parameter, search, switch, translator, write
 from kikime.leaderboard.views.samples import detail
 
-_MAIN, _MORE = ("task", "persona", "format", "shots"), ("technique", "context", "turn")
+_MAIN, _MORE = FACETS[:4], FACETS[4:]
 _RESETS = ("p", "sample")
 _RANGE = re.compile(r"([0-9]{1,7})(?:[-〜~～]([0-9]{1,7}))?")
 _UNITS = ("length_chars", "sentences")
