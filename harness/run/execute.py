@@ -26,7 +26,7 @@ from kikime.harness.store.wal import REPLIES, Segment
 from kikime.harness.suites.grid import Materials
 
 AddTables = Callable[[RunDirectory], object]
-"""Writes further tables of a run from its log; called between the replies' tables and the summary."""
+"""Adds what else the summary is made of; called between the replies' tables and the summary."""
 
 
 def start_run(prepared: Prepared, runs: Path, name: str | None = None) -> RunDirectory:
@@ -112,44 +112,61 @@ def execute(
     sinks: Sequence[Sink] = (),
     on_stage: Callable[[str], None] = lambda _: None,
     add_tables: AddTables = lambda _: None,
+    stored: StoredReplies | None = None,
 ) -> Summary:
     """Generate what is missing, then write the tables and the summary; returns the summary.
 
     An engine that is given is used and left open; otherwise one is loaded, unless nothing is missing.
+    ``stored``: what the log holds, where that is known already.
 
     Raises:
         RunLocked: another process works on the run.
         EngineFault: the engine cannot load, or died; what it finished is kept.
     """
     with run.locked():
-        stored = StoredReplies(run)
-        board = StatusBoard(run, planned=prepared.n_replies, done=len(stored) - stored.n_failed)
+        stored = _known(run, stored)
+        board = StatusBoard(run, planned=prepared.n_replies, done=stored.n_done)
         with board.reported():
-            if len(stored) - stored.n_failed < prepared.n_replies:
+            if stored.n_done < prepared.n_replies:
                 _generate(run, prepared, stored, engine, [*sinks, board], on_stage, board)
             on_stage("tables")
-            return _finish(run, board, add_tables)
+            compact(run, versions_of(run.manifest()["hashes"]), stored)
+        return _finish(run, board, add_tables)
 
 
-def rebuild(run: RunDirectory, *, add_tables: AddTables = lambda _: None) -> Summary:
+def rebuild(
+    run: RunDirectory, *, add_tables: AddTables = lambda _: None, stored: StoredReplies | None = None
+) -> Summary:
     """Write a run's tables and summary anew from its log, which needs no checkpoint; returns the summary.
+
+    ``stored``: what the log holds, where that is known already.
 
     Raises:
         RunLocked: another process works on the run.
     """
     with run.locked():
-        stored = StoredReplies(run)
-        planned = run.manifest()["plan"]["n_replies"]
-        board = StatusBoard(run, planned=planned, done=len(stored) - stored.n_failed)
+        stored = _known(run, stored)
+        board = StatusBoard(run, planned=run.manifest()["plan"]["n_replies"], done=stored.n_done)
         with board.reported():
-            return _finish(run, board, add_tables)
+            compact(run, versions_of(run.manifest()["hashes"]), stored)
+        return _finish(run, board, add_tables)
+
+
+def _known(run: RunDirectory, stored: StoredReplies | None) -> StoredReplies:
+    if stored is None:
+        return StoredReplies(run)
+    stored.catch_up()
+    return stored
 
 
 def _finish(run: RunDirectory, board: StatusBoard, add_tables: AddTables) -> Summary:
-    compact(run, versions_of(run.manifest()["hashes"]))
-    add_tables(run)
-    summary = summarise(run)
-    board.finish(summary)
+    """Write the summary; where ``add_tables`` is broken off, that of what there is."""
+    try:
+        add_tables(run)
+    finally:
+        with board.reported():
+            summary = summarise(run)
+            board.finish(summary)
     return summary
 
 
@@ -179,6 +196,8 @@ def _generate(
                 max_model_len=prepared.max_model_len,
             )
             runner.run(prepared.spool)
+        board.generated()
+        stored.catch_up()
     finally:
         if engine is None:
             used.close()

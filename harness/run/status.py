@@ -22,6 +22,7 @@ class StatusBoard:
         self._tokens = self._replies = 0
         self._sessions: list[dict[str, Any]] = run.status().get("sessions", [])
         self._started = time.monotonic()
+        self._generated: float | None = None
         self._write()
 
     def __call__(self, request: Request, reply: Reply) -> None:  # noqa: ARG002  (a sink)
@@ -36,6 +37,11 @@ class StatusBoard:
         """Begin a session of the engine, which took ``load_seconds`` to load."""
         self._sessions = [*self._sessions, {"engine": dict(engine), "load_seconds": round(load_seconds, 2)}]
         self._started = time.monotonic()
+
+    def generated(self) -> None:
+        """End the session's clock: what follows is no generation."""
+        self._generated = time.monotonic()
+        self._write()
 
     @contextmanager
     def reported(self) -> Iterator[None]:
@@ -66,7 +72,7 @@ class StatusBoard:
 
     def _write(self, *, force: bool = True) -> None:
         if self._sessions and self._tokens:
-            seconds = time.monotonic() - self._started
+            seconds = (self._generated or time.monotonic()) - self._started
             counts = {"n_replies": self._replies, "n_output_tokens": self._tokens}
             self._sessions[-1] |= {"generate_seconds": round(seconds, 2), **counts}
         self._run.write_status({**self._status, "sessions": self._sessions}, force=force)

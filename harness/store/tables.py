@@ -99,20 +99,29 @@ class Stored(NamedTuple):
 
 
 class StoredReplies:
-    """The replies that earlier processes of this run have logged, without their text in memory."""
+    """The replies that this run has logged, without their text in memory."""
 
     def __init__(self, run: RunDirectory) -> None:
+        self._wal = run.wal
         self._by_key: dict[str, Stored] = {}
-        paths: dict[Path, Path] = {}
-        for record, path, offset in locate_records(run.wal, REPLIES):
+        self._read: dict[Path, int] = {}
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Read what has been logged since the last time."""
+        for record, path, offset in locate_records(self._wal, REPLIES, self._read):
             known = self._by_key.get(record["key"])
             if known is None or (known.failed and record["error"] is None):
                 failed = record["error"] is not None
-                stored = Stored(record["position"], record["turn"], failed, paths.setdefault(path, path), offset)
-                self._by_key[record["key"]] = stored
+                self._by_key[record["key"]] = Stored(record["position"], record["turn"], failed, path, offset)
 
     def __len__(self) -> int:
         return len(self._by_key)
+
+    @property
+    def n_done(self) -> int:
+        """Replies that are none of :attr:`n_failed`."""
+        return len(self) - self.n_failed
 
     @property
     def n_failed(self) -> int:
@@ -142,15 +151,16 @@ class StoredReplies:
                 stream.close()
 
 
-def compact(run: RunDirectory, versions: Mapping[str, str]) -> int:
+def compact(run: RunDirectory, versions: Mapping[str, str], stored: StoredReplies | None = None) -> int:
     """Write ``samples.parquet`` and ``scores.parquet`` from the log; returns the number of samples.
 
     The log stays. A table appears complete or not at all. ``versions``: of each metric; a record may name others.
+    ``stored``: what the log holds, where that is known already.
 
     Raises:
         EnvironmentFault: the disk is full or not writable; the log and former tables are untouched.
     """
-    stored = StoredReplies(run)
+    stored = StoredReplies(run) if stored is None else stored
     metadata = {"kikime.schema": str(SCHEMA), "kikime.run": run.id}
     with (
         _table(run.samples_file, SAMPLES, metadata) as add_samples,

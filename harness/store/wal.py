@@ -102,16 +102,23 @@ def read_records(folder: Path, kind: str) -> Iterator[Line]:
         yield located.record
 
 
-def locate_records(folder: Path, kind: str) -> Iterator[Located]:
-    """Like ``read_records``, with each line's file and byte offset."""
+def locate_records(folder: Path, kind: str, read: dict[Path, int] | None = None) -> Iterator[Located]:
+    """Like ``read_records``, with each line's file and byte offset.
+
+    ``read``: bytes of each file that were read before, which are left out; it is kept up to date.
+    """
+    read = {} if read is None else read
     for path in sorted(folder.glob(f"{kind}-*.jsonl")):
-        offset = 0
+        offset = read.get(path, 0)
         with path.open("rb") as stream:
+            stream.seek(offset)
             for line in stream:
                 record = _parse(line)
                 if record is not None:
                     yield Located(record, path, offset)
                 offset += len(line)
+                if line.endswith(b"\n"):
+                    read[path] = offset
 
 
 def read_at(path: Path, offset: int) -> Line:

@@ -40,14 +40,28 @@ def judge_run(
     """
     with run.locked():
         require_intact(run, "samples", "scores")
-        materials, done = RunMaterials(run.manifest(), rubrics), Done(run)
-        planned = asyncio.run(_estimate(run, materials, done, settings))
-        estimate_teller(settings, say)(planned)
-        with heap_rarely_walked():
-            outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
-        watch_run(run, settings, outcome, say=say)
-        compact_verdicts(run)
+        outcome = add_verdicts(run, settings, rubrics=rubrics, batch=batch, say=say, advance=advance)
         summarise(run)
+    return outcome
+
+
+def add_verdicts(
+    run: RunDirectory,
+    settings: JudgeSettings,
+    *,
+    rubrics: Sequence[str] = (),
+    batch: Collector | None = None,
+    say: Say = lambda _: None,
+    advance: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """:func:`judge_run` of a run that is locked and whose tables are there, without the summary."""
+    materials, done = RunMaterials(run.manifest(), rubrics), Done(run)
+    planned = asyncio.run(_estimate(run, materials, done, settings))
+    estimate_teller(settings, say)(planned)
+    with heap_rarely_walked():
+        outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
+    watch_run(run, settings, outcome, say=say)
+    compact_verdicts(run)
     return outcome
 
 

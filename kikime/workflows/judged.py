@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kikime.harness.core.request import Reply, Request
@@ -10,7 +11,6 @@ from kikime.harness.engines import Engine
 from kikime.harness.plan.prepare import Prepared
 from kikime.harness.run.execute import execute
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import StoredReplies, sample_row
 from kikime.harness.store.wal import read_records
 from kikime.workflows.listener import Listener
@@ -36,15 +36,22 @@ def choose_judge(judge: JudgeSettings | str | bool | None) -> JudgeSettings | No
 
 
 def execute_judged(
-    run: RunDirectory, prepared: Prepared, engine: Engine | None, judge: JudgeSettings | None, listener: Listener
+    run: RunDirectory,
+    prepared: Prepared,
+    engine: Engine | None,
+    judge: JudgeSettings | None,
+    listener: Listener,
+    stored: StoredReplies,
 ) -> Outcome | None:
     """Generate what is missing and, with a judge, judge replies while they come; returns what the judge did."""
-    sinks = [listener.reply]
+    doing = partial(execute, run, prepared, engine=engine, on_stage=listener.stage, stored=stored)
     if judge is None:
-        execute(run, prepared, engine=engine, sinks=sinks, on_stage=listener.stage, add_tables=logged_verdicts)
+        doing(sinks=[listener.reply], add_tables=logged_verdicts)
         return None
     from kikime.judges.jobs.sentinel import say_sentinel_cost
+    from kikime.judges.runs.run_job import watch_run
     from kikime.judges.runs.sink import JudgeSink
+    from kikime.judges.runs.table import compact_verdicts
 
     cost = judge_cost(prepared, judge.judge)
     if cost.usd is None:
@@ -53,27 +60,20 @@ def execute_judged(
         listener.tell("judge_cost", judge=cost.judge, low=cost.usd[0], high=cost.usd[1], n=prepared.n_replies)
     say_sentinel_cost(judge, listener.say)
     beside = JudgeSink(run, judge)
-    for record in StoredReplies(run).in_plan_order():
+    for record in stored.in_plan_order():
         beside.submit(record)
 
     def submit(request: Request, reply: Reply) -> None:
         beside.submit(sample_row(request, reply))
 
-    execute(run, prepared, engine=engine, sinks=[*sinks, submit], on_stage=listener.stage, add_tables=logged_verdicts)
-    listener.stage("judge")
-    outcome = beside.close()
-    _finish(run, judge, outcome, listener)
-    return outcome
+    def wait(run: RunDirectory) -> None:
+        listener.stage("judge")
+        watch_run(run, judge, beside.close(), say=listener.say)
+        compact_verdicts(run)
 
-
-def _finish(run: RunDirectory, judge: JudgeSettings, outcome: Outcome, listener: Listener) -> None:
-    from kikime.judges.runs.run_job import watch_run
-    from kikime.judges.runs.table import compact_verdicts
-
-    watch_run(run, judge, outcome, say=listener.say)
-    compact_verdicts(run)
-    summarise(run)
-    listener.say(outcome.sentence())
+    doing(sinks=[listener.reply, submit], add_tables=wait)
+    listener.say(beside.outcome.sentence())
+    return beside.outcome
 
 
 def logged_verdicts(run: RunDirectory) -> None:

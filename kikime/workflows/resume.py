@@ -17,7 +17,7 @@ from kikime.workflows.loaded import Judging, Run, load_run
 from kikime.workflows.run import Planned, execute_all, resumable
 
 if TYPE_CHECKING:
-    from kikime.judges.jobs.session import JudgeSettings
+    from kikime.judges.jobs.session import JudgeSettings, Outcome
 
 
 def resume(
@@ -35,20 +35,21 @@ def resume(
     """
     settings, directory = choose_judge(judge), load_run(run, runs=runs).directory
     with directory.locked():
-        prepared = _missing(directory, progress)
+        stored = StoredReplies(directory)
+        prepared = _missing(directory, stored, progress)
     if prepared is not None:
         progress.planned(prepared, time_range(prepared, directory.path.parent))
-        [finished] = execute_all([Planned(prepared, directory)], judge=settings, progress=progress)
+        [finished] = execute_all([Planned(prepared, directory, stored)], judge=settings, progress=progress)
         return finished
     progress.tell("complete")
     with resumable([directory], settings, progress):
-        return Run(directory, _rebuild(directory, settings, progress))
+        return Run(directory, _rebuild(directory, stored, settings, progress))
 
 
-def _missing(run: RunDirectory, progress: Listener) -> Prepared | None:
+def _missing(run: RunDirectory, stored: StoredReplies, progress: Listener) -> Prepared | None:
     """The plan, if there is something to generate."""
-    stored, planned = StoredReplies(run), run.manifest()["plan"]["n_replies"]
-    if len(stored) - stored.n_failed >= planned:
+    planned = run.manifest()["plan"]["n_replies"]
+    if stored.n_done >= planned:
         return None
     try:
         return restore(run)
@@ -59,12 +60,15 @@ def _missing(run: RunDirectory, progress: Listener) -> Prepared | None:
         return None
 
 
-def _rebuild(run: RunDirectory, judge: JudgeSettings | None, progress: Listener) -> Judging | None:
-    rebuild(run, add_tables=logged_verdicts)
+def _rebuild(
+    run: RunDirectory, stored: StoredReplies, judge: JudgeSettings | None, progress: Listener
+) -> Judging | None:
     if judge is None:
+        rebuild(run, add_tables=logged_verdicts, stored=stored)
         return None
-    from kikime.judges.runs.run_job import judge_run
+    from kikime.judges.runs.run_job import add_verdicts
 
-    outcome = judge_run(run, judge, say=progress.say)
-    progress.say(outcome.sentence())
-    return Judging(judge, outcome)
+    judged: list[Outcome] = []
+    rebuild(run, add_tables=lambda run: judged.append(add_verdicts(run, judge, say=progress.say)), stored=stored)
+    progress.say(judged[0].sentence())
+    return Judging(judge, judged[0])

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 
 class Planned(NamedTuple):
-    """A plan and the directory that its run goes to."""
+    """A plan, the directory that its run goes to, and what the log there holds, where that is known already."""
 
     prepared: Prepared
     directory: RunDirectory
+    stored: StoredReplies | None = None
 
 
 def run(
@@ -128,20 +129,20 @@ def execute_all(
             with resumable(directories, judge, progress):
                 engine = load_engine(prepared.checkpoint, prepared.options)
             stack.callback(engine.close)
-        for number, (prepared, directory) in enumerate(planned):
+        for number, (prepared, directory, known) in enumerate(planned):
             if engine is not None and prepared.checkpoint.adapter:
                 switch_adapter(engine, prepared.checkpoint)
-            with resumable(directories[number:], judge, progress), _counted(prepared, directory, progress):
-                outcome = execute_judged(directory, prepared, engine, judge, progress)
+            stored = StoredReplies(directory) if known is None else known
+            with resumable(directories[number:], judge, progress), _counted(prepared, stored, progress):
+                outcome = execute_judged(directory, prepared, engine, judge, progress, stored)
             finished.append(Run(directory, Judging(judge, outcome) if judge and outcome else None))
             judge = judge and judge.after(outcome.spent_usd if outcome else 0.0)
     return finished
 
 
 @contextmanager
-def _counted(prepared: Prepared, directory: RunDirectory, progress: Listener) -> Iterator[None]:
-    stored = StoredReplies(directory)
-    progress.begin(prepared.n_replies, len(stored) - stored.n_failed)
+def _counted(prepared: Prepared, stored: StoredReplies, progress: Listener) -> Iterator[None]:
+    progress.begin(prepared.n_replies, stored.n_done)
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ import pytest
 
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.metrics import METRICS, metric_versions, versions_of
+from kikime.harness.store import wal
 from kikime.harness.store.samples import read_samples
 from kikime.harness.store.summary import overall_by, summarise
 from kikime.harness.store.tables import SAMPLES, StoredReplies, compact, repaired
@@ -66,6 +67,29 @@ def test_success_replaces_an_earlier_failure(run):
     assert stored.n_failed == 0
     compact(run, metric_versions())
     assert read_samples(run)[0]["response"] == IN_VOICE
+
+
+def test_catching_up_reads_only_what_is_new(run, monkeypatch):
+    stored = StoredReplies(run)
+    parsed = []
+    real = wal._parse
+    monkeypatch.setattr(wal, "_parse", lambda line: parsed.append(line) or real(line))
+    with wal.Segment.create(run.wal, wal.REPLIES) as segment:
+        segment.append({"key": "new", "position": 99, "turn": 0, "error": None})
+    before = len(stored)
+    stored.catch_up()
+    assert (len(stored), len(parsed)) == (before + 1, 1)
+
+
+def test_a_line_that_was_torn_when_it_was_read_is_read_once_it_is_whole(run):
+    path = run.wal / "gen-9.jsonl"
+    line = orjson.dumps({"key": "new", "position": 99, "turn": 0, "error": None}) + b"\n"
+    path.write_bytes(line[:9])
+    stored = StoredReplies(run)
+    before = len(stored)
+    path.write_bytes(line)
+    stored.catch_up()
+    assert len(stored) == before + 1
 
 
 def test_a_failed_write_leaves_the_former_tables(run, monkeypatch):
