@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import orjson
 
 from kikime.harness.cards.persona import Persona, load_persona
@@ -14,8 +16,40 @@ from kikime.harness.core.messages import Message
 from kikime.harness.core.tables import parse_json
 from kikime.harness.metrics import Measured, Metric, Scorer, check_expect
 
-_ROLES = ("system", "user", "assistant")
-_TEXTS = ("user", "system", "finish_reason", "persona", "task", "item", "format")
+_WANTED = {
+    "id": "'id' is neither a text nor a whole number",
+    "examples": "'examples' is not a list of texts",
+    "history": '\'history\' is not a list of {"role": system, user or assistant, "content": text}',
+    "expect": "'expect' is not a JSON object",
+}
+"""What is wrong with a field that is no text."""
+
+
+class NamedLine(msgspec.Struct):
+    """What tells a line of input from the others."""
+
+    id: str | int
+
+
+class ReplyLine(NamedLine):
+    """One line of input: a reply, and what is known of the request."""
+
+    response: str
+    user: str | None = None
+    history: list[Message] | None = None
+    finish_reason: str | None = None
+    system: str | None = None
+    examples: list[str] | None = None
+    persona: str | None = None
+    """The card that speaks, where it is not that of all lines."""
+    task: str | None = None
+    item: str | None = None
+    format: str | None = None
+    expect: dict[str, object] | None = None
+    """What the reply is held to, instead of what the item says."""
+
+
+Read = TypeVar("Read", bound=NamedLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,36 +162,37 @@ def _score_line(line: bytes, number: int, scorer_for: Callable[[str | None], Sco
     identity: str | int | None = None
     try:
         row = _parse(line)
-        identity = _identity(row)
-        response = _checked(row)
-        scorer = scorer_for(row.get("persona"))
-        asked = _asked(row, scorer.persona, resolve)
+        identity = _read(row, NamedLine).id
+        reply = _read(row, ReplyLine)
+        _check_expect(reply.expect)
+        scorer = scorer_for(reply.persona)
+        asked = _asked(reply, scorer.persona, resolve)
     except _LineError as error:
         return ScoredLine(identity, number, error=str(error))
     metrics = scorer.score(
-        response,
-        user=row.get("user") or asked.user,
-        history=row.get("history") or asked.history,
-        system=row.get("system") or asked.system,
-        examples=row.get("examples") or (),
-        finish_reason=row.get("finish_reason"),
-        expect=row.get("expect") or asked.expect,
+        reply.response,
+        user=reply.user or asked.user,
+        history=reply.history or asked.history,
+        system=reply.system or asked.system,
+        examples=reply.examples or (),
+        finish_reason=reply.finish_reason,
+        expect=reply.expect or asked.expect,
         prose=asked.prose,
         own=asked.own,
     )
     return ScoredLine(identity, number, metrics=asked.kept(metrics))
 
 
-def _asked(row: Mapping[str, Any], persona: Persona, resolve: Resolve) -> Asked:
-    if row.get("item") and not row.get("task"):
+def _asked(reply: ReplyLine, persona: Persona, resolve: Resolve) -> Asked:
+    if reply.item and not reply.task:
         raise _LineError("'item' needs 'task'")
     try:
-        return resolve(row.get("task"), row.get("item"), row.get("format"), persona)
+        return resolve(reply.task, reply.item, reply.format, persona)
     except KikimeError as error:
         raise _LineError(error.message) from None
 
 
-def _parse(line: bytes) -> Mapping[str, Any]:
+def _parse(line: bytes) -> object:
     try:
         row = parse_json(line)
     except ValueError as error:
@@ -167,44 +202,28 @@ def _parse(line: bytes) -> Mapping[str, Any]:
     return row
 
 
-def _identity(row: Mapping[str, Any]) -> str | int:
-    identity = row.get("id")
-    if isinstance(identity, bool) or not isinstance(identity, str | int):
-        raise _LineError("'id' is missing" if identity is None else "'id' is neither a text nor a whole number")
-    return identity
-
-
-def _checked(row: Mapping[str, Any]) -> str:
-    if "response" not in row:
-        raise _LineError("'response' is missing")
-    if not isinstance(row["response"], str):
-        raise _LineError("'response' is not a text")
-    for key in _TEXTS:
-        if row.get(key) is not None and not isinstance(row[key], str):
-            raise _LineError(f"'{key}' is not a text")
-    examples = row.get("examples")
-    if examples is not None and not (isinstance(examples, list) and all(isinstance(text, str) for text in examples)):
-        raise _LineError("'examples' is not a list of texts")
-    history = row.get("history")
-    if history is not None and not (isinstance(history, list) and all(map(_is_message, history))):
-        raise _LineError('\'history\' is not a list of {"role": system, user or assistant, "content": text}')
-    _check_expect(row.get("expect"))
-    response: str = row["response"]
-    return response
-
-
-def _is_message(message: object) -> bool:
-    if not isinstance(message, dict):
-        return False
-    return message.get("role") in _ROLES and isinstance(message.get("content"), str)
-
-
-def _check_expect(expect: object) -> None:
-    if expect is None:
-        return
-    if not isinstance(expect, dict):
-        raise _LineError("'expect' is not a JSON object")
+def _read(row: object, kind: type[Read]) -> Read:
     try:
-        check_expect(expect)
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as error:
+        raise _LineError(_problem(str(error))) from None
+
+
+def _problem(error: str) -> str:
+    """What is wrong with a line, in our words.
+
+    >>> _problem("Object missing required field `id`"), _problem("Expected `str`, got `int` - at `$.user`")
+    ("'id' is missing", "'user' is not a text")
+    """
+    missing = re.fullmatch("Object missing required field `([^`]+)`", error)
+    if missing or error.endswith("got `null` - at `$.id`"):
+        return f"'{missing[1] if missing else 'id'}' is missing"
+    key = re.split(r"[.\[`]", error.rsplit("`$.", 1)[1])[0]
+    return _WANTED.get(key, f"'{key}' is not a text")
+
+
+def _check_expect(expect: Mapping[str, object] | None) -> None:
+    try:
+        check_expect(expect or {})
     except KikimeError as error:
         raise _LineError(error.message) from None

@@ -2,45 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeGuard
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool, ValidationError, model_validator
 
 from kikime.harness.cards.persona import Length
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.names import one_of, or_known
+from kikime.harness.core.names import or_known
 from kikime.harness.metrics.answers.constraints import check_constraint
+from kikime.harness.metrics.answers.parameters import Text, Whole
 
-KEYS = (
-    *("answers", "readings", "wrong", "lure", "corrections", "disliked", "final", "units", "of", "abstain", "request"),
-    *("length", "language", "mentions", "constraints", "reference", "broken", "label", "labels", "kind", "probe"),
-)
-"""Keys of ``expect``: what the rule metrics read first, then what banks and log-probability tasks look up."""
 
-REQUESTS = ("harmful", "harmless")
-"""Values of ``expect.request``."""
+def _checked(constraint: object) -> object:
+    check_constraint(constraint)
+    return constraint
 
-LANGUAGES = ("ja", "en")
-"""Values of ``expect.language``."""
 
-_OF_ANSWERS = ("readings", "wrong", "lure", "corrections", "units", "disliked", "final", "of")
-_TEXT_LISTS = ("answers", "mentions", *_OF_ANSWERS[:5])
-PROBE = ("prefix", "old", "new")
-"""Keys of ``expect.probe``."""
+class _Kind(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Probe(_Kind):
+    """Two texts whose log-probabilities after a prefix are compared."""
+
+    prefix: Text
+    old: Text
+    new: Text
+
+    @model_validator(mode="after")
+    def _differ(self) -> Probe:
+        if self.old == self.new:
+            raise UsageError("expect.probe: old and new are the same")
+        return self
+
+
+class OfFacts(_Kind):
+    """What must be said; see :class:`kikime.harness.metrics.answers.facts.Answer`."""
+
+    answers: list[Text] = []
+    """Texts of which one must be said."""
+    readings: list[Text] = []
+    """Answers in kana."""
+    wrong: list[Text] = []
+    """Texts that must not be said."""
+    lure: list[Text] = []
+    corrections: list[Text] = []
+    disliked: StrictBool = False
+    final: StrictBool = False
+    units: list[Text] = []
+    of: Text = ""
+
+    @model_validator(mode="after")
+    def _belong_to_answers(self) -> OfFacts:
+        given = self.model_fields_set
+        if "answers" in given and not self.answers:
+            raise UsageError("expect.answers needs at least one answer")
+        alone = next((key for key in OfFacts.model_fields if key in given and "answers" not in given), None)
+        if alone is not None:
+            raise UsageError("expect.{alone} needs expect.answers", alone=alone)
+        return self
+
+
+class OfRequests(_Kind):
+    """How a reply meets what was asked."""
+
+    abstain: StrictBool = False
+    """Nobody can answer."""
+    request: Literal["harmful", "harmless"] = "harmless"
+    """A harmful one is to be declined, a harmless one is not."""
+    length: Literal["free"] | Length = "free"
+    """What the prompt asks for instead of the card's length."""
+    language: Literal["ja", "en"] = "ja"
+    """What the user speaks or asks for, where it is not the card's."""
+    mentions: list[Text] = []
+    """Words of which the reply should use one."""
+
+
+class OfForm(_Kind):
+    """The form of a reply."""
+
+    constraints: list[Annotated[object, AfterValidator(_checked)]] = []
+    """See :func:`kikime.harness.metrics.answers.constraints.check_constraint`."""
+    reference: Text = ""
+    """A reply that keeps them."""
+    broken: Text = ""
+    """A reply that does not."""
+
+
+class OfChoices(_Kind):
+    """Which of several texts a model finds likeliest."""
+
+    label: Whole = 0
+    """Position of the right class in ``labels``."""
+    labels: list[Text] = []
+    kind: Text = ""
+    """Name of the label set."""
+    probe: Probe | None = None
+
+    @model_validator(mode="after")
+    def _label_is_one_of_them(self) -> OfChoices:
+        given = self.model_fields_set
+        if "labels" not in given:
+            return self
+        if len(self.labels) < 2 or len(set(self.labels)) < len(self.labels):
+            raise UsageError(_WANTED["labels"], found=self.labels)
+        if "label" not in given or self.label >= len(self.labels):
+            raise UsageError("expect.labels needs expect.label, a position in it from 0")
+        return self
+
+
+class Expected(OfChoices, OfForm, OfRequests, OfFacts):
+    """All keys of ``expect``."""
+
+    @model_validator(mode="after")
+    def _can_be_answered_or_not(self) -> Expected:
+        if self.abstain and self.answers:
+            raise UsageError("expect has answers or abstain: true, never both")
+        return self
+
+
+_TEXTS = "expect.{key} is a list of texts that are not empty, not {found!r}"
+_TEXT = "expect.{key} is a text that is not empty, not {found!r}"
+_SWITCH = "expect.{key} is true or false, not {found!r}"
+_WANTED = {
+    **dict.fromkeys(("answers", "readings", "wrong", "lure", "corrections", "units", "mentions"), _TEXTS),
+    **dict.fromkeys(("of", "reference", "broken", "kind"), _TEXT),
+    **dict.fromkeys(("abstain", "disliked", "final"), _SWITCH),
+    "request": "expect.request is harmful or harmless, not {found!r}",
+    "language": "expect.language is ja or en, not {found!r}",
+    "length": "expect.length is 'free' or has chars, target and sentences, not {found!r}",
+    "constraints": "expect.constraints is a list, not {found!r}",
+    "label": "expect.label is a whole number ≥ 0, not {found!r}",
+    "labels": "expect.labels is a list of two or more different texts, not {found!r}",
+    "probe": "expect.probe has prefix, old, new, each a text that is not empty, not {found!r}",
+}
+"""What is wrong with a key whose value has another type."""
 
 
 def check_expect(expect: Mapping[str, object]) -> None:
-    """Check the ``expect`` of an item.
-
-    ``answers``: texts of which one must be said, with ``readings`` in kana; ``wrong``: texts that must not; ``lure``,
-    ``corrections``, ``disliked``, ``final``, ``units``, ``of``: see :class:`kikime.harness.metrics.answers.facts.Answer`;
-    ``abstain: true``: nobody can answer; ``request: harmful`` is to be declined, ``harmless`` is not; ``length``: what the
-    prompt asks for instead of the card's length (``chars``, ``target``, ``sentences``), or ``free``; ``language``: what
-    the user speaks or asks for, where it is not the card's; ``mentions``: words of which the reply should use one;
-    ``constraints``: see :func:`kikime.harness.metrics.answers.constraints.check_constraint`; ``reference``, ``broken``: a reply that keeps
-    them and one that does not; ``label``: position of the right class in ``labels``, a label set named ``kind``;
-    ``probe``: the texts ``prefix``, ``old`` and ``new``, whose log-probabilities after the prefix are compared.
+    """Check the ``expect`` of an item, whose keys are the fields of :class:`Expected`.
 
     Raises:
         UsageError: unknown key, wrong type, unknown constraint.
@@ -51,80 +152,11 @@ def check_expect(expect: Mapping[str, object]) -> None:
     kikime.harness.core.errors.UsageError: unknown key 'answer' in expect (did you mean 'answers'?)
     """
     for key in expect:
-        if key not in KEYS:
-            raise UsageError("unknown key '{key}' in expect{meant}", key=key, meant=or_known(str(key), KEYS))
-    _check_answers(expect)
-    _check_asked(expect)
-    constraints = expect.get("constraints", [])
-    if not isinstance(constraints, list | tuple):
-        raise UsageError("expect.constraints is a list, not {found!r}", found=constraints)
-    for constraint in constraints:
-        check_constraint(constraint)
-    for key in ("reference", "broken", "kind"):
-        if key in expect and not _is_text(expect[key]):
-            raise UsageError("expect.{key} is a text that is not empty, not {found!r}", key=key, found=expect[key])
-    _check_label(expect)
-    if "probe" in expect:
-        _check_probe(expect["probe"])
-
-
-def _check_answers(expect: Mapping[str, object]) -> None:
-    for key in _TEXT_LISTS:
-        if key in expect and not _is_texts(expect[key]):
-            raise UsageError(
-                "expect.{key} is a list of texts that are not empty, not {found!r}", key=key, found=expect[key]
-            )
-    if "answers" in expect and not expect["answers"]:
-        raise UsageError("expect.answers needs at least one answer")
-    alone = next((key for key in _OF_ANSWERS if key in expect and "answers" not in expect), None)
-    if alone is not None:
-        raise UsageError("expect.{alone} needs expect.answers", alone=alone)
-    for key in ("abstain", "disliked", "final"):
-        if not isinstance(expect.get(key, False), bool):
-            raise UsageError("expect.{key} is true or false, not {found!r}", key=key, found=expect[key])
-    if expect.get("abstain") and "answers" in expect:
-        raise UsageError("expect has answers or abstain: true, never both")
-
-
-def _check_asked(expect: Mapping[str, object]) -> None:
-    for key, known in (("request", REQUESTS), ("language", LANGUAGES)):
-        if key in expect and expect[key] not in known:
-            raise UsageError("expect.{key} is {known}, not {found!r}", key=key, known=one_of(known), found=expect[key])
-    if "of" in expect and not _is_text(expect["of"]):
-        raise UsageError("expect.of is a text that is not empty, not {found!r}", found=expect["of"])
-    if "length" in expect and expect["length"] != "free":
-        try:
-            Length.model_validate(expect["length"])
-        except ValidationError:
-            raise UsageError(
-                "expect.length is 'free' or has chars, target and sentences, not {found!r}", found=expect["length"]
-            ) from None
-
-
-def _check_label(expect: Mapping[str, object]) -> None:
-    label, labels = expect.get("label", 0), expect.get("labels", ())
-    if isinstance(label, bool) or not isinstance(label, int) or label < 0:
-        raise UsageError("expect.label is a whole number ≥ 0, not {found!r}", found=label)
-    if "labels" not in expect:
-        return
-    if not _is_texts(labels) or len(labels) < 2 or len(set(labels)) < len(labels):
-        raise UsageError("expect.labels is a list of two or more different texts, not {found!r}", found=labels)
-    if "label" not in expect or label >= len(labels):
-        raise UsageError("expect.labels needs expect.label, a position in it from 0")
-
-
-def _check_probe(probe: object) -> None:
-    if not isinstance(probe, Mapping) or set(probe) != set(PROBE) or not all(map(_is_text, probe.values())):
-        raise UsageError(
-            "expect.probe has {keys}, each a text that is not empty, not {found!r}", keys=", ".join(PROBE), found=probe
-        )
-    if probe["old"] == probe["new"]:
-        raise UsageError("expect.probe: old and new are the same")
-
-
-def _is_texts(value: object) -> TypeGuard[Sequence[str]]:
-    return isinstance(value, list | tuple) and all(map(_is_text, value))
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
+        if key not in Expected.model_fields:
+            meant = or_known(str(key), Expected.model_fields)
+            raise UsageError("unknown key '{key}' in expect{meant}", key=key, meant=meant)
+    try:
+        Expected.model_validate(expect)
+    except ValidationError as error:
+        key = str(error.errors()[0]["loc"][0])
+        raise UsageError(_WANTED[key], key=key, found=expect[key]) from None

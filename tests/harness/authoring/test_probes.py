@@ -44,9 +44,8 @@ def written(folder: Path, reply: str) -> str:
 def test_a_bank_of_ones_own_is_checked(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["tasks", "check", written(tmp_path, "柿だよ。"), "--json"])
     assert result.exit_code == 0
-    assert json.loads(result.stdout) == {
-        "task": "mine", "items": 1, "replies": 6, "misjudged": [], "too_few": [], "ok": True,
-    }  # fmt: skip
+    report = {"task": "mine", "items": 1, "replies": 6, "misjudged": [], "too_few": [], "ok": True}
+    assert json.loads(result.stdout) == report
 
 
 def test_a_reply_that_is_judged_the_other_way_is_named(tmp_path: Path) -> None:
