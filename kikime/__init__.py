@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from kikime.workflows.loaded import Run, load_run
     from kikime.workflows.plan import Plan, plan
     from kikime.workflows.results import compare, gate, rank, write_report
-    from kikime.workflows.resume import resume
-    from kikime.workflows.run import run
+    from kikime.workflows.run import resume, run
     from kikime.workflows.score import Scorer, score
 
 __all__ = [
@@ -91,8 +90,7 @@ _NAMES_BY_MODULE = {
     "workflows.loaded": "Run load_run",
     "workflows.plan": "Plan plan",
     "workflows.results": "compare gate rank write_report",
-    "workflows.resume": "resume",
-    "workflows.run": "run",
+    "workflows.run": "resume run",
     "workflows.score": "Scorer score",
 }
 _HOMES = {name: f"kikime.{module}" for module, names in _NAMES_BY_MODULE.items() for name in names.split()}

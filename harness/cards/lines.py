@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kikime.harness.core.errors import FileFormatError, UsageError
-from kikime.harness.core.tables import REPLY_NAMES, USER_NAMES, Row, named, read_table, read_text
+from kikime.harness.core.files.tables import REPLY_NAMES, USER_NAMES, Row, named, read_table, read_text
 
 _TABLES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet"})
 
@@ -26,7 +26,7 @@ def read_lines(path: Path, *, reply: str | None = None, user: str | None = None)
     """Read the lines of a character; empty ones are left out.
 
     Args:
-        path: a table (see :func:`kikime.harness.core.tables.read_table`) of columns or of OpenAI-style ``messages``; any
+        path: a table (see :func:`kikime.harness.core.files.tables.read_table`) of columns or of OpenAI-style ``messages``; any
             other file is text with one line of the character per line.
         reply: column of the character's lines; guessed from its name when None.
         user: column of the lines that it answers; guessed, and may be absent.

@@ -12,8 +12,8 @@ import orjson
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import KikimeError, UsageError
+from kikime.harness.core.files.tables import parse_json
 from kikime.harness.core.messages import Message
-from kikime.harness.core.tables import parse_json
 from kikime.harness.metrics import Measured, Metric, Scorer, check_expect
 
 _WANTED = {

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.hashing import digest
-from kikime.harness.core.heap import collector_paused
 from kikime.harness.core.request import Request, too_long
 from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.environment.heap import collector_paused
 from kikime.harness.metrics import METRICS, VERSION, metric_versions
 from kikime.harness.plan.planner import Identity, Planner, plan_digest
 from kikime.harness.plan.spool import Spool

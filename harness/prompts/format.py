@@ -14,10 +14,10 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, model_validator
 
 from kikime.harness.core.errors import FileFormatError
+from kikime.harness.core.files.yamlfile import StrictModel, load_yaml, problem_at
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.registry import Parts
-from kikime.harness.core.yamlfile import StrictModel, load_yaml, problem_at
 from kikime.harness.prompts.templates import check_template
 
 _BUNDLED = Path(__file__).parent / "formats"

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.heap import collector_paused, heap_frozen
 from kikime.harness.engines import Engine, EngineOptions, load_engine
 from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.environment.heap import collector_paused, heap_frozen
 from kikime.harness.environment.provenance import provenance
 from kikime.harness.metrics import versions_of
 from kikime.harness.plan.prepare import Prepared, comparability, prepare

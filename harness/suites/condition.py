@@ -11,8 +11,8 @@ from pydantic import Field
 
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.files import data_path
+from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
 from kikime.harness.core.registry import Parts
-from kikime.harness.core.yamlfile import StrictModel, load_yaml
 from kikime.harness.prompts.conversation import ShotStyle
 
 

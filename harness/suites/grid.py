@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.files.yamlfile import StrictModel
 from kikime.harness.core.manifest import Manifest
-from kikime.harness.core.yamlfile import StrictModel
 from kikime.harness.metrics import METRICS
 from kikime.harness.prompts import Format, format_ids, load_format
 from kikime.harness.suites.condition import TECHNIQUES, Condition, Technique, in_usual_order, load_techniques

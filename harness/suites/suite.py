@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from kikime.harness.cards.persona import PERSONAS
 from kikime.harness.core.files import data_path
+from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
 from kikime.harness.core.registry import Part, Parts, checked
 from kikime.harness.core.request import Sampling
-from kikime.harness.core.yamlfile import StrictModel, load_yaml
 from kikime.harness.prompts import FORMATS
 from kikime.harness.prompts.conversation import ShotStyle
 from kikime.harness.suites.condition import TECHNIQUES

@@ -12,12 +12,12 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from kikime.harness.cards.persona import Fact, Length, Persona, Probes
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import data_path
+from kikime.harness.core.files.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.names import did_you_mean
 from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.request import Expect
-from kikime.harness.core.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
 from kikime.harness.metrics import METRICS, Measured, check_expect
 
 TurnNumber = Annotated[int, Field(ge=1)]

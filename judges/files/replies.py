@@ -10,8 +10,8 @@ import msgspec
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import KikimeError
+from kikime.harness.core.files.tables import parse_json
 from kikime.harness.core.messages import Message
-from kikime.harness.core.tables import parse_json
 from kikime.judges.verdicts.prompt import ReplyId, Subject
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from kikime.harness.core.heap import heap_rarely_walked
+from kikime.harness.environment.heap import heap_rarely_walked
 from kikime.harness.words.catalogue import Translator
 from kikime.judges.jobs.session import JudgeSettings, Outcome, open_broker
 from kikime.judges.verdicts.judge import Judge, plan_calls

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from kikime.harness.core.heap import heap_rarely_walked
+from kikime.harness.environment.heap import heap_rarely_walked
 from kikime.harness.store.database import require_intact
 from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 from kikime.harness.store.summary import summarise

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.tables import read_table
+from kikime.harness.core.files.tables import read_table
 from kikime.harness.store.verdicts import score_of
 
 MEAN_JUDGE = "mean of judges"

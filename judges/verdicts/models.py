@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from kikime.harness.core.yamlfile import StrictModel, load_yaml
+from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
 
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 _WARN_DAYS = 90

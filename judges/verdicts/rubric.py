@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.registry import Parts
-from kikime.harness.core.yamlfile import StrictModel, load_yaml
 
 LOW, HIGH = 1, 7
 POINTS = tuple(range(LOW, HIGH + 1))

@@ -13,7 +13,7 @@ from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import resolve_checkpoint
 from kikime.harness.plan.prepare import prepare
 from kikime.harness.run.execute import restore, start_run
-from kikime.workflows.grid import choose_materials
+from kikime.workflows.plan import choose_materials
 from kikime.workflows.run import Planned, execute_all
 from tests.support.app import opened, texts
 from tests.support.builders import IN_VOICE, PLAIN, invoke

@@ -96,7 +96,7 @@ import sys
 import kikime
 for name in kikime.__all__:
     getattr(kikime, name)
-import kikime.workflows.demo, kikime.workflows.retention
+import kikime.workflows.retention
 print([name for name in ("click", "kikime.cli", "rich") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ from kikime.harness.suites.condition import bundled_techniques
 from kikime.harness.suites.grid import cells, gather_materials
 from kikime.harness.suites.suite import load_suite, suite_ids
 from kikime.harness.suites.task import load_task, task_ids
-from kikime.workflows.grid import choose_materials
+from kikime.workflows.plan import choose_materials
 
 HUGE = {"full"}
 

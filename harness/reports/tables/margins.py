@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kikime.harness.core.yamlfile import StrictModel, load_yaml
+from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
 from kikime.harness.metrics.registry import METRICS, QUALITY
 
 

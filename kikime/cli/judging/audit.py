@@ -45,7 +45,7 @@ def audit(
 ) -> int:
     """Judge training data: what scores low and why, and the data without it, in the format of the input."""
     from kikime.harness.cards.persona import load_persona
-    from kikime.harness.core.tables import read_table
+    from kikime.harness.core.files.tables import read_table
     from kikime.judges.files.audit import audit_table, find_columns, write_report
     from kikime.judges.verdicts.rubric import load_rubric
 

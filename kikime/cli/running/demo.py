@@ -31,7 +31,7 @@ _COUNTED = {"length_chars", "sentences"}
 @json_option
 def demo(runs: Path, as_json: bool) -> None:
     """Benchmark the two bundled checkpoints on the real engine, compare them, write the report."""
-    from kikime.workflows.demo import demo as run_demo
+    from kikime.workflows.run import demo as run_demo
 
     with ended_by_signals():
         made = run_demo(runs=runs, progress=TerminalListener(quiet=as_json))

@@ -19,7 +19,7 @@ from kikime.cli.progress import TerminalListener, ended_by_signals
 def resume(run_name: str, judging: JudgeFlags, runs: Path, as_json: bool) -> None:
     """Go on after any interruption; never generates the same reply twice."""
     from kikime.cli.running.finish import finish
-    from kikime.workflows.resume import resume as go_on
+    from kikime.workflows.run import resume as go_on
 
     judge = judging.settings(this_command())
     with ended_by_signals():

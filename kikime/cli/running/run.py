@@ -46,8 +46,8 @@ def run(
 ) -> None:
     """Benchmark MODEL: a directory, a hub id, openai:NAME@BASE_URL or demo:NAME."""
     from kikime.cli.running.finish import finish
-    from kikime.workflows.grid import choose_materials
     from kikime.workflows.keywords import engine_options as read_engine
+    from kikime.workflows.plan import choose_materials
     from kikime.workflows.run import run as run_one
     from kikime.workflows.run import run_adapters
 

@@ -8,7 +8,7 @@ import pytest
 
 from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.errors import FileFormatError, UsageError
-from kikime.harness.core.yamlfile import load_yaml
+from kikime.harness.core.files.yamlfile import load_yaml
 from kikime.harness.metrics import Metric, metric_versions, versions_of
 from kikime.harness.metrics.registry import Metrics, bundled_metrics
 from kikime.harness.prompts.scoring import scorer_of

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kikime.harness.core.errors import FileFormatError, UsageError
-from kikime.harness.core.yamlfile import load_yaml
+from kikime.harness.core.files.yamlfile import load_yaml
 from kikime.harness.prompts import Format, format_ids, load_format
 from kikime.harness.prompts.format import FORMATS
 

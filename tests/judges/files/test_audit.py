@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kikime.harness.core.errors import FileFormatError, UsageError
-from kikime.harness.core.tables import read_table
+from kikime.harness.core.files.tables import read_table
 from kikime.judges.files.audit import find_columns
 from tests.support.commands import kikime
 from tests.support.judge_server import Answer, JudgeServer, good, judged_text

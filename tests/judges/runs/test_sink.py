@@ -12,8 +12,7 @@ import pytest
 from kikime.harness.engines import EngineOptions
 from kikime.harness.store.rundir import find_run
 from kikime.judges.jobs.session import judge_settings
-from kikime.workflows.grid import choose_materials
-from kikime.workflows.plan import prepare_all
+from kikime.workflows.plan import choose_materials, prepare_all
 from kikime.workflows.run import execute_all, new_run
 from tests.support.commands import Finished, kikime
 from tests.support.judge_server import KEY, Answer, JudgeServer, api_error, completion, good

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import kikime
-from kikime.workflows.grid import choose_materials
 from kikime.workflows.listener import Listener
+from kikime.workflows.plan import choose_materials
 from kikime.workflows.run import resumable
 from tests.support.builders import IN_VOICE, make_run
 from tests.support.judge_server import Answer, JudgeServer, completion

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from kikime.harness.core.heap import collector_paused, heap_frozen, heap_rarely_walked
+from kikime.harness.environment.heap import collector_paused, heap_frozen, heap_rarely_walked
 
 
 def test_nothing_is_collected_while_paused() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.suites.suite import Suite
-from kikime.workflows.grid import choose_materials
+from kikime.workflows.plan import choose_materials
 
 SUITE = Suite.model_validate(
     {

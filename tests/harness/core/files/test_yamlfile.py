@@ -8,7 +8,7 @@ import pytest
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import FileFormatError
-from kikime.harness.core.yamlfile import load_yaml
+from kikime.harness.core.files.yamlfile import load_yaml
 
 CARD = """\
 id: ojou

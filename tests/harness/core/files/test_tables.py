@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kikime.harness.core.errors import FileFormatError, UsageError
-from kikime.harness.core.tables import REPLY_NAMES, named, parse_json, read_table
+from kikime.harness.core.files.tables import REPLY_NAMES, named, parse_json, read_table
 
 ROWS = [{"user": "調子は？", "reply": "上々ですわ"}, {"user": "名は？", "reply": "絢音、\nと申しますの"}]
 CSV = 'user,reply\r\n調子は？,上々ですわ\r\n名は？,"絢音、\nと申しますの"\r\n'

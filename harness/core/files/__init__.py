@@ -13,7 +13,7 @@ import platformdirs
 from kikime.harness.core.errors import DiskFull, EnvironmentFault
 from kikime.harness.core.phrases import Phrase
 
-_DATA = Path(__file__).parents[2] / "tasks"
+_DATA = Path(__file__).parents[3] / "tasks"
 FREE_SPACE = Phrase("free some space")
 _REMEDIES = {
     errno.ENOSPC: FREE_SPACE,

@@ -3,7 +3,7 @@
 import pytest
 
 from kikime.harness.core.errors import FileFormatError
-from kikime.harness.core.yamlfile import StrictModel, load_yaml
+from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
 
 
 class Pair(StrictModel):
