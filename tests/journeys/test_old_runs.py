@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import kikime
+from kikime.harness.metrics import METRICS
 from kikime.harness.plan.prepare import prepare
 from kikime.harness.run.execute import restore
 from kikime.harness.store.rundir import RunDirectory
@@ -77,7 +78,12 @@ def test_a_ranking_that_rests_on_metrics_defined_anew_leaves_it_out(runs, new):
     assert [row.name for row in ranking.rows] == ["new"]
     [left_out] = ranking.excluded
     assert left_out.name == "old"
-    assert left_out.reason_codes
+    assert {code.code for code in left_out.reason_codes} == {"metric_version"}
+    [code] = left_out.reason_codes
+    assert (code.values["a"], code.values["left"]) == ("new", METRICS["length_fit"].version)
+    assert (code.values["b"], code.values["right"]) == ("old", "rules/4")
+    assert "length_fit" in str(code.values["metric"])
+    assert "rules/4" in left_out.reason
 
 
 def test_its_plan_is_the_same_today(old):

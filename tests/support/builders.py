@@ -10,7 +10,7 @@ from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.environment.provenance import provenance
-from kikime.harness.metrics import metric_versions
+from kikime.harness.metrics import metric_versions, versions_of
 from kikime.harness.plan.planner import Identity, Planner
 from kikime.harness.plan.prepare import comparability
 from kikime.harness.run.measuring import log_to
@@ -125,7 +125,7 @@ def make_run(
             requests += [following] if following else []
     written["plan"]["n_replies"] = planned
     run.write_manifest({**written, **(manifest or {})})
-    compact(run, metric_versions())
+    compact(run, versions_of(run.manifest()["hashes"]))
     summarise(run)
     run.write_status({"state": "complete", "planned": planned, "done": planned, "errors": 0})
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kikime.harness.core.manifest import Manifest, StoredHashes
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import versions_of
 from kikime.harness.reports.comparison.records import Setting
@@ -36,7 +37,7 @@ class Differences(NamedTuple):
 
 
 def differences(a: Json, b: Json) -> Differences:
-    """Compare two manifests' (or summaries') ``hashes``."""
+    """Compare the ``hashes`` of two manifests, whose ``metrics`` are those of :func:`measured_by`."""
     left, right = a["hashes"], b["hashes"]
     sampling = [
         _sampling(name, left["sampling"].get(name), right["sampling"].get(name), a, b)
@@ -60,6 +61,12 @@ def differences(a: Json, b: Json) -> Differences:
     return Differences(sampling, scorer, [] if all_differ else metrics, content, conflicts)
 
 
+def measured_by(manifest: Manifest, versions: Mapping[str, str]) -> Manifest:
+    """The manifest with the versions that its scores were measured by."""
+    hashes: StoredHashes = {**manifest["hashes"], "metrics": dict(versions)}
+    return {**manifest, "hashes": hashes}
+
+
 def _metrics(left: Mapping[str, str], right: Mapping[str, str]) -> tuple[list[str], bool]:
     """Metrics of both runs whose versions differ, and whether they are all."""
     both = [name for name in left if name in right]
@@ -67,10 +74,11 @@ def _metrics(left: Mapping[str, str], right: Mapping[str, str]) -> tuple[list[st
     return differ, bool(differ) and len(differ) == len(both)
 
 
-def metric_version(name: str, a: Json, b: Json) -> Reason:
-    """That a metric stays out of a comparison."""
-    left, right = (versions_of(side["hashes"]).get(name, "—") for side in (a, b))
-    return Reason("metric_version", {"metric": name, "left": left, "a": a["name"], "right": right, "b": b["name"]})
+def metric_version(a: Json, b: Json, *names: str) -> Reason:
+    """That metrics, all of the same two versions, stay out of a comparison."""
+    left, right = (versions_of(side["hashes"]).get(names[0], "—") for side in (a, b))
+    values = {"metric": ", ".join(names), "left": left, "a": a["name"], "right": right, "b": b["name"]}
+    return Reason("metric_version", values)
 
 
 def _sampling(name: str, left: object, right: object, a: Json, b: Json) -> Reason:

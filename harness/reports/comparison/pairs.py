@@ -10,9 +10,9 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.reasons import Reason
-from kikime.harness.reports.comparison.comparability import Differences, differences, metric_version
+from kikime.harness.reports.comparison.comparability import Differences, differences, measured_by, metric_version
 from kikime.harness.reports.comparison.records import LeftOut
-from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts
+from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts, read_versions
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import reason_message
@@ -68,7 +68,10 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
         UsageError: a run has no tables yet, or a score is NaN.
     """
     manifest_a, manifest_b = a.manifest(), b.manifest()
-    found = differences(manifest_a, manifest_b)
+    measured_a, measured_b = (
+        measured_by(manifest, read_versions(run, manifest)) for run, manifest in ((a, manifest_a), (b, manifest_b))
+    )
+    found = differences(measured_a, measured_b)
     cells_a, cells_b = (
         read_cells(run, manifest, without=found.metrics) for run, manifest in ((a, manifest_a), (b, manifest_b))
     )
@@ -81,7 +84,7 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
     elif not len(shared):
         why_not += [*found.content, Reason("no_shared_cell")]
     pair = Pair(a, b, manifest_a, manifest_b, cells_a.loc[shared].copy(), cells_b.loc[shared].copy(), why_not, left_out)
-    pair.notes += [metric_version(name, manifest_a, manifest_b) for name in found.metrics]
+    pair.notes += [metric_version(measured_a, measured_b, name) for name in found.metrics]
     _add_verdicts(pair, common=common)
     if pair.why_not:
         pair.hint = _way_out(pair, found, common=common)

@@ -10,7 +10,7 @@ from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.names import nearest, one_of
 from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.reasons import Reason
-from kikime.harness.reports.comparison.comparability import differences
+from kikime.harness.reports.comparison.comparability import differences, metric_version
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
 from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.ranking.records import AreaUse, ExcludedRow, RankedRow, Ranking, UnrankedRow
@@ -145,16 +145,28 @@ def _unranked(entry: Entry, reason: Reason, t: Translator, **changes: float) -> 
 def _place_other_grid(entry: Entry, reference: Entry, found: _Sorted, t: Translator) -> None:
     """A run of another grid: unranked where it covers a part of the reference with the same content, else excluded."""
     different = differences(reference, entry)
+    anew = _defined_anew(reference, entry, different.metrics)
     shared = sum(min(n, entry["cells"].get(cell, 0)) for cell, n in reference["cells"].items())
     covered = shared / sum(reference["cells"].values())
-    if different.settings or different.conflicts or not 0 < covered < 1:
-        codes = [*different.settings, *different.conflicts] or [Reason("other_cells", {"suite": entry["suite"]})]
+    against = [*different.settings, *different.conflicts, *anew]
+    if against or not 0 < covered < 1:
+        codes = against or [Reason("other_cells", {"suite": entry["suite"]})]
         words = "; ".join(t.reasons(codes))
         found.excluded.append(
             ExcludedRow(run=entry["run"], name=entry["name"], suite=entry["suite"], reason=words, reason_codes=codes)
         )
     else:
         found.unranked.append(_unranked(entry, Reason("missing_cells"), t, coverage=covered))
+
+
+def _defined_anew(reference: Entry, entry: Entry, metrics: Sequence[str]) -> list[Reason]:
+    """That metrics that ranks rest on have another version: one reason for all that have the same two versions."""
+    by_versions: dict[tuple[object, object], list[str]] = {}
+    for name in metrics:
+        if name in reference["rests_on"]:
+            found = metric_version(reference, entry, name)
+            by_versions.setdefault((found.values["left"], found.values["right"]), []).append(name)
+    return [metric_version(reference, entry, *names) for names in by_versions.values()]
 
 
 def _judge_problem(entry: Entry, judge: str) -> Reason | None:

@@ -13,9 +13,10 @@ from kikime.harness.core.hashing import digest
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import versions_of
+from kikime.harness.reports.comparison.comparability import measured_by
 from kikime.harness.reports.ranking.measure import Entry, measure_terms
 from kikime.harness.reports.tables.areas import load_areas
-from kikime.harness.reports.tables.cells import read_cells, read_verdicts
+from kikime.harness.reports.tables.cells import read_cells, read_verdicts, read_versions
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.means import run_mean
 from kikime.harness.reports.tables.quality import FATAL
@@ -25,7 +26,7 @@ from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 3
+SCHEMA = 4
 FILE = "ranking.json"
 
 
@@ -59,6 +60,8 @@ def build(run: RunDirectory) -> Entry:
     if summary is None:
         raise UnfinishedRun("{path}: no summary yet", hint="kikime resume {path}", path=run.path)
     areas, cells, verdicts = load_areas(), read_cells(run, manifest), read_verdicts(run)
+    versions = read_versions(run, manifest)
+    scored = measured_by(manifest, versions)
     measured, bands = measure_terms(cells, areas, manifest), Bands(manifest)
     return {
         "schema": SCHEMA,
@@ -67,8 +70,9 @@ def build(run: RunDirectory) -> Entry:
         "model": {k: manifest["checkpoint"][k] for k in ("name", "fingerprint", "n_params", "revision")},
         "created_at": manifest["created_at"],
         "suite": manifest["suite"]["id"],
-        "grid": grid_digest(manifest),
-        "hashes": manifest["hashes"],
+        "grid": grid_digest(scored),
+        "hashes": scored["hashes"],
+        "rests_on": sorted(_ranking_metrics(manifest) & versions.keys()),
         "planned": manifest["plan"]["n_replies"],
         "coverage": summary.coverage,
         "cells": _cell_counts(summary),

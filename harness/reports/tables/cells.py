@@ -10,6 +10,7 @@ import duckdb
 from kikime.harness.core.axes import CELL
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Manifest
+from kikime.harness.metrics import versions_of
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.tables.quality import with_quality
 from kikime.harness.store.database import open_tables, require_tables
@@ -45,6 +46,24 @@ def read_cells(run: RunDirectory, manifest: Manifest, *, without: Collection[str
         if metric not in cells or metric in without:
             cells[metric] = float("nan")
     return with_quality(cells, manifest).set_index("pair_key")
+
+
+def read_versions(run: RunDirectory, manifest: Manifest) -> dict[str, str]:
+    """The version of each metric that the run has scores of.
+
+    It is the manifest's; where other versions measured some replies, because newer code went on with the run, all are
+    named: ``rules/4 + rules/5``.
+
+    Raises:
+        UsageError: the table is broken.
+    """
+    planned = versions_of(manifest["hashes"])
+    with open_tables(run, "scores") as connection:
+        rows = connection.execute(
+            "SELECT metric, list(DISTINCT scorer_version) FROM scores GROUP BY metric ORDER BY metric"
+        ).fetchall()
+    found = {metric: sorted({*filter(None, versions), planned.get(metric, "")} - {""}) for metric, versions in rows}
+    return {metric: " + ".join(versions) for metric, versions in found.items() if versions}
 
 
 def read_verdicts(run: RunDirectory, *, former: bool = False) -> pd.DataFrame:

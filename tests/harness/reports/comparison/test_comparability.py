@@ -99,8 +99,8 @@ def test_a_format_has_no_version_to_tell():
 def test_a_metric_that_is_left_out_is_noted_with_both_versions():
     newer = other(hashes__metrics={"length_fit": "rules/5"})
     values = {"metric": "length_fit", "left": "rules/4", "a": "a", "right": "rules/5", "b": "b"}
-    assert metric_version("length_fit", MANIFEST, newer) == Reason("metric_version", values)
-    assert metric_version("empty", MANIFEST, newer).values["right"] == "—"
+    assert metric_version(MANIFEST, newer, "length_fit") == Reason("metric_version", values)
+    assert metric_version(MANIFEST, newer, "empty").values["right"] == "—"
 
 
 def test_settings_are_named_by_their_place_in_the_manifest():
