@@ -10,12 +10,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kikime.harness.core.records import Record
+from kikime.harness.core.records import Record, stamped
 from kikime.harness.store.rundir import json_bytes
 
 
 def print_json(value: object) -> None:
-    """Print one JSON value, readable, UTF-8."""
+    """Print a result as readable JSON, with the version of its schema."""
+    print_document(stamped(value))
+
+
+def print_document(value: object) -> None:
+    """Print a JSON document as it is: one that is read again, with a version of its own."""
     click.echo(json_bytes(value).decode().rstrip("\n"))
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import FileFormatError
+from kikime.harness.core.records import stamped
 from kikime.judges.files.replies import BadLine, read_replies
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome, judge_settings
@@ -63,7 +64,7 @@ class Verdicts(NamedTuple):
 
     def to_json(self) -> str:
         """The lines as JSON lines."""
-        return "".join(msgspec.json.encode(line).decode() + "\n" for line in self.lines)
+        return "".join(msgspec.json.encode(stamped(line)).decode() + "\n" for line in self.lines)
 
 
 def judge(

@@ -9,7 +9,7 @@ import msgspec
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.names import or_known
-from kikime.harness.core.records import Record
+from kikime.harness.core.records import SCHEMA_VERSION, Record
 from kikime.harness.store.records import Summary
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-VERSION = 1
-"""Of the schemas of records that carry no version of their own; grows when a field changes its meaning."""
+_STAMP = {"const": SCHEMA_VERSION, "description": "Version of this schema."}
+_UNSTAMPED = ("score",)
+"""Lines that are data for the next program as they are."""
 
 
 class RunSummary(Summary, kw_only=True):
@@ -76,7 +77,18 @@ def schema(name: str) -> Schema:
             meant=or_known(name, known),
             known=", ".join(known),
         )
-    return {"$schema": DIALECT, "title": f"kikime {name}", "version": VERSION, **found}
+    shape = found if name in _UNSTAMPED else _stamped(found)
+    return {"$schema": DIALECT, "title": f"kikime {name}", "version": SCHEMA_VERSION, **shape}
+
+
+def _stamped(shape: Schema) -> Schema:
+    """The schema of what :func:`kikime.harness.core.records.stamped` makes of a result."""
+    if shape.get("type") == "array":
+        return {**shape, "items": _stamped(shape["items"])}
+    if "anyOf" in shape:
+        return {**shape, "anyOf": [_stamped(one) for one in shape["anyOf"]]}
+    properties = {"schema_version": _STAMP, **shape.get("properties", {})}
+    return {**shape, "properties": properties, "required": ["schema_version", *shape.get("required", [])]}
 
 
 def _of(*types: Any) -> Schema:

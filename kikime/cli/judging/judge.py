@@ -19,6 +19,7 @@ from kikime.cli.output import note, number, print_json, print_table
 from kikime.cli.progress import TerminalListener
 from kikime.harness.core.errors import DiskFull, EnvironmentFault, UsageError
 from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.records import stamped
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.batch import BatchOptions
@@ -160,7 +161,7 @@ def _canaries(settings: JudgeSettings, given: Arguments) -> int:
     report = inject(settings, persona=given.persona or "ojousama", rubric=given.rubric, progress=TerminalListener())
     if given.as_json:
         for row in report.rows:
-            click.echo(msgspec.json.encode(row).decode())
+            click.echo(msgspec.json.encode(stamped(row)).decode())
     else:
         rows = [[r.id, r.kind, r.language, number(r.gain, 1), "⚠" if r.flagged else ""] for r in report.rows]
         print_table(words()("cli.judge.canaries"), [*columns("cli.judge.canary_columns"), ""], rows, left=3)

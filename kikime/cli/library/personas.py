@@ -10,7 +10,7 @@ import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.output import note, number, percent, print_json, print_records, print_table
+from kikime.cli.output import note, number, percent, print_document, print_json, print_records, print_table
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
 
@@ -46,7 +46,7 @@ def show(persona: str, as_json: bool) -> None:
     """Show a card. PERSONA is a bundled id or a card file."""
     card = load_persona(persona)
     if as_json:
-        print_json(card.model_dump(mode="json"))
+        print_document(card.model_dump(mode="json"))
         return
     _print_card(card)
 
@@ -128,7 +128,7 @@ def new(
         _write(output, text)
         note(words()("cli.personas.wrote", path=output, n=len(lines)))
     if as_json:
-        print_json(parse_draft(text).model_dump(mode="json"))
+        print_document(parse_draft(text).model_dump(mode="json"))
     elif not output:
         click.echo(text, nl=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kikime.cli.output import print_json
+from kikime.cli.output import print_document
 
 
 @click.command()
@@ -21,4 +21,4 @@ def schema(name: str | None) -> None:
     if name is None:
         click.echo("\n".join(schema_names()))
     else:
-        print_json(find_schema(name))
+        print_document(find_schema(name))

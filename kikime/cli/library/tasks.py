@@ -8,7 +8,7 @@ import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.output import print_json, print_records, print_table
+from kikime.cli.output import print_document, print_json, print_records, print_table
 from kikime.harness.cards.persona import load_persona, persona_ids
 from kikime.harness.core.errors import PartialResult
 from kikime.harness.core.files import data_path
@@ -59,7 +59,7 @@ def show_task(task_id: str, persona: str | None, as_json: bool) -> None:
     cards = map(load_persona, [persona] if persona else persona_ids())
     items = task.items_for(*cards) if persona else task.all_items(tuple(cards))
     if as_json:
-        print_json(task.model_dump(mode="json") | {"items": [item.model_dump(mode="json") for item in items]})
+        print_document(task.model_dump(mode="json") | {"items": [item.model_dump(mode="json") for item in items]})
         return
     _print_head(task)
     for item in items:

@@ -82,6 +82,7 @@ def _write(found: list[Run], target: str, output: Path | None, *, common: bool) 
 
 def _render(found: list[Run], target: str, *, common: bool) -> bytes:
     """Formats that are one text."""
+    from kikime.harness.core.records import stamped
     from kikime.harness.reports.export.csv import comparison_csv, run_csv
     from kikime.harness.reports.export.markdown import comparison_markdown, run_markdown
     from kikime.harness.reports.overview.run import run_overview
@@ -92,11 +93,13 @@ def _render(found: list[Run], target: str, *, common: bool) -> bytes:
         report = _comparison(found, common=common)
         if target == "csv":
             return comparison_csv(report, t)
-        return comparison_markdown(report, t).encode("utf-8", "replace") if target == "md" else json_bytes(report)
+        return (
+            comparison_markdown(report, t).encode("utf-8", "replace") if target == "md" else json_bytes(stamped(report))
+        )
     if target == "csv":
         return run_csv(found[0].directory)
     overview = run_overview(found[0].directory)
-    return run_markdown(overview, t).encode("utf-8", "replace") if target == "md" else json_bytes(overview)
+    return run_markdown(overview, t).encode("utf-8", "replace") if target == "md" else json_bytes(stamped(overview))
 
 
 def _comparison(found: list[Run], *, common: bool) -> Comparison:

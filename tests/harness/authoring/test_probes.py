@@ -44,7 +44,7 @@ def written(folder: Path, reply: str) -> str:
 def test_a_bank_of_ones_own_is_checked(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["tasks", "check", written(tmp_path, "柿だよ。"), "--json"])
     assert result.exit_code == 0
-    report = {"task": "mine", "items": 1, "replies": 6, "misjudged": [], "too_few": [], "ok": True}
+    report = {"schema_version": 1, "task": "mine", "items": 1, "replies": 6, "misjudged": [], "too_few": [], "ok": True}
     assert json.loads(result.stdout) == report
 
 

@@ -65,7 +65,7 @@ def test_a_report_of_ones_own_is_a_file(runs, tmp_path):
     (tmp_path / "counted.py").write_text(OWN, encoding="utf-8")
     shown = invoke(runs, "show", "august", "--report", tmp_path / "counted.py")
     assert (shown.exit_code, shown.stdout) == (0, "24 in all\n")
-    assert json.loads(invoke(runs, "show", "august", "--report", tmp_path / "counted.py", "--json").stdout) == {"n": 24}
+    assert json.loads(invoke(runs, "show", "august", "--report", tmp_path / "counted.py", "--json").stdout)["n"] == 24
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,13 @@ import jsonschema
 import pytest
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.records import SCHEMA_VERSION
 from kikime.harness.environment import doctor
+from kikime.workflows.loaded import load_run
+from kikime.workflows.run import Demo
 from kikime.workflows.schemas import DIALECT, schema, schema_names
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, invoke, make_materials, make_run, talk_task
+from tests.support.judge_server import Answer, completion, good
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,51 @@ def test_an_export_is_what_its_schema_says(runs):
     check("export", json.loads(invoke(runs, "export", "august", "--to", "json").stdout))
 
 
+def test_the_demo_prints_what_its_schema_says(runs, monkeypatch):
+    made = Demo([load_run(name, runs=runs) for name in ("august", "september")], runs / "report.html")
+    monkeypatch.setattr("kikime.workflows.run.demo", lambda **_: made)
+    check("demo", json.loads(invoke(runs, "demo", "--json").stdout))
+
+
+def test_a_judged_run_and_its_verdicts_are_what_their_schemas_say(server, tmp_path):
+    server.script = lambda body, n: (
+        good(body, n) if "response_format" in body else Answer(body=completion("そうですわ"))
+    )
+    suite = {
+        "id": "mine",
+        "tasks": [{"id": "daily", "limit": 1, "shots": [0]}],
+        "personas": ["ojousama"],
+        "formats": ["native"],
+    }
+    (tmp_path / "mine.yaml").write_text(json.dumps(suite), encoding="utf-8")
+    judge = ["--judge-base-url", server.url, "--no-sentinel", "--json"]
+    done = invoke(tmp_path, "run", f"openai:player@{server.url}", "--suite", tmp_path / "mine.yaml", "--judge", *judge)
+    assert done.exit_code == 0, done.stderr
+    check("run", json.loads(done.stdout))
+    lines = invoke(tmp_path, "judge", json.loads(done.stdout)["path"], *judge).stdout.splitlines()
+    assert len(lines) >= 4
+    for line in lines:
+        check("judge", json.loads(line))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["plan", "demo:august", "--suite", "smoke", "--limit", "1"], ["compare", "august", "september"]]
+)
+def test_an_object_carries_the_version_of_its_schema(runs, arguments):
+    assert json.loads(invoke(runs, *arguments, "--json").stdout)["schema_version"] == SCHEMA_VERSION
+
+
+@pytest.mark.parametrize("arguments", [["personas", "list"], ["show", "august", "--samples"], ["formats", "list"]])
+def test_each_object_of_a_list_carries_the_version_of_its_schema(runs, arguments):
+    printed = json.loads(invoke(runs, *arguments, "--json").stdout)
+    assert {entry["schema_version"] for entry in printed} == {SCHEMA_VERSION}
+
+
+def test_a_card_that_is_printed_can_be_read_again(runs, tmp_path):
+    (tmp_path / "card.yaml").write_text(invoke(runs, "personas", "show", "ojousama", "--json").stdout, encoding="utf-8")
+    assert invoke(runs, "personas", "check", tmp_path / "card.yaml").exit_code == 0
+
+
 def test_doctor_prints_what_its_schema_says(runs, monkeypatch):
     monkeypatch.setattr(doctor, "_import", lambda what, _: doctor.Finding("ok", what, "imports"))
     check("doctor", json.loads(invoke(runs, "doctor", "--json").stdout))
@@ -76,7 +125,7 @@ def test_every_schema_is_one_and_has_a_version(name):
 
 def test_a_field_of_another_type_is_refused():
     with pytest.raises(jsonschema.ValidationError):
-        check("personas", [{"id": "x", "name": "x", "version": "one"}])
+        check("personas", [{"schema_version": 1, "id": "x", "name": "x", "version": "one"}])
 
 
 def test_an_unknown_name_tells_the_nearest():

@@ -1,0 +1,5 @@
+"""Fixtures of the workflows' tests."""
+
+from tests.support.judging import server
+
+__all__ = ["server"]
