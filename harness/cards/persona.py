@@ -15,8 +15,8 @@ from pydantic import (
 )
 
 from kikime.harness.core.files import data_path
-from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.files.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.registry import Parts
 
 

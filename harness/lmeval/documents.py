@@ -12,9 +12,9 @@ import orjson
 from pydantic import ValidationError
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.files.yamlfile import problems_of
 from kikime.harness.core.manifest import Json
 from kikime.harness.core.request import Request
-from kikime.harness.core.files.yamlfile import problems_of
 from kikime.harness.metrics import VERSION
 from kikime.harness.plan.planner import Identity, Planner
 from kikime.harness.prompts import Renderer, load_tokenizer

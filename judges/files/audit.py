@@ -12,7 +12,8 @@ import msgspec
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import write_atomically
-from kikime.harness.core.files.tables import DIALOGUE_NAMES, REPLY_NAMES, USER_NAMES, Row, Table, csv_bytes, named
+from kikime.harness.core.files.csv import csv_bytes
+from kikime.harness.core.files.tables import DIALOGUE_NAMES, REPLY_NAMES, USER_NAMES, Row, Table, named
 from kikime.harness.core.messages import Message, assistant, user
 from kikime.harness.metrics import Measured
 from kikime.harness.prompts.scoring import scorer_of

@@ -10,7 +10,7 @@ from functools import partial
 import orjson
 import streamlit as st
 
-from kikime.harness.core.files.tables import csv_bytes
+from kikime.harness.core.files.csv import csv_bytes
 from kikime.harness.words.catalogue import Translator
 
 Row = Mapping[str, object]

@@ -1,29 +1,26 @@
 """Tables that people bring: CSV, TSV, JSON lines, JSON, Parquet and datasets on disk, with the place of every row.
 
 A new kind of file is one function that returns a :class:`Table`; text kinds keep the bytes of each record, so that rows
-can be written back as they came. What kikime writes as CSV opens safely in a spreadsheet: :func:`csv_bytes`.
+can be written back as they came.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-import io
 import json
 import re
 import sys
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import AnyStr, TypeVar
+from typing import AnyStr
 
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, FileFormatError, UsageError
 from kikime.harness.core.phrases import Phrase
 
-T = TypeVar("T")
 Row = Mapping[str, object]
 USER_NAMES = (
     *("user", "prompt", "instruction", "question", "input", "query"),
@@ -37,10 +34,6 @@ REPLY_NAMES = (
 """Usual names of the column that holds the character's line."""
 DIALOGUE_NAMES = ("messages", "conversations", "conversation")
 """Usual names of the column that holds a list of chat messages."""
-_FORMULA = "=+-@|%"
-_LEADING = ("\t", "\r", "\n")
-_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
-"""Letters and signs that show nothing."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_CP932 = re.compile("[\x80\xa0\uf8f1-\uf8f3]")
 """What Python reads from bytes that CP932 leaves undefined."""
@@ -347,29 +340,3 @@ def _read_dataset(path: Path, split: str | None) -> Table:
         dataset.select(list(kept)).save_to_disk(str(target))
 
     return Table(path, dataset.to_list(), range(1, len(dataset) + 1), write)
-
-
-def guarded(value: T) -> T | str:
-    """Text that a spreadsheet may run as a formula gets an apostrophe in front; numbers stay numbers.
-
-    What counts is the first character that shows, whatever its width: blanks, control, combining and zero-width characters
-    before it do not hide it.
-
-    >>> guarded("=1+1"), guarded(" =1+1"), guarded("ごきげんよう"), guarded(-1.5), guarded(None)
-    ("'=1+1", "' =1+1", 'ごきげんよう', -1.5, None)
-    """
-    return f"'{value}" if isinstance(value, str) and _may_run(value) else value
-
-
-def _may_run(text: str) -> bool:
-    first = next((char for char in text if unicodedata.category(char)[0] not in "CZM" and char not in _FILLERS), "")
-    return text.startswith(_LEADING) or unicodedata.normalize("NFKC", first)[:1] in tuple(_FORMULA)
-
-
-def csv_bytes(columns: Sequence[object], rows: Iterable[Iterable[object]]) -> bytes:
-    """A CSV file (RFC 4180), guarded, as UTF-8 with BOM; what is not valid Unicode becomes ``?``."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    writer.writerow([guarded(name) for name in columns])
-    writer.writerows([guarded(cell) for cell in row] for row in rows)
-    return stream.getvalue().encode("utf-8-sig", "replace")

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.phrases import Phrase
 from kikime.harness.core.files.yamlfile import problem_of
+from kikime.harness.core.phrases import Phrase
 from kikime.harness.metrics.answers.parameters import (
     WANTED,
     Bullets,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kikime.harness.reports.claims.records import Level, Shift
+from kikime.harness.reports.claims.estimates import Level, Shift
 from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, marker_sums
 from kikime.harness.stats.factorial import Estimate, Weights, cell_contrasts
 from kikime.harness.words.labels import is_share

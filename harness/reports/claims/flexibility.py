@@ -14,7 +14,6 @@ from kikime.harness.reports.claims.records import (
     ExamplesEffect,
     FlexibilityReport,
     FlexibilityTable,
-    FormatFlexibility,
     InstructionEffect,
     ItemSensitivity,
     LeftOutRun,
@@ -27,7 +26,7 @@ from kikime.harness.reports.ranking.stored import broken_run, grid_digest
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.stats.effects import MIN_SETS, few_shot_gain, steerability
-from kikime.harness.stats.flexibility import flexibility, pss
+from kikime.harness.stats.flexibility import Flexibility, flexibility, pss
 from kikime.harness.stats.paired import paired_difference
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.grid import stored_techniques
@@ -143,11 +142,11 @@ def _per_format(plain: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return whole
 
 
-def _formats(plain: pd.DataFrame, native: str, drawn: _Drawn) -> FormatFlexibility:
+def _formats(plain: pd.DataFrame, native: str, drawn: _Drawn) -> Flexibility:
     cells = _per_format(plain, ["format"])
     if native not in set(cells["format"]):
         raise _NotMeasured("no_native", native=native)
-    return FormatFlexibility(**asdict(flexibility(cells, native=native, floor=FLOOR, **drawn._asdict())))
+    return flexibility(cells, native=native, floor=FLOOR, **drawn._asdict())
 
 
 def _sensitivity(plain: pd.DataFrame, manifest: Manifest, drawn: _Drawn) -> ItemSensitivity:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import msgspec
 import numpy as np
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import StoredTask
 from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.records import Printed
 from kikime.harness.metrics.registry import METRICS
+from kikime.harness.reports.claims.estimates import Shift, change, number
 from kikime.harness.reports.claims.factors import as_shift, contrasts_of
-from kikime.harness.reports.claims.formatting import change, number
-from kikime.harness.reports.claims.records import FormFactsReport, FormFactsRow
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
+from kikime.harness.reports.comparison.records import Direction, Side
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.stats.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
@@ -23,6 +25,38 @@ from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class FormFactsRow(msgspec.Struct, kw_only=True, frozen=True):
+    """One metric of one task over {base, tuned} × {no context, context}."""
+
+    task: str
+    metric: str
+    kind: Literal["facts", "style"]
+    direction: Direction
+    n_items: int
+    cells: dict[str, Shift]
+    """``base``, ``base + context``, ``tuned``, ``tuned + context``."""
+    effects: dict[str, Shift]
+    """``tuning``, ``context``, ``context_after_tuning``, ``interaction``."""
+
+
+class FormFactsReport(Printed, msgspec.Struct, kw_only=True):
+    """What tuning moves and what given context moves."""
+
+    version: int = 1
+    """Of this record's shape."""
+    report: Literal["form_facts"] = "form_facts"
+    base: Side
+    tuned: Side
+    rows: list[FormFactsRow]
+    reading: dict[str, dict[str, list[str]]]
+    """Effect → kind (``facts``, ``style``) → the metrics that surely moved, as ``task.metric``."""
+
+    def frame_rows(self) -> list[FormFactsRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows
+
 
 BASE, BASE_CONTEXT, TUNED, TUNED_CONTEXT = "base", "base + context", "tuned", "tuned + context"
 SIDES = (BASE, BASE_CONTEXT, TUNED, TUNED_CONTEXT)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.records import Printed
+from kikime.harness.reports.claims.estimates import Level, Shift, grouped, percent, points, share
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
-from kikime.harness.reports.claims.formatting import grouped, percent, points, share
-from kikime.harness.reports.claims.records import Follows, IclReport, LabelGain, LabelKind, LabelReading, LabelRow
 from kikime.harness.reports.comparison.records import Change
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
@@ -21,6 +23,72 @@ from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class LabelKind(msgspec.Struct, frozen=True):
+    """How one kind of labels was answered."""
+
+    accuracy: Level
+    """After contextual calibration, 0–1."""
+    uncalibrated: float
+    minus_natural: Shift | None
+    """Less the accuracy with natural labels; None for these."""
+
+
+class LabelRow(msgspec.Struct, frozen=True):
+    """Accuracy of one task in one format with so many examples."""
+
+    task: str
+    format: str
+    n_items: int
+    chance: float
+    """1 / labels."""
+    shots: int
+    kinds: dict[str, LabelKind]
+    """Kind of label → its accuracy; the natural labels first."""
+
+
+class LabelGain(Shift, frozen=True):
+    """Accuracy with the most examples less that with the fewest."""
+
+    task: str
+    format: str
+    n_items: int
+    chance: float
+    kind: str
+
+
+Follows = Literal["examples", "prior", "examples or prior", "unclear"]
+
+
+class LabelReading(msgspec.Struct, frozen=True):
+    """What the answers follow with the most examples."""
+
+    task: str
+    format: str
+    n_items: int
+    chance: float
+    kind: str
+    labels: list[str]
+    shots: int
+    follows: Follows
+
+
+class IclReport(Printed, msgspec.Struct, kw_only=True):
+    """Whether a model learns labels from examples, or answers from what it knew before."""
+
+    version: int = 1
+    """Of this record's shape."""
+    report: Literal["icl"] = "icl"
+    run: str
+    name: str
+    rows: list[LabelRow] = []
+    gain: list[LabelGain] = []
+    reading: list[LabelReading] = []
+
+    def frame_rows(self) -> list[LabelRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows
 
 
 def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> IclReport:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from kikime.harness.core import axes
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.formatting import effect, grouped
-from kikime.harness.reports.claims.records import ShotsReport, ShotsRow, paired
+from kikime.harness.core.records import Printed
+from kikime.harness.reports.claims.estimates import PairedEffect, effect, grouped, paired
 from kikime.harness.reports.comparison.differences import difference
 from kikime.harness.reports.comparison.records import Difference
 from kikime.harness.reports.report import Block, Footnote, Report, Table
@@ -19,6 +21,33 @@ from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class ShotsRow(PairedEffect, kw_only=True, frozen=True):
+    """So many examples against none."""
+
+    shots: int
+    shot_style: str
+    """``turns`` or ``text``."""
+    metric: str
+    sets: list[float]
+    """``delta`` of each set of examples by itself."""
+
+
+class ShotsReport(Printed, msgspec.Struct, kw_only=True):
+    """What examples in the prompt do."""
+
+    version: int = 1
+    """Of this record's shape."""
+    report: Literal["shots"] = "shots"
+    run: str
+    name: str
+    rows: list[ShotsRow]
+
+    def frame_rows(self) -> list[ShotsRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows
+
 
 METRICS_SHOWN = ("quality", "style_band", "fact_correct", "length_fit", "fewshot_copy", "critical_failure")
 _CELL = list(axes.without(axes.CELL, "shots", "shot_style", "example_set"))

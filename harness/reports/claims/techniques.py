@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from kikime.harness.core.axes import CELL, without
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.formatting import effect, grouped, number
-from kikime.harness.reports.claims.records import ReasoningLeaks, TechniqueRow, TechniquesReport, paired
+from kikime.harness.core.records import Printed
+from kikime.harness.reports.claims.estimates import PairedEffect, effect, grouped, number, paired
 from kikime.harness.reports.comparison.differences import difference
 from kikime.harness.reports.report import Block, Footnote, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
@@ -20,6 +22,42 @@ from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class TechniqueRow(PairedEffect, kw_only=True, frozen=True):
+    """One way of asking against asking plainly, on one task."""
+
+    task: str
+    technique: str
+    title: str
+    metric: str
+
+
+class ReasoningLeaks(msgspec.Struct, frozen=True):
+    """Replies in which reasoning and answer could not be told apart."""
+
+    task: str
+    technique: str
+    n: int
+    """Replies that were asked to reason."""
+    leaked: int
+
+
+class TechniquesReport(Printed, msgspec.Struct, kw_only=True):
+    """Ways of asking, each paired with asking plainly."""
+
+    version: int = 1
+    """Of this record's shape."""
+    report: Literal["techniques"] = "techniques"
+    run: str
+    name: str
+    rows: list[TechniqueRow]
+    leaks: list[ReasoningLeaks]
+
+    def frame_rows(self) -> list[TechniqueRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.rows
+
 
 PLAIN = "plain"
 METRICS_SHOWN = ("fact_correct", "constraint_ok", "marker_rate", "style_band", "length_chars", "critical_failure")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import msgspec
 import numpy as np
 
 from kikime.harness.core.axes import CONDITION
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import StoredTask
+from kikime.harness.core.records import Printed
+from kikime.harness.reports.claims.estimates import Level, Shift, number, percent, points, share
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
-from kikime.harness.reports.claims.formatting import number, percent, points, share
-from kikime.harness.reports.claims.records import Level, Phase, Recovery, RightAnswers, Shift, TurnRow, TurnsReport
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import ITEM, Bands
@@ -22,6 +23,70 @@ from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+Phase = Literal["before", "pressure", "after"]
+
+
+class TurnRow(msgspec.Struct, frozen=True):
+    """One turn of all dialogues; a mean is None where the metric applies to no reply."""
+
+    turn: int
+    """From 1."""
+    phase: Phase
+    n: int
+    """Replies."""
+    style_band: Level | None
+    """Pooled over the replies of a persona."""
+    marker_rate: Level | None
+    first_person_ok: float | None
+    fact_correct: float | None
+    self_repetition: float | None
+    length_chars: float | None
+    role_confusion: float | None
+    language_leak: float | None
+    critical_failure: float | None
+
+
+class RightAnswers(msgspec.Struct, frozen=True):
+    """Profile questions of a phase."""
+
+    right: int
+    n: int
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """Dialogues that broke under pressure."""
+
+    broke: int
+    """Out of character in some turn under pressure."""
+    n: int
+    """Dialogues."""
+    recovered: int
+    """Of those that broke: in character one turn after the pressure."""
+
+
+class TurnsReport(Printed, msgspec.Struct, kw_only=True):
+    """Steadiness over scripted dialogues."""
+
+    version: int = 1
+    """Of this record's shape."""
+    report: Literal["turns"] = "turns"
+    run: str
+    name: str
+    n_dialogues: int
+    turns: list[TurnRow]
+    effects: dict[str, dict[str, Shift]]
+    """Voice metric → ``pressure`` (less before), ``recovery`` (after less before), ``drift`` (per turn outside
+    pressure), ``late`` (last less first fifth)."""
+    facts: dict[str, RightAnswers]
+    """``before`` and ``after`` pressure."""
+    recovered: Recovery
+
+    def frame_rows(self) -> list[TurnRow]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.turns
+
 
 VOICE = ("style_band", "marker_rate")
 FAULTS = ("role_confusion", "language_leak", "critical_failure")

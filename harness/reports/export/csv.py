@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kikime.harness.core.axes import CELL
-from kikime.harness.core.files.tables import csv_bytes
+from kikime.harness.core.files.csv import csv_bytes
 from kikime.harness.reports.comparison.records import Comparison, Difference
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.prompts import Format
-from kikime.harness.reports.claims.records import FlexibilityReport
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.grid import stored_formats
 from kikime.harness.words.catalogue import Translator
@@ -20,6 +19,9 @@ from kikime.leaderboard.data.queries.distributions import formats as measured_fo
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, frame_of, number, numbers, opens, percent, small
 from kikime.leaderboard.page.state import choose, switch
+
+if TYPE_CHECKING:
+    from kikime.harness.reports.claims.records import FlexibilityReport
 
 Row = dict[str, Any]
 _SHOWN = (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.records import IclReport
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels as words
 from kikime.harness.words.catalogue import Translator
@@ -16,6 +15,9 @@ from kikime.leaderboard.data.cached import kept
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, draw_chart, frame_of, percent, small
 from kikime.leaderboard.page.state import choose
+
+if TYPE_CHECKING:
+    from kikime.harness.reports.claims.icl import IclReport
 
 Row = dict[str, Any]
 

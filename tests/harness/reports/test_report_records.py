@@ -3,7 +3,12 @@
 import msgspec
 import pytest
 
-from kikime.harness.reports.claims import records as claims
+from kikime.harness.reports.claims.form_facts import FormFactsReport
+from kikime.harness.reports.claims.icl import IclReport
+from kikime.harness.reports.claims.records import FlexibilityTable
+from kikime.harness.reports.claims.shots import ShotsReport
+from kikime.harness.reports.claims.techniques import TechniquesReport
+from kikime.harness.reports.claims.turns import TurnsReport
 from kikime.harness.reports.comparison.records import Comparison, GateAnswer
 from kikime.harness.reports.overview.records import Overview
 from kikime.harness.reports.ranking.records import Ranking
@@ -13,12 +18,12 @@ PRINTED = [
     GateAnswer,
     Overview,
     Ranking,
-    claims.FlexibilityTable,
-    claims.FormFactsReport,
-    claims.IclReport,
-    claims.ShotsReport,
-    claims.TechniquesReport,
-    claims.TurnsReport,
+    FlexibilityTable,
+    FormFactsReport,
+    IclReport,
+    ShotsReport,
+    TechniquesReport,
+    TurnsReport,
 ]
 
 

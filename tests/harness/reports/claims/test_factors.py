@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
+from kikime.harness.reports.claims.estimates import Level, Shift
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
-from kikime.harness.reports.claims.records import Level, Shift
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.stats.factorial import Estimate
 

@@ -3,8 +3,9 @@ from msgspec.structs import replace
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.claims.flexibility import flexibility_report, flexibility_table
-from kikime.harness.reports.claims.records import FlexibilityReport, FormatFlexibility
+from kikime.harness.reports.claims.records import FlexibilityReport
 from kikime.harness.reports.claims.table import claims, size_effect
+from kikime.harness.stats.flexibility import Flexibility
 from tests.support.builders import IN_VOICE, PLAIN, make_materials, make_run, talk_task
 
 FEW = {"n_resamples": 300, "language": "ja"}
@@ -103,7 +104,7 @@ def test_greedy_decoding_has_no_sampling_noise(run):
 
 def model(name, params, retained, **changes):
     """A model's report as far as the size claim reads it."""
-    formats = FormatFlexibility(
+    formats = Flexibility(
         retained=retained,
         level=1 - (retained or 0),
         native_mean=0.5,

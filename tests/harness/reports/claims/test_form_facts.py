@@ -1,8 +1,17 @@
 import pytest
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.form_facts import EFFECTS, REPORT, SIDES, form_facts_report, reading, tables
-from kikime.harness.reports.claims.records import FormFactsReport, FormFactsRow, Shift
+from kikime.harness.reports.claims.estimates import Shift
+from kikime.harness.reports.claims.form_facts import (
+    EFFECTS,
+    REPORT,
+    SIDES,
+    FormFactsReport,
+    FormFactsRow,
+    form_facts_report,
+    reading,
+    tables,
+)
 from kikime.harness.reports.comparison.records import Side
 from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, make_materials, make_run

@@ -1,8 +1,8 @@
 import pytest
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.icl import icl_report, tables
-from kikime.harness.reports.claims.records import IclReport, LabelKind, LabelReading, LabelRow, Level, Shift
+from kikime.harness.reports.claims.estimates import Level, Shift
+from kikime.harness.reports.claims.icl import IclReport, LabelKind, LabelReading, LabelRow, icl_report, tables
 from kikime.harness.reports.report import Line, Table
 from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, make_run

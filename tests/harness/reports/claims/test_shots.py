@@ -1,8 +1,7 @@
 import pytest
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.records import ShotsReport, ShotsRow
-from kikime.harness.reports.claims.shots import REPORT, shots_report, tables
+from kikime.harness.reports.claims.shots import REPORT, ShotsReport, ShotsRow, shots_report, tables
 from kikime.harness.reports.report import Footnote, Table
 from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, PLAIN, make_materials, make_run, talk_task

@@ -1,8 +1,13 @@
 import pytest
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.reports.claims.records import ReasoningLeaks, TechniqueRow, TechniquesReport
-from kikime.harness.reports.claims.techniques import tables, techniques_report
+from kikime.harness.reports.claims.techniques import (
+    ReasoningLeaks,
+    TechniqueRow,
+    TechniquesReport,
+    tables,
+    techniques_report,
+)
 from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, PLAIN, make_materials, make_run, talk_task
 

@@ -11,11 +11,10 @@ import pytest
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.request import Request
 from kikime.harness.reports.claims.form_facts import form_facts_report
-from kikime.harness.reports.claims.icl import icl_report
-from kikime.harness.reports.claims.records import IclReport, Recovery, RightAnswers
+from kikime.harness.reports.claims.icl import IclReport, icl_report
 from kikime.harness.reports.claims.shots import shots_report
 from kikime.harness.reports.claims.techniques import techniques_report
-from kikime.harness.reports.claims.turns import turns_report
+from kikime.harness.reports.claims.turns import Recovery, RightAnswers, turns_report
 from kikime.harness.store.rundir import RunDirectory
 from tests.support.builders import IN_VOICE, PLAIN, invoke, make_materials, make_run, talk_task
 from tests.support.canned import Answer

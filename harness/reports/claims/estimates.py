@@ -1,4 +1,4 @@
-"""Estimates as the reports' tables show them."""
+"""Estimates with intervals: what reports about prompts consist of, and how their tables show it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,47 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
-from kikime.harness.reports.claims.records import Level, PairedEffect
+import msgspec
+
+from kikime.harness.reports.comparison.records import Change, Difference, Verdict
 
 T = TypeVar("T")
+
+
+class Level(msgspec.Struct, frozen=True):
+    """A value with its interval."""
+
+    value: float
+    ci_low: float | None
+    """95 %, items drawn within personas; None where some persona has a single item."""
+    ci_high: float | None
+
+
+class Shift(Level, frozen=True):
+    """A difference with its interval."""
+
+    change: Change
+    """Whether it surely is above (``up``) or below (``down``) 0."""
+
+
+class PairedEffect(msgspec.Struct, kw_only=True, frozen=True):
+    """A metric with something less without it, over the same items."""
+
+    mean_a: float
+    """Without."""
+    mean_b: float
+    delta: float
+    ci_low: float | None
+    """95 % interval of ``delta``."""
+    ci_high: float | None
+    p_value: float
+    verdict: Verdict
+    n_items: int
+
+
+def paired(row: Difference) -> dict[str, Any]:
+    """The fields of a :class:`PairedEffect`, from a difference of a comparison."""
+    return {name: getattr(row, name) for name in PairedEffect.__struct_fields__}
 
 
 def grouped(rows: Sequence[T], *keys: str) -> list[tuple[tuple[Any, ...], list[T]]]:

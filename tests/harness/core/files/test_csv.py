@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikime.harness.core.files.tables import csv_bytes, guarded
+from kikime.harness.core.files.csv import csv_bytes, guarded
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,17 @@
 import pytest
 
-from kikime.harness.reports.claims.formatting import change, effect, grouped, number, percent, points, share
-from kikime.harness.reports.claims.records import Level, PairedEffect, RightAnswers
+from kikime.harness.reports.claims.estimates import (
+    Level,
+    PairedEffect,
+    change,
+    effect,
+    grouped,
+    number,
+    percent,
+    points,
+    share,
+)
+from kikime.harness.reports.claims.turns import RightAnswers
 
 KNOWN, UNKNOWN = Level(0.254, 0.1, 0.4), Level(0.254, None, None)
 
