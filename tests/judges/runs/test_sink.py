@@ -123,6 +123,6 @@ def test_one_budget_holds_over_all_runs_of_a_command(server: JudgeServer, tmp_pa
     price = (1000 * 0.15 + 1000 * 0.6) / 1e6
     judge = judge_settings("gpt-4o-mini", server.url, max_usd=3.5 * price)
     execute_all(planned, judge=judge)
-    counts = [json.loads(find_run(str(run.path), tmp_path).summary_file.read_text())["judge"] for _, run in planned]
+    counts = [json.loads(find_run(str(run.path), tmp_path).summary_file.read_text())["judge"] for _, run, _ in planned]
     assert judged(server) == 3
     assert [counts[n][0]["n"] for n in range(2)] == [2, 1]
