@@ -18,7 +18,7 @@ def run(tmp_path):
 
 def test_the_typed_summary_says_what_the_file_says(run):
     stored = json.loads(run.directory.summary_file.read_text(encoding="utf-8"))
-    assert json.loads(run.to_json()) == stored
+    assert json.loads(run.to_json()) == {"schema_version": 1, **stored}
     assert run.summary.counts["errors"] == 2
 
 
