@@ -8,24 +8,18 @@ from pathlib import Path
 
 import pytest
 
+import kikime
+
 CLI = Path(__file__).parents[2] / "kikime" / "cli"
 COMMANDS = sorted(
     path for folder in ("judging", "library", "results", "running") for path in (CLI / folder).glob("*.py")
 )
 ALLOWED = ("kikime.cli", "kikime.workflows", "kikime.harness.core", "kikime.harness.words")
 NAMED = {
-    "judging/audit": {"harness.cards.persona", "judges.files.audit", "judges.verdicts.rubric"},
+    "judging/audit": {"judges.files.audit", "judges.verdicts.rubric"},
     "judging/calibrate": {"judges.trust.calibration"},
     "judging/judge": {"judges.jobs.batch", "judges.trust.canaries", "judges.trust.linking"},
-    "judging/options": {"judges.jobs.session", "judges.verdicts.models"},
-    "library/formats": {"harness.cards.persona", "harness.prompts"},
-    "library/personas": {
-        "harness.authoring.check",
-        "harness.authoring.draft",
-        "harness.cards.lines",
-        "harness.cards.persona",
-    },
-    "library/tasks": {"harness.authoring.probes", "harness.cards.persona", "harness.suites.task"},
+    "judging/options": {"judges.verdicts.models"},
     "results/compare": {"harness.reports.comparison.pairs"},
     "results/export": {
         "harness.reports.comparison.pairs",
@@ -48,12 +42,14 @@ NAMED = {
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
-    """Modules of kikime that are imported when the module runs, that is not for types alone."""
+    """Modules of kikime that are imported when the module runs: not for types alone, and not what ``kikime`` exports."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             continue
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("kikime."):
-            yield node.module
+            public = {name for name, home in kikime._HOMES.items() if home == node.module}
+            if {alias.name for alias in node.names} - public:
+                yield node.module
         yield from imported(node)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
@@ -13,10 +13,12 @@ import orjson
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import note, print_json, print_table
-from kikime.harness.cards.persona import load_persona
-from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.messages import Message
-from kikime.harness.prompts import Format, FormatCard, Renderer, format_card, format_ids, load_format, load_tokenizer
+from kikime.workflows import library
+
+if TYPE_CHECKING:
+    from kikime.harness.prompts import Format, FormatCard
 
 _ROLES = ("system", "user", "assistant")
 
@@ -30,7 +32,7 @@ def formats() -> None:
 @json_option
 def list_formats(as_json: bool) -> None:
     """List the formats with their sources."""
-    known = [load_format(format_id) for format_id in format_ids()]
+    known = list(library.formats().values())
     if as_json:
         print_json([_summary(entry) for entry in known])
         return
@@ -43,7 +45,7 @@ def list_formats(as_json: bool) -> None:
 @json_option
 def show_format(format_id: str, as_json: bool) -> None:
     """Show one format: sidecar, template and an example."""
-    shown = load_format(format_id)
+    shown = library.find_format(format_id)
     if as_json:
         print_json(_summary(shown) | {"template": shown.template})
         return
@@ -72,11 +74,8 @@ def render(
 
     FILE is a JSON list of {"role", "content"}, or an object with such a list under "messages".
     """
-    chosen = load_format(format_id)
     messages = read_messages(source)
-    card = load_persona(persona) if persona else None
-    loaded = load_tokenizer(tokenizer) if tokenizer else None
-    rendered = Renderer(chosen, loaded, persona=card).render(messages, prefill=prefill)
+    rendered = library.render(format_id, messages, tokenizer=tokenizer, prefill=prefill, persona=persona)
     if as_json:
         print_json(rendered._asdict())
     else:
@@ -89,20 +88,13 @@ def render(
 @json_option
 def card(tokenizer: str, chosen: tuple[str, ...], as_json: bool) -> None:
     """Measure the formats on a tokenizer: overhead, single-token controls, protection, parse-back."""
-    wanted = [load_format(format_id) for format_id in chosen or format_ids()]
-    loaded = load_tokenizer(tokenizer)
-    cards = []
-    for entry in wanted:
-        try:
-            cards.append(format_card(entry, loaded))
-        except UsageError as error:
-            if chosen:
-                raise
-            note(words()("cli.formats.left_out", id=entry.id, why=words().message(error.message)))
+    found = library.format_cards(tokenizer, chosen)
+    for name, why in found.left_out.items():
+        note(words()("cli.formats.left_out", id=name, why=why))
     if as_json:
-        print_json([asdict(measured) for measured in cards])
+        print_json([asdict(measured) for measured in found.cards])
     else:
-        _print_cards(cards)
+        _print_cards(found.cards)
 
 
 def read_messages(source: str) -> list[Message]:
@@ -155,7 +147,7 @@ def _example(shown: Format) -> str:
         {"role": "assistant", "content": "REPLY 1"},
         {"role": "user", "content": "USER 2"},
     ]
-    return Renderer(shown, None).render(messages).text
+    return library.render(shown, messages).text
 
 
 def _print_cards(cards: list[FormatCard]) -> None:

@@ -11,11 +11,13 @@ import click
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import note, number, percent, print_document, print_json, print_records, print_table
-from kikime.harness.cards.persona import Persona, load_persona
+from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
+from kikime.workflows import library
 
 if TYPE_CHECKING:
     from kikime.harness.authoring.check import PersonaReport
+    from kikime.harness.cards.persona import Persona
 
 
 @click.group()
@@ -27,9 +29,7 @@ def personas() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the bundled personas."""
-    from kikime.workflows.library import personas as bundled
-
-    found = bundled()
+    found = library.personas()
     if as_json:
         print_records(found)
         return
@@ -75,9 +75,7 @@ def check(file: str, as_json: bool) -> None:
 
     Exit code 2 when the card is wrong, 4 when it does not describe its own examples.
     """
-    from kikime.harness.authoring.check import check_persona
-
-    report = check_persona(load_persona(file))
+    report = library.check_card(file)
     if as_json:
         print_json({**asdict(report), "ok": report.ok})
     else:
@@ -119,18 +117,14 @@ def new(
     data: Path, persona_id: str, name: str, reply: str | None, user: str | None, output: Path | None, as_json: bool
 ) -> None:
     """Draft a card from a set of the character's own lines: markers, pronouns, length, politeness, examples."""
-    from kikime.harness.authoring.draft import draft_persona, parse_draft
-    from kikime.harness.cards.lines import read_lines
-
-    lines = read_lines(data, reply=reply, user=user)
-    text = draft_persona(lines, persona_id, name)
+    draft = library.draft_card(data, persona_id, name, reply=reply, user=user)
     if output:
-        _write(output, text)
-        note(words()("cli.personas.wrote", path=output, n=len(lines)))
+        _write(output, draft.text)
+        note(words()("cli.personas.wrote", path=output, n=draft.n_lines))
     if as_json:
-        print_document(parse_draft(text).model_dump(mode="json"))
+        print_document(draft.card.model_dump(mode="json"))
     elif not output:
-        click.echo(text, nl=False)
+        click.echo(draft.text, nl=False)
 
 
 def _write(path: Path, text: str) -> None:

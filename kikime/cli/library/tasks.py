@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import print_document, print_json, print_records, print_table
-from kikime.harness.cards.persona import load_persona, persona_ids
 from kikime.harness.core.errors import PartialResult
 from kikime.harness.core.files import data_path
-from kikime.harness.suites.task import Task, load_task
+from kikime.workflows import library
+
+if TYPE_CHECKING:
+    from kikime.harness.suites.task import Task
 
 
 @click.group()
@@ -24,9 +27,7 @@ def tasks() -> None:
 @json_option
 def list_tasks(as_json: bool) -> None:
     """List the bundled tasks with their counts and sources."""
-    from kikime.workflows.library import tasks as bundled
-
-    found = bundled()
+    found = library.tasks()
     if as_json:
         print_records(found)
         return
@@ -55,9 +56,7 @@ def print_path(as_json: bool) -> None:
 @json_option
 def show_task(task_id: str, persona: str | None, as_json: bool) -> None:
     """Show a task: purpose, metrics, items. TASK is an id or a YAML file."""
-    task = load_task(task_id)
-    cards = map(load_persona, [persona] if persona else persona_ids())
-    items = task.items_for(*cards) if persona else task.all_items(tuple(cards))
+    task, items = library.bank(task_id, persona=persona)
     if as_json:
         print_document(task.model_dump(mode="json") | {"items": [item.model_dump(mode="json") for item in items]})
         return
@@ -80,9 +79,7 @@ def check_task(file: str, personas: tuple[str, ...], as_json: bool) -> None:
 
     Exit code 2 when the bank is wrong, 4 when a verifier misjudges a reply or an item has too few.
     """
-    from kikime.harness.authoring.probes import check_probes
-
-    report = check_probes(load_task(file), [load_persona(name) for name in personas or persona_ids()])
+    report = library.check_bank(file, personas)
     if as_json:
         print_json({**asdict(report), "ok": report.ok})
     else:
