@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from kikime.harness.reports.tables.margins import load_margins
 from kikime.harness.stats.decisions import Decision, decide
-from kikime.harness.stats.flexibility import flexibility
 from kikime.harness.stats.paired import PairedDifference, paired_difference
+from kikime.harness.stats.prompts.flexibility import flexibility
 
 if TYPE_CHECKING:
     import pandas as pd

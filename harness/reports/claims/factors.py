@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kikime.harness.reports.claims.estimates import Level, Shift
 from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, marker_sums
-from kikime.harness.stats.factorial import Estimate, Weights, cell_contrasts
+from kikime.harness.stats.prompts.factorial import Estimate, Weights, cell_contrasts
 from kikime.harness.words.labels import is_share
 
 if TYPE_CHECKING:

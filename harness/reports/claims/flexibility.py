@@ -25,9 +25,9 @@ from kikime.harness.reports.ranking.measure import NATIVE, measured_tasks
 from kikime.harness.reports.ranking.stored import broken_run, grid_digest
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.reports.tables.cells import read_cells
-from kikime.harness.stats.effects import MIN_SETS, few_shot_gain, steerability
-from kikime.harness.stats.flexibility import Flexibility, flexibility, pss
 from kikime.harness.stats.paired import paired_difference
+from kikime.harness.stats.prompts.effects import MIN_SETS, few_shot_gain, steerability
+from kikime.harness.stats.prompts.flexibility import Flexibility, flexibility, pss
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.grid import stored_techniques
 from kikime.harness.words.catalogue import Translator

@@ -19,7 +19,7 @@ from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
 from kikime.harness.reports.comparison.records import Direction, Side
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
-from kikime.harness.stats.factorial import Weights
+from kikime.harness.stats.prompts.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 

@@ -16,7 +16,7 @@ from kikime.harness.reports.comparison.records import Change
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import ITEM, Bands
-from kikime.harness.stats.factorial import Estimate
+from kikime.harness.stats.prompts.factorial import Estimate
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples
 from kikime.harness.words.catalogue import Translator

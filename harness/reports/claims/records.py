@@ -6,7 +6,7 @@ import msgspec
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.core.records import Printed
-from kikime.harness.stats.flexibility import Flexibility
+from kikime.harness.stats.prompts.flexibility import Flexibility
 
 
 class ItemSensitivity(msgspec.Struct, kw_only=True, frozen=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.claims.records import Claim, FlexibilityReport, LeftOutRun, SizeEffect, SizePoint
-from kikime.harness.stats.effects import MIN_SETS, OVERALL, claims_table, size_slope
+from kikime.harness.stats.prompts.effects import MIN_SETS, OVERALL, claims_table, size_slope
 from kikime.harness.words.catalogue import Translator
 
 if TYPE_CHECKING:

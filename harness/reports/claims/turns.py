@@ -17,7 +17,7 @@ from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import ITEM, Bands
-from kikime.harness.stats.factorial import Weights
+from kikime.harness.stats.prompts.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 

@@ -4,7 +4,7 @@ import pytest
 from kikime.harness.reports.claims.estimates import Level, Shift
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
 from kikime.harness.reports.tables.frames import Bands
-from kikime.harness.stats.factorial import Estimate
+from kikime.harness.stats.prompts.factorial import Estimate
 
 MARKERS = {"voice": {"markers": {"target_rate": 0.8, "tolerance": 0.4}}}
 BANDS = Bands({"personas": {"p": MARKERS, "q": {"voice": {"markers": {"target_rate": None, "tolerance": 0.4}}}}})

@@ -5,7 +5,7 @@ from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.claims.flexibility import flexibility_report, flexibility_table
 from kikime.harness.reports.claims.records import FlexibilityReport
 from kikime.harness.reports.claims.table import claims, size_effect
-from kikime.harness.stats.flexibility import Flexibility
+from kikime.harness.stats.prompts.flexibility import Flexibility
 from tests.support.builders import IN_VOICE, PLAIN, make_materials, make_run, talk_task
 
 FEW = {"n_resamples": 300, "language": "ja"}

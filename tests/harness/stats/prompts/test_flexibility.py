@@ -7,7 +7,7 @@ from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from kikime.harness.stats.flexibility import Flexibility, flexibility, normal_range, two_way
+from kikime.harness.stats.prompts.flexibility import Flexibility, flexibility, normal_range, two_way
 from kikime.harness.stats.validation import FloatArray
 
 FORMATS = ["alpaca", "chatml", "llama3", "native"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kikime.harness.stats.flexibility import Sensitivity, pss
+from kikime.harness.stats.prompts.flexibility import Sensitivity, pss
 
 
 def cells(

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from kikime.harness.stats.effects import OVERALL, claims_table, few_shot_gain, size_slope, steerability
 from kikime.harness.stats.paired import paired_difference
+from kikime.harness.stats.prompts.effects import OVERALL, claims_table, few_shot_gain, size_slope, steerability
 
 EFFECTS = {"alpaca": 0.0, "chatml": 0.3, "native": 0.6}
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kikime.harness.stats.factorial import cell_contrasts
 from kikime.harness.stats.paired import paired_difference
+from kikime.harness.stats.prompts.factorial import cell_contrasts
 from kikime.harness.stats.validation import TableError
 
 DID = {"did": {"b1": 1, "b0": -1, "a1": -1, "a0": 1}}
