@@ -20,7 +20,7 @@ def print_json(value: object) -> None:
 
 
 def print_document(value: object) -> None:
-    """Print a JSON document as it is: one that is read again, with a version of its own."""
+    """Print a JSON document as it is: one that is read again, or whose keys are agreed."""
     click.echo(json_bytes(value).decode().rstrip("\n"))
 
 
