@@ -64,7 +64,7 @@ class Verdicts(NamedTuple):
 
     def to_json(self) -> str:
         """The lines as JSON lines."""
-        return "".join(msgspec.json.encode(stamped(line)).decode() + "\n" for line in self.lines)
+        return "".join(msgspec.json.encode(stamped(msgspec.to_builtins(line))).decode() + "\n" for line in self.lines)
 
 
 def judge(

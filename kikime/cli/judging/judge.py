@@ -161,7 +161,7 @@ def _canaries(settings: JudgeSettings, given: Arguments) -> int:
     report = inject(settings, persona=given.persona or "ojousama", rubric=given.rubric, progress=TerminalListener())
     if given.as_json:
         for row in report.rows:
-            click.echo(msgspec.json.encode(stamped(row)).decode())
+            click.echo(msgspec.json.encode(stamped(msgspec.to_builtins(row))).decode())
     else:
         rows = [[r.id, r.kind, r.language, number(r.gain, 1), "⚠" if r.flagged else ""] for r in report.rows]
         print_table(words()("cli.judge.canaries"), [*columns("cli.judge.canary_columns"), ""], rows, left=3)
