@@ -71,7 +71,9 @@ def ranking(
         result = future.result(timeout=patience)
     except NotYet:
         return Ranking(EMPTY, ready=False)
-    _pending.pop(key, None)
+    finally:
+        if future.done():  # a failure is not kept either: the next look tries again
+            _pending.pop(key, None)
     return Ranking(result)
 
 

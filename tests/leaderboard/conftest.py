@@ -12,17 +12,20 @@ import sys
 import threading
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import summarise
 from kikime.harness.suites.task import Item
-from kikime.leaderboard.data.index import Index
+from kikime.leaderboard.data.index import Index, _finished, signature_of
 from kikime.leaderboard.data.ranking import ranking
 from tests.support import machine
 from tests.support.browsing import Beacon, free_port
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
+from tests.support.drawing import noting
 
 FORMATS = ("alpaca", "chatml")
 LEAK = "はい。\nユーザー: それでは次の質問です。\nAI: わかりました。"
@@ -74,6 +77,41 @@ def built(tmp_path_factory):
         judge(run)
         summarise(run)
     return runs
+
+
+@pytest.fixture(scope="session")
+def shelf(built):
+    """The runs of the filled store by their names, for tests that change nothing."""
+    return {run.manifest()["name"]: run for run in map(RunDirectory, built.iterdir())}
+
+
+@pytest.fixture(scope="session")
+def entries(built):
+    """What the first page knows of each run of the filled store, by name."""
+    return {run.name: _finished(run, signature_of(run / "summary.json")) for run in built.iterdir()}
+
+
+@pytest.fixture(scope="session")
+def judged_pair(tmp_path_factory):
+    """Two small runs that a judge has scored: the second one keeps the voice and fails twice, the first loses it."""
+    folder = tmp_path_factory.mktemp("judged")
+    materials = make_materials([talk_task(4)], formats=FORMATS)
+
+    def answer(request):
+        return None if (request.item_id, request.format) == ("t00", "chatml") else IN_VOICE
+
+    august = make_run(folder, "八月", lambda q: LEAK if q.item_id == "t01" else PLAIN, materials=materials)
+    september = make_run(folder, "九月", answer, materials=materials)
+    for run, score in ((august, 3), (september, 5)):
+        add_verdicts(run, lambda sample, score=score: score + int(sample["item_id"][-1]) % 2)
+    return august, september
+
+
+@pytest.fixture
+def visit(built, monkeypatch):
+    """Open an address over the filled store, which nothing may change: parts of pages draw into what is returned."""
+    monkeypatch.setenv("KIKIME_RUNS", str(built))
+    return partial(noting, monkeypatch)
 
 
 @pytest.fixture

@@ -52,3 +52,15 @@ def table(run: RunDirectory) -> list[dict[str, Any]]:
     """Every reply of a run as stored."""
     rows: list[dict[str, Any]] = pq.read_table(run.samples_file).to_pylist()
     return rows
+
+
+def measured(run: RunDirectory) -> pd.DataFrame:
+    """Every reply of a run in the plan's order, with a column for each metric: what queries are checked against."""
+    samples = pq.read_table(run.samples_file).to_pandas()
+    scores = pq.read_table(run.scores_file).to_pandas().pivot_table(index="key", columns="metric", values="value")
+    return samples.merge(scores.reset_index(), on="key", how="left").sort_values(["position", "turn"], kind="stable")
+
+
+def judged(run: RunDirectory) -> pd.DataFrame:
+    """Every verdict of a run as stored."""
+    return pq.read_table(run.judge_file).to_pandas()

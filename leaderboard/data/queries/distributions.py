@@ -156,7 +156,7 @@ def drift(run: RunDirectory) -> list[TurnValue]:
                    UNION ALL
                    SELECT turn, 'marker_rate', sum(value) FILTER (metric = 'marker_sentences')
                           / nullif(sum(value) FILTER (metric = 'eligible_sentences'), 0),
-                          count(*) FILTER (metric = 'eligible_sentences')
+                          count(value) FILTER (metric = 'eligible_sentences')
                    FROM scores JOIN used USING (key) WHERE metric IN ('marker_sentences', 'eligible_sentences')
                    GROUP BY turn ORDER BY metric, turn""",
                 [list(_TURN_METRICS)],
