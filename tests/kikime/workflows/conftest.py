@@ -1,5 +1,5 @@
-"""Fixtures of the workflows' tests."""
+"""Fixtures of the tests of workflows that judge."""
 
-from tests.support.judging import server
+from tests.support.judging import server, settings
 
-__all__ = ["server"]
+__all__ = ["server", "settings"]

@@ -1,0 +1,93 @@
+"""Scores of people and judges from the shapes that files come in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kikime.harness.core.errors import UsageError
+from kikime.judges.trust.ratings import MEAN_JUDGE, Rating, read_ratings
+
+
+def rows(path: Path, *lines: dict[str, object]) -> Path:
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def read(tmp_path: Path, *lines: dict[str, object]) -> list[Rating]:
+    return read_ratings(rows(tmp_path / "r.jsonl", *lines))
+
+
+def test_one_row_may_be_one_pair_of_scores(tmp_path: Path) -> None:
+    [found] = read(tmp_path, {"id": "a", "human": 5, "judge": 6, "criterion": "tone", "judge_id": "j", "model": "m"})
+    assert found == Rating("j", "tone", "m", "1:a", 5.0, 6.0)
+
+
+def test_what_is_not_named_has_a_usual_name(tmp_path: Path) -> None:
+    [found] = read(tmp_path, {"human": "5", "judge": "6.5"})
+    assert found == Rating("judge", "score", "", "1:1", 5.0, 6.5)
+
+
+def test_one_row_may_hold_all_criteria(tmp_path: Path) -> None:
+    found = read(tmp_path, {"id": 7, "human_scores": {"tone": 5, "facts": 3}, "judge_scores": {"tone": 6}})
+    assert [(r.criterion, r.item, r.human, r.score) for r in found] == [
+        ("tone", "1:7", 5, 6),
+        ("facts", "1:7", 3, None),
+    ]
+
+
+def test_several_judges_have_a_mean_that_is_a_judge_too(tmp_path: Path) -> None:
+    evaluations = [{"judge_model_name": "a", "tone": 4}, {"judge_model_name": "b", "tone": 6}]
+    found = read(tmp_path, {"human_scores": {"tone": 5}, "individual_evaluations": evaluations})
+    assert {r.judge: r.score for r in found} == {"a": 4, "b": 6, MEAN_JUDGE: 5}
+
+
+def test_one_judge_has_no_mean(tmp_path: Path) -> None:
+    evaluations = [{"judge_model_name": "a", "tone": 4}, {"judge_model_name": "b"}]
+    found = read(tmp_path, {"human_scores": {"tone": 5}, "individual_evaluations": evaluations})
+    assert {r.judge: r.score for r in found} == {"a": 4, "b": None}
+
+
+def test_verdicts_of_another_file_join_by_id_and_criterion(tmp_path: Path) -> None:
+    people = rows(tmp_path / "p.jsonl", {"id": "x", "human_scores": {"tone": 5, "facts": 2}})
+    line = {"id": "x", "judge_id": "j", "status": "ok", "score": 6}
+    verdicts = rows(
+        tmp_path / "v.jsonl",
+        {**line, "criterion": "tone", "expected_score": 5.5},
+        {**line, "criterion": "tone", "judge_id": "k"},
+        {**line, "criterion": "facts", "status": "refused", "score": None},
+        {**line, "criterion": "tone", "id": "y"},
+    )
+    found = read_ratings(people, verdicts)
+    assert [(r.judge, r.criterion, r.score) for r in found] == [("j", "tone", 5.5), ("k", "tone", 6.0)]
+
+
+def test_the_same_id_twice_is_two_items(tmp_path: Path) -> None:
+    found = read(tmp_path, {"id": "a", "human": 1, "judge": 1}, {"id": "a", "human": 2, "judge": 2})
+    assert len({r.item for r in found}) == 2
+
+
+@pytest.mark.parametrize("missing", [None, ""])
+def test_a_score_that_is_missing_is_none(tmp_path: Path, missing: object) -> None:
+    found = read(tmp_path, {"human": missing, "judge": 3}, {"human": 4, "judge": missing})
+    assert [(r.human, r.score) for r in found] == [(None, 3), (4, None)]
+
+
+@pytest.mark.parametrize("wrong", ["seven", [5], {"a": 1}])
+def test_a_score_that_is_none_names_its_row(tmp_path: Path, wrong: object) -> None:
+    with pytest.raises(UsageError, match="row 2"):
+        read(tmp_path, {"human": 1, "judge": 1}, {"human": wrong, "judge": 1})
+
+
+@pytest.mark.parametrize("line", [{"text": "no scores"}, {"human": 5}, {"judge": 5}, {"human_scores": {}}])
+def test_a_file_without_a_pair_of_scores_is_refused(tmp_path: Path, line: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        read(tmp_path, line)
+
+
+def test_spreadsheets_are_read(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_bytes("\ufeffid,criterion,human,judge\nあ,口調,5,6\n".encode())
+    [found] = read_ratings(tmp_path / "r.csv")
+    assert (found.item, found.criterion, found.human, found.score) == ("1:あ", "口調", 5.0, 6.0)
