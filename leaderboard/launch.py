@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.core.reasons import system_reason
 from kikime.harness.words.catalogue import LANGUAGES, texts
 
 FONTS = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',Meiryo,sans-serif"
@@ -123,7 +124,7 @@ def require_free(host: str, port: int) -> None:
             hint="choose another one, e.g. --port {other}" if used else "choose another --host",
             host=host,
             port=port,
-            reason=error.strerror,
+            reason=system_reason(error),
             other=port % 65535 + 1,
         ) from None
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from kikime.harness.cards.lines import CharacterLine
 from kikime.harness.cards.persona import Persona, Pronouns
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.files.yamlfile import problem_of
 from kikime.harness.metrics import CRITICAL, Measured
 from kikime.harness.metrics.text.fold import fold, graphemes, newline_runs, visible
 from kikime.harness.metrics.text.lexicon import COPULAS, FIRST_PERSONS_IF_LISTED
@@ -262,10 +263,7 @@ def _validated(card: dict[str, Any]) -> Persona:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UsageError(
-            "{where} {value!r}: {problem}",
-            where=where,
-            value=card.get(where, ""),
-            problem=first["msg"].removeprefix("Value error, "),
+            "{where} {value!r}: {problem}", where=where, value=card.get(where, ""), problem=problem_of(first)
         ) from None
 
 

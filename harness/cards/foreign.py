@@ -20,6 +20,7 @@ import yaml
 from kikime.harness.cards.persona import LoreEntry, Persona
 from kikime.harness.core.errors import FileFormatError, UsageError
 from kikime.harness.core.manifest import Json
+from kikime.harness.core.reasons import system_reason
 
 Kind = Literal["tavern_v1", "tavern_v2", "tavern_v3", "oobabooga"]
 
@@ -160,7 +161,7 @@ def _content(path: Path) -> dict[str, object]:
     except IsADirectoryError:
         raise UsageError("{path} is a folder", hint="give one card file", path=path) from None
     except OSError as error:
-        raise FileFormatError(path, None, "cannot be read: {reason}", reason=error.strerror) from None
+        raise FileFormatError(path, None, "cannot be read: {reason}", reason=system_reason(error)) from None
     if data.startswith(b"\x89PNG"):
         return _parsed(path, _from_png(path))
     if data.startswith(b"PK\x03\x04"):

@@ -16,7 +16,7 @@ from pydantic import (
 
 from kikime.harness.core.files import data_path
 from kikime.harness.core.files.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts
 
 
@@ -219,7 +219,7 @@ class Persona(GrownModel):
     def _unique_facts(self) -> Persona:
         again = second_of_two([fact.id for fact in self.facts])
         if again is not None:
-            raise problem_at(["facts", again, "id"], f"duplicate fact id '{self.facts[again].id}'")
+            raise problem_at(["facts", again, "id"], "duplicate fact id '{fact}'", fact=self.facts[again].id)
         return self
 
 
@@ -229,7 +229,7 @@ def load_persona_file(path: Path) -> Persona:
 
 
 PERSONAS = Parts(
-    "persona",
+    Phrase("persona"),
     Persona,
     lambda: {path.stem: path for path in sorted(data_path("personas").glob("*.yaml"))},
     load=load_persona_file,

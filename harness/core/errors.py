@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 
 
 class KikimeError(Exception):
@@ -51,12 +51,9 @@ class FileFormatError(UsageError):
     def __init__(
         self, path: Path | str, line: int | None, problem: str, /, *, hint: str | None = None, **values: object
     ) -> None:
-        super().__init__(
-            "{where}: {problem}",
-            hint=Phrase(hint, **values) if hint else None,
-            where=f"{path}:{line}" if line else path,
-            problem=Phrase(problem, **values),
-        )
+        where = f"{path}:{line}" if line else path
+        message = Phrase("{where}: {problem}", where=where, problem=Phrase(problem, **values))
+        super().__init__(message, hint=Phrase(hint, **values) if hint else None)
         self.path = Path(path)
         self.line = line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 
 _CUTOFF = 0.5
 

@@ -38,7 +38,6 @@ from typing import Generic, TypeVar
 from kikime.harness.core.errors import FileFormatError, KikimeError, UsageError
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.names import or_known
-from kikime.harness.core.phrases import Phrase
 
 Part = TypeVar("Part")
 
@@ -57,7 +56,7 @@ class Parts(Generic[Part]):
     """One kind of part, and where its parts are found."""
 
     kind: str
-    """What a message calls it; the entry points' group is ``kikime.<kind>s``."""
+    """What a message calls it (a phrase); the entry points' group is ``kikime.<kind>s``."""
     part: type[Part]
     """What a loaded part is an instance of."""
     bundled: Callable[[], Mapping[str, Part | Path]]
@@ -94,14 +93,14 @@ class Parts(Generic[Part]):
         if self.is_path(reference):
             path = ((folder or Path()) / reference).absolute()
             if not path.is_file():
-                raise UsageError("no such {kind} file: {path}", kind=Phrase(self.kind), path=path)
+                raise UsageError("no such {kind} file: {path}", kind=self.kind, path=path)
             return str(path)
         known = self.ids()
         if reference not in known:
             raise UsageError(
                 "no {kind} '{reference}'{meant}",
                 hint="or give the path of a {suffix} file, or install a package with an entry point '{group}'",
-                kind=Phrase(self.kind),
+                kind=self.kind,
                 reference=reference,
                 meant=or_known(reference, known),
                 suffix=self.suffixes[0],
@@ -135,7 +134,7 @@ class Parts(Generic[Part]):
             raise UsageError(
                 "the {kind} '{name}' of the package {package} cannot be loaded: {error}: {reason}",
                 hint="mend its entry point ({entry}) or uninstall {package}",
-                kind=Phrase(self.kind),
+                kind=self.kind,
                 name=point.name,
                 package=package,
                 error=type(error).__name__,
@@ -147,7 +146,7 @@ class Parts(Generic[Part]):
         raise UsageError(
             "the {kind} '{name}' of the package {package} is a {found}",
             hint="{entry} must be a {wanted}, or the Path of a file that holds one",
-            kind=Phrase(self.kind),
+            kind=self.kind,
             name=point.name,
             package=package,
             found=type(found).__name__,

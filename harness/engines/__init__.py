@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts, python_file
 from kikime.harness.engines.base import Engine, EngineKind, SwitchesAdapters
 from kikime.harness.engines.checkpoint import Checkpoint
@@ -55,7 +56,7 @@ def _load_served(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
 
 
 ENGINES = Parts(
-    "engine",
+    Phrase("engine"),
     EngineKind,
     lambda: {"vllm": EngineKind(_load_vllm, _check_vllm), "openai": EngineKind(_load_served, _check_served)},
     load=python_file("ENGINE", EngineKind),

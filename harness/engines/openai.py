@@ -15,7 +15,7 @@ import tenacity
 from openai.types import CompletionUsage
 
 from kikime.harness.core.errors import EngineFault
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
@@ -218,7 +218,7 @@ def _reply(request: Request, text: str, finish: str | None, stop: object, usage:
 
 
 def _api_key() -> str:
-    return os.environ.get("OPENAI_API_KEY") or Phrase("none")
+    return os.environ.get("OPENAI_API_KEY") or "none"
 
 
 def _reason(error: openai.OpenAIError) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kikime.harness.core.errors import EngineFault, UsageError
 from kikime.harness.core.names import nearest
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 
 if TYPE_CHECKING:
     from kikime.harness.metrics.reading import Reading

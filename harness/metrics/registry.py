@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts, python_file
 from kikime.harness.metrics import length
 from kikime.harness.metrics.answers import constraints, facts, labels
@@ -78,7 +79,7 @@ class Metrics(Mapping[str, Metric]):
         self.bundled = bundled
         self._known = dict(bundled)
         self._sources: dict[str, str] = {}
-        self._parts = Parts("metric", Metric, lambda: bundled, python_file("METRIC", Metric), suffixes=(".py",))
+        self._parts = Parts(Phrase("metric"), Metric, lambda: bundled, python_file("METRIC", Metric), suffixes=(".py",))
 
     def __getitem__(self, name: str) -> Metric:
         return self._known[name]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from kikime.harness.core.errors import EnvironmentFault
+from kikime.harness.core.reasons import system_reason
 from kikime.harness.core.request import Request
 
 
@@ -35,7 +36,7 @@ class Spool:
                 "{folder}: the plan cannot be written: {reason}",
                 hint="set TMPDIR to a larger disk",
                 folder=tempfile.gettempdir(),
-                reason=error.strerror,
+                reason=system_reason(error),
             ) from error
         self._starts.append(self._starts[-1] + len(data))
 

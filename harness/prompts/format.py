@@ -16,7 +16,7 @@ from pydantic import Field, ValidationInfo, model_validator
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.files.yamlfile import StrictModel, load_yaml, problem_at
 from kikime.harness.core.hashing import digest
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.prompts.templates import check_template
 
@@ -103,7 +103,7 @@ class Format(StrictModel):
             source = beside.read_text(encoding="utf-8")
         except FileNotFoundError:
             raise problem_at(
-                [], f"no template: neither '{beside.name}' beside this file nor a key 'template'"
+                [], "no template: neither '{file}' beside this file nor a key 'template'", file=beside.name
             ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise FileFormatError(beside, None, "cannot be read: {reason}", reason=error) from None
@@ -113,8 +113,9 @@ class Format(StrictModel):
     @model_validator(mode="after")
     def _only_native_has_none(self) -> Format:
         if (self.id == NATIVE) == bool(self.template):
-            problem = f"'{NATIVE}' is the name of the checkpoint's own template"
-            raise problem_at(["id"], problem if self.id == NATIVE else "the template is empty")
+            if self.id == NATIVE:
+                raise problem_at(["id"], "'{format}' is the name of the checkpoint's own template", format=NATIVE)
+            raise problem_at(["id"], "the template is empty")
         return self
 
     @model_validator(mode="after")
@@ -161,7 +162,7 @@ class Format(StrictModel):
 
 
 FORMATS = Parts(
-    "format",
+    Phrase("format"),
     Format,
     lambda: {path.stem: path for path in sorted(_BUNDLED.glob("*.yaml"))},
     load=lambda path: load_yaml(path, Format),

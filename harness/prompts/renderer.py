@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.messages import Message
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.prompts.encoding import Encoder, Part, encoder_for, resolve_stops
 from kikime.harness.prompts.format import NATIVE, Format, control_strings
 from kikime.harness.prompts.sections import FIELDS, aines_fields
@@ -117,7 +117,7 @@ class Renderer:
         segments, _ = marks.split(marked)
         if roles[-1] == "prefill":
             segments = _cut_after(segments, len(roles) - 1)
-        check_complete(segments, roles, f"format '{self.format.id}'")
+        check_complete(segments, roles, Phrase("format '{name}'", name=self.format.id))
         return self._prepared(segments)
 
     def _render_native(self, roles: tuple[str, ...], contents: list[str]) -> tuple[_Skeleton, list[str]]:
@@ -125,7 +125,7 @@ class Renderer:
             roles, contents = roles[1:], contents[1:]
         marks = marks_for(contents)
         segments, found = self._native_segments(roles, contents, marks)
-        check_complete(segments, roles, "the checkpoint's chat template")
+        check_complete(segments, roles, Phrase("the checkpoint's chat template"))
         for slot, content in zip(segments.slots, found, strict=True):
             if content != contents[slot].strip():
                 raise ContentLostError(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.reasons import Phrase
 
 
 class ContentLostError(UsageError):
@@ -65,12 +66,15 @@ def check_complete(segments: Segments, roles: Sequence[str], where: str) -> None
     found = set(segments.slots)
     for slot, role in enumerate(roles):
         if slot not in found:
-            what = "the system text (the persona)" if role == "system" else f"message {slot + 1} ({role})"
             raise ContentLostError(
                 "{where} drops {what}",
                 hint="choose a format that carries it (kikime formats list)",
                 where=where,
-                what=what,
+                what=Phrase(
+                    "the system text (the persona)" if role == "system" else "message {number} ({role})",
+                    number=slot + 1,
+                    role=role,
+                ),
             )
     turns = [slot for slot in segments.slots if slot < len(roles) and roles[slot] != "system"]
     if turns != sorted(turns):

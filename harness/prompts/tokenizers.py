@@ -10,6 +10,7 @@ from typing import Protocol, cast
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, KikimeError, UsageError
+from kikime.harness.core.reasons import parser_reason, system_reason
 
 
 class AddedToken(Protocol):
@@ -159,7 +160,7 @@ def _check_json(path: Path) -> None:
         data = orjson.loads(path.read_bytes())
     except OSError as error:
         raise UsageError(
-            "{path}: cannot be read: {reason}", hint="check its permissions", path=path, reason=error.strerror
+            "{path}: cannot be read: {reason}", hint="check its permissions", path=path, reason=system_reason(error)
         ) from None
     except orjson.JSONDecodeError as error:
         raise UsageError(
@@ -167,7 +168,7 @@ def _check_json(path: Path) -> None:
             hint="fetch the file again",
             path=path,
             line=error.lineno,
-            reason=error.msg,
+            reason=parser_reason(error),
         ) from None
     model = data.get("model") if isinstance(data, dict) else None
     if not isinstance(data, dict) or (

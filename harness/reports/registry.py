@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts, python_file
 from kikime.harness.reports.report import Report
 
@@ -15,4 +16,4 @@ def _bundled() -> dict[str, Report | Path]:
     return {module.REPORT.id: module.REPORT for module in modules}
 
 
-REPORTS = Parts("report", Report, _bundled, load=python_file("REPORT", Report), suffixes=(".py",))
+REPORTS = Parts(Phrase("report"), Report, _bundled, load=python_file("REPORT", Report), suffixes=(".py",))

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.engines import Engine, EngineOptions, load_engine
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.environment.heap import collector_paused, heap_frozen
@@ -87,11 +88,16 @@ def restore(run: RunDirectory) -> Prepared:
 def _complete(materials: Materials, run: RunDirectory) -> Materials:
     """Refuse a run of an old version, whose manifest has no formats and techniques, where one is not known here."""
     suite = materials.suite
-    lost = [f"format '{name}'" for name in suite.format_names if name not in materials.formats]
-    lost += [f"technique '{name}'" for name in suite.technique_names if name not in materials.techniques]
+    lost = [Phrase("format '{name}'", name=name) for name in suite.format_names if name not in materials.formats]
+    lost += [
+        Phrase("technique '{name}'", name=name) for name in suite.technique_names if name not in materials.techniques
+    ]
     if lost:
         raise UsageError(
-            "run {run} needs the {parts}", hint="install the package that brings it", run=run.id, parts=", ".join(lost)
+            "run {run} needs the {parts}",
+            hint="install the package that brings it",
+            run=run.id,
+            parts=Phrase.joined(", ", lost),
         )
     return materials
 

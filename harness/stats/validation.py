@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 
 FloatArray = npt.NDArray[np.float64]
 

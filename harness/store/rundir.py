@@ -21,7 +21,7 @@ import orjson
 from kikime.harness.core.errors import EnvironmentFault, RunLocked, UsageError
 from kikime.harness.core.files import FREE_SPACE, write_atomically
 from kikime.harness.core.manifest import Json, Manifest
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase, system_reason
 from kikime.harness.store.records import SCHEMA, Summary
 
 _MANIFEST = ("name", "created_at", "checkpoint", "suite", "tasks", "personas", "hashes", "plan")
@@ -66,7 +66,7 @@ class RunDirectory:
                 "{runs}: a run cannot be created here: {reason}",
                 hint="choose a writable folder with --runs DIR",
                 runs=runs,
-                reason=error.strerror,
+                reason=system_reason(error),
             ) from error
         return cls(path)
 
@@ -81,12 +81,13 @@ class RunDirectory:
             self._refuse_newer(manifest)
         missing = [name for name in _MANIFEST if name not in (manifest or {})]
         if manifest is None or missing:
-            problem = "is missing or broken" if manifest is None else "lacks {missing}"
             raise UsageError(
                 "{path}: not a run (manifest.json {problem})",
                 hint="put manifest.json back from a copy of the run, or start a new run with kikime run",
                 path=self.path,
-                problem=Phrase(problem, missing=", ".join(missing)),
+                problem=Phrase(
+                    "is missing or broken" if manifest is None else "lacks {missing}", missing=", ".join(missing)
+                ),
             )
         return cast("Manifest", manifest)
 
@@ -155,7 +156,7 @@ class RunDirectory:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            owner = self.status().get("pid", "unknown")
+            owner = self.status().get("pid") or Phrase("unknown")
             raise RunLocked(
                 "{path}: another process (pid {owner}) works on this run",
                 hint="wait for it to end",
@@ -166,7 +167,7 @@ class RunDirectory:
             full = error.errno == errno.ENOSPC
             remedy = FREE_SPACE if full else Phrase("make the folder writable, or copy the run to one that is")
             raise EnvironmentFault(
-                "{path}: cannot be locked: {reason}", hint=remedy, path=self.path, reason=error.strerror
+                "{path}: cannot be locked: {reason}", hint=remedy, path=self.path, reason=system_reason(error)
             ) from error
         try:
             yield

@@ -12,6 +12,7 @@ from pydantic import Field
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.files import data_path
 from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.prompts.conversation import ShotStyle
 
@@ -72,7 +73,7 @@ def _read_one(path: Path) -> Technique:
     return first
 
 
-TECHNIQUES = Parts("technique", Technique, bundled_techniques, load=_read_one)
+TECHNIQUES = Parts(Phrase("technique"), Technique, bundled_techniques, load=_read_one)
 """The ways of asking: bundled, of installed packages, or files of one or more."""
 
 

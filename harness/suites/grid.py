@@ -10,6 +10,7 @@ from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files.yamlfile import StrictModel
 from kikime.harness.core.manifest import Manifest
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.metrics import METRICS
 from kikime.harness.prompts import Format, format_ids, load_format
 from kikime.harness.suites.condition import TECHNIQUES, Condition, Technique, in_usual_order, load_techniques
@@ -142,16 +143,18 @@ def gather_materials(suite: Suite, read_rubric: Callable[[str], Rubric] | None =
         renamed,
         {
             name: task.with_rubrics(named)
-            for name, task in _by_id("task", ((r, t.id, t) for r, t in tasks.items())).items()
+            for name, task in _by_id(Phrase("task"), ((r, t.id, t) for r, t in tasks.items())).items()
         },
-        _by_id("persona", ((r, p.id, p) for r, p in personas.items())),
-        _by_id("format", ((r, f.id, f) for r, f in formats.items())),
+        _by_id(Phrase("persona"), ((r, p.id, p) for r, p in personas.items())),
+        _by_id(Phrase("format"), ((r, f.id, f) for r, f in formats.items())),
         in_usual_order(
-            _by_id("technique", ((r, name, found[name]) for r, found in techniques.items() for name in found))
+            _by_id(Phrase("technique"), ((r, name, found[name]) for r, found in techniques.items() for name in found))
         ),
         {
             name: rubric.model_dump(mode="json")
-            for name, rubric in _by_id("rubric", ((r, rubric.id, rubric) for r, rubric in rubrics.items())).items()
+            for name, rubric in _by_id(
+                Phrase("rubric"), ((r, rubric.id, rubric) for r, rubric in rubrics.items())
+            ).items()
         },
     )
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from kikime.harness.cards.persona import PERSONAS
 from kikime.harness.core.files import data_path
 from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Part, Parts, checked
 from kikime.harness.core.request import Sampling
 from kikime.harness.prompts import FORMATS
@@ -156,7 +157,7 @@ def restore_suite(stored: object) -> Suite:
 
 
 SUITES = Parts(
-    "suite",
+    Phrase("suite"),
     Suite,
     lambda: {path.stem: path for path in sorted(data_path("suites").glob("*.yaml"))},
     load=lambda path: load_yaml(path, Suite),

@@ -15,7 +15,7 @@ from kikime.harness.core.files import data_path
 from kikime.harness.core.files.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.names import did_you_mean
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.request import Expect
 from kikime.harness.metrics import METRICS, Measured, check_expect
@@ -148,8 +148,7 @@ class Task(GrownModel):
     def _items_are_unique(self) -> Task:
         again = second_of_two([item.id for item in self.items])
         if again is not None:
-            again_id = Phrase("duplicate item id '{item}'", item=self.items[again].id)
-            raise problem_at(["items", again, "id"], again_id)
+            raise problem_at(["items", again, "id"], "duplicate item id '{item}'", item=self.items[again].id)
         if bool(self.items) == bool(self.items_from):
             msg = Phrase("a task either lists items or takes them from the persona (items_from)")
             raise ValueError(msg)
@@ -166,8 +165,9 @@ class Task(GrownModel):
         without = (number for number, item in enumerate(self.items) if self.label_sets and "label" not in item.expect)
         if (number := next(without, None)) is not None:
             item = self.items[number].id
-            problem = Phrase("item '{item}' needs expect.label, because the task has label_sets", item=item)
-            raise problem_at(["items", number], problem)
+            raise problem_at(
+                ["items", number], "item '{item}' needs expect.label, because the task has label_sets", item=item
+            )
         return self
 
     @property
@@ -275,7 +275,7 @@ def _fact_expect(fact: Fact) -> Expect:
 
 
 TASKS = Parts(
-    "task",
+    Phrase("task"),
     Task,
     lambda: {path.stem: path for path in sorted(data_path("banks").glob("*.yaml"))},
     load=lambda path: load_yaml(path, Task),

@@ -13,11 +13,13 @@ from typing import Any
 import yaml
 
 from kikime.harness.core.errors import KikimeError
-from kikime.harness.core.phrases import Phrase
-from kikime.harness.core.reasons import Reason
+from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.metrics.registry import METRICS, QUALITY
 
 LANGUAGES = ("ja", "en")
+_FOLDER = Path(__file__).parent
+_ERRORS = "errors.yaml"
+"""Messages by their English templates; English itself needs none."""
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 
 
@@ -25,8 +27,9 @@ _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 def texts(language: str) -> dict[str, str]:
     """All texts of one language by dotted key: those of every file of its folder."""
     found: dict[str, str] = {}
-    for path in sorted((Path(__file__).parent / language).glob("*.yaml")):
-        found |= _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
+    for path in sorted((_FOLDER / language).glob("*.yaml")):
+        if path.name != _ERRORS:
+            found |= _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
     return found
 
 
@@ -34,7 +37,7 @@ def texts(language: str) -> dict[str, str]:
 def messages(language: str) -> dict[str, str]:
     """The messages of one language by their English templates: those of errors, and the sentences of reasons."""
     english, own = texts("en"), texts(language)
-    errors = Path(__file__).parent / language / "errors.yaml"
+    errors = _FOLDER / language / _ERRORS
     found: dict[str, str] = yaml.safe_load(errors.read_text(encoding="utf-8")) if errors.is_file() else {}
     return {english[key]: own[key] for key in english if key.startswith("reasons.")} | found
 

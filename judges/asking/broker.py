@@ -10,6 +10,7 @@ import msgspec
 
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import cache_home
+from kikime.harness.core.reasons import system_reason
 from kikime.harness.store.rundir import slug
 from kikime.harness.store.wal import Segment, locate_records, read_at
 from kikime.judges.verdicts.record import Record, read_record
@@ -58,7 +59,7 @@ class VerdictCache:
                 "{folder}: verdicts cannot be kept here: {reason}",
                 hint="point XDG_CACHE_HOME at a writable folder",
                 folder=self.folder,
-                reason=error.strerror,
+                reason=system_reason(error),
             ) from error
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ import openai
 import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
+from kikime.harness.core.reasons import Phrase
 from kikime.judges.asking.faults import MAX_CALLS, Fault, classify, unreadable
 from kikime.judges.asking.limits import Budget, FairScheduler, RateGate, pause
 from kikime.judges.verdicts.judge import Call, Judge
@@ -76,7 +77,7 @@ class JudgeClient:
                 await retrying(self._attempt, attempts)
             except Fault as fault:
                 self._note_failure(fault)
-                attempts.verdict = Verdict(fault.status, error=fault.message, rationale=attempts.verdict.rationale)
+                attempts.verdict = Verdict(fault.status, error=str(fault.message), rationale=attempts.verdict.rationale)
         return self._record(attempts)
 
     async def _attempt(self, attempts: _Attempts) -> None:
@@ -86,7 +87,7 @@ class JudgeClient:
         tokens = call.estimated_in + call.typical_out
         reserved = await self.budget.reserve(call.estimated_in, attempts.limit)
         if reserved is None:
-            raise Fault("budget", "--max-usd is reached")
+            raise Fault("budget", Phrase("--max-usd is reached"))
         usage: Usage | None = None
         try:
             ticket = await self._gate.enter(tokens, self._stopped)
@@ -279,6 +280,11 @@ def redactor(*secrets: str) -> Callable[[str], str]:
     patterns = [re.compile(_pattern(secret)) for secret in known]
 
     def clean(text: str) -> str:
+        if isinstance(text, Phrase):
+            return Phrase(
+                text.template,
+                **{name: clean(value) if isinstance(value, str) else value for name, value in text.values.items()},
+            )
         for pattern in patterns:
             text = pattern.sub(_MASK, text)
         return _SHAPED.sub(_MASK, text)

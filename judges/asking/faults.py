@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kikime.harness.core.reasons import Phrase, system_reason
 from kikime.judges.asking.limits import retry_after
 from kikime.judges.verdicts.verdict import Status
 
@@ -38,10 +39,15 @@ def classify(error: openai.APIError | TimeoutError) -> Fault:
     import openai
 
     if any(isinstance(cause, TimeoutError) for cause in _causes(error)):
-        return Fault("timeout", "the judge did not answer in time", calls=_CALLS["timeout"])
+        return Fault("timeout", Phrase("the judge did not answer in time"), calls=_CALLS["timeout"])
     if isinstance(error, openai.APIStatusError):
         return _classify_status(error)
-    return Fault("error", f"the judge cannot be reached: {_reason(error)}", calls=MAX_CALLS, unreachable=True)
+    return Fault(
+        "error",
+        Phrase("the judge cannot be reached: {reason}", reason=_reason(error)),
+        calls=MAX_CALLS,
+        unreachable=True,
+    )
 
 
 def unreadable(status: Status, message: str) -> Fault:
@@ -54,25 +60,32 @@ def _classify_status(error: openai.APIStatusError) -> Fault:
     names = {str(error.code), str(error.type)}
     message = f"{code}: {_text(error)}"
     if names & _NO_MONEY or code == 402:
-        fault = Fault("quota", f"the judge's quota is gone ({message})", stops=True)
+        fault = Fault("quota", Phrase("the judge's quota is gone ({message})", message=message), stops=True)
     elif code in {401, 403}:
-        fault = Fault("error", f"the judge refuses the key ({message})", stops=True)
+        fault = Fault("error", Phrase("the judge refuses the key ({message})", message=message), stops=True)
     elif code == 404 or "model_not_found" in names:
-        fault = Fault("error", f"the judge's server does not have that model or address ({message})", stops=True)
+        fault = Fault(
+            "error",
+            Phrase("the judge's server does not have that model or address ({message})", message=message),
+            stops=True,
+        )
     elif code == 400 and names & {"content_filter", "content_policy_violation"}:
         fault = Fault("refused", message)
     elif code in {408, 409, 429} or code >= 500:
         fault = _passing(message, retry_after(error.response.headers))
     else:
-        hint = "; a server without structured outputs needs --protocol text" if "response_format" in message else ""
-        fault = Fault("error", message + hint)
+        fault = Fault("error", message)
+        if "response_format" in message:
+            fault.message = Phrase(
+                "{message}; a server without structured outputs needs --protocol text", message=message
+            )
     return fault
 
 
 def _passing(message: str, wait: float | None) -> Fault:
     """A fault that may be gone in a moment."""
     if wait is not None and wait > LONGEST_WAIT:
-        return Fault("error", f"the server asks to wait {wait:.0f} s ({message})")
+        return Fault("error", Phrase("the server asks to wait {wait:.0f} s ({message})", wait=wait, message=message))
     return Fault("error", message, calls=MAX_CALLS, wait=wait)
 
 
@@ -91,8 +104,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _reason(error: BaseException) -> str:
     *_, first = _causes(error)
-    text = first.strerror if isinstance(first, OSError) else None
-    return _one_line(text or str(first)) or type(first).__name__
+    if isinstance(first, OSError) and first.strerror:
+        return system_reason(first)
+    return _one_line(str(first)) or type(first).__name__
 
 
 def _one_line(text: str) -> str:

@@ -17,7 +17,7 @@ import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.hashing import digest
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.store.wal import Segment, read_records
 from kikime.judges.asking.broker import JudgeBroker
 from kikime.judges.asking.client import build_record, read_usage

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kikime.harness.core.errors import KikimeError
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.wal import VERDICTS, Segment
 from kikime.judges.asking.faults import Fault
@@ -52,14 +53,16 @@ class JudgeSink:
         self._thread.join()
         self._loop.close()
         if not self._finished and self.outcome.stop is None:
-            self.outcome.stop = Fault("error", "judging ended early")
+            self.outcome.stop = Fault("error", Phrase("judging ended early"))
         return self.outcome
 
     def _main(self) -> None:
         try:
             self._loop.run_until_complete(self._work())
         except* (KikimeError, OSError) as errors:
-            self.outcome.stop = self.outcome.stop or Fault("error", f"judging ended: {first_error(errors)}")
+            self.outcome.stop = self.outcome.stop or Fault(
+                "error", Phrase("judging ended: {reason}", reason=first_error(errors))
+            )
         finally:
             self._segment.close()
 

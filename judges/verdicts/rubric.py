@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
 from kikime.harness.core.hashing import digest
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts
 
 LOW, HIGH = 1, 7
@@ -97,7 +97,7 @@ def protocols() -> Protocols:
 
 
 RUBRICS = Parts(
-    "rubric",
+    Phrase("rubric"),
     Rubric,
     lambda: {path.stem: path for path in sorted(_RUBRICS.glob("*.yaml"))},
     load=lambda path: load_yaml(path, Rubric),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -11,11 +12,13 @@ from typing import Any
 
 import click
 
-from kikime.cli.language import speak
+from kikime.cli.click_words import translate_click
+from kikime.cli.language import speak, words
 from kikime.harness import __version__
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.names import did_you_mean
-from kikime.harness.words.catalogue import Translator, use_language
+from kikime.harness.core.reasons import Phrase, system_reason
+from kikime.harness.words.catalogue import LANGUAGES, Translator, use_language
 
 _COMMANDS = {
     "demo": "kikime.cli.running.demo:demo",
@@ -63,7 +66,8 @@ class KikimeGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one is told with the nearest."""
         if args and args[0] not in _COMMANDS and (meant := did_you_mean(args[0], _COMMANDS)):
-            ctx.fail(f"No such command '{args[0]}'{meant}.")
+            unknown = Phrase("No such command '{name}'{meant}.", name=args[0], meant=meant)
+            ctx.fail(words().message(unknown))
         return super().resolve_command(ctx, args)
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:
@@ -72,7 +76,7 @@ class KikimeGroup(click.Group):
         os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # torch reads it once, at its first import
         debug = "--debug" in arguments or bool(os.environ.get("KIKIME_DEBUG"))
         arguments = [argument for argument in arguments if argument != "--debug"]
-        use_language(None)
+        _choose_language(arguments)
         extra["standalone_mode"] = False
         extra["prog_name"] = "kikime"
         try:
@@ -86,11 +90,28 @@ class KikimeGroup(click.Group):
         sys.exit(result if isinstance(result, int) else 0)
 
 
+def _choose_language(arguments: Sequence[str]) -> None:
+    """Take the language from the line before click reads it, so that click's own complaints are in it too."""
+    given = [after for before, after in itertools.pairwise(arguments) if before == "--lang"]
+    given += [argument.removeprefix("--lang=") for argument in arguments if argument.startswith("--lang=")]
+    use_language(next((language for language in reversed(given) if language in LANGUAGES), None))
+    named = os.environ.get("KIKIME_LANG")
+    if not given and named and named not in LANGUAGES:
+        say = words()
+        unknown = Phrase(
+            "KIKIME_LANG={language} is not a language of kikime ({known}); speaking {spoken}",
+            language=named,
+            known=", ".join(LANGUAGES),
+            spoken=say.language,
+        )
+        click.echo(say.message(unknown), err=True)
+
+
 def _report(error: Exception) -> int:
     """Print what went wrong; returns the exit code."""
     say = Translator.of(None)
     if isinstance(error, click.exceptions.Abort):
-        click.echo(say("errors.interrupted"), err=True)
+        click.echo(say.message(Phrase("kikime: interrupted")), err=True)
         return 130
     if isinstance(error, BrokenPipeError):
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (nobody reads any more)
@@ -99,12 +120,18 @@ def _report(error: Exception) -> int:
         error.show(sys.stderr)
         return 2
     if isinstance(error, KikimeError):
-        click.echo(f"kikime: {say.error(error)}", err=True)
+        click.echo(say.message(Phrase("kikime: {problem}", problem=error)), err=True)
         return error.exit_code
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO}:
-        click.echo(say("errors.input_output", why=error.strerror), err=True)
+        problem = Phrase(
+            "kikime: a file or standard output cannot be read or written: {reason}", reason=system_reason(error)
+        )
+        click.echo(say.message(problem), err=True)
         return 3
-    click.echo(say("errors.unexpected", kind=type(error).__name__, error=error), err=True)
+    unexpected = Phrase(
+        "kikime: unexpected {kind}: {reason}\n  → --debug shows the trace", kind=type(error).__name__, reason=error
+    )
+    click.echo(say.message(unexpected), err=True)
     return OWN_FAULT
 
 
@@ -121,4 +148,5 @@ def main() -> None:
     """
 
 
+translate_click()
 speak(main)

@@ -30,6 +30,7 @@ def speak(command: click.Command) -> click.Command:
         expose_value=False,
         is_eager=True,
         callback=_choose,
+        allow_from_autoenv=False,
         help="Language of the output; the locale's by default.",
     )
     if not any("--lang" in parameter.opts for parameter in command.params):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import msgspec
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.engines.options import EngineOptions
 
 if TYPE_CHECKING:

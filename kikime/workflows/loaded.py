@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kikime.harness.core.errors import UnfinishedRun
 from kikime.harness.core.manifest import Manifest
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
 
@@ -132,6 +132,16 @@ class Run:
         return frame
 
 
+_ENDED = {
+    "running": Phrase("ended unexpectedly"),
+    "complete": Phrase("the summary is missing"),
+    "failed": Phrase("failed"),
+    "interrupted": Phrase("interrupted"),
+    "unknown": Phrase("unknown"),
+}
+"""What became of a run without a summary, by the state that it wrote down last."""
+
+
 def unfinished(run: RunDirectory) -> UnfinishedRun:
     """What to raise of a run without a summary: it is still worked on, ended in order, or was killed."""
     status = run.status()
@@ -143,13 +153,12 @@ def unfinished(run: RunDirectory) -> UnfinishedRun:
             path=run.path,
             replies=replies,
         )
-    known = status.get("state", "unknown")
-    state = {"running": "ended unexpectedly", "complete": "the summary is missing"}.get(known, known)
+    state = status.get("state", "unknown")
     return UnfinishedRun(
         "{path}: no summary yet: {state}, {replies}",
         hint="go on: kikime resume {path}",
         path=run.path,
-        state=state,
+        state=_ENDED.get(state, state),
         replies=replies,
     )
 

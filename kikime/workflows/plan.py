@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files.yamlfile import StrictModel, problems_of
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.records import Record
 from kikime.harness.engines import EngineOptions, check_options
 from kikime.harness.engines.checkpoint import Checkpoint, resolve_checkpoint, with_adapter

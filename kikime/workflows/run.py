@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from kikime.harness.core.errors import KikimeError, UsageError
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.engines import Engine, EngineOptions, load_engine, switch_adapter
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import msgspec
 
 from kikime.harness.core.errors import EnvironmentFault
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase, system_reason
 from kikime.harness.store.rundir import RunDirectory
 
 FILE = "annotations.jsonl"
@@ -93,7 +93,7 @@ def annotate(run: RunDirectory, rating: Rating) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise EnvironmentFault("{path}: cannot be written: {reason}", path=path, reason=error.strerror) from error
+        raise EnvironmentFault("{path}: cannot be written: {reason}", path=path, reason=system_reason(error)) from error
 
 
 def read_annotations(run: RunDirectory) -> list[Rating]:

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts, python_file
 from kikime.harness.words.catalogue import Translator
 
@@ -50,7 +51,7 @@ def bundled_pages() -> dict[str, Page]:
     return {page.id: page for page in sorted(own, key=lambda page: page.order)}
 
 
-PAGES = Parts("page", Page, bundled_pages, load=python_file("PAGE", Page), suffixes=(".py",))
+PAGES = Parts(Phrase("page"), Page, bundled_pages, load=python_file("PAGE", Page), suffixes=(".py",))
 """Pages of the app and of installed packages (entry points ``kikime.pages``)."""
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from kikime import harness
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.files import write_atomically
+from kikime.harness.core.reasons import system_reason
 from kikime.harness.reports.claims.flexibility import flexibility_table
 from kikime.harness.reports.comparison.compare import compare
 from kikime.harness.reports.comparison.records import Comparison, Difference, Lengths
@@ -58,7 +59,7 @@ def write_report(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentFault(
-            "{folder}: cannot be created: {reason}", folder=path.parent, reason=error.strerror
+            "{folder}: cannot be created: {reason}", folder=path.parent, reason=system_reason(error)
         ) from error
     write_atomically(path, page.encode("utf-8", "replace"))
     return path

@@ -14,7 +14,7 @@ from kikime.harness.core.errors import KikimeError
 
 ROOT = Path(__file__).parents[2]
 _ROOMS = ("harness", "judges", "leaderboard", "kikime/cli", "kikime/workflows")
-_POSITION = {"FileFormatError": 2}
+_POSITION = {"FileFormatError": 2, "problem_at": 1}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def made() -> list[Made]:
     """Every call in the source that makes a phrase or an error of ours."""
     files = [path for room in _ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
     trees = {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in files}
-    makers = {"Phrase", *_error_names(trees.values())}
+    makers = {"Phrase", "problem_at", *_error_names(trees.values())}
     return [found for where, tree in trees.items() for found in _calls(where, tree, makers)]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from kikime.harness.core.errors import DiskFull, EnvironmentFault
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase, system_reason
 
 _DATA = Path(__file__).parents[3] / "tasks"
 FREE_SPACE = Phrase("free some space")
@@ -79,7 +79,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 def unwritable(path: Path, error: OSError) -> EnvironmentFault:
     """What to raise where a file cannot be written: the hint is what has to change, not which command to repeat."""
     remedy = _REMEDIES.get(error.errno or 0, Phrase("make sure that the folder is there and can be written"))
-    problem = Phrase("{path}: cannot be written: {reason}", path=path, reason=error.strerror or error)
+    problem = Phrase("{path}: cannot be written: {reason}", path=path, reason=system_reason(error))
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DiskFull(problem, hint=remedy)
     return EnvironmentFault(problem, hint=remedy)

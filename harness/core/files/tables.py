@@ -19,7 +19,7 @@ from typing import AnyStr
 import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, FileFormatError, UsageError
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase, parser_reason, system_reason
 
 Row = Mapping[str, object]
 USER_NAMES = (
@@ -132,7 +132,7 @@ def read_text(path: Path) -> Text:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise EnvironmentFault("{path} cannot be read: {reason}", path=path, reason=error.strerror) from None
+        raise EnvironmentFault("{path} cannot be read: {reason}", path=path, reason=system_reason(error)) from None
     mark, encoding = next(((m, e) for m, e in _MARKS if data.startswith(m)), (b"", ""))
     data = data[len(mark) :]
     for candidate in [encoding] if encoding else ["utf-8", "cp932"]:
@@ -171,7 +171,9 @@ def parse_json(text: bytes | str) -> object:
         try:
             return _repaired(json.loads(text))
         except (ValueError, RecursionError):
-            msg = Phrase("not valid JSON: {reason}, character {position}", reason=error.msg, position=error.pos + 1)
+            msg = Phrase(
+                "not valid JSON: {reason}, character {position}", reason=parser_reason(error), position=error.pos + 1
+            )
             raise ValueError(msg) from None
 
 

@@ -19,11 +19,39 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.names import or_known
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase, parser_reason, system_reason
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+WRONG = {
+    "bool_parsing": "true or false is needed here",
+    "bool_type": "true or false is needed here",
+    "date_from_datetime_parsing": "a date is needed here (YYYY-MM-DD)",
+    "enum": "Input should be {expected}",
+    "finite_number": "a finite number is needed here",
+    "float_parsing": "a number is needed here",
+    "float_type": "a number is needed here",
+    "frozen_set_type": "a list is needed here",
+    "greater_than": "Input should be greater than {gt}",
+    "greater_than_equal": "Input should be greater than or equal to {ge}",
+    "int_from_float": "a whole number is needed here",
+    "int_parsing": "a whole number is needed here",
+    "int_type": "a whole number is needed here",
+    "less_than": "Input should be less than {lt}",
+    "less_than_equal": "Input should be less than or equal to {le}",
+    "list_type": "a list is needed here",
+    "literal_error": "Input should be {expected}",
+    "missing": "Field required",
+    "string_pattern_mismatch": "String should match pattern '{pattern}'",
+    "string_too_long": "a text of at most {max_length} characters is needed here",
+    "string_too_short": "a text of at least {min_length} characters is needed here",
+    "string_type": "a text is needed here",
+    "too_long": "at most {max_length} are needed here, not {actual_length}",
+    "too_short": "at least {min_length} are needed here, not {actual_length}",
+    "tuple_type": "a list is needed here",
+}
+"""Templates by pydantic's type of error; their values are its context."""
 _MAPPING = Phrase("a mapping (key: value)")
 _LIST = Phrase("a list")
 
@@ -39,7 +67,8 @@ class StrictModel(BaseModel):
         if isinstance(data, Mapping):
             for key in data:
                 if key not in cls.model_fields:
-                    raise problem_at([key], _unknown_key(str(key), list(cls.model_fields)))
+                    known = list(cls.model_fields)
+                    raise problem_at([key], "unknown key '{key}'{meant}", key=key, meant=or_known(str(key), known))
         return data
 
 
@@ -55,8 +84,9 @@ class GrownModel(StrictModel):
         return {name: value for name, value in written.items() if name not in self.LATER or value}
 
 
-def problem_at(place: Sequence[int | str], problem: str) -> PydanticCustomError:
+def problem_at(place: Sequence[int | str], template: str, /, **values: object) -> PydanticCustomError:
     """What a model's validator raises to name a place inside the model; :func:`load_yaml` finds its line."""
+    problem = Phrase(template, **values)
     return PydanticCustomError("problem_at", "{problem}", {"problem": problem, "place": list(place)})
 
 
@@ -130,6 +160,8 @@ def problem_of(detail: ErrorDetails) -> str:
         raised = raised.args[0]
     if isinstance(raised, Phrase):
         return raised
+    if detail["type"] in WRONG:
+        return Phrase(WRONG[detail["type"]], **values)
     return detail["msg"].removeprefix("Value error, ")
 
 
@@ -143,12 +175,12 @@ def _compose(path: Path) -> yaml.Node:
             path, None, "cannot be read: not UTF-8 (byte {byte})", hint="save the file as UTF-8", byte=error.start + 1
         ) from None
     except OSError as error:
-        raise FileFormatError(path, None, "cannot be read: {reason}", reason=error.strerror) from None
+        raise FileFormatError(path, None, "cannot be read: {reason}", reason=system_reason(error)) from None
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise FileFormatError(path, line, "not valid YAML: {reason}", reason=error.problem) from None
+        raise FileFormatError(path, line, "not valid YAML: {reason}", reason=parser_reason(error)) from None
     except yaml.YAMLError as error:
         raise FileFormatError(path, None, "not valid YAML: {reason}", reason=error) from None
     if root is None:
@@ -169,7 +201,7 @@ def _construct(path: Path, root: yaml.Node) -> object:
         return loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise FileFormatError(path, line, "not valid YAML: {reason}", reason=error.problem) from None
+        raise FileFormatError(path, line, "not valid YAML: {reason}", reason=parser_reason(error)) from None
     except (ValueError, TypeError) as error:
         raise FileFormatError(
             path, None, "a value cannot be read: {reason}", hint="put it in quotes", reason=error
@@ -215,7 +247,3 @@ def _line_of(node: yaml.Node, location: Sequence[int | str]) -> int:
             node = node.value[step]
             line = node.start_mark.line + 1
     return line
-
-
-def _unknown_key(key: str, known: list[str]) -> str:
-    return Phrase("unknown key '{key}'{meant}", key=key, meant=or_known(key, known))

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files.yamlfile import problem_of
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.metrics.answers.parameters import (
     WANTED,
     Bullets,

@@ -106,7 +106,7 @@ class OfChoices(_Kind):
         if "labels" not in given:
             return self
         if len(self.labels) < 2 or len(set(self.labels)) < len(self.labels):
-            raise UsageError(_WANTED["labels"], found=self.labels)
+            raise UsageError(WANTED["labels"], found=self.labels)
         if "label" not in given or self.label >= len(self.labels):
             raise UsageError("expect.labels needs expect.label, a position in it from 0")
         return self
@@ -125,7 +125,7 @@ class Expected(OfChoices, OfForm, OfRequests, OfFacts):
 _TEXTS = "expect.{key} is a list of texts that are not empty, not {found!r}"
 _TEXT = "expect.{key} is a text that is not empty, not {found!r}"
 _SWITCH = "expect.{key} is true or false, not {found!r}"
-_WANTED = {
+WANTED = {
     **dict.fromkeys(("answers", "readings", "wrong", "lure", "corrections", "units", "mentions"), _TEXTS),
     **dict.fromkeys(("of", "reference", "broken", "kind"), _TEXT),
     **dict.fromkeys(("abstain", "disliked", "final"), _SWITCH),
@@ -159,4 +159,4 @@ def check_expect(expect: Mapping[str, object]) -> None:
         Expected.model_validate(expect)
     except ValidationError as error:
         key = str(error.errors()[0]["loc"][0])
-        raise UsageError(_WANTED[key], key=key, found=expect[key]) from None
+        raise UsageError(WANTED[key], key=key, found=expect[key]) from None

@@ -10,7 +10,7 @@ import numpy as np
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import StoredTask
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.records import Printed
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.claims.estimates import Shift, change, number
@@ -200,7 +200,7 @@ def _compute(run: RunDirectory, base: RunDirectory | None) -> FormFactsReport:
 REPORT = Report(
     "form_facts",
     {
-        "ja": "調整が動かすものと、与えた文脈が動かすもの（--base が要る。スイート form_facts）",
+        "ja": "調整が動かすものと、与えた文脈が動かすもの（--base が要る。評価セット form_facts）",
         "en": "what tuning and what given context move; needs --base (suite form_facts)",
     },
     FormFactsReport,

@@ -224,7 +224,7 @@ def tables(report: IclReport, t: Translator) -> Iterator[Block]:
 REPORT = Report(
     "icl",
     {
-        "ja": "例示から学んだラベルか、もともと知っていたラベルか（スイート icl）",
+        "ja": "例示から学んだラベルか、もともと知っていたラベルか（評価セット icl）",
         "en": "few-shot labels: learnt from the examples, or known before (suite icl)",
     },
     IclReport,

@@ -122,7 +122,7 @@ def tables(report: ShotsReport, t: Translator) -> Iterator[Block]:
 REPORT = Report(
     "shots",
     {
-        "ja": "k 個の例示と例示なしの差。発話として・文章として、例の組ごとに（スイート few_shot）",
+        "ja": "k 個の例示と例示なしの差。発話として・文章として、例の組ごとに（評価セット few_shot）",
         "en": "k examples against none, as turns and as text, per set of examples (suite few_shot)",
     },
     ShotsReport,

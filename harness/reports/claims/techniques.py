@@ -132,7 +132,7 @@ def tables(report: TechniquesReport, t: Translator) -> Iterator[Block]:
 REPORT = Report(
     "techniques",
     {
-        "ja": "聞き方ごとの効果と、思考の漏れ（スイート techniques、steerability）",
+        "ja": "聞き方ごとの効果と、思考の漏れ（評価セット techniques、steerability）",
         "en": "each way of asking against plain, reasoning leaks (suites techniques, steerability)",
     },
     TechniquesReport,

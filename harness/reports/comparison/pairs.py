@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Manifest
-from kikime.harness.core.phrases import Phrase
-from kikime.harness.core.reasons import Reason
+from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.reports.comparison.comparability import Differences, differences, measured_by, metric_version
 from kikime.harness.reports.comparison.records import LeftOut
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts, read_versions

@@ -13,6 +13,7 @@ import orjson
 
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.manifest import Manifest
+from kikime.harness.core.reasons import system_reason
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.prompts import format_ids, load_format
 from kikime.harness.prompts.format import NATIVE
@@ -42,7 +43,10 @@ def export_lm_eval(run: RunDirectory, folder: Path) -> Path:
             (target / f"samples_{task_name(group)}_{date}.jsonl").write_bytes(b"".join(lines))
     except OSError as error:
         raise EnvironmentFault(
-            "{target}: cannot be written: {reason}", hint="choose another -o", target=target, reason=error.strerror
+            "{target}: cannot be written: {reason}",
+            hint="choose another -o",
+            target=target,
+            reason=system_reason(error),
         ) from error
     write_json(target / f"results_{date}.json", _results(manifest, groups))
     return target

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.names import nearest, one_of
-from kikime.harness.core.phrases import Phrase
-from kikime.harness.core.reasons import Reason
+from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.reports.comparison.comparability import differences, metric_version
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
 from kikime.harness.reports.ranking.measure import Entry

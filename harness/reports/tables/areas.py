@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
 from kikime.harness.core.hashing import digest
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.tables.quality import QUALITY_RULE
 from kikime.harness.words.catalogue import Translator

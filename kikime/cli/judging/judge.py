@@ -18,7 +18,7 @@ from kikime.cli.options import Decorator, json_option, options, runs_option
 from kikime.cli.output import note, number, print_json, print_table
 from kikime.cli.progress import TerminalListener
 from kikime.harness.core.errors import DiskFull, EnvironmentFault, UsageError
-from kikime.harness.core.phrases import Phrase
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.records import stamped
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from kikime.cli.options import json_option
 from kikime.cli.output import note, print_document, print_json, print_table
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.messages import Message
+from kikime.harness.core.reasons import parser_reason, system_reason
 from kikime.workflows import library
 
 if TYPE_CHECKING:
@@ -108,9 +109,9 @@ def read_messages(source: str) -> list[Message]:
         raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         data = orjson.loads(raw)
     except OSError as error:
-        raise FileFormatError(where, None, "cannot be read: {reason}", reason=error.strerror) from None
+        raise FileFormatError(where, None, "cannot be read: {reason}", reason=system_reason(error)) from None
     except orjson.JSONDecodeError as error:
-        raise FileFormatError(where, error.lineno, "not valid JSON: {reason}", reason=error.msg) from None
+        raise FileFormatError(where, error.lineno, "not valid JSON: {reason}", reason=parser_reason(error)) from None
     if isinstance(data, dict):
         data = data.get("messages")
     if not isinstance(data, list) or not data:

@@ -13,6 +13,7 @@ from kikime.cli.options import json_option
 from kikime.cli.output import note, number, percent, print_document, print_json, print_records, print_table
 from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
+from kikime.harness.core.reasons import system_reason
 from kikime.workflows import library
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _write(path: Path, text: str) -> None:
             "{path} exists already", hint="choose another name; a card is never overwritten", path=path
         ) from None
     except OSError as error:
-        raise EnvironmentFault("{path} cannot be written: {reason}", path=path, reason=error.strerror) from None
+        raise EnvironmentFault("{path} cannot be written: {reason}", path=path, reason=system_reason(error)) from None
 
 
 def _listed(texts: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import click
 
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
+from kikime.harness.core.reasons import system_reason
 
 
 @click.command()
@@ -64,6 +65,6 @@ def _opened(file: str) -> Iterator[BinaryIO]:
             "{path} is a folder", hint="give a file of JSON lines, or - for standard input", path=file
         ) from None
     except OSError as error:
-        raise EnvironmentFault("{path} cannot be read: {reason}", path=file, reason=error.strerror) from None
+        raise EnvironmentFault("{path} cannot be read: {reason}", path=file, reason=system_reason(error)) from None
     with stream:
         yield stream

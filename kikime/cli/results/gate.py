@@ -10,6 +10,7 @@ import click
 from kikime.cli.language import words
 from kikime.cli.options import json_option, runs_option
 from kikime.cli.output import print_json
+from kikime.harness.core.reasons import system_reason
 
 
 @click.command()
@@ -50,5 +51,5 @@ def _add_step_summary(summary: str) -> None:
             stream.write(summary)
     except OSError as error:
         raise EnvironmentFault(
-            "GITHUB_STEP_SUMMARY={path}: cannot be written: {reason}", path=path, reason=error.strerror
+            "GITHUB_STEP_SUMMARY={path}: cannot be written: {reason}", path=path, reason=system_reason(error)
         ) from error

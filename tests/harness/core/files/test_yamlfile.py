@@ -124,4 +124,4 @@ def test_every_mistake_is_told_at_once_with_its_line(card_file: Path) -> None:
         load_yaml(card_file, Persona)
     first, second = str(caught.value).splitlines()
     assert first.startswith(f"{card_file}:2: name: a name is one line")
-    assert second.startswith("  also line 8: length.target: Input should be a valid integer")
+    assert second.startswith("  also line 8: length.target: a whole number is needed here")
