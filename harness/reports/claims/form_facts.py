@@ -178,7 +178,11 @@ def tables(report: FormFactsReport, t: Translator) -> Iterator[Block]:
         for row in report.rows
     ]
     heads = [t(f"reports.form_facts.{name}") for name in ("kind_column", "task", "metric", "items")]
-    columns = [*heads, *report.rows[0].cells, *(t(f"reports.form_facts.effect.{effect}") for effect in effects)]
+    columns = [
+        *heads,
+        *(t(f"reports.form_facts.side.{side.replace(' + ', '_')}") for side in SIDES),
+        *(t(f"reports.form_facts.effect.{effect}") for effect in effects),
+    ]
     yield Table(t("reports.form_facts.title", tuned=report.tuned.name, base=report.base.name), columns, rows, left=3)
     for effect in ("tuning", "context"):
         moved = {kind: ", ".join(report.reading[effect][kind]) or t("reports.form_facts.nothing") for kind in _KINDS}

@@ -37,7 +37,7 @@ def list_formats(as_json: bool) -> None:
     if as_json:
         print_json([_summary(entry) for entry in known])
         return
-    rows = [[f.id, f.title, f.source.kind, f.system, _yes(f.enclosed), f.n_roles] for f in known]
+    rows = [[f.id, f.title, f.source.kind, f.system, _yes(f.enclosed), _roles(f.n_roles)] for f in known]
     print_table("", columns("cli.formats.columns"), rows, left=4)
 
 
@@ -54,7 +54,9 @@ def show_format(format_id: str, as_json: bool) -> None:
     say, source = words(), shown.source
     click.echo(say("cli.formats.source", text=f"{source.kind}: {source.citation} {source.url}".rstrip()))
     click.echo(say("cli.formats.stops", text=" ".join(map(repr, shown.stop)) or "—"))
-    click.echo(say("cli.formats.traits", system=shown.system, roles=shown.n_roles, enclosed=_yes(shown.enclosed)))
+    click.echo(
+        say("cli.formats.traits", system=shown.system, roles=_roles(shown.n_roles), enclosed=_yes(shown.enclosed))
+    )
     for text in filter(None, (*shown.lossy, shown.notes)):
         click.echo(say("cli.formats.note", text=text))
     if shown.template:
@@ -159,8 +161,12 @@ def _print_cards(cards: list[FormatCard]) -> None:
 def _row(card: FormatCard) -> list[object]:
     single = f"{card.single_token_controls}/{len(card.control_tokens)}"
     sizes = [card.format, card.fixed_overhead, card.turn_overhead, single, card.eot_tokens]
-    traits = [_yes(card.enclosed), _yes(card.protected), card.n_roles]
+    traits = [_yes(card.enclosed), _yes(card.protected), _roles(card.n_roles)]
     return [*sizes, *traits, card.newlines, card.markers, card.forged, card.forged_as_text]
+
+
+def _roles(n: int | str) -> int | str:
+    return words()("cli.formats.any_roles") if n == "any" else n
 
 
 def _yes(value: bool) -> str:

@@ -51,7 +51,7 @@ def compare(a: str, b: str, common: bool, by: str | None, n_examples: int, runs:
             common=common,
             n_examples=n_examples,
             runs=runs,
-            on_step=lambda step: status.update(f"{busy} {escape(step)}"),
+            on_step=lambda step: status.update(f"{busy} {escape(_step(step))}"),
         )
     if as_json:
         print_json(report)
@@ -59,6 +59,12 @@ def compare(a: str, b: str, common: bool, by: str | None, n_examples: int, runs:
         print_comparison(report, by)
     if not report.comparable:
         raise not_comparable(report.why_not_codes, report.hint_code)
+
+
+def _step(name: str) -> str:
+    """What is computed now: a metric, or another part of the report."""
+    say = words()
+    return say.get(f"cli.compare.step.{name}", "") or say.metric(name)
 
 
 def print_comparison(report: Comparison, by: str | None) -> None:
