@@ -33,7 +33,7 @@ _FUNCTIONS = {
     "custom_dataset": "kikime.harness.lmeval.documents.documents",
     "process_results": "kikime.harness.lmeval.scoring.process_results",
 }
-_AGGREGATIONS = {"marker_rate": "pooled_marker_rate", "style_band": "pooled_style_band"}
+_AGGREGATIONS = {"style_level": "mean_style_level", "style_band": "pooled_style_band"}
 _BETTER = {"higher": True, "lower": False, "none": None}
 
 

@@ -11,14 +11,14 @@ import msgspec
 
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.lmeval.documents import cell_materials
-from kikime.harness.metrics import Measured, VoiceSums
+from kikime.harness.metrics import Measured, VoiceSums, style_level_of
 from kikime.harness.run.measuring import Measuring
 
 NEEDS_FINISH_REASON = ("no_eos", "critical_failure")
 """What cannot be said of a reply whose end is unknown: lm-eval's own models return nothing but text."""
 NEVER_KNOWN = ("stop_by_string",)
 """No lm-eval model tells which string ended a reply."""
-_COUNTED = ("marker_rate", "style_band")
+_COUNTED = ("marker_rate", "style_level", "style_band")
 
 
 class Score(float):
@@ -84,14 +84,24 @@ def persona_mean(scores: Sequence[Score]) -> float:
     return sum(means) / len(means)
 
 
-def pooled_marker_rate(scores: Sequence[Score]) -> float:
-    """Mean over personas of the share of their eligible sentences that carry a marker."""
-    return _mean_over_personas(voice.marker_rate for voice in _pooled(scores))
+def mean_style_level(scores: Sequence[Score]) -> float:
+    """Mean over personas of the style level of their marker rate, each reply counting once."""
+    cards = {voice.persona: voice.voice for voice in scores if voice.voice is not None}
+    rates = _rates(scores)
+    return _mean_over_personas(style_level_of(rates[name], card.target, card.tolerance) for name, card in cards.items())
 
 
 def pooled_style_band(scores: Sequence[Score]) -> float:
     """Mean over personas of the band of their pooled marker rate."""
     return _mean_over_personas(voice.style_band for voice in _pooled(scores))
+
+
+def _rates(scores: Sequence[Score]) -> dict[str, float]:
+    rates: dict[str, list[float]] = defaultdict(list)
+    for score in scores:
+        if score.voice is not None and score.voice.marker_rate is not None:
+            rates[score.persona].append(score.voice.marker_rate)
+    return {persona: sum(own) / len(own) for persona, own in rates.items()}
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ from kikime.harness.metrics.metric import Measured, Metric, Value
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.registry import CRITICAL, METRICS, VERSION, metric_versions, versions_of
 from kikime.harness.metrics.scorer import Scorer
+from kikime.harness.metrics.voice.level import style_level_of, style_levels_of
 from kikime.harness.metrics.voice.pooled import VoiceSums, style_band_of, style_bands_of
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "metric_versions",
     "style_band_of",
     "style_bands_of",
+    "style_level_of",
+    "style_levels_of",
     "versions_of",
     "worst",
 ]

@@ -39,7 +39,8 @@ _FAMILIES = (length, *_VOICE, ending, control, identity, language, repetition, c
 _OF_ITEMS = (facts, constraints, labels)
 _ORDER = (
     *("length_chars", "length_fit", "length_closeness", "sentences", "sentence_fit", "newlines"),
-    *("speech", "eligible_sentences", "marker_sentences", "marker_rate", "marker_spam", "style_band"),
+    *("speech", "eligible_sentences", "marker_sentences", "marker_rate", "style_level"),
+    *("marker_spam", "style_band"),
     *("first_person_used", "first_person_ok", "second_person_ok", "forbidden_terms", "polite_ratio", "missing_kuten"),
     "language_addressed",
     *("no_eos", "stop_by_string", "turn_leak", "template_leak", "role_confusion", "placeholder_leak", "language_leak"),

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from kikime.harness.stats.paired import PairedDifference
+from kikime.harness.stats.paired import FEW_ITEMS, PairedDifference
 from kikime.harness.stats.validation import FloatArray, TableError, checked_margin
 
 Decision = Literal["pass", "fail", "insufficient evidence"]
@@ -34,11 +34,14 @@ class GateDecision:
     best: float | None
 
 
-def decide(difference: PairedDifference, *, margin: float, higher_is_better: bool = True) -> GateDecision:
+def decide(
+    difference: PairedDifference, *, margin: float, higher_is_better: bool = True, worst_value: float | None = None
+) -> GateDecision:
     """Test that b is not worse than a by ``margin`` or more.
 
     ``pass``: the whole interval is above −margin (with a margin of 0: not below 0). ``fail``: the interval is below 0
-    and the loss is at least the margin. Anything else is ``insufficient evidence``, as are two items or fewer.
+    and the loss is at least the margin. Anything else is ``insufficient evidence``, as are two items or fewer, and two
+    values that are both at ``worst_value``, the bad end of the scale: from there nothing can fall.
 
     Raises:
         TableError: (a ValueError) the margin is negative or not finite.
@@ -48,13 +51,15 @@ def decide(difference: PairedDifference, *, margin: float, higher_is_better: boo
     unit: Literal["items", "personas"] = "personas" if difference.scope == "new personas" else "items"
     n = difference.n_personas if unit == "personas" else difference.n_items
     decision: Decision = "insufficient evidence"
-    if worst is not None and best is not None and difference.n_items > 2:
+    sunk = difference.at_bound and worst_value is not None and math.isclose(difference.mean_a, worst_value, abs_tol=1e-9)
+    if worst is not None and best is not None and difference.n_items > FEW_ITEMS and not sunk:
         if worst > -margin or (margin == 0 and worst == 0):
             decision = "pass"
         elif best < 0 and -change >= margin:
             decision = "fail"
     shrinks = 1 if difference.ci_method == "no_variation" else 2
-    needed = _n_needed(n, difference.mde, change, margin, shrinks) if decision == "insufficient evidence" else None
+    open_ended = decision == "insufficient evidence" and not sunk
+    needed = _n_needed(n, difference.mde, change, margin, shrinks) if open_ended else None
     return GateDecision(decision, n, needed, unit, change, worst, best)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from scipy.stats import binomtest
 
 from kikime.harness.stats.validation import FloatArray, TableError
@@ -32,8 +32,7 @@ def bca_interval(
         acceleration: see :func:`acceleration`.
         level: coverage aimed at.
     """
-    tie = 1e-9 * float(np.abs(draws - observed).max())
-    below = (np.mean(draws < observed - tie) + np.mean(draws <= observed + tie)) / 2
+    below = _share_below(draws, observed)
     if below in (0.0, 1.0):
         return percentile_interval(draws, level=level)
     bias = ndtri(below)
@@ -41,6 +40,24 @@ def bca_interval(
     points = ndtr(bias + tails / (1 - acceleration * tails))
     low, high = np.quantile(draws, points)
     return float(low), float(high)
+
+
+def bca_p_value(draws: FloatArray, observed: float, acceleration: float, null: float) -> float:
+    """Level at which the interval of :func:`bca_interval` just reaches ``null``, 0–1; not below 1 / number of draws."""
+    below = _share_below(draws, null)
+    below = min(max(below, 0.5 / len(draws)), 1 - 0.5 / len(draws))
+    centre = _share_below(draws, observed)
+    if centre not in (0.0, 1.0):
+        bias = ndtri(centre)
+        moved = ndtri(below) - bias
+        below = float(ndtr(moved / (1 + acceleration * moved) - bias))
+    return 2 * min(below, 1 - below)
+
+
+def _share_below(draws: FloatArray, point: float) -> float:
+    """Share of draws below ``point``; those that only rounding keeps apart from it count half."""
+    tie = 1e-9 * float(np.abs(draws - point).max())
+    return float(np.mean(draws < point - tie) + np.mean(draws <= point + tie)) / 2
 
 
 def acceleration(influences: list[FloatArray]) -> float:
@@ -75,6 +92,11 @@ def t_interval(mean: float, standard_error: float, df: float, *, level: float = 
     return mean - half, mean + half
 
 
+def t_p_value(mean: float, standard_error: float, df: float) -> float:
+    """Level at which :func:`t_interval` just reaches 0, 0–1."""
+    return 2 * float(stdtr(df, -abs(mean) / standard_error))
+
+
 def mean_interval(values: FloatArray, *, level: float = LEVEL) -> tuple[float, float] | None:
     """Student's t interval of a mean of independent ``values``; None for fewer than two."""
     if len(values) < 2:
@@ -98,6 +120,11 @@ def wilson_interval(successes: int, n: int, *, level: float = LEVEL) -> tuple[fl
 def unseen_share(n: int, *, level: float = LEVEL) -> float:
     """Largest share of a population that ``n`` trials can miss altogether (Clopper–Pearson, two-sided), 0–1."""
     return 1.0 - float(((1 - level) / 2) ** (1 / n))
+
+
+def unseen_p_value(n: int, share: float) -> float:
+    """Level at which ``share`` is all that ``n`` trials can miss: the inverse of :func:`unseen_share`."""
+    return min(1.0, 2 * (1 - min(share, 1.0)) ** n)
 
 
 def or_unseen(

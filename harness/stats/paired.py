@@ -13,12 +13,16 @@ import pandas as pd
 
 from kikime.harness.stats.contrast import Contrast, TransformBy, transform_for
 from kikime.harness.stats.intervals import (
+    ROUNDING,
     acceleration,
     bca_interval,
+    bca_p_value,
     detectable,
     mean_interval,
     t_interval,
     t_over_z,
+    t_p_value,
+    unseen_p_value,
     unseen_share,
     welch_df,
 )
@@ -28,6 +32,10 @@ from kikime.harness.stats.validation import FloatArray, TableError, checked_marg
 NEW_PERSONAS_FROM = 10
 """Personas from which on they count as a sample of personas, and the result speaks of new ones."""
 
+FEW_ITEMS = 2
+"""So many items or fewer leave every verdict open."""
+ALPHA = 0.05
+"""A corrected p below it is a finding."""
 Verdict = Literal["better", "worse", "equivalent", "inconclusive"]
 Method = Literal["persona_t", "item_bca", "item_t", "no_variation", "none"]
 
@@ -59,6 +67,15 @@ class PairedDifference:
     persona_ci_low: float | None
     """Sensitivity: t over persona means, whatever the number of personas; None for one persona."""
     persona_ci_high: float | None
+    p_interval: float
+    """Level at which the interval just reaches 0: below 0.05 only where ``ci_low``–``ci_high`` excludes 0."""
+    at_bound: bool
+    """Whether both sides of every persona sit at one and the same end of the scale, where nothing could differ."""
+
+    @property
+    def p_decisive(self) -> float:
+        """The larger of ``p_value`` and ``p_interval``: what a verdict that stands beside both of them rests on."""
+        return max(self.p_value, self.p_interval)
 
     @property
     def scope(self) -> Literal["new personas", "these personas"]:
@@ -72,6 +89,7 @@ class _Interval:
     high: float | None
     method: Method
     mde: float | None
+    p: float
 
 
 def paired_difference(
@@ -82,6 +100,7 @@ def paired_difference(
     seed: int = 0,
     n_resamples: int = 9999,
     transform: TransformBy | None = None,
+    bounds: Sequence[float] = (),
 ) -> PairedDifference:
     """Compare b with a, item by item.
 
@@ -99,6 +118,7 @@ def paired_difference(
         n_resamples: bootstrap draws, and random sign flips where 2ⁿ is larger.
         transform: from pooled rates to points; one for all or one per persona. At a kink of it (a rate right at its
             target) intervals are short: with 50 sentences per persona they cover 82–92 %.
+        bounds: ends of the scale; two values at the same end are never ``equivalent``, since a floor is no evidence.
 
     Raises:
         TableError: (a ValueError) a hole, a duplicate, an empty table, a persona without any denominator.
@@ -115,6 +135,18 @@ def paired_difference(
     delta = float(differences.mean())
     sides = np.array([contrast.sides for contrast in contrasts]).mean(axis=0)
     persona_ci = mean_interval(differences)
+    at_bound = all(any(_is_at(contrast, bound) for bound in bounds) for contrast in contrasts)
+    verdict: Verdict = "inconclusive"
+    if n_items > FEW_ITEMS:
+        surely = interval.low is not None and interval.high is not None and (interval.low > 0 or interval.high < 0)
+        verdict = judged(
+            delta,
+            (interval.low, interval.high),
+            found=surely,
+            margin=margin,
+            higher_is_better=higher_is_better,
+            at_bound=at_bound,
+        )
     return PairedDifference(
         mean_a=float(sides[0]),
         mean_b=float(sides[1]),
@@ -125,11 +157,13 @@ def paired_difference(
         p_value=_p_value(contrasts, by_persona=by_persona, rng=flips, n_resamples=n_resamples),
         dominance=float(np.concatenate([contrast.preference() for contrast in contrasts]).mean()),
         mde=interval.mde,
-        verdict=_verdict(delta, interval, margin, higher_is_better=higher_is_better) if n_items > 2 else "inconclusive",
+        verdict=verdict,
         n_items=n_items,
         n_personas=len(contrasts),
         persona_ci_low=persona_ci[0] if persona_ci else None,
         persona_ci_high=persona_ci[1] if persona_ci else None,
+        p_interval=interval.p,
+        at_bound=at_bound,
     )
 
 
@@ -174,7 +208,7 @@ def _interval(
     if by_persona:
         return _t_interval(units, contrasts, "persona_t")
     if min(contrast.n_spread for contrast in contrasts) < 2:
-        return _Interval(None, None, "none", None)
+        return _Interval(None, None, "none", None, 1.0)
     if len(contrasts) == 1 and contrasts[0].n_items == 2:
         return _t_interval(_pseudo_values(contrasts[0]), contrasts, "item_t")
     draws = _bootstrap(contrasts, rng, n_resamples)
@@ -182,22 +216,20 @@ def _interval(
         return _no_variation(contrasts, sum(contrast.n_items for contrast in contrasts))
     influences = [_influence(contrast) / len(contrasts) for contrast in contrasts]
     delta, df = float(units.mean()), welch_df(influences)
-    low, high = bca_interval(draws, delta, acceleration(influences))
-    wider = t_over_z(df)
-    return _Interval(
-        delta + wider * (low - delta),
-        delta + wider * (high - delta),
-        "item_bca",
-        detectable(float(np.std(draws, ddof=1)), df),
-    )
+    curved, wider = acceleration(influences), t_over_z(df)
+    low, high = (delta + wider * (end - delta) for end in bca_interval(draws, delta, curved))
+    p = bca_p_value(draws, delta, curved, delta - delta / wider)
+    mde = detectable(float(np.std(draws, ddof=1)), df)
+    return _Interval(low, high, "item_bca", mde, max(p, ALPHA) if low <= 0 <= high else p)
 
 
 def _t_interval(units: FloatArray, contrasts: Sequence[Contrast], method: Method) -> _Interval:
     error = float(np.std(units, ddof=1)) / math.sqrt(len(units))
     if error <= 1e-12 * max(1.0, float(np.abs(units).max())):
         return _no_variation(contrasts, len(units))
-    low, high = t_interval(float(units.mean()), error, len(units) - 1)
-    return _Interval(low, high, method, detectable(error, len(units) - 1))
+    mean, df = float(units.mean()), len(units) - 1
+    low, high = t_interval(mean, error, df)
+    return _Interval(low, high, method, detectable(error, df), t_p_value(mean, error, df))
 
 
 def _no_variation(contrasts: Sequence[Contrast], n_units: int) -> _Interval:
@@ -208,8 +240,10 @@ def _no_variation(contrasts: Sequence[Contrast], n_units: int) -> _Interval:
     """
     delta = float(np.mean([contrast.difference for contrast in contrasts]))
     largest = max(abs(contrast.difference) for contrast in contrasts)
-    half = unseen_share(n_units) * (2 * largest if largest > 0 else _spread(contrasts))
-    return _Interval(delta - half, delta + half, "no_variation", half * detectable(1.0) / detectable(1.0, power=0.5))
+    reach = 2 * largest if largest > 0 else _spread(contrasts)
+    half = unseen_share(n_units) * reach
+    mde = half * detectable(1.0) / detectable(1.0, power=0.5)
+    return _Interval(delta - half, delta + half, "no_variation", mde, unseen_p_value(n_units, abs(delta) / reach))
 
 
 def _spread(contrasts: Sequence[Contrast]) -> float:
@@ -263,12 +297,38 @@ def _p_value(contrasts: Sequence[Contrast], *, by_persona: bool, rng: np.random.
     return sign_flip_p(statistic, int(active.sum()), rng=rng, n_resamples=n_resamples)
 
 
-def _verdict(delta: float, interval: _Interval, margin: float, *, higher_is_better: bool) -> Verdict:
-    low, high = interval.low, interval.high
+def _is_at(contrast: Contrast, bound: float) -> bool:
+    """Whether both sides of a persona are at ``bound``."""
+    return all(math.isclose(side, bound, abs_tol=ROUNDING) for side in contrast.sides)
+
+
+def judged(
+    delta: float,
+    interval: tuple[float | None, float | None],
+    *,
+    found: bool,
+    margin: float,
+    higher_is_better: bool,
+    at_bound: bool = False,
+) -> Verdict:
+    """The one rule of verdicts.
+
+    ``equivalent``: the interval lies inside ±margin, and the two values do not both sit at one end of the scale.
+    ``better`` and ``worse``: a difference was found and is at least the margin. Anything else is ``inconclusive``.
+
+    Args:
+        delta: b − a.
+        interval: of ``delta``; without one nothing is said.
+        found: whether the test that the verdict goes by says that there is a difference.
+        margin: smallest difference that matters.
+        higher_is_better: direction of the metric.
+        at_bound: see :attr:`PairedDifference.at_bound`.
+    """
+    low, high = interval
     if low is None or high is None:
         return "inconclusive"
     if -margin < low and high < margin:
-        return "equivalent"
-    if (low > 0 or high < 0) and abs(delta) >= margin:
+        return "inconclusive" if at_bound else "equivalent"
+    if found and abs(delta) >= margin:
         return "better" if (delta > 0) == higher_is_better else "worse"
     return "inconclusive"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
+from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.words.catalogue import Translator
 
@@ -24,6 +25,10 @@ class Judgement(Protocol):
     @property
     def change(self) -> str:
         """``up``, ``down`` or ``unclear``."""
+
+    @property
+    def verdict_code(self) -> Reason | None:
+        """Why the verdict is open, where there is more to say of it."""
 
 
 class Claimed(Protocol):
@@ -144,6 +149,8 @@ def interval(t: Translator, metric: str, low: float | None, high: float | None) 
 
 def verdict(t: Translator, row: Judgement) -> str:
     """The verdict in words; metrics without a better end only go up or down."""
+    if row.verdict_code is not None:
+        return t(f"verdict.{row.verdict_code.code}")
     if row.direction == "none" and row.verdict != "equivalent":
         return t(f"change.{row.change}")
     return t(f"verdict.{row.verdict}")
@@ -214,12 +221,16 @@ def claim(t: Translator, row: Claimed) -> str:
 
 
 def chance(number: float | None) -> str:
-    """A probability as a percentage, never 0 or 100 by rounding alone."""
+    """A probability as a percentage, never 0 or 100: draws cannot show more than that it is beyond their reach.
+
+    >>> chance(0.0), chance(0.4), chance(1.0)
+    ('<0.1%', '40.0%', '>99.9%')
+    """
     if number is None:
         return "—"
-    if 0 < number < 0.001:
+    if number < 0.001:
         return "<0.1%"
-    return ">99.9%" if 0.999 < number < 1 else f"{100 * number:.1f}%"
+    return ">99.9%" if number > 0.999 else f"{100 * number:.1f}%"
 
 
 def handled(t: Translator, side: Share) -> str:

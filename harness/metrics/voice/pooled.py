@@ -1,8 +1,10 @@
-"""The marker rate of a persona and its style band: from sums over replies, never from means of replies' own rates."""
+"""The style band of a persona: from sums of sentences over its replies."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+
+from kikime.harness.metrics.voice.level import style_level_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +33,11 @@ class VoiceSums(NamedTuple):
     def marker_rate(self) -> float | None:
         """Share of the sentences that could carry a marker which do, 0–1; None where there is no such sentence."""
         return self.marked / self.eligible if self.eligible else None
+
+    @property
+    def style_level(self) -> float | None:
+        """See :func:`~kikime.harness.metrics.voice.level.style_level_of`; of the sums as one reply."""
+        return style_level_of(self.marker_rate, self.target, self.tolerance)
 
     @property
     def style_band(self) -> float | None:

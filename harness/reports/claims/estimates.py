@@ -40,7 +40,11 @@ class PairedEffect(msgspec.Struct, kw_only=True, frozen=True):
     """95 % interval of ``delta``."""
     ci_high: float | None
     p_value: float
+    """The larger of the sign-flip test's p and the level at which the interval reaches 0."""
+    p_adjusted: float | None = None
+    """``p_value`` corrected over the report's rows (Benjamini–Hochberg)."""
     verdict: Verdict
+    """By ``p_adjusted``, the metric's margin and the interval."""
     n_items: int
 
 

@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kikime.harness.reports.claims.estimates import Level, Shift
-from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, marker_sums
+from kikime.harness.reports.tables.frames import (
+    ITEM,
+    MARKERS,
+    VOICE_RATES,
+    Bands,
+    marker_sums,
+    question_rates,
+    voice_rates,
+)
 from kikime.harness.stats.prompts.factorial import Estimate, Weights, cell_contrasts
 from kikime.harness.words.labels import is_share
 
@@ -29,7 +37,7 @@ def contrasts_of(
 
     Args:
         cells: replies, as :func:`kikime.harness.reports.tables.cells.read_cells` gives them.
-        metric: a rule metric; ``marker_rate`` and ``style_band`` are pooled per persona.
+        metric: a rule metric; those of the voice are computed per persona.
         names: the cell of each reply, in step with ``cells``.
         contrasts: name → weights of cells.
         bands: voice targets.
@@ -43,8 +51,7 @@ def contrasts_of(
     frame = _sums(cells.assign(cell=names.to_numpy()), metric, bands, wanted)
     if frame.empty:
         return None
-    transform = bands.transforms() if metric == "style_band" else None
-    found = cell_contrasts(frame, contrasts, transform=transform, seed=seed, n_resamples=n_resamples)
+    found = cell_contrasts(frame, contrasts, transform=bands.transforms(metric), seed=seed, n_resamples=n_resamples)
     if is_share(metric):
         found = {name: _possible(estimate, contrasts[name]) for name, estimate in found.items()}
     return found, len(frame) // len(wanted)
@@ -53,13 +60,15 @@ def contrasts_of(
 def _sums(cells: pd.DataFrame, metric: str, bands: Bands, wanted: list[str]) -> pd.DataFrame:
     """``persona, item, cell, num, den`` of the items that have every wanted cell."""
     used = cells[cells["cell"].isin(wanted)]
-    if metric in POOLED_MARKERS:
+    if metric in MARKERS:
         used = used[used["persona"].isin(bands.targets)]
-        sums = marker_sums(used, bands)
+        sums = (voice_rates if metric in VOICE_RATES else marker_sums)(used, bands)
     else:
         used = used[used[metric].notna()]
         sums = used[ITEM].assign(num=used[metric].astype(float), den=1.0)
     sums = sums.assign(cell=used["cell"]).groupby([*ITEM, "cell"], as_index=False)[["num", "den"]].sum()
+    if metric in VOICE_RATES:
+        sums = question_rates(sums, [*ITEM, "cell"], [("num", "den")])
     whole = sums.groupby(ITEM)["cell"].transform("size") == len(wanted)
     alive = sums[whole].groupby(["persona", "cell"])["den"].transform("sum").gt(0)
     dead = sums[whole].loc[~alive, "persona"].unique()

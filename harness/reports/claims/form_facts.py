@@ -19,6 +19,7 @@ from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
 from kikime.harness.reports.comparison.records import Direction, Side
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
+from kikime.harness.reports.tables.belonging import declares
 from kikime.harness.stats.prompts.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
@@ -68,7 +69,7 @@ EFFECTS: dict[str, Weights] = {
 }
 """``interaction`` is the difference in differences: how much more the context does to the tuned checkpoint."""
 FACTS = ("probe_shift", "probe_new_first", "fact_correct", "fact_wrong")
-STYLE = ("marker_rate", "style_band")
+STYLE = ("marker_rate", "style_level")
 _NONE, _GIVEN = "none", "relevant"
 
 
@@ -148,7 +149,7 @@ def _rows(pair: Pair, *, seed: int, n_resamples: int) -> Iterator[FormFactsRow]:
 
 
 def _metrics(task: StoredTask) -> list[str]:
-    style = STYLE if not task["bare"] and set(STYLE) & set(task["metrics"]) else ()
+    style = STYLE if not task["bare"] and declares(task["metrics"], "style_level") else ()
     return [*(name for name in FACTS if name in task["metrics"]), *style]
 
 

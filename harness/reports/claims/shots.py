@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -11,11 +11,12 @@ from kikime.harness.core import axes
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.records import Printed
 from kikime.harness.reports.claims.estimates import PairedEffect, effect, grouped, paired
-from kikime.harness.reports.comparison.differences import difference
+from kikime.harness.reports.comparison.differences import difference, settle
 from kikime.harness.reports.comparison.records import Difference
 from kikime.harness.reports.report import Block, Footnote, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import Bands
+from kikime.harness.stats.decisions import benjamini_hochberg
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 
@@ -49,7 +50,7 @@ class ShotsReport(Printed, msgspec.Struct, kw_only=True):
         return self.rows
 
 
-METRICS_SHOWN = ("quality", "style_band", "fact_correct", "length_fit", "fewshot_copy", "critical_failure")
+METRICS_SHOWN = ("quality", "style_level", "fact_correct", "length_fit", "fewshot_copy", "critical_failure")
 _CELL = list(axes.without(axes.CELL, "shots", "shot_style", "example_set"))
 
 
@@ -69,7 +70,9 @@ def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
             hint="kikime run MODEL --suite few_shot",
             path=run.path,
         )
-    rows = list(_rows(replies, Bands(manifest), seed=seed, n_resamples=n_resamples))
+    found = list(_rows(replies, Bands(manifest), seed=seed, n_resamples=n_resamples))
+    settle([row for _, row in found], "rows (Benjamini–Hochberg)", benjamini_hochberg)
+    rows = [ShotsRow(**about, **paired(row)) for about, row in found]
     if not rows:
         raise UsageError(
             "{path}: no item of this run was asked both with examples and without",
@@ -79,7 +82,7 @@ def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
     return ShotsReport(run=run.id, name=manifest["name"], rows=rows)
 
 
-def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[ShotsRow]:
+def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[tuple[dict[str, Any], Difference]]:
     cells = replies.set_index(_CELL, drop=False).rename_axis([f"_{name}" for name in _CELL])
     without = cells[cells["shots"] == 0]
     shown = cells[(cells["shots"] > 0) & cells.index.isin(without.index)]
@@ -92,13 +95,8 @@ def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[Shots
                 _effect(without, members, metric, bands, seed=options["seed"], n_resamples=99)
                 for _, members in own.groupby("example_set")
             ]
-            yield ShotsRow(
-                shots=int(shots),
-                shot_style=style,
-                metric=metric,
-                **paired(row),
-                sets=[found.delta for found in sets if found is not None],
-            )
+            deltas = [found.delta for found in sets if found is not None]
+            yield {"shots": int(shots), "shot_style": style, "metric": metric, "sets": deltas}, row
 
 
 def _effect(without: pd.DataFrame, own: pd.DataFrame, metric: str, bands: Bands, **options: int) -> Difference | None:

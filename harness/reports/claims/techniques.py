@@ -11,10 +11,12 @@ from kikime.harness.core.axes import CELL, without
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.records import Printed
 from kikime.harness.reports.claims.estimates import PairedEffect, effect, grouped, number, paired
-from kikime.harness.reports.comparison.differences import difference
+from kikime.harness.reports.comparison.differences import difference, settle
+from kikime.harness.reports.comparison.records import Difference
 from kikime.harness.reports.report import Block, Footnote, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import Bands
+from kikime.harness.stats.decisions import benjamini_hochberg
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.condition import Technique
 from kikime.harness.suites.grid import stored_techniques
@@ -60,7 +62,7 @@ class TechniquesReport(Printed, msgspec.Struct, kw_only=True):
 
 
 PLAIN = "plain"
-METRICS_SHOWN = ("fact_correct", "constraint_ok", "marker_rate", "style_band", "length_chars", "critical_failure")
+METRICS_SHOWN = ("fact_correct", "constraint_ok", "marker_rate", "style_level", "length_chars", "critical_failure")
 _CELL = list(without(CELL, "technique"))
 
 
@@ -82,11 +84,15 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
             hint="kikime run MODEL --suite techniques (or steerability)",
             path=run.path,
         )
-    rows = list(_rows(replies, asked, Bands(manifest), seed=seed, n_resamples=n_resamples))
+    found = list(_rows(replies, asked, Bands(manifest), seed=seed, n_resamples=n_resamples))
+    settle([row for _, row in found], "rows (Benjamini–Hochberg)", benjamini_hochberg)
+    rows = [TechniqueRow(**about, **paired(row)) for about, row in found]
     return TechniquesReport(run=run.id, name=manifest["name"], rows=rows, leaks=_leaks(replies))
 
 
-def _rows(replies: pd.DataFrame, asked: dict[str, Technique], bands: Bands, **options: int) -> Iterator[TechniqueRow]:
+def _rows(
+    replies: pd.DataFrame, asked: dict[str, Technique], bands: Bands, **options: int
+) -> Iterator[tuple[dict[str, str], Difference]]:
     for task, own in replies.groupby("task", sort=False):
         cells = own.set_index(_CELL, drop=False).rename_axis([f"_{name}" for name in _CELL])
         plain = cells[cells["technique"] == PLAIN]
@@ -99,8 +105,7 @@ def _rows(replies: pd.DataFrame, asked: dict[str, Technique], bands: Bands, **op
             for metric in METRICS_SHOWN:
                 row = difference(a, b, metric, bands, **options)
                 if row is not None:
-                    about = {"task": task, "technique": name, "title": technique.title, "metric": metric}
-                    yield TechniqueRow(**about, **paired(row))
+                    yield {"task": task, "technique": name, "title": technique.title, "metric": metric}, row
 
 
 def _leaks(replies: pd.DataFrame) -> list[ReasoningLeaks]:

@@ -36,8 +36,9 @@ class TurnRow(msgspec.Struct, frozen=True):
     phase: Phase
     n: int
     """Replies."""
+    style_level: Level | None
     style_band: Level | None
-    """Pooled over the replies of a persona."""
+    """Of the ratio of sums over the replies of a persona."""
     marker_rate: Level | None
     first_person_ok: float | None
     fact_correct: float | None
@@ -88,7 +89,7 @@ class TurnsReport(Printed, msgspec.Struct, kw_only=True):
         return self.turns
 
 
-VOICE = ("style_band", "marker_rate")
+VOICE = ("style_level", "style_band", "marker_rate")
 FAULTS = ("role_confusion", "language_leak", "critical_failure")
 MEANS = ("first_person_ok", "fact_correct", "self_repetition", "length_chars", *FAULTS)
 _DIALOGUE = [*ITEM, *CONDITION, "repeat"]
@@ -189,8 +190,8 @@ def _difference(of: list[int], less: list[int]) -> dict[str, float]:
 def _turn(replies: pd.DataFrame, turn: int, phase: Phase, voice: Mapping[str, _Voice]) -> TurnRow:
     own = replies[replies["turn"] == turn]
     means = {metric: _mean(own[metric]) for metric in MEANS}
-    band, rate = (voice[metric].turns.get(turn) for metric in VOICE)
-    return TurnRow(turn=turn, phase=phase, n=len(own), style_band=band, marker_rate=rate, **means)
+    style = {metric: voice[metric].turns.get(turn) for metric in VOICE}
+    return TurnRow(turn=turn, phase=phase, n=len(own), **style, **means)
 
 
 def _mean(values: pd.Series) -> float | None:
@@ -257,7 +258,7 @@ def tables(report: TurnsReport, t: Translator) -> Iterator[Block]:
     yield Footnote(t("reports.intervals") + t("reports.turns.footnote"))
 
 
-_VOICE = ("style_band", "marker_rate")
+_VOICE = ("style_level", "marker_rate")
 _SHARES = ("first_person_ok", "fact_correct", "role_confusion", "language_leak", "critical_failure")
 REPORT = Report(
     "turns",

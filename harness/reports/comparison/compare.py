@@ -67,6 +67,7 @@ def compare(
         n_cells=len(pair.a),
         manifest=manifest_differences(pair.manifest_a, pair.manifest_b),
         margins=load_margins().version,
+        rule=t("results.rule"),
     )
     if not pair.why_not:
         report.metrics = metric_rows(pair, slices=slices, seed=seed, n_resamples=n_resamples, on_step=on_step)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict as fields_of
 
 from kikime.harness.core.axes import COMPARED
+from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
-from kikime.harness.reports.comparison.records import Change, Difference, MetricRow, Slice
-from kikime.harness.reports.tables.frames import ITEM, POOLED_MARKERS, Bands, item_frame
-from kikime.harness.reports.tables.margins import direction, load_margins
+from kikime.harness.reports.comparison.records import Difference, MetricRow, Slice
+from kikime.harness.reports.tables.frames import ITEM, MARKERS, Bands, item_frame
+from kikime.harness.reports.tables.margins import bounds, direction, load_margins
 from kikime.harness.stats.decisions import benjamini_hochberg, holm
-from kikime.harness.stats.paired import paired_difference
+from kikime.harness.stats.paired import ALPHA, FEW_ITEMS, judged, paired_difference
 from kikime.harness.words.labels import is_share
 
 if TYPE_CHECKING:
@@ -68,20 +69,23 @@ def difference(
         seed=seed,
         n_resamples=n_resamples,
         transform=items.transform,
+        bounds=bounds(metric),
     )
     low, high = (_possible(metric, end) for end in (found.ci_low, found.ci_high))
-    open_ended = better == "none" and found.verdict != "equivalent"
-    measured = asdict(found) | {"ci_low": low, "ci_high": high}
-    return Difference(
+    measured = {name: value for name, value in asdict(found).items() if name in Difference.__struct_fields__}
+    row = Difference(
         metric=metric,
         direction=better,
         primary=metric in margins.primary,
         margin=margin,
         scope=found.scope,
         n_cells=items.n_cells,
-        change=_change(low, high),
-        **measured | {"verdict": "inconclusive" if open_ended else found.verdict},
+        change="unclear",
+        verdict_code=Reason("at_bound") if found.at_bound and _within(low, high, margin) else None,
+        **measured | {"ci_low": low, "ci_high": high, "p_value": found.p_decisive},
     )
+    _decide(row, row.p_value)
+    return row
 
 
 def _possible(metric: str, end: float | None) -> float | None:
@@ -89,11 +93,30 @@ def _possible(metric: str, end: float | None) -> float | None:
     return max(-1.0, min(1.0, end)) if end is not None and is_share(metric) else end
 
 
-def _change(low: float | None, high: float | None) -> Change:
-    """Whether the value itself surely went up or down, good or bad."""
-    if low is None or high is None:
-        return "unclear"
-    return "up" if low > 0 else "down" if high < 0 else "unclear"
+def _within(low: float | None, high: float | None, margin: float) -> bool:
+    return low is not None and high is not None and -margin < low and high < margin
+
+
+def _decide(row: Difference, p: float) -> None:
+    """Set verdict and change of a row by ``p``, the one that is printed beside them."""
+    found = p < ALPHA and row.ci_low is not None
+    verdict = judged(
+        row.delta,
+        (row.ci_low, row.ci_high),
+        found=found and row.direction != "none",
+        margin=row.margin,
+        higher_is_better=row.direction == "higher",
+        at_bound=row.verdict_code is not None,
+    )
+    row.verdict = verdict if row.n_items > FEW_ITEMS else "inconclusive"
+    row.change = "unclear" if not found else "up" if row.delta > 0 else "down"
+
+
+def settle(rows: Sequence[Difference], family: str, adjust: Callable[[Sequence[float]], list[float]]) -> None:
+    """Correct the p-values of ``rows`` together, and decide their verdicts by what comes out."""
+    for row, adjusted in zip(rows, adjust([row.p_value for row in rows]), strict=True):
+        row.p_adjusted, row.family = adjusted, family
+        _decide(row, adjusted)
 
 
 def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator[Slice]:
@@ -112,7 +135,7 @@ def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator
 
 def _narrow(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
     """What one metric needs, with keys as plain objects: cutting all columns costs more than the statistics."""
-    sources = ["marker_sentences", "eligible_sentences"] if metric in POOLED_MARKERS else [metric]
+    sources = ["marker_sentences", "eligible_sentences", "voiced"] if metric in MARKERS else [metric]
     return cells[[*ITEM, "failed", *sources]].astype(dict.fromkeys(ITEM, object)).reset_index(drop=True)
 
 
@@ -126,5 +149,4 @@ def _adjust(rows: list[MetricRow]) -> None:
         (others, "exploratory (Benjamini–Hochberg)", benjamini_hochberg),
         (grid, "slices (Benjamini–Hochberg)", benjamini_hochberg),
     ):
-        for row, adjusted in zip(family, adjust([row.p_value for row in family]), strict=True):
-            row.p_adjusted, row.family = adjusted, name
+        settle(family, name, adjust)

@@ -6,14 +6,15 @@ from dataclasses import asdict
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.names import nearest, one_of
+from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.differences import metric_names
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
 from kikime.harness.reports.comparison.records import GateAnswer, GateDifference
 from kikime.harness.reports.tables.frames import ItemFrame, item_frame
-from kikime.harness.reports.tables.margins import direction, load_margins
+from kikime.harness.reports.tables.margins import bounds, direction, load_margins
 from kikime.harness.stats.decisions import decide
-from kikime.harness.stats.paired import paired_difference
+from kikime.harness.stats.paired import ALPHA, PairedDifference, judged, paired_difference
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 
@@ -58,8 +59,9 @@ def gate(
         seed=seed,
         n_resamples=n_resamples,
         transform=items.transform,
+        bounds=bounds(metric),
     )
-    answer = decide(found, margin=margin, higher_is_better=higher)
+    answer = decide(found, margin=margin, higher_is_better=higher, worst_value=METRICS[metric].worst if metric in METRICS else None)
     t = Translator.of(language)
     return GateAnswer(
         a=describe(a, pair.manifest_a),
@@ -69,11 +71,24 @@ def gate(
         margin=margin,
         **asdict(answer),
         exit_code=EXIT_CODES[answer.decision],
-        difference=GateDifference(**asdict(found), scope=found.scope),
+        difference=_single(found, margin, higher_is_better=higher),
         left_out=pair.left_out,
         notes=t.reasons(pair.notes),
         note_codes=pair.notes,
     )
+
+
+def _single(found: PairedDifference, margin: float, *, higher_is_better: bool) -> GateDifference:
+    measured = {name: value for name, value in asdict(found).items() if name in GateDifference.__struct_fields__}
+    verdict = judged(
+        found.delta,
+        (found.ci_low, found.ci_high),
+        found=found.p_decisive < ALPHA,
+        margin=margin,
+        higher_is_better=higher_is_better,
+        at_bound=found.at_bound,
+    )
+    return GateDifference(**measured | {"p_value": found.p_decisive, "verdict": verdict}, scope=found.scope)
 
 
 def _items(pair: Pair, metric: str) -> ItemFrame:

@@ -51,11 +51,13 @@ class Difference(msgspec.Struct, kw_only=True):
     ci_method: str
     """``persona_t`` speaks of new personas, the others of these."""
     p_value: float
+    """The larger of the sign-flip test's p and the level at which the interval reaches 0."""
     dominance: float
     """P(b > a) − P(b < a) over items (pooled rates: over personas), −1…1."""
     mde: float | None
     """Smallest true difference that this many items find with 80 % power; None for a single item."""
     verdict: Verdict
+    """By ``p_adjusted`` (below 0.05: ``better`` or ``worse``), ``margin`` and the interval."""
     n_items: int
     n_personas: int
     persona_ci_low: float | None
@@ -66,9 +68,11 @@ class Difference(msgspec.Struct, kw_only=True):
     n_cells: int
     """Pairs of replies."""
     change: Change
-    """Whether the value itself surely went up or down, good or bad."""
+    """Whether the value itself went up or down, good or bad, by ``p_adjusted``."""
+    verdict_code: Reason | None = None
+    """``at_bound``: inconclusive although the interval is within the margin, since both values sit at one end of the scale."""
     p_adjusted: float | None = None
-    """Inside the row's ``family``."""
+    """``p_value`` corrected inside the row's ``family``."""
     family: str | None = None
     """Which comparisons were adjusted together, and how."""
 
@@ -245,6 +249,8 @@ class Comparison(Printed, msgspec.Struct, kw_only=True):
     """Settings that differ."""
     margins: str = ""
     """Version of the margins by which verdicts are given."""
+    rule: str = ""
+    """How verdicts are decided, worded."""
     lengths: list[LengthEntry] = []
     capability: list[Capability] = []
     scope: Scope | None = None
@@ -271,6 +277,7 @@ class GateDifference(msgspec.Struct, kw_only=True, frozen=True):
     mde: float | None
     """Smallest true difference that this many items find with 80 % power; None for a single item."""
     verdict: Verdict
+    """Of this one metric, so that no correction is due."""
     n_items: int
     n_personas: int
     persona_ci_low: float | None

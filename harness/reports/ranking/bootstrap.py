@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kikime.harness.metrics import style_bands_of
+from kikime.harness.metrics import style_levels_of
 from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.tables.areas import Term
 from kikime.harness.stats.intervals import LEVEL, or_unseen, t_over_z
@@ -153,11 +153,9 @@ class _Model(NamedTuple):
     def _rate(self, stack: _Stack, persona: str, num: FloatArray, den: FloatArray) -> FloatArray:
         """Ratio of sums; a persona without any marked or eligible sentence shows no voice: 0."""
         rate = np.divide(num, den, out=np.zeros_like(num), where=den > 0)
-        if stack.term.value != "band":
+        if stack.term.value != "level":
             return rate
-        target, tolerance = self.bands[persona]
-        points = style_bands_of(rate, np.ones_like(rate), target, tolerance)
-        return np.where(den > 0, points, 0.0)
+        return np.where(den > 0, style_levels_of(rate, *self.bands[persona]), 0.0)
 
     def _persona_means(self) -> dict[tuple[str, str], FloatArray]:
         ones = np.ones((1, sum(self.sizes)))

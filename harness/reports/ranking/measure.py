@@ -10,7 +10,8 @@ import numpy as np
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.tables.areas import Areas, Term
-from kikime.harness.reports.tables.frames import ITEM, Bands, marker_sums
+from kikime.harness.reports.tables.belonging import declares
+from kikime.harness.reports.tables.frames import ITEM, Bands, question_rates, voice_rates
 from kikime.harness.reports.tables.quality import oriented
 from kikime.harness.stats.validation import FloatArray
 
@@ -42,7 +43,7 @@ def measure_terms(cells: pd.DataFrame, areas: Areas, manifest: Manifest, verdict
     terms: Entry = {}
     for term in (term for area in areas.areas for term in area.terms):
         chosen = usable[_scope(usable, term, manifest)]
-        if term.value == "band":
+        if term.value == "level":
             chosen = chosen[chosen["persona"].isin(bands.targets)]
         sums = None if chosen.empty else _sums(chosen, term, areas, bands, verdicts)
         if sums is not None:
@@ -65,7 +66,7 @@ def _scope(cells: pd.DataFrame, term: Term, manifest: Manifest) -> pd.Series:
     tasks = [
         name
         for name, task in manifest["tasks"].items()
-        if (term.tasks == "all" or term.metric in task["metrics"])
+        if (term.tasks == "all" or declares(task["metrics"], term.metric))
         and (not term.only or name in term.only)
         and name not in term.without
     ]
@@ -86,9 +87,10 @@ def _scope(cells: pd.DataFrame, term: Term, manifest: Manifest) -> pd.Series:
 def _sums(
     cells: pd.DataFrame, term: Term, areas: Areas, bands: Bands, verdicts: pd.DataFrame | None
 ) -> pd.DataFrame | None:
-    """``persona, item, num, den`` of each reply in the term's scope."""
-    if term.value == "band":
-        return marker_sums(cells, bands)
+    """``persona, item, num, den`` of each reply, or each question, in the term's scope."""
+    if term.value == "level":
+        sums = voice_rates(cells, bands).groupby(ITEM, as_index=False)[["num", "den"]].sum()
+        return question_rates(sums, ITEM, [("num", "den")])
     weight = np.ones(len(cells))
     if term.value == "judge":
         points = _judged(cells, term, verdicts)

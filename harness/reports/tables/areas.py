@@ -22,7 +22,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Term(StrictModel):
     """One part of an area's formula, 0–1."""
 
-    value: Literal["mean", "unbroken", "band", "quality", "handled", "judge"]
+    value: Literal["mean", "unbroken", "level", "quality", "handled", "judge"]
     metric: str = ""
     tasks: Literal["declared", "all"]
     only: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Term(StrictModel):
 
     @model_validator(mode="after")
     def _metric_is_known(self) -> Term:
-        if self.value in {"mean", "unbroken", "band"} and self.metric not in METRICS:
+        if self.value in {"mean", "unbroken", "level"} and self.metric not in METRICS:
             msg = Phrase("unknown metric '{metric}'", metric=self.metric)
             raise ValueError(msg)
         return self

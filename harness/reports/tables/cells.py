@@ -12,6 +12,8 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics import versions_of
 from kikime.harness.metrics.registry import METRICS
+from kikime.harness.reports.tables.belonging import CONFINED, SPOKEN_MARKERS, tasks_of
+from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.quality import with_quality
 from kikime.harness.store.database import open_tables, require_tables
 from kikime.harness.store.rundir import RunDirectory
@@ -45,7 +47,33 @@ def read_cells(run: RunDirectory, manifest: Manifest, *, without: Collection[str
     for metric in METRICS:
         if metric not in cells or metric in without:
             cells[metric] = float("nan")
-    return with_quality(cells, manifest).set_index("pair_key")
+    return _confined(with_quality(cells, manifest), manifest).set_index("pair_key")
+
+
+def _confined(cells: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
+    """Take metrics from the replies of tasks to which they do not belong, and the voice from what is not the model's own.
+
+    ``voiced`` says whether a reply's task measures the voice. A copied example or an echo has no voice of its own, whatever
+    its markers; runs of earlier versions counted them.
+    """
+    voiced = cells["task"].isin(tasks_of("style_level", manifest)).to_numpy()
+    borrowed = (cells[["fewshot_copy", "prompt_echo"]].to_numpy(dtype=float, na_value=0.0) > 0).any(axis=1)
+    for metric in CONFINED:
+        away = ~cells["task"].isin(tasks_of(metric, manifest)).to_numpy()
+        cells[metric] = cells[metric].mask(away | borrowed if metric in SPOKEN_MARKERS else away)
+    cells["voiced"] = voiced
+    cells["style_level"] = _levels(cells, Bands(manifest))
+    return cells
+
+
+def _levels(cells: pd.DataFrame, bands: Bands) -> pd.Series:
+    """Style level of each reply by itself; runs of earlier versions have no such score."""
+    rates = cells["marker_sentences"] / cells["eligible_sentences"].where(cells["eligible_sentences"] > 0)
+    levels = rates * float("nan")
+    for persona in bands.targets:
+        at = cells["persona"] == persona
+        levels[at] = bands.levels(persona, rates[at].to_numpy(dtype=float, na_value=float("nan")))
+    return levels.mask(cells["failed"] & cells["voiced"], 0.0)
 
 
 def read_versions(run: RunDirectory, manifest: Manifest) -> dict[str, str]:

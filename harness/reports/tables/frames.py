@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kikime.harness.core.manifest import Manifest
-from kikime.harness.metrics import style_bands_of
+from kikime.harness.metrics import style_bands_of, style_levels_of
 from kikime.harness.reports.tables.margins import load_margins
 from kikime.harness.stats.contrast import Transform
 from kikime.harness.stats.validation import FloatArray
@@ -18,8 +18,12 @@ from kikime.harness.stats.validation import FloatArray
 if TYPE_CHECKING:
     import pandas as pd
 
-POOLED_MARKERS = ("marker_rate", "style_band")
+VOICE_RATES = ("marker_rate", "style_level")
+"""Metrics of the rates of marked sentences of single replies."""
+MARKERS = (*VOICE_RATES, "style_band")
+"""Metrics that are computed from marked and eligible sentences, not from values of their own."""
 ITEM = ["persona", "item"]
+_SIDES = (("a_num", "a_den"), ("b_num", "b_den"))
 _BoolArray = npt.NDArray[np.bool_]
 _Rate = tuple[FloatArray, FloatArray]
 """Numerators and denominators, one per reply."""
@@ -37,7 +41,7 @@ class ItemFrame(NamedTuple):
 
 
 class Bands:
-    """``style_band`` as a function of a persona's pooled marker rate."""
+    """``style_level`` and ``style_band`` as functions of a persona's marker rate."""
 
     def __init__(self, manifest: Manifest) -> None:
         markers = {name: card["voice"]["markers"] for name, card in manifest["personas"].items()}
@@ -50,9 +54,14 @@ class Bands:
         target, tolerance = self.targets[persona]
         return style_bands_of(rates, np.ones_like(rates), target, tolerance)
 
-    def transforms(self) -> dict[str, Transform]:
-        """One function per persona that has a target."""
-        return {name: partial(self.points, name) for name in self.targets}
+    def levels(self, persona: str, rates: FloatArray) -> FloatArray:
+        """Style levels of rates (an array, 0–1)."""
+        return style_levels_of(rates, *self.targets[persona])
+
+    def transforms(self, metric: str) -> dict[str, Transform] | None:
+        """From rates to points of ``metric``: one function per persona that has a target; None where rates stay rates."""
+        points = {"style_level": self.levels, "style_band": self.points}.get(metric)
+        return None if points is None else {name: partial(points, name) for name in self.targets}
 
 
 def marker_sums(cells: pd.DataFrame, bands: Bands) -> pd.DataFrame:
@@ -62,18 +71,46 @@ def marker_sums(cells: pd.DataFrame, bands: Bands) -> pd.DataFrame:
     persona, so that failing never brings the rate nearer to the target.
     """
     num, den = (np.nan_to_num(_numbers(cells[name])) for name in ("marker_sentences", "eligible_sentences"))
+    _fail(cells, bands, num, den)
+    return cells[ITEM].assign(num=num, den=den)
+
+
+def voice_rates(cells: pd.DataFrame, bands: Bands) -> pd.DataFrame:
+    """Rate of marked sentences (``num``) of each reply that has an eligible one (``den`` 1), with its persona and item.
+
+    Every reply counts once, however long it is. Copied examples and echoes say nothing of the voice, here or in the
+    tables. A failed reply is all on the far side of the target, as in :func:`marker_sums`.
+    """
+    marked, eligible = (np.nan_to_num(_numbers(cells[name])) for name in ("marker_sentences", "eligible_sentences"))
+    den = (eligible > 0).astype(float)
+    num = np.divide(marked, eligible, out=np.zeros_like(marked), where=eligible > 0)
+    _fail(cells, bands, num, den)
+    return cells[ITEM].assign(num=num, den=den)
+
+
+def _fail(cells: pd.DataFrame, bands: Bands, num: FloatArray, den: FloatArray) -> None:
+    """Set the failed replies of each persona to the far side of its target."""
     failed, personas = cells["failed"].to_numpy(dtype=bool), cells["persona"].to_numpy(object)
+    failed = failed & np.asarray(cells.get("voiced", True), dtype=bool)
     for persona, (target, _) in bands.targets.items():
         at = personas == persona
-        eligible = den[at].sum()
-        above = eligible > 0 and num[at].sum() / eligible > target
+        measured = den[at].sum()
+        above = measured > 0 and num[at].sum() / measured > target
         num[at & failed], den[at & failed] = float(above), 1.0
-    return cells[ITEM].assign(num=num, den=den)
+
+
+def question_rates(sums: pd.DataFrame, keys: Sequence[str], sides: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Mean rate of each question instead of its sums, so that every question counts once: ``den`` is 1, or 0 for none."""
+    rates = sums[list(keys)].copy()
+    for num, den in sides:
+        rates[num] = sums[num].where(sums[den] == 0, sums[num] / sums[den].replace(0, 1))
+        rates[den] = (sums[den] > 0).astype(float)
+    return rates
 
 
 def item_frame(a: pd.DataFrame, b: pd.DataFrame, metric: str, bands: Bands) -> ItemFrame | None:
     """The items of two runs' shared cells (aligned rows); None where the metric applies nowhere on both sides."""
-    if metric in POOLED_MARKERS:
+    if metric in MARKERS:
         return _marker_frame(a, b, metric, bands)
     if metric in load_margins().pooled:
         return _rate_frame(a, b, metric)
@@ -90,11 +127,14 @@ def _marker_frame(a: pd.DataFrame, b: pd.DataFrame, metric: str, bands: Bands) -
     known = a["persona"].isin(bands.targets).to_numpy()
     if not known.any():
         return None
-    sums = [marker_sums(cells[known], bands) for cells in (a, b)]
+    of_replies = voice_rates if metric in VOICE_RATES else marker_sums
+    sums = [of_replies(cells[known], bands) for cells in (a, b)]
     rates = [(side["num"].to_numpy(), side["den"].to_numpy()) for side in sums]
     frame = _pooled(a, known, rates[0], rates[1])
-    transform = bands.transforms() if metric == "style_band" else None
-    return None if frame.empty else ItemFrame(frame, transform, int(known.sum()))
+    if metric in VOICE_RATES:
+        frame = question_rates(frame, ITEM, _SIDES)
+    n_cells = int((rates[0][1] > 0).sum() + (rates[1][1] > 0).sum()) // 2
+    return None if frame.empty else ItemFrame(frame, bands.transforms(metric), n_cells)
 
 
 def _rate_frame(a: pd.DataFrame, b: pd.DataFrame, metric: str) -> ItemFrame | None:

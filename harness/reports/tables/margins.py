@@ -34,6 +34,13 @@ def direction(metric: str) -> Literal["higher", "lower", "none"]:
     return METRICS[metric].direction if metric in METRICS else "higher"
 
 
+def bounds(metric: str) -> tuple[float, ...]:
+    """The ends that the scale of ``metric`` has: none, one or two."""
+    if metric in METRICS:
+        return tuple(end for end in (METRICS[metric].low, METRICS[metric].high) if end is not None)
+    return (0.0, 1.0) if metric == QUALITY else (1.0, 7.0)
+
+
 @lru_cache(maxsize=1)
 def load_margins() -> Margins:
     """The bundled margins."""

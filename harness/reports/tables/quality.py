@@ -21,17 +21,19 @@ QUALITY_RULE = {
         "返答の質 q（0〜1）：致命的な失敗、例の丸写し、質問のオウム返しがあれば 0。"
         "なければ、そのタスクが宣言している検査のうち「高いほど良い」ものの平均に、「低いほど良い」ものの 1 − x の平均を掛けた値"
         "（当てはまらない検査は数えない。回数の検査は 0 回なら 1、1 回でもあれば 0）。"
-        "style_band は一つの返答では決まらないので、役柄の語尾が一つでもあるかどうかで代える（基準率が半分以上の役柄のみ）。"
+        "口調の水準（style_level、style_band）は一つの返答では決まらないので、役柄の語尾が一つでもあるかどうかで代える（基準率が半分以上の役柄のみ）。"
     ),
     "en": (
         "q of a reply (0–1): 0 after a critical failure, a copied example or an echo; else the mean of the "
         "higher-is-better checks that its task declares, times the mean of 1 − x of the lower-is-better ones (checks "
-        "that do not apply do not count; counts are 1 when zero, else 0). style_band says little of one reply, so the "
-        "presence of a marker stands for it (only personas that mark at least half of their sentences)."
+        "that do not apply do not count; counts are 1 when zero, else 0). style_level and style_band say little of one reply, so the "
+        "presence of a marker stands for them (only personas that mark at least half of their sentences)."
     ),
 }
 """The rule in words; shown by ``kikime rank --explain``."""
 
+BANDS = ("style_level", "style_band")
+"""Metrics of a persona's marker rate, of which one reply says little."""
 FATAL = ("critical_failure", "fewshot_copy", "prompt_echo")
 """Metrics of which any 1 makes the quality 0."""
 
@@ -40,7 +42,7 @@ def with_quality(cells: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
     """Add the column ``quality`` to ``cells``; every reply has one."""
     checks, faults = _Mean(len(cells)), _Mean(len(cells))
     for metric, tasks in _declared(manifest).items():
-        points = _marked(cells, manifest) if metric == "style_band" else oriented(cells[metric], metric)
+        points = _marked(cells, manifest) if metric in BANDS else oriented(cells[metric], metric)
         side = checks if METRICS[metric].direction == "higher" else faults
         side.add(points, np.isin(cells["task"], tasks))
     quality = checks.value * faults.value

@@ -198,4 +198,5 @@ def _print_remarks(report: Comparison, a: str, b: str) -> None:
         click.echo(say("cli.compare.left_out", a=a, b=b, left=left_out.a, right=left_out.b))
     for text in say.reasons(report.note_codes):
         click.echo(say("cli.compare.note", text=text))
-    click.echo(say("cli.compare.legend", margins=report.margins))
+    click.echo(say("cli.compare.legend", margins=report.margins, means=say("results.means")))
+    click.echo(say("results.rule"))

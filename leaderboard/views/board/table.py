@@ -11,6 +11,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.reports.tables.areas import load_areas
+from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import slice_table
 from kikime.leaderboard.data.index import Entry
@@ -88,7 +89,7 @@ def draw(
 def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Cells:
     between = "—" if row.ci_low is None else f"{row.ci_low:.1f}–{row.ci_high:.1f}"
     marked = {"name": f"⚠ {row.name}" if row.gate else row.name}
-    shown: Cells = asdict(row) | marked | {"ranks": row.ranks, "ci": between, "n_params": row.billions}
+    shown: Cells = asdict(row) | marked | {"ranks": row.ranks, "ci": between, "p_best": labels.chance(row.p_best), "n_params": row.billions}
     shown |= {f"area_{area}": row.areas.get(area) for area in areas}
     return shown | {f"slice_{name}": sliced.get(row.run, {}).get(name) for name in SLICE_METRICS}
 
@@ -107,7 +108,7 @@ def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tup
         ),
         "ranks": (t("board.ranks"), st.column_config.TextColumn(width=84, help=t("board.ranks_help"))),
         "ci": (t("board.ci"), st.column_config.TextColumn(width=104, help=t("board.ci_help"))),
-        "p_best": (t("board.p_best"), share),
+        "p_best": (t("board.p_best"), st.column_config.TextColumn(width=84)),
     }
     if sliced:
         for name in SLICE_METRICS:

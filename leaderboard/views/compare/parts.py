@@ -62,7 +62,7 @@ def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison)
     """Δ with interval and verdict per metric."""
     every = switch("all", t("compare.all_metrics"))
     rows = [
-        fields_of(row) | {"open": _replies(t, a, b, row.metric)}
+        fields_of(row) | {"of": row, "open": _replies(t, a, b, row.metric)}
         for row in report.metrics
         if every or row.primary or row.judge
     ]
@@ -71,6 +71,7 @@ def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison)
     if judged:
         _forest(t, judged, t("compare.delta_score"), scale=1)
     _table(t, rows)
+    small(t("results.rule"))
     download.buttons(t, "compare", [{name: row[name] for name in _FLAT} for row in rows], key="compare")
 
 
@@ -84,7 +85,7 @@ def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) 
     found = next(row.slices for row in report.metrics if row.metric == metric)
     rows = [
         fields_of(row)
-        | {"name": f"{t('facet.' + row.by)}: {row.value}", "open": _replies(t, a, b, metric, **{row.by: row.value})}
+        | {"of": row, "name": f"{t('facet.' + row.by)}: {row.value}", "open": _replies(t, a, b, metric, **{row.by: row.value})}
         for row in found
     ]
     share = labels.is_share(metric)
@@ -110,7 +111,7 @@ def _forest(t: Translator, rows: Sequence[Row], title: str, *, scale: float, nam
             "name": row["name"] if named else t.metric(row["metric"]),
             **{key: None if row[key] is None else row[key] * scale for key in ("delta", "ci_low", "ci_high")},
             "verdict": row["verdict"],
-            "words": word(t, row),
+            "words": labels.verdict(t, row["of"]),
             "href": row["open"],
         }
         for row in rows
@@ -125,7 +126,7 @@ def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
     shown = [
         {
             "name": row["name"] if named else t.metric(row["metric"]),
-            "verdict": word(t, row),
+            "verdict": labels.verdict(t, row["of"]),
             "a": labels.value(row["metric"], row["mean_a"]),
             "b": labels.value(row["metric"], row["mean_b"]),
             "delta": labels.change(row["metric"], row["delta"]),
@@ -146,13 +147,6 @@ def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
         columns["name"]: st.column_config.TextColumn(pinned=True),
     }
     safe.table(frame_of(shown, columns), alt=t("compare.table_alt"), column_config=config)
-
-
-def word(t: Translator, row: Row) -> str:
-    """The verdict in words; metrics without a better end only go up or down."""
-    if row["direction"] == "none" and row["verdict"] != "equivalent":
-        return t(f"change.{row['change']}")
-    return t(f"verdict.{row['verdict']}")
 
 
 def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:

@@ -25,8 +25,8 @@ from kikime.harness.lmeval.scoring import (
     NEVER_KNOWN,
     Finished,
     Score,
+    mean_style_level,
     persona_mean,
-    pooled_marker_rate,
     pooled_style_band,
     process_logprobs,
     process_results,
@@ -161,7 +161,7 @@ def test_personas_weigh_the_same_and_voice_rates_are_pooled():
     a, b = VoiceSums(3, 4, 0.8, 0.3), VoiceSums(0, 1, 0.8, 0.3)
     scores = [Score(0.75, "x", a), Score(0.0, "x", b), Score(1.0, "y", VoiceSums(1, 1, 0.5, 0.5))]
     assert persona_mean([Score(1, "x"), Score(0, "x"), Score(1, "y")]) == 0.75
-    assert pooled_marker_rate(scores) == pytest.approx((3 / 5 + 1) / 2)
+    assert mean_style_level(scores) == pytest.approx((0.375 / 0.8 + 0.25) / 2)
     assert pooled_style_band(scores) == pytest.approx(
         (style_band_of(3, 5, 0.8, 0.3) + style_band_of(1, 1, 0.5, 0.5)) / 2
     )

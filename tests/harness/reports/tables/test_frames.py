@@ -27,7 +27,7 @@ TWO_FORMATS = cells(
 
 def test_only_personas_with_a_target_have_a_band():
     assert BANDS.targets == {"loud": (0.8, 0.2), "quiet": (0.1, 0.2)}
-    assert set(BANDS.transforms()) == {"loud", "quiet"}
+    assert set(BANDS.transforms("style_level")) == {"loud", "quiet"}
 
 
 def test_a_band_is_one_at_the_target_and_falls_to_zero_at_the_tolerance():
@@ -57,11 +57,29 @@ def test_a_metric_that_applies_nowhere_on_both_sides_has_no_frame():
     assert item_frame(TWO_FORMATS, empty, "length_chars", BANDS) is None
 
 
-def test_marker_rates_are_sums_per_item_not_means_of_rates():
+def test_a_question_has_the_mean_rate_of_its_replies_however_long_they_are():
     found = item_frame(TWO_FORMATS, TWO_FORMATS, "marker_rate", BANDS)
     first = found.frame.iloc[0]
-    assert (first["a_num"], first["a_den"]) == (4, 6)
+    assert (first["a_num"], first["a_den"]) == ((1 / 2 + 3 / 4) / 2, 1)
     assert found.transform is None
+
+
+def test_a_style_band_is_of_sums_over_replies():
+    found = item_frame(TWO_FORMATS, TWO_FORMATS, "style_band", BANDS)
+    assert tuple(found.frame.loc[0, ["a_num", "a_den"]]) == (4, 6)
+
+
+def test_a_loop_of_many_sentences_counts_as_one_reply():
+    looping = cells(("loud", "t/1", False, 4, 4, 20, 0.0), ("loud", "t/2", False, 0, 40, 400, 1.0))
+    found = item_frame(looping, looping, "style_level", BANDS).frame
+    assert found["a_num"].sum() / found["a_den"].sum() == 0.5
+
+
+def test_a_question_whose_replies_have_no_voice_says_nothing():
+    silent = cells(("loud", "t/1", False, 4, 4, 20, 0.0), ("loud", "t/2", False, np.nan, np.nan, 9, 0.0))
+    found = item_frame(silent, silent, "style_level", BANDS)
+    assert found.frame["a_den"].tolist() == [1, 0]
+    assert found.n_cells == 1
 
 
 def test_a_style_band_comes_with_the_curve_of_each_persona():

@@ -1,0 +1,48 @@
+"""Which metrics are about the replies of a task: what a letter or a list is asked for has no length or voice of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from kikime.harness.core.manifest import Manifest
+from kikime.harness.metrics.registry import METRICS
+
+VOICE = ("style_level", "style_band", "marker_rate")
+"""One declaration for all: they are read from the same sentences."""
+SPOKEN_MARKERS = (*VOICE, "marker_sentences", "eligible_sentences")
+"""What is read from the marked sentences of a reply."""
+_FAMILIES = dict.fromkeys(SPOKEN_MARKERS, VOICE) | {
+    "length_fit": ("length_fit", "length_closeness"),
+    "length_closeness": ("length_fit", "length_closeness"),
+    "sentence_fit": ("sentence_fit",),
+}
+"""Metric → those of which a task has to declare one."""
+_OF_SPEECH = ("length_chars", "sentences", "newlines", "missing_kuten", "polite_ratio")
+"""Descriptions of what a character says; not of an answer whose form the item dictates."""
+CONFINED = (*_FAMILIES, *_OF_SPEECH)
+"""Metrics that do not belong to every task."""
+
+
+def tasks_of(metric: str, manifest: Manifest) -> frozenset[str]:
+    """Tasks of a run to which ``metric`` belongs.
+
+    The tasks that declare it; where none does, and for descriptions, those in which the character speaks freely.
+    """
+    tasks = manifest["tasks"]
+    declaring = frozenset(name for name, task in tasks.items() if declares(task["metrics"], metric))
+    if metric in _FAMILIES and declaring:
+        return declaring
+    if metric in CONFINED:
+        return frozenset(name for name, task in tasks.items() if _speaks(task["metrics"])) | declaring
+    return frozenset(tasks)
+
+
+def declares(metrics: Collection[str], metric: str) -> bool:
+    """Whether a task whose own metrics are ``metrics`` measures ``metric``."""
+    return any(name in metrics for name in _FAMILIES.get(metric, (metric,)))
+
+
+def _speaks(metrics: Collection[str]) -> bool:
+    """Whether replies are the character's own words: only constraints ask for a form instead."""
+    groups = {METRICS[name].group for name in metrics if name in METRICS}
+    return groups != {"constraints"}
