@@ -185,7 +185,7 @@ def manifest(run: str, name: str, n: int, copies: int) -> dict[str, Any]:
     """What a run of this grid would have recorded; the large run has a task version of its own."""
     random.seed(name)
     size = random.choice([1_500_000_000, 3_000_000_000, 7_000_000_000, 13_000_000_000, 70_000_000_000])
-    metrics = ["style_band", "length_fit", "sentence_fit", "first_person_ok", "fact_correct"]
+    metrics = ["style_level", "length_fit", "sentence_fit", "first_person_ok", "fact_correct"]
     return {
         "run": run,
         "name": name,

@@ -63,6 +63,8 @@ class Metric:
     """Changes whenever a value can change for the same reply, by whatever the function calls."""
     needs: tuple[str, ...] = ()
     """Keys of the item's expectation; without any of them the metric is not measured. Empty: measured for every reply."""
+    pooled: bool = False
+    """Whether it depends on what a reply says if it applies: such a rate is of sums over a persona's replies."""
     spans: Callable[[Reading], list[Span]] | None = None
     """Offsets in ``Reading.whole`` of what made the value what it is."""
 

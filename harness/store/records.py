@@ -30,9 +30,18 @@ class PooledMean(msgspec.Struct, frozen=True):
     n: int
     """Replies to which it applies."""
     mean: float | None
-    """Mean over personas of the mean over their replies (rates: of the ratio of sums)."""
+    """Mean over personas of the mean over their questions of the mean over replies (pronouns, politeness, cut-offs: of
+    the ratio of sums)."""
     personas: dict[str, float | None] = {}
     """Persona → its mean."""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Some replies of a run together."""
+
+    n: int
+    """Replies."""
+    metrics: dict[str, PooledMean]
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -101,6 +110,8 @@ class SliceSums(msgspec.Struct, frozen=True):
     """Replies."""
     metrics: dict[str, tuple[int, float]]
     """Metric → how many replies it applies to, and the sum of its values."""
+    questions: dict[str, tuple[int, float]] = {}
+    """The same over questions, where it differs: how many, and the sum of their means; none where the metric does not belong."""
 
 
 class SummaryHead(Printed, msgspec.Struct, kw_only=True):
@@ -124,6 +135,8 @@ class SummaryHead(Printed, msgspec.Struct, kw_only=True):
     coverage: float = 0.0
     """Share of the planned replies that are done, 0–1."""
     metrics: dict[str, PooledMean]
+    endings: dict[str, Group] = {}
+    """``ended`` by itself, ``cut_off`` at the limit of tokens, ``other``: lengths and voice of these replies alone."""
     targets: dict[str, Target]
     """Persona → its voice."""
     health: Health = Health()
@@ -139,11 +152,3 @@ class Summary(SummaryHead, kw_only=True):
     """What the leaderboard's first page and ``kikime show`` read of a run."""
 
     slices: list[SliceSums]
-
-
-class Group(msgspec.Struct, frozen=True):
-    """Some slices of a summary together."""
-
-    n: int
-    """Replies."""
-    metrics: dict[str, PooledMean]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +12,24 @@ import msgspec
 
 from kikime.harness.core.axes import SLICE, without
 from kikime.harness.core.reasons import Reason
-from kikime.harness.metrics import style_band_of
+from kikime.harness.metrics import METRICS
 from kikime.harness.store.database import Table, open_tables
+from kikime.harness.store.means import ENDING, group_means, place_values, targets_of
 from kikime.harness.store.records import (
     Group,
     Health,
     JudgedMean,
     Measured,
     Performance,
-    PooledMean,
     Quartiles,
     SliceSums,
     Summary,
     SummaryHead,
-    Target,
 )
 from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 from kikime.harness.store.verdicts import SCORE, age_verdicts
 
-_POOLED = {
-    "marker_rate": ("marker_sentences", "eligible_sentences"),
-    "style_band": ("marker_sentences", "eligible_sentences"),
-}
-"""Rates of a persona: sums over its replies, never means of the replies' own rates."""
-
 _HEAD = msgspec.json.Decoder(SummaryHead)
-Sums = dict[str, dict[str, list[float]]]
-"""Metric → persona → [count, sum]."""
 
 
 def summarise(run: RunDirectory) -> Summary:
@@ -50,14 +41,16 @@ def summarise(run: RunDirectory) -> Summary:
     manifest, status = run.manifest(), run.status()
     judged: tuple[Table, ...] = ("judge",) if run.judge_file.is_file() else ()
     with open_tables(run, "samples", "scores", *judged) as connection:
+        place_values(connection, manifest)
+        targets = targets_of(manifest)
+        whole = group_means(connection, targets, ())
+        endings = group_means(connection, targets, (ENDING,))
         slices = _slices(connection)
         counts = _counts(connection, planned=manifest["plan"]["n_replies"])
         lengths = _lengths(connection)
         duplicates = _duplicate_rate(connection)
         verdicts = _verdicts(connection, run) if judged else []
     checkpoint = manifest["checkpoint"]
-    markers = {name: persona["voice"]["markers"] for name, persona in manifest["personas"].items()}
-    targets = {name: Target(found["target_rate"], found["tolerance"]) for name, found in markers.items()}
     summary = Summary(
         run=run.id,
         name=manifest["name"],
@@ -74,7 +67,8 @@ def summarise(run: RunDirectory) -> Summary:
         hashes=dict(manifest["hashes"]),
         counts=counts,
         coverage=counts["done"] / counts["planned"],
-        metrics=overall(slices, targets),
+        metrics=whole[()].metrics if whole else {},
+        endings={str(key[0]): _style_of(group) for key, group in endings.items()},
         targets=targets,
         health=Health(
             error_rate=counts["errors"] / max(counts["done"], 1),
@@ -101,38 +95,10 @@ def read_head(file: Path) -> SummaryHead:
     return _HEAD.decode(file.read_bytes())
 
 
-def overall(slices: Sequence[SliceSums], targets: Mapping[str, Target]) -> dict[str, PooledMean]:
-    """Per metric the mean over personas of the mean over their replies (pooled for rates)."""
-    sums: Sums = {}
-    for entry in slices:
-        for metric, (n, total) in entry.metrics.items():
-            cell = sums.setdefault(metric, {}).setdefault(entry.persona, [0, 0.0])
-            cell[0] += n
-            cell[1] += total
-    result: dict[str, PooledMean] = {}
-    for metric in sums:
-        means = _persona_means(metric, sums, targets)
-        if means:
-            n = int(sum(sums[metric][persona][0] for persona in means))
-            result[metric] = PooledMean(n, sum(means.values()) / len(means), dict(means))
-    return result
-
-
-def _persona_means(metric: str, sums: Sums, targets: Mapping[str, Target]) -> dict[str, float]:
-    if metric not in _POOLED:
-        return {persona: total / n for persona, (n, total) in sorted(sums[metric].items()) if n}
-    numerator, denominator = _POOLED[metric]
-    means: dict[str, float] = {}
-    for persona in sorted(sums[metric]):
-        hits = sums.get(numerator, {}).get(persona, [0, 0.0])[1]
-        eligible = sums.get(denominator, {}).get(persona, [0, 0.0])[1]
-        markers = targets[persona]
-        if metric == "marker_rate" and eligible:
-            means[persona] = hits / eligible
-        elif metric == "style_band":
-            band = style_band_of(hits, eligible, markers.target_rate, markers.tolerance)
-            means |= {} if band is None else {persona: band}
-    return means
+def _style_of(group: Group) -> Group:
+    """The part of a group that how a reply ends can distort: lengths and voice."""
+    kept = {name for name in group.metrics if name in METRICS and METRICS[name].group in {"length", "style"}}
+    return Group(group.n, {name: found for name, found in group.metrics.items() if name in kept})
 
 
 def _slices(connection: duckdb.DuckDBPyConnection) -> list[SliceSums]:
@@ -144,9 +110,19 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[SliceSums]:
         f"""SELECT {columns}, metric, count(value), sum(value) FROM scores JOIN samples USING (key)
             WHERE value IS NOT NULL GROUP BY ALL ORDER BY ALL"""  # noqa: S608
     ).fetchall()
-    slices = {row[:-1]: SliceSums(**dict(zip(SLICE, row, strict=False)), n=row[-1], metrics={}) for row in counted}
+    slices = {row[:-1]: SliceSums(**dict(zip(SLICE, row, strict=False)), n=row[-1], metrics={}, questions={}) for row in counted}
     for *where, metric, n, total in measured:
         slices[tuple(where)].metrics[metric] = (n, total)
+    questions: dict[tuple[object, ...], dict[str, tuple[int, float]]] = defaultdict(dict)
+    for *where, metric, n, total in connection.execute(
+        f"""WITH questions AS (SELECT {columns}, item_id, metric, avg(value) AS mean FROM measured GROUP BY ALL)
+            SELECT {columns}, metric, count(*), sum(mean) FROM questions GROUP BY ALL ORDER BY ALL"""  # noqa: S608
+    ).fetchall():
+        questions[tuple(where)][metric] = (n, total)
+    for where, entry in slices.items():
+        spread = [metric for metric in entry.metrics if not (metric in METRICS and METRICS[metric].pooled)]
+        own = {metric: questions[where].get(metric, (0, 0.0)) for metric in spread}
+        entry.questions.update({metric: sums for metric, sums in own.items() if sums != entry.metrics[metric]})
     return list(slices.values())
 
 
@@ -232,14 +208,3 @@ def _performance(sessions: Sequence[dict[str, Any]]) -> Performance:
         output_tokens_per_second=tokens / seconds if seconds else None,
         device=sessions[-1]["engine"].get("device") if sessions else None,
     )
-
-
-def overall_by(summary: Summary, columns: Sequence[str]) -> dict[tuple[str | int, ...], Group]:
-    """``n`` and ``metrics`` (as in the summary) per value of some slice columns, in the plan's order."""
-    groups: dict[tuple[str | int, ...], list[SliceSums]] = defaultdict(list)
-    for entry in summary.slices:
-        groups[tuple(getattr(entry, column) for column in columns)].append(entry)
-    return {
-        key: Group(sum(entry.n for entry in entries), overall(entries, summary.targets))
-        for key, entries in groups.items()
-    }

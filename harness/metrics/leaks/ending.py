@@ -23,6 +23,7 @@ def no_eos(finish_reason: str | None) -> int | None:
 METRICS = (
     Metric(
         name="no_eos",
+        pooled=True,
         kind="binary",
         direction="lower",
         group="leak",

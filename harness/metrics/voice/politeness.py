@@ -50,6 +50,7 @@ def _polite_ratio(reading: Reading) -> float | None:
 METRICS = (
     Metric(
         name="polite_ratio",
+        pooled=True,
         kind="rate",
         low=0,
         high=1,

@@ -222,6 +222,7 @@ METRICS = (
     ),
     Metric(
         name="first_person_ok",
+        pooled=True,
         kind="binary",
         direction="higher",
         group="style",
@@ -234,6 +235,7 @@ METRICS = (
     ),
     Metric(
         name="second_person_ok",
+        pooled=True,
         kind="binary",
         direction="higher",
         group="style",

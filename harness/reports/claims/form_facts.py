@@ -12,6 +12,7 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import StoredTask
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.records import Printed
+from kikime.harness.metrics.belonging import declares
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.claims.estimates import Shift, change, number
 from kikime.harness.reports.claims.factors import as_shift, contrasts_of
@@ -19,7 +20,6 @@ from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
 from kikime.harness.reports.comparison.records import Direction, Side
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
-from kikime.harness.reports.tables.belonging import declares
 from kikime.harness.stats.prompts.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator

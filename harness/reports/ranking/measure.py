@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kikime.harness.core.manifest import Manifest
+from kikime.harness.metrics.belonging import declares
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.tables.areas import Areas, Term
-from kikime.harness.reports.tables.belonging import declares
 from kikime.harness.reports.tables.frames import ITEM, Bands, question_rates, voice_rates
 from kikime.harness.reports.tables.quality import oriented
 from kikime.harness.stats.validation import FloatArray

@@ -11,8 +11,8 @@ from kikime.harness.core.axes import CELL
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics import versions_of
+from kikime.harness.metrics.belonging import CONFINED, SPOKEN_MARKERS, tasks_of
 from kikime.harness.metrics.registry import METRICS
-from kikime.harness.reports.tables.belonging import CONFINED, SPOKEN_MARKERS, tasks_of
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.quality import with_quality
 from kikime.harness.store.database import open_tables, require_tables
@@ -56,10 +56,11 @@ def _confined(cells: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
     ``voiced`` says whether a reply's task measures the voice. A copied example or an echo has no voice of its own, whatever
     its markers; runs of earlier versions counted them.
     """
-    voiced = cells["task"].isin(tasks_of("style_level", manifest)).to_numpy()
+    declared = {name: task["metrics"] for name, task in manifest["tasks"].items()}
+    voiced = cells["task"].isin(tasks_of("style_level", declared)).to_numpy()
     borrowed = (cells[["fewshot_copy", "prompt_echo"]].to_numpy(dtype=float, na_value=0.0) > 0).any(axis=1)
     for metric in CONFINED:
-        away = ~cells["task"].isin(tasks_of(metric, manifest)).to_numpy()
+        away = ~cells["task"].isin(tasks_of(metric, declared)).to_numpy()
         cells[metric] = cells[metric].mask(away | borrowed if metric in SPOKEN_MARKERS else away)
     cells["voiced"] = voiced
     cells["style_level"] = _levels(cells, Bands(manifest))

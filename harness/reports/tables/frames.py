@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kikime.harness.core.manifest import Manifest
-from kikime.harness.metrics import style_bands_of, style_levels_of
-from kikime.harness.reports.tables.margins import load_margins
+from kikime.harness.metrics import METRICS, style_bands_of, style_levels_of
 from kikime.harness.stats.contrast import Transform
 from kikime.harness.stats.validation import FloatArray
 
@@ -112,7 +111,7 @@ def item_frame(a: pd.DataFrame, b: pd.DataFrame, metric: str, bands: Bands) -> I
     """The items of two runs' shared cells (aligned rows); None where the metric applies nowhere on both sides."""
     if metric in MARKERS:
         return _marker_frame(a, b, metric, bands)
-    if metric in load_margins().pooled:
+    if metric in METRICS and METRICS[metric].pooled:
         return _rate_frame(a, b, metric)
     values = {"a": _numbers(a[metric]), "b": _numbers(b[metric])}
     both = ~(np.isnan(values["a"]) | np.isnan(values["b"]))

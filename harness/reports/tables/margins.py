@@ -18,7 +18,6 @@ class Margins(StrictModel):
     version: str
     primary: Annotated[tuple[str, ...], Field(max_length=6)]
     parts: tuple[str, ...]
-    pooled: tuple[str, ...]
     margins: dict[str, Annotated[float, Field(ge=0)]]
 
     def margin(self, metric: str) -> float:

@@ -13,11 +13,11 @@ from kikime.cli.output import note, number, percent, print_json, print_table
 from kikime.harness.core.axes import PLACE
 
 if TYPE_CHECKING:
-    from kikime.harness.store.records import Group, Summary
+    from kikime.harness.store.records import Group
     from kikime.workflows.loaded import Run
 
 _METRICS = (
-    "style_band",
+    "style_level",
     "marker_rate",
     "length_fit",
     "length_chars",
@@ -76,7 +76,7 @@ def show(
     elif as_json:
         print_json(run.summary)
     else:
-        print_summary(run.summary)
+        print_summary(run)
         _print_why_unscored(run)
         click.echo(run.path)
 
@@ -89,20 +89,20 @@ def _print_why_unscored(run: Run) -> None:
         click.echo(words()("cli.show.unscored", judge=found.judge, n=found.n, status=found.status, reason=reason))
 
 
-def print_summary(summary: Summary) -> None:
-    """The summary as a table: one row per format × shots, the whole run last."""
-    from kikime.harness.store.records import Group
-    from kikime.harness.store.summary import overall_by
+def print_summary(run: Run) -> None:
+    """The summary as a table: one row per format × shots, then the whole run, and its replies by how they ended."""
+    from kikime.harness.store.means import ENDING, means_by
 
-    say = words()
+    say, summary, directory = words(), run.summary, run.directory
     rows: list[list[object]] = [
-        [*key, *_cells(entry)] for key, entry in overall_by(summary, ("format", "shots")).items()
+        [*key, *_cells(entry)] for key, entry in means_by(directory, ("format", "shots")).items()
     ]
-    rows.append([say("common.all"), "", *_cells(Group(summary.counts["done"], summary.metrics))])
+    rows += [[say("common.all"), "", *_cells(entry)] for entry in means_by(directory).values()]
+    rows += [[say(f"cli.show.{key[0]}"), "", *_cells(entry)] for key, entry in means_by(directory, (ENDING,)).items()]
     title = f"{summary.name} × {summary.suite} ({say.get(f'state.{summary.state}', summary.state)})"
     headings = [say("facet.format"), say("facet.shots"), "n", *map(say.metric, _METRICS)]
     print_table(title, headings, rows)
-    click.echo(say("cli.show.means"))
+    click.echo(say("results.means"))
     if not summary.judge:
         click.echo(say("cli.show.no_judge", run=summary.run))
         return

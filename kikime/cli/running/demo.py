@@ -11,18 +11,19 @@ from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, runs_option
 from kikime.cli.output import number, percent, print_json, print_table
 from kikime.cli.progress import TerminalListener, ended_by_signals
-from kikime.harness.store.records import PooledMean, Summary
+from kikime.harness.store.records import PooledMean
+from kikime.workflows.loaded import Run
 
 _ROWS = (
     "length_chars",
     "sentences",
     "length_fit",
     "marker_rate",
-    "style_band",
+    "style_level",
     "fact_correct",
     "critical_failure",
 )
-_PER_FORMAT = ("style_band", "critical_failure")
+_PER_FORMAT = ("style_level", "critical_failure")
 _COUNTED = {"length_chars", "sentences"}
 
 
@@ -40,21 +41,23 @@ def demo(runs: Path, as_json: bool) -> None:
         paths = [str(run.path) for run in made.runs]
         print_json({"runs": paths, "summaries": summaries, "report": str(made.report)})
         return
-    _print_side_by_side(summaries)
+    _print_side_by_side(made.runs)
     for run in made.runs:
         click.echo(words()("cli.demo.run", path=run.path))
     click.echo(words()("cli.demo.report", path=made.report))
 
 
-def _print_side_by_side(summaries: Sequence[Summary]) -> None:
-    from kikime.harness.store.summary import overall_by
+def _print_side_by_side(runs: Sequence[Run]) -> None:
+    from kikime.harness.store.means import means_by
 
-    say, names = words(), [summary.name for summary in summaries]
-    by_format = [overall_by(summary, ("format",)) for summary in summaries]
-    pools = [groups["native",].metrics for groups in by_format] + [summary.metrics for summary in summaries]
+    say, names = words(), [run.name for run in runs]
+    by_format = [means_by(run.directory, ("format",)) for run in runs]
+    pools = [groups["native",].metrics for groups in by_format]
+    pools += [means_by(run.directory)[()].metrics for run in runs]
     rows = [[say.metric(name), *(_cell(pool, name) for pool in pools)] for name in _ROWS]
     headings = [f"{name}: {where}" for where in columns("cli.demo.pools") for name in names]
     print_table(say("cli.demo.title"), ["", *headings], rows)
+    click.echo(say("results.means"))
     rows = [
         [str(key[0]), *(_cell(groups[key].metrics, metric) for groups in by_format for metric in _PER_FORMAT)]
         for key in by_format[0]

@@ -26,7 +26,7 @@ def finish(results: Sequence[Run], *, as_json: bool) -> None:
         print_json(summaries[0] if len(summaries) == 1 else summaries)
     else:
         for run in results:
-            print_summary(run.summary)
+            print_summary(run)
             click.echo(run.path)
     stopped = [found for run in results if (found := _stopped(run))]
     if stopped:

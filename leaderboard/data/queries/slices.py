@@ -19,7 +19,8 @@ from kikime.harness.core.axes import NUMBERED, SLICE
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import replacing
 from kikime.harness.core.hashing import digest
-from kikime.harness.metrics import style_band_of
+from kikime.harness.metrics import METRICS as METRIC_RECORDS
+from kikime.harness.metrics import style_level_of
 from kikime.harness.store.database import small_database
 from kikime.leaderboard.data.index import Entry, Index, cache_folder
 from kikime.leaderboard.data.queries.tables import rows_of
@@ -35,9 +36,10 @@ METRICS = (
     "no_eos",
     "turn_leak",
 )
-"""Metrics that a slice is described by, beside the pooled ``style_band``."""
+"""Metrics that a slice is described by, beside the ``style_level`` of a persona."""
 MOST_SHOTS = 8
-_STORED = (*METRICS, "marker_sentences", "eligible_sentences")
+_RATE = "marker_rate"
+_STORED = (*METRICS, _RATE)
 _SIGNATURES = b"kikime.signatures"
 _SCHEMA = pa.schema(
     [("run", pa.string())]
@@ -48,6 +50,7 @@ _SCHEMA = pa.schema(
 _Sum = tuple[float, float]
 _NONE: _Sum = (0.0, 0.0)
 _Metrics = msgspec.defstruct("_Metrics", [(name, _Sum, _NONE) for name in _STORED])
+_Questions = msgspec.defstruct("_Questions", [(name, _Sum | None, None) for name in _STORED], frozen=True)
 """What is kept of a slice's metrics; all the others are skipped while reading."""
 
 
@@ -59,6 +62,8 @@ class _Slice(msgspec.Struct):
     technique: str
     context: str
     metrics: _Metrics  # type: ignore[valid-type]
+    questions: _Questions = _Questions()  # type: ignore[valid-type]
+    """Where it differs: sums over questions."""
 
 
 class _Summary(msgspec.Struct):
@@ -115,7 +120,7 @@ def _rows(path: Path, run: str) -> pa.Table:
     columns: dict[str, list[Any]] = {"run": [run] * len(slices)}
     columns |= {name: [getattr(entry, name) for entry in slices] for name in SLICE}
     for metric in _STORED:
-        pairs = [getattr(entry.metrics, metric) for entry in slices]
+        pairs = [getattr(entry.questions, metric) or getattr(entry.metrics, metric) for entry in slices]
         columns[f"n_{metric}"], columns[f"sum_{metric}"] = [n for n, _ in pairs], [total for _, total in pairs]
     return pa.table(columns, schema=_SCHEMA)
 
@@ -136,40 +141,47 @@ def means(
     filters: Mapping[str, Sequence[str]],
     *,
     by: str | None = None,
-    metrics: Sequence[str] = (*METRICS, "style_band"),
+    metrics: Sequence[str] = (*METRICS, "style_level"),
     runs: Sequence[str] | None = None,
 ) -> dict[tuple[str, str], dict[str, float]]:
-    """Means of metrics per run (and value of ``by``) over the slices that pass: mean over characters, pooled rates.
+    """Means of metrics per run (and value of ``by``) over the slices that pass: over questions, then over characters.
+
+    The questions of a task weigh the same in each of its slices, which all ask them: for a whole grid these are the
+    means of :func:`kikime.harness.store.means.means_by`.
 
     Args:
         table: from :meth:`Slices.table`.
         targets: run → persona → ``target_rate`` and ``tolerance``, from the heads.
         filters: facet → wanted values; empty ones do not filter.
         by: one of :data:`~kikime.harness.core.axes.SLICE`, or None for the whole.
-        metrics: some of :data:`METRICS` and ``style_band``.
+        metrics: some of :data:`METRICS` and ``style_level``.
         runs: only these runs.
     """
     assert by is None or by in SLICE
-    pooled = ("marker_sentences", "eligible_sentences") if "style_band" in metrics else ()
-    used = [name for name in _STORED if name in {*metrics, *pooled}]
+    voiced = "style_level" in metrics
+    used = [name for name in _STORED if name in metrics or (voiced and name == _RATE)]
     where, bound = _where(filters, runs)
     group = f"CAST({by} AS VARCHAR)" if by else "''"
-    sums = "".join(f", sum(n_{name}) AS n_{name}, sum(sum_{name}) AS sum_{name}" for name in used)
-    averages = "".join(f", avg(sum_{name} / nullif(n_{name}, 0)) AS {name}" for name in used if name not in pooled)
+    sums = "".join(
+        f", sum(sum_{name}) / nullif(sum(n_{name}), 0) AS mean_{name}, {_weight(name)} AS n_{name}" for name in used
+    )
+    personas = "".join(f", sum(n_{name} * mean_{name}) / nullif(sum(n_{name}), 0) AS {name}" for name in used)
+    averages = "".join(f", avg({name}) AS {name}" for name in used)
     with _memory().cursor() as connection:
         connection.register("slices", table)
         connection.execute(
-            f"""CREATE TEMP TABLE found AS SELECT run, {group} AS value, persona{sums} FROM slices
-                WHERE {where} GROUP BY ALL""",  # noqa: S608  (own column names)
+            f"""CREATE TEMP TABLE found AS
+                WITH tasks AS (SELECT run, {group} AS value, persona, task{sums} FROM slices WHERE {where} GROUP BY ALL)
+                SELECT run, value, persona{personas} FROM tasks GROUP BY ALL""",  # noqa: S608  (own column names)
             bound,
         ).fetchall()
         whole = rows_of(connection.execute(f"SELECT run, value{averages} FROM found GROUP BY ALL"))  # noqa: S608
-        bands = _bands(connection, targets) if pooled else {}
+        levels = _levels(connection, targets) if voiced else {}
     results: dict[tuple[str, str], dict[str, float]] = {}
     for row in whole:
         at = str(row.pop("run")), str(row.pop("value"))
-        found = {**row, "style_band": bands.get(at)}
-        results[at] = {name: value for name, value in found.items() if isinstance(value, (int, float))}
+        found = {**row, "style_level": levels.get(at)}
+        results[at] = {name: value for name, value in found.items() if name in metrics and value is not None}
     return results
 
 
@@ -190,18 +202,22 @@ def _where(filters: Mapping[str, Sequence[str]], runs: Sequence[str] | None) -> 
     return " AND ".join(parts), bound
 
 
-def _bands(
+def _weight(metric: str) -> str:
+    """What a task counts in a persona's mean: its questions, or for pooled rates its replies."""
+    return f"sum(n_{metric})" if METRIC_RECORDS[metric].pooled else f"max(n_{metric})"
+
+
+def _levels(
     connection: duckdb.DuckDBPyConnection, targets: Mapping[str, Mapping[str, Any]]
 ) -> dict[tuple[str, str], float]:
-    """``style_band`` of the pooled marker rates, averaged over the characters that have a target."""
+    """``style_level`` of the characters that have a target, averaged over them."""
     rows = connection.execute(
-        """SELECT run, value, persona, sum_marker_sentences, sum_eligible_sentences FROM found
-           WHERE sum_eligible_sentences > 0"""
+        f"SELECT run, value, persona, {_RATE} FROM found WHERE {_RATE} IS NOT NULL"  # noqa: S608  (own column name)
     ).fetchall()
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for run, value, persona, marked, eligible in rows:
+    for run, value, persona, rate in rows:
         card = targets.get(run, {}).get(persona) or {}
-        band = style_band_of(marked, eligible, card.get("target_rate"), card.get("tolerance", 1.0))
-        if band is not None:
-            found[run, value].append(band)
+        level = style_level_of(rate, card.get("target_rate"), card.get("tolerance", 1.0))
+        if level is not None:
+            found[run, value].append(level)
     return {at: sum(values) / len(values) for at, values in found.items()}

@@ -22,7 +22,7 @@ from kikime.leaderboard.views.board.rows import SLICED, Row
 
 MOST = 40
 """Models that a chart shows; the table shows all."""
-HEAT_METRICS = ("style_band", "length_fit", "critical_failure", "fact_correct", "constraint_ok", "first_person_ok")
+HEAT_METRICS = ("style_level", "length_fit", "critical_failure", "fact_correct", "constraint_ok", "first_person_ok")
 
 
 def _cut(t: Translator, rows: Sequence[Row]) -> list[Row]:

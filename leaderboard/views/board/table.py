@@ -25,7 +25,7 @@ from kikime.leaderboard.views.board.rows import Row
 Cells = dict[str, object]
 """One row of a table: column → what its cell shows."""
 SliceMeans = Mapping[str, Mapping[str, float]]
-SLICE_METRICS = ("style_band", "length_fit", "fact_correct", "constraint_ok", "critical_failure", "length_chars")
+SLICE_METRICS = ("style_level", "length_fit", "fact_correct", "constraint_ok", "critical_failure", "length_chars")
 _PLAIN = (
     "rank",
     "rank_low",
@@ -55,7 +55,7 @@ def slice_means(entries: Sequence[Entry], filters: Mapping[str, Sequence[str]]) 
     """Metrics of every run within the filtered slice; empty without a filter."""
     if not filters:
         return {}
-    assert set(SLICE_METRICS) <= {*METRICS, "style_band"}
+    assert set(SLICE_METRICS) <= {*METRICS, "style_level"}
     targets = {entry.id: entry.head.targets for entry in entries if entry.head is not None}
     return {
         run: found for (run, _), found in means(slice_table(entries), targets, filters, metrics=SLICE_METRICS).items()

@@ -27,7 +27,7 @@ _FLIPPED = (
     "constraint_ok",
     "turn_leak",
     "no_eos",
-    "style_band",
+    "style_level",
 )
 
 

@@ -10,7 +10,6 @@ from msgspec.structs import asdict as fields_of
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.summary import overall_by
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
@@ -21,7 +20,7 @@ from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, draw_chart, frame_of, small
 from kikime.leaderboard.page.state import choose
 from kikime.leaderboard.views.model.labels import learnt_labels
-from kikime.leaderboard.views.model.parts import SHARES, summary_of
+from kikime.leaderboard.views.model.parts import SHARES, groups_of
 
 
 def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
@@ -96,7 +95,7 @@ def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:
 
 def _curve(t: Translator, run: RunDirectory) -> None:
     metric = choose("curve", t("model.curve"), SHARES, show=t.metric)
-    found = overall_by(summary_of(run), ("shots", "format"))
+    found = groups_of(run, ("shots", "format"))
     points = [
         charts.Point(int(shot), str(form), cell.metrics[metric].mean, cell.metrics[metric].n, lead)
         for (shot, form), cell in found.items()

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from kikime.harness.core.axes import SLICE
-from kikime.harness.core.errors import UsageError
-from kikime.harness.store.records import Summary
+from kikime.harness.store.means import means_by
+from kikime.harness.store.records import Group
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.summary import overall_by
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
@@ -24,7 +23,7 @@ from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of
 from kikime.leaderboard.page.state import choose
 
 SHARES = (
-    "style_band",
+    "style_level",
     "length_fit",
     "sentence_fit",
     "fact_correct",
@@ -86,9 +85,8 @@ def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
     with right:
         others = ["", *(name for name in _BY if name != by)]
         then = choose("then", t("model.then"), others, show=lambda name: t(f"facet.{name}") if name else "—")
-    summary = summary_of(run)
-    facets = [by, *([then] if then else [])]
-    groups = overall_by(summary, facets)
+    facets = (by, *([then] if then else []))
+    groups = groups_of(run, facets)
     rows = [
         {**dict(zip(facets, map(str, key), strict=True)), "n": cell.n}
         | {name: found.mean for name in (*SHARES, "length_chars") if (found := cell.metrics.get(name))}
@@ -106,17 +104,14 @@ def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:
     download.buttons(t, f"slices-{entry.id[-6:]}", without(rows, "open"), key="slices")
 
 
-@kept(8)
-def summary_of(run: RunDirectory) -> Summary:
-    """The summary of a run with its slices.
+@kept(32)
+def groups_of(run: RunDirectory, columns: tuple[str, ...]) -> dict[tuple[str | int, ...], Group]:
+    """Replies and means of a run by one condition or two.
 
     Raises:
-        UsageError: there is none yet.
+        UsageError: no tables yet.
     """
-    found = run.summary()
-    if found is None:
-        raise UsageError("{run}: no summary yet", hint="kikime resume {path}", run=run.id, path=run.path)
-    return found
+    return means_by(run, columns)
 
 
 def lengths(t: Translator, entry: Entry, run: RunDirectory) -> None:

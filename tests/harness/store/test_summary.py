@@ -5,7 +5,7 @@ import pytest
 from kikime.harness.core.errors import UsageError
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import write_json
-from kikime.harness.store.summary import judge_drift, overall_by, read_head, summarise
+from kikime.harness.store.summary import judge_drift, read_head, summarise
 from tests.support.builders import IN_VOICE, make_materials, make_run
 
 
@@ -54,12 +54,6 @@ def test_a_summary_of_a_newer_version_is_refused(tmp_path):
     write_json(run.summary_file, orjson.loads(run.summary_file.read_bytes()) | {"schema": 99})
     with pytest.raises(UsageError, match="newer kikime"):
         run.summary()
-
-
-def test_groups_have_the_replies_of_their_slices(run):
-    groups = overall_by(run.summary(), ("format", "persona"))
-    assert set(groups) == {(f, p) for f in ("alpaca", "chatml") for p in ("ojousama", "bushi")}
-    assert sum(group.n for group in groups.values()) == run.summary().counts["done"]
 
 
 def test_the_latest_comparison_of_a_judge_tells_whether_it_drifted(tmp_path):

@@ -10,7 +10,7 @@ from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.metrics import METRICS, metric_versions, versions_of
 from kikime.harness.store import wal
 from kikime.harness.store.samples import read_samples
-from kikime.harness.store.summary import overall_by, summarise
+from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import SAMPLES, StoredReplies, compact, repaired
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_materials, make_run
 
@@ -127,6 +127,7 @@ def test_rates_are_pooled_over_a_personas_replies(tmp_path):
     )
     summary = summarise(run)
     assert summary.metrics["marker_rate"].mean == pytest.approx(0.5)
+    assert summary.metrics["style_level"].mean == pytest.approx(0.5 / 0.82)
     single = 1 - abs(0.5 - 0.82) / 0.30
     assert summary.metrics["style_band"].mean == pytest.approx(max(0.0, single))
 
@@ -134,14 +135,6 @@ def test_rates_are_pooled_over_a_personas_replies(tmp_path):
 def test_the_mean_is_over_personas(tmp_path):
     run = make_run(tmp_path, "x", lambda r: IN_VOICE if r.persona == "ojousama" else None)
     assert summarise(run).metrics["critical_failure"].personas == {"bushi": 1.0, "ojousama": 0.0}
-
-
-def test_groups_of_the_summary_add_up(tmp_path):
-    run = make_run(tmp_path, "x", IN_VOICE, materials=make_materials(formats=("alpaca", "chatml")))
-    summary = summarise(run)
-    groups = overall_by(summary, ("format",))
-    assert sum(group.n for group in groups.values()) == summary.counts["done"]
-    assert set(groups) == {("alpaca",), ("chatml",)}
 
 
 def test_constant_output_is_reported(tmp_path):

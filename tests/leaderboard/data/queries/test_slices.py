@@ -10,8 +10,9 @@ def test_slices_equal_the_summary_over_everything(store, august):
     targets = {entry.id: entry.head.targets for entry in entries}
     found = slices.means(slices.Slices(index).table(entries), targets, {})[august.id, ""]
     summary = august.summary().metrics
-    for metric in ("style_band", "length_fit", "critical_failure", "fact_correct"):
+    for metric in ("length_fit", "critical_failure", "fact_correct"):
         assert found[metric] == pytest.approx(summary[metric].mean), metric
+    assert found["style_level"] == pytest.approx(summary["style_level"].mean, abs=0.02)
 
 
 def test_slices_follow_a_changed_run(store):
@@ -49,15 +50,18 @@ def test_personas_weigh_the_same_however_many_replies_they_have():
     assert slices.means(table, {}, {}, metrics=["length_fit"]) == {("r", ""): {"length_fit": 0.5}}
 
 
-def test_a_voice_is_the_band_of_its_pooled_rate():
-    table = sliced(
-        cell(marker_sentences=(2, 1), eligible_sentences=(2, 4)),
-        cell(form="chatml", marker_sentences=(2, 5), eligible_sentences=(2, 6)),
-    )
-    found = slices.means(table, TARGET, {}, metrics=["style_band"])
-    assert found["r", ""]["style_band"] == pytest.approx(0.5)
-    by_format = slices.means(table, TARGET, {}, by="format", metrics=["style_band"])
-    assert by_format["r", "alpaca"].get("style_band") == pytest.approx(0)
+def test_a_voice_is_the_level_of_the_mean_rate():
+    table = sliced(cell(marker_rate=(2, 0.8)), cell(form="chatml", marker_rate=(2, 2.0)))
+    found = slices.means(table, TARGET, {}, metrics=["style_level"])
+    assert found["r", ""] == {"style_level": pytest.approx(0.7 / 0.8)}
+    by_format = slices.means(table, TARGET, {}, by="format", metrics=["style_level"])
+    assert by_format["r", "alpaca"]["style_level"] == pytest.approx(0.4 / 0.8)
+
+
+def test_questions_weigh_the_same_however_many_conditions_their_task_has():
+    often = [cell(form=form, length_fit=(2, 2)) | {"task": "often"} for form in ("alpaca", "chatml", "llama2")]
+    once = cell(length_fit=(2, 0)) | {"task": "once"}
+    assert slices.means(sliced(*often, once), {}, {}, metrics=["length_fit"])["r", ""] == {"length_fit": 0.5}
 
 
 def test_filters_keep_the_slices_that_have_a_wanted_value():

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from kikime.harness.core.manifest import Manifest
 from kikime.harness.metrics.registry import METRICS
 
 VOICE = ("style_level", "style_band", "marker_rate")
@@ -23,18 +22,19 @@ CONFINED = (*_FAMILIES, *_OF_SPEECH)
 """Metrics that do not belong to every task."""
 
 
-def tasks_of(metric: str, manifest: Manifest) -> frozenset[str]:
-    """Tasks of a run to which ``metric`` belongs.
+def tasks_of(metric: str, declared: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """Tasks of a run to which ``metric`` belongs: those that declare it, or, for descriptions, where the character speaks.
 
-    The tasks that declare it; where none does, and for descriptions, those in which the character speaks freely.
+    Args:
+        metric: its name.
+        declared: task → the metrics that it calls its own. Where none declares ``metric``, it is taken for a description.
     """
-    tasks = manifest["tasks"]
-    declaring = frozenset(name for name, task in tasks.items() if declares(task["metrics"], metric))
+    declaring = frozenset(name for name, metrics in declared.items() if declares(metrics, metric))
     if metric in _FAMILIES and declaring:
         return declaring
     if metric in CONFINED:
-        return frozenset(name for name, task in tasks.items() if _speaks(task["metrics"])) | declaring
-    return frozenset(tasks)
+        return frozenset(name for name, metrics in declared.items() if _speaks(metrics)) | declaring
+    return frozenset(declared)
 
 
 def declares(metrics: Collection[str], metric: str) -> bool:
