@@ -18,11 +18,11 @@ print(f"{plan.n_replies} replies, {plan.n_prompt_tokens:,} prompt tokens, {plan.
 run = kikime.run(CHECKPOINT, **GRID, name="benchmark")
 
 # %% What came of it: means over personas, each 0 to 1 (characters: a count).
-for metric in ("style_band", "length_fit", "length_chars", "critical_failure"):
+for metric in ("style_level", "length_fit", "length_chars", "critical_failure"):
     print(f"{metric:18} {run.summary.metrics[metric].mean:.2f}")
 
 # %% Where does it break? Every reply is a row, its scores are columns.
 replies = run.to_frame()
-print(replies.groupby("format")[["style_band", "turn_leak", "no_eos"]].mean().round(2))
+print(replies.groupby("format")[["style_level", "turn_leak", "no_eos"]].mean().round(2))
 for reply in replies[replies["critical_failure"] == 1]["response"].head(3):
     print(repr(reply[:60]))

@@ -51,7 +51,9 @@ def decide(
     unit: Literal["items", "personas"] = "personas" if difference.scope == "new personas" else "items"
     n = difference.n_personas if unit == "personas" else difference.n_items
     decision: Decision = "insufficient evidence"
-    sunk = difference.at_bound and worst_value is not None and math.isclose(difference.mean_a, worst_value, abs_tol=1e-9)
+    sunk = (
+        difference.at_bound and worst_value is not None and math.isclose(difference.mean_a, worst_value, abs_tol=1e-9)
+    )
     if worst is not None and best is not None and difference.n_items > FEW_ITEMS and not sunk:
         if worst > -margin or (margin == 0 and worst == 0):
             decision = "pass"

@@ -18,7 +18,8 @@ from kikime.harness.store.rundir import RunDirectory
 
 ENDING = "ending"
 """How a reply ended: ``ended`` by itself, ``cut_off`` at the limit of tokens, or ``other``."""
-_ENDED = "CASE finish_reason WHEN 'stop' THEN 'ended' WHEN 'length' THEN 'cut_off' ELSE 'other' END"
+ENDED = "CASE finish_reason WHEN 'stop' THEN 'ended' WHEN 'length' THEN 'cut_off' ELSE 'other' END"
+"""That of a row of samples, as SQL."""
 Key = tuple[str | int, ...]
 
 
@@ -49,16 +50,14 @@ def place_values(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> N
     ``measured`` holds what counts: no metric of another kind of task, no voice of a copied example or an echo.
     """
     declared = {name: task["metrics"] for name, task in manifest["tasks"].items()}
-    away = [
-        (metric, task) for metric in CONFINED for task in sorted(set(declared) - tasks_of(metric, declared))
-    ]
+    away = [(metric, task) for metric in CONFINED for task in sorted(set(declared) - tasks_of(metric, declared))]
     connection.execute("CREATE TEMP TABLE away (metric VARCHAR, task VARCHAR)")
     if away:
         connection.executemany("INSERT INTO away VALUES (?, ?)", away)
     voiced = sorted(tasks_of(VOICE[0], declared))
     connection.execute(
         f"""CREATE TEMP TABLE placed AS SELECT key, item_id, {", ".join(SLICE)}, task || '/' || item_id AS item,
-            error IS NOT NULL AS failed, task IN (SELECT unnest(?)) AS voiced, {_ENDED} AS {ENDING} FROM samples""",  # noqa: S608
+            error IS NOT NULL AS failed, task IN (SELECT unnest(?)) AS voiced, {ENDED} AS {ENDING} FROM samples""",  # noqa: S608
         [voiced],
     )
     connection.execute(
@@ -144,9 +143,7 @@ def _voice_means(voices: Sequence[_Voice], target: Target) -> dict[str, _Mean]:
     found = {
         "marker_rate": rate,
         "style_level": style_level_of(rate, target.target_rate, target.tolerance),
-        "style_band": style_band_of(
-            marked + beyond * failed, eligible + failed, target.target_rate, target.tolerance
-        ),
+        "style_band": style_band_of(marked + beyond * failed, eligible + failed, target.target_rate, target.tolerance),
     }
     return {metric: _Mean(n, mean) for metric, mean in found.items() if mean is not None}
 

@@ -110,7 +110,10 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[SliceSums]:
         f"""SELECT {columns}, metric, count(value), sum(value) FROM scores JOIN samples USING (key)
             WHERE value IS NOT NULL GROUP BY ALL ORDER BY ALL"""  # noqa: S608
     ).fetchall()
-    slices = {row[:-1]: SliceSums(**dict(zip(SLICE, row, strict=False)), n=row[-1], metrics={}, questions={}) for row in counted}
+    slices = {
+        row[:-1]: SliceSums(**dict(zip(SLICE, row, strict=False)), n=row[-1], metrics={}, questions={})
+        for row in counted
+    }
     for *where, metric, n, total in measured:
         slices[tuple(where)].metrics[metric] = (n, total)
     questions: dict[tuple[object, ...], dict[str, tuple[int, float]]] = defaultdict(dict)
@@ -165,19 +168,21 @@ def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[JudgedMean]:
-    """One entry per judge, protocol, rubric and criterion: mean over personas, number of scores, other statuses.
+    """One entry per judge, protocol, rubric and criterion: mean over questions and personas, number of scores, other statuses.
 
     Only verdicts by a rubric's newest content count.
     """
     age_verdicts(connection, run)
     rows = connection.execute(
-        f"""WITH persona_means AS (
-             SELECT judge_id, protocol, rubric, criterion, persona, count(*) FILTER (status = 'ok') AS n,
-                    avg({SCORE}) FILTER (status = 'ok') AS mean,
-                    count(*) FILTER (status != 'ok') AS unscored
-             FROM verdicts JOIN samples USING (key) WHERE age = 0 GROUP BY ALL)
+        f"""WITH questions AS (
+             SELECT judge_id, protocol, rubric, criterion, persona, task, item_id, avg({SCORE}) FILTER (status = 'ok') AS mean,
+                    count(*) FILTER (status = 'ok') AS n, count(*) FILTER (status != 'ok') AS unscored
+             FROM verdicts JOIN samples USING (key) WHERE age = 0 GROUP BY ALL),
+           personas AS (
+             SELECT judge_id, protocol, rubric, criterion, persona, avg(mean) AS mean, sum(n) AS n, sum(unscored) AS unscored
+             FROM questions GROUP BY ALL)
            SELECT judge_id, protocol, rubric, criterion, sum(n)::BIGINT, avg(mean), sum(unscored)::BIGINT
-           FROM persona_means GROUP BY ALL ORDER BY ALL"""  # noqa: S608  (fixed text)
+           FROM personas GROUP BY ALL ORDER BY ALL"""  # noqa: S608  (fixed text)
     ).fetchall()
     return [JudgedMean(*row) for row in rows]
 

@@ -56,6 +56,7 @@ def rank(
     *,
     suite: str | None = None,
     judge: str | None = None,
+    common: bool = False,
     seed: int = 0,
     runs: str | Path = "runs",
 ) -> Ranking:
@@ -65,6 +66,7 @@ def rank(
         run_list: the runs; those of another suite, or with missing cells, are listed unranked.
         suite: rank the runs of this suite; by default the one with most runs.
         judge: also use this judge's verdicts (its id, or id/protocol).
+        common: rank runs of whatever grid on the replies that they share.
         seed: of the bootstrap.
         runs: folder of runs that are given by name.
 
@@ -77,7 +79,7 @@ def rank(
     chosen = [run.directory for run in _chosen(run_list, runs)]
     if suite is not None:
         of_suite(chosen, suite)  # refuses a suite that no run is of
-    return rank_runs(chosen, suite=suite, judge=judge, seed=seed)
+    return rank_runs(chosen, suite=suite, judge=judge, common=common, seed=seed)
 
 
 def flexibility(

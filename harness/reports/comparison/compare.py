@@ -8,6 +8,7 @@ from kikime.harness.core.manifest import Manifest
 from kikime.harness.reports.comparison.capability import capability_table
 from kikime.harness.reports.comparison.comparability import manifest_differences
 from kikime.harness.reports.comparison.differences import metric_rows
+from kikime.harness.reports.comparison.endings import ending_means
 from kikime.harness.reports.comparison.examples import changed_replies
 from kikime.harness.reports.comparison.lengths import length_display
 from kikime.harness.reports.comparison.pairs import Pair, load_pair
@@ -73,6 +74,7 @@ def compare(
         report.metrics = metric_rows(pair, slices=slices, seed=seed, n_resamples=n_resamples, on_step=on_step)
         on_step("lengths")
         report.lengths, report.capability = length_display(pair, seed=seed), capability_table(pair)
+        report.endings = ending_means(pair)
         on_step("examples")
         report.examples, report.scope = changed_replies(pair, n=n_examples), scope(pair)
     return report

@@ -61,7 +61,9 @@ def gate(
         transform=items.transform,
         bounds=bounds(metric),
     )
-    answer = decide(found, margin=margin, higher_is_better=higher, worst_value=METRICS[metric].worst if metric in METRICS else None)
+    answer = decide(
+        found, margin=margin, higher_is_better=higher, worst_value=METRICS[metric].worst if metric in METRICS else None
+    )
     t = Translator.of(language)
     return GateAnswer(
         a=describe(a, pair.manifest_a),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.reports.comparison.pairs import Pair
 from kikime.harness.reports.comparison.records import LengthEntry, LengthRatio, Lengths
+from kikime.harness.stats.intervals import wilson_interval
 from kikime.harness.stats.lengths import length_summary, ratio_of_means
 
 if TYPE_CHECKING:
@@ -45,10 +46,19 @@ def with_length(cells: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
 
 
 def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Manifest) -> Lengths:
-    """Describe the lengths of one run's replies, of which each has one."""
+    """Describe the lengths of one run's replies, of which each has one: quartiles of replies, means over questions."""
     ranges = {name: card["length"][_RANGES[unit]] for name, card in manifest["personas"].items()}
     low, high = ([ranges[name][end] for name in cells["persona"]] for end in (0, 1))
-    return Lengths(**asdict(length_summary(list(cells[unit]), low=low, high=high)))
+    questions = (
+        cells[["persona", "item"]]
+        .assign(length=cells[unit].to_numpy(float), inside=cells[unit].between(low, high).to_numpy(float))
+        .groupby(["persona", "item"])[["length", "inside"]]
+        .mean()
+    )
+    mean, share = questions.groupby("persona").mean().mean()
+    share_low, share_high = wilson_interval(round(share * len(questions)), len(questions))
+    means = {"mean": float(mean), "share_in_range": float(share), "share_low": share_low, "share_high": share_high}
+    return Lengths(**asdict(length_summary(list(cells[unit]), low=low, high=high)) | means)
 
 
 def _entry(

@@ -100,13 +100,15 @@ class Lengths(msgspec.Struct, frozen=True):
     n: int
     """Replies."""
     mean: float
+    """Mean over personas of the mean over questions."""
     median: float
+    """Over replies, as the quartiles."""
     q1: float
     q3: float
     share_in_range: float
-    """Share of replies whose length lies within the persona's range, both ends included."""
+    """Share whose length lies within the persona's range, both ends included: a mean over questions and personas too."""
     share_low: float
-    """95 % Wilson interval of that share."""
+    """95 % Wilson interval of that share, over questions."""
     share_high: float
 
 
@@ -130,6 +132,26 @@ class LengthEntry(msgspec.Struct, frozen=True):
     a: Lengths
     b: Lengths
     ratio: LengthRatio
+
+
+class EndingMean(msgspec.Struct, frozen=True):
+    """A mean of those replies of one run that ended in one way."""
+
+    mean: float
+    n: int
+    """Replies."""
+
+
+class EndingMeans(msgspec.Struct, frozen=True):
+    """One metric of both runs by how replies ended; None where no reply did."""
+
+    metric: str
+    ended_a: EndingMean | None
+    """Ended by themselves."""
+    cut_off_a: EndingMean | None
+    """Cut off at the limit of tokens."""
+    ended_b: EndingMean | None
+    cut_off_b: EndingMean | None
 
 
 class Handled(msgspec.Struct, frozen=True):
@@ -252,6 +274,8 @@ class Comparison(Printed, msgspec.Struct, kw_only=True):
     rule: str = ""
     """How verdicts are decided, worded."""
     lengths: list[LengthEntry] = []
+    endings: list[EndingMeans] = []
+    """Lengths and voice by how replies ended; empty where all of them ended in the same way."""
     capability: list[Capability] = []
     scope: Scope | None = None
     """None where the runs cannot be compared."""

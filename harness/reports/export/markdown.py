@@ -88,7 +88,14 @@ def comparison_markdown(report: Comparison, t: Translator) -> str:
         for row in report.capability
     ]
     columns = t("results.markdown.comparison_columns").split("|")
-    about = t("results.markdown.comparison_note", a=a, b=b, scope=labels.scope(t, report.scope), margins=report.margins, rule=t("results.rule"))
+    about = t(
+        "results.markdown.comparison_note",
+        a=a,
+        b=b,
+        scope=labels.scope(t, report.scope),
+        margins=report.margins,
+        rule=t("results.rule"),
+    )
     return (
         f"## {a} → {b}\n\n"
         + table([columns[0], a, b, *columns[1:]], rows)

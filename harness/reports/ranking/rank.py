@@ -11,6 +11,7 @@ from kikime.harness.core.names import nearest, one_of
 from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.reports.comparison.comparability import differences, metric_version
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
+from kikime.harness.reports.ranking.common import Common, common_data
 from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.ranking.records import AreaUse, ExcludedRow, RankedRow, Ranking, UnrankedRow
 from kikime.harness.reports.ranking.stored import broken_run, ranking_data
@@ -19,12 +20,16 @@ from kikime.harness.stats.ranking import rank_table
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 
+COMMON = "common"
+"""Stands for the grid of runs that are ranked on what they share."""
+
 
 def rank(
     runs: Sequence[RunDirectory],
     *,
     suite: str | None = None,
     judge: str | None = None,
+    common: bool = False,
     seed: int = 0,
     n_resamples: int = 2000,
     language: str | None = None,
@@ -38,15 +43,27 @@ def rank(
         runs: in any order; the result does not depend on it.
         suite: rank this suite instead of the one with most runs.
         judge: also use this judge's verdicts (its id, or id/protocol); runs without them are unranked.
+        common: rank runs of whatever grid on the replies that they share.
         seed: of resampling.
         n_resamples: bootstrap draws.
         language: of the reasons (``ja`` or ``en``); that of the person at this terminal by default.
     """
     t = Translator.of(language)
-    loaded, excluded = _load(runs, t)
+    found, excluded = _load(runs, t)
+    loaded, n_cells = [entry for _, entry in found], None
+    if common:
+        shared = common_data([(run, entry) for run, entry in found if suite in {None, entry["suite"]}])
+        loaded, n_cells = [entry | {"grid": COMMON} for entry in shared.entries], shared.n_cells
+        excluded += _not_common(shared, t)
     grid = _reference(loaded, suite)
     result = Ranking(
-        version=load_areas().version, suite=None, judge=judge, seed=seed, n_resamples=n_resamples, excluded=excluded
+        version=load_areas().version,
+        suite=None,
+        judge=judge,
+        seed=seed,
+        n_resamples=n_resamples,
+        excluded=excluded,
+        n_cells=n_cells,
     )
     if grid is None:
         return result
@@ -91,12 +108,23 @@ class _Sorted(NamedTuple):
     excluded: list[ExcludedRow]
 
 
-def _load(runs: Sequence[RunDirectory], t: Translator) -> tuple[list[Entry], list[ExcludedRow]]:
-    loaded: list[Entry] = []
+def _not_common(shared: Common, t: Translator) -> list[ExcludedRow]:
+    """The runs that share nothing with the others, each with all its reasons."""
+    rows: dict[str, ExcludedRow] = {}
+    for entry, code in shared.left_out:
+        about = {"run": entry["run"], "name": entry["name"], "suite": entry["suite"]}
+        row = rows.setdefault(entry["run"], ExcludedRow(**about, reason="", reason_codes=[]))
+        row.reason_codes.append(code)
+        row.reason = "; ".join(t.reasons(row.reason_codes))
+    return list(rows.values())
+
+
+def _load(runs: Sequence[RunDirectory], t: Translator) -> tuple[list[tuple[RunDirectory, Entry]], list[ExcludedRow]]:
+    loaded: list[tuple[RunDirectory, Entry]] = []
     broken: list[ExcludedRow] = []
     for run in sorted({run.path: run for run in runs}.values(), key=lambda run: (run.id, str(run.path))):
         try:
-            loaded.append(ranking_data(run))
+            loaded.append((run, ranking_data(run)))
         except (UsageError, EnvironmentFault, KeyError, TypeError) as error:
             if isinstance(error, (KeyError, TypeError)):
                 code = Reason("run_unreadable", {"error": repr(error)})

@@ -113,6 +113,8 @@ class Ranking(Printed, msgspec.Struct, kw_only=True):
     """Of resampling."""
     n_resamples: int
     """Bootstrap draws."""
+    n_cells: int | None = None
+    """With ``common``: the replies of each run that the ranking rests on, those which all runs share; else None."""
     areas: list[AreaUse] = []
     rows: list[RankedRow] = []
     """Best first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -54,14 +55,22 @@ def broken_run(run: str, error: KikimeError) -> Reason:
     return Reason("run_broken", {"problem": str(error.message)})
 
 
-def build(run: RunDirectory) -> Entry:
-    """Compute the content of ``ranking.json`` from the tables."""
+def build(run: RunDirectory, *, only: pd.Index | None = None, without: Collection[str] = ()) -> Entry:
+    """Compute the content of ``ranking.json`` from the tables.
+
+    Args:
+        run: with tables and a summary.
+        only: ``pair_key`` of the replies that count; all of them by default.
+        without: metrics that are read as not applicable.
+    """
     manifest, summary = run.manifest(), run.summary()
     if summary is None:
         raise UnfinishedRun("{path}: no summary yet", hint="kikime resume {path}", path=run.path)
-    areas, cells, verdicts = load_areas(), read_cells(run, manifest), read_verdicts(run)
+    areas, cells, verdicts = load_areas(), read_cells(run, manifest, without=without), read_verdicts(run)
     versions = read_versions(run, manifest)
     scored = measured_by(manifest, versions)
+    if only is not None:
+        cells, verdicts = cells.loc[only], verdicts[verdicts["pair_key"].isin(only)]
     measured, bands = measure_terms(cells, areas, manifest), Bands(manifest)
     return {
         "schema": SCHEMA,
@@ -74,13 +83,13 @@ def build(run: RunDirectory) -> Entry:
         "hashes": scored["hashes"],
         "rests_on": sorted(_ranking_metrics(manifest) & versions.keys()),
         "planned": manifest["plan"]["n_replies"],
-        "coverage": summary.coverage,
+        "coverage": summary.coverage if only is None else 1.0,
         "cells": _cell_counts(summary),
         "n_items": len(cells[["persona", "item"]].drop_duplicates()),
         "n_replies": len(cells),
         "critical_failure_rate": _mean(cells, "critical_failure", bands),
         "mean_length": _mean(cells, "length_chars", bands),
-        "health": fields_of(summary.health),
+        "health": fields_of(summary.health) | _health(cells),
         "tokens_per_second": summary.perf.output_tokens_per_second,
         "bands": {name: list(band) for name, band in bands.targets.items()},
         **measured,
@@ -88,6 +97,14 @@ def build(run: RunDirectory) -> Entry:
             str(judge): _judge(cells, table, measure_terms(cells, areas, manifest, table)["terms"], measured["terms"])
             for judge, table in verdicts.groupby("judge")
         },
+    }
+
+
+def _health(cells: pd.DataFrame) -> dict[str, float]:
+    """Shares of ``cells`` that failed or were cut off."""
+    return {
+        "error_rate": float(cells["failed"].mean()),
+        "truncation_rate": float((cells["ending"] == "cut_off").mean()),
     }
 
 

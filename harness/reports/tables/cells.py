@@ -16,6 +16,7 @@ from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.quality import with_quality
 from kikime.harness.store.database import open_tables, require_tables
+from kikime.harness.store.means import ENDED, ENDING
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.verdicts import SCORE, age_verdicts
 
@@ -27,7 +28,9 @@ _VERDICT = ("pair_key", "judge", "criterion", "rubric_hash", "age", "score")
 
 
 def read_cells(run: RunDirectory, manifest: Manifest, *, without: Collection[str] = ()) -> pd.DataFrame:
-    """One row per reply, indexed by ``pair_key``: condition, ``item``, ``failed``, every metric (NaN: not applicable).
+    """One row per reply, indexed by ``pair_key``: condition, ``item``, ``failed``, ``ending``, every metric.
+
+    A metric is NaN where it does not apply, or does not belong (:mod:`kikime.harness.metrics.belonging`).
 
     ``without``: metrics that are read as not applicable, and play no part in the quality of a reply.
 
@@ -41,6 +44,7 @@ def read_cells(run: RunDirectory, manifest: Manifest, *, without: Collection[str
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
         cells = connection.execute(
             f"""SELECT {", ".join(_COLUMNS)}, task || '/' || item_id AS item, error IS NOT NULL AS failed,
+                       {ENDED} AS {ENDING},
                        wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key) ORDER BY position, turn"""  # noqa: S608
         ).df()
     METRICS.learn(manifest.get("metrics", {}))

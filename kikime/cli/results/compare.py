@@ -77,6 +77,7 @@ def print_comparison(report: Comparison, by: str | None) -> None:
     if by:
         _print_slices(report, by)
     _print_lengths(report, a, b)
+    _print_endings(report, a, b)
     _print_capability(report, a, b)
     _print_examples(report, a, b)
     _print_manifest(report, a, b)
@@ -157,6 +158,21 @@ def _print_lengths(report: Comparison, a: str, b: str) -> None:
                 ]
             )
     print_table("", columns("cli.compare.length_columns"), rows, left=3)
+
+
+def _print_endings(report: Comparison, a: str, b: str) -> None:
+    from kikime.harness.words import labels
+
+    if not report.endings:
+        return
+    say, rows = words(), []
+    for row in report.endings:
+        means = (row.ended_a, row.cut_off_a, row.ended_b, row.cut_off_b)
+        cells = ["—" if m is None else f"{labels.value(row.metric, m.mean)} ({m.n:,})" for m in means]
+        rows.append([say.metric(row.metric), *cells])
+    ended, cut_off = say("cli.show.ended"), say("cli.show.cut_off")
+    headings = [say("cli.compare.ending_metric"), *(f"{name}: {how}" for name in (a, b) for how in (ended, cut_off))]
+    print_table(say("cli.compare.endings"), headings, rows)
 
 
 def _print_capability(report: Comparison, a: str, b: str) -> None:

@@ -23,6 +23,7 @@ class RankFlags:
     suite: str | None
     judge: str | None
     native: str
+    common: bool
     seed: int
 
 
@@ -34,6 +35,7 @@ _rank_options: Decorator[None] = options(
     click.option(
         "--native", default="native", show_default=True, help="The checkpoints' own format, for --flexibility."
     ),
+    click.option("--common", is_flag=True, help="Rank runs of different grids on the replies that they share."),
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap."),
 )
 
@@ -62,7 +64,9 @@ def rank(
     else:
         from kikime.workflows.results import rank as rank_runs
 
-        result = rank_runs(run_names, suite=chosen.suite, judge=chosen.judge, seed=chosen.seed, runs=runs)
+        result = rank_runs(
+            run_names, suite=chosen.suite, judge=chosen.judge, common=chosen.common, seed=chosen.seed, runs=runs
+        )
         print_json(result) if as_json else print_ranking(result)
 
 
@@ -90,7 +94,10 @@ def print_ranking(result: Ranking) -> None:
     headings = [*columns("cli.rank.columns"), *areas, *columns("cli.rank.more_columns")]
     print_table(say("cli.rank.title", suite=result.suite or "—"), headings, rows)
     _print_others(result, names)
+    if result.n_cells is not None:
+        click.echo(say("cli.rank.common", n=result.n_cells))
     if counted:
+        click.echo(say("results.means"))
         click.echo(say("cli.rank.legend", areas=say("cli.and").join(areas), version=result.version))
     for area in result.areas:
         if area.why_not_code:

@@ -89,7 +89,11 @@ def draw(
 def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Cells:
     between = "—" if row.ci_low is None else f"{row.ci_low:.1f}–{row.ci_high:.1f}"
     marked = {"name": f"⚠ {row.name}" if row.gate else row.name}
-    shown: Cells = asdict(row) | marked | {"ranks": row.ranks, "ci": between, "p_best": labels.chance(row.p_best), "n_params": row.billions}
+    shown: Cells = (
+        asdict(row)
+        | marked
+        | {"ranks": row.ranks, "ci": between, "p_best": labels.chance(row.p_best), "n_params": row.billions}
+    )
     shown |= {f"area_{area}": row.areas.get(area) for area in areas}
     return shown | {f"slice_{name}": sliced.get(row.run, {}).get(name) for name in SLICE_METRICS}
 

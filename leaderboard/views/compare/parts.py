@@ -85,7 +85,11 @@ def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) 
     found = next(row.slices for row in report.metrics if row.metric == metric)
     rows = [
         fields_of(row)
-        | {"of": row, "name": f"{t('facet.' + row.by)}: {row.value}", "open": _replies(t, a, b, metric, **{row.by: row.value})}
+        | {
+            "of": row,
+            "name": f"{t('facet.' + row.by)}: {row.value}",
+            "open": _replies(t, a, b, metric, **{row.by: row.value}),
+        }
         for row in found
     ]
     share = labels.is_share(metric)

@@ -276,16 +276,13 @@ def _same_replies(run: Path, folder: Path) -> None:
 
 
 def _same_results(summary: dict[str, Any], folder: Path) -> None:
-    import msgspec
-
-    from kikime.harness.store.records import Summary
-    from kikime.harness.store.summary import overall_by
+    from kikime.harness.store.means import means_by
+    from kikime.harness.store.rundir import RunDirectory
 
     [path] = folder.rglob("results_*.json")
     results = json.loads(path.read_text(encoding="utf-8"))["results"]
-    for (task, form, shots), entry in overall_by(
-        msgspec.convert(summary, Summary), ("task", "format", "shots")
-    ).items():
+    groups = means_by(RunDirectory(Path(summary["path"])), ("task", "format", "shots"))
+    for (task, form, shots), entry in groups.items():
         for metric in entry.metrics.keys() - set(LEFT_OUT):
             found = results[f"kikime_{task}_{form}_{shots}shot"][f"{metric},none"]
             assert found == pytest.approx(entry.metrics[metric].mean, abs=1e-9)

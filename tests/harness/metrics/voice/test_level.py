@@ -10,7 +10,7 @@ RATES = np.linspace(0, 1, 101)
 @pytest.mark.parametrize("tolerance", [0.05, 0.3, 1.0])
 def test_it_rises_from_never_to_the_character_and_falls_when_overdone(target, tolerance):
     levels = style_levels_of(RATES, target, tolerance)
-    below, above = levels[RATES <= target], levels[RATES >= target]
+    below, above = levels[target >= RATES], levels[target <= RATES]
     assert (np.diff(below) > 0).all()
     assert (np.diff(above) < 0).all()
     assert (levels[0], style_level_of(target, target, tolerance)) == (0.0, 1.0)

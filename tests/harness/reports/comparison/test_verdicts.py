@@ -10,7 +10,7 @@ from kikime.harness.stats.decisions import benjamini_hochberg, holm
 from kikime.harness.stats.paired import ALPHA
 
 CARD = {"voice": {"markers": {"target_rate": 0.8, "tolerance": 0.3}}}
-BANDS = Bands({"personas": {name: CARD for name in "abcdefghijkl"}})
+BANDS = Bands({"personas": dict.fromkeys("abcdefghijkl", CARD)})
 METRICS = ("length_fit", "length_chars", "critical_failure", "style_level", "first_person_ok", "quality")
 
 

@@ -181,3 +181,35 @@ def test_a_run_without_tables_is_left_out_until_it_is_resumed(tmp_path):
     (unfinished.path / "ranking.json").unlink(missing_ok=True)
     [excluded] = rank([whole, unfinished], **FEW).excluded
     assert excluded.reason == f"not finished yet: kikime resume {unfinished.id}"
+
+
+def test_runs_of_different_grids_are_ranked_on_what_they_share(tmp_path):
+    wide = make_run(tmp_path, "wide", IN_VOICE, materials=make_materials(formats=("alpaca", "chatml")))
+    narrow = make_run(tmp_path, "narrow", PLAIN, materials=make_materials(formats=("alpaca",)))
+    other = make_run(tmp_path, "other", PLAIN, materials=make_materials([facts_task()]))
+    apart = rank([wide, narrow], **FEW)
+    assert len(apart.rows) == 1
+    assert apart.n_cells is None
+    result = rank([narrow, other, wide], common=True, **FEW)
+    assert [(row.name, row.n_replies, row.coverage) for row in result.rows] == [("wide", 12, 1.0), ("narrow", 12, 1.0)]
+    assert result.n_cells == 12
+    assert [row.name for row in result.excluded] == ["other"]
+
+
+def test_shared_replies_are_scored_as_if_the_run_had_no_others(tmp_path):
+    long = make_run(
+        tmp_path,
+        "long",
+        lambda q: IN_VOICE if q.format == "alpaca" else None,
+        materials=make_materials(formats=("alpaca", "chatml")),
+    )
+    short = make_run(tmp_path, "short", IN_VOICE, materials=make_materials(formats=("alpaca",)))
+    first, second = rank([long, short], common=True, **FEW).rows
+    assert (first.overall, first.areas, first.error_rate) == (second.overall, second.areas, second.error_rate)
+
+
+def test_a_run_without_a_summary_is_told_in_the_language_of_the_table(tmp_path):
+    run = make_run(tmp_path, "a", IN_VOICE)
+    run.summary_file.unlink()
+    (row,) = rank([run], n_resamples=99, language="ja").excluded
+    assert row.reason.startswith("まだ終わっていません")

@@ -28,7 +28,7 @@ def test_an_area_leads_to_the_conditions_of_its_heaviest_metric():
         "technique": "plain",
         "context": "none",
         "order": "worst",
-        "metric": "style_band",
+        "metric": "style_level",
     }
     assert lead_of("area_stability", {}) == {"order": "worst", "metric": "critical_failure"}
 

@@ -52,7 +52,7 @@ def test_a_cell_of_an_area_leads_to_the_replies_of_the_area(ranked):
     run = named(ranked)["アイネス-9月"]
     app = opened("board", cell=f"{run}:area_style")
     leads = [link.proto.query_string for link in app.get("page_link") if link.proto.page == "samples"]
-    assert any("order=worst" in lead and "metric=style_band" in lead for lead in leads)
+    assert any("order=worst" in lead and "metric=style_level" in lead for lead in leads)
 
 
 def test_a_cell_that_is_not_there_is_ignored(ranked):

@@ -1,0 +1,60 @@
+"""Ranking runs of different grids on the replies that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from kikime.harness.core.reasons import Reason
+from kikime.harness.reports.comparison.comparability import differences
+from kikime.harness.reports.ranking.measure import Entry
+from kikime.harness.reports.ranking.stored import build
+from kikime.harness.reports.tables.cells import read_cells
+from kikime.harness.store.rundir import RunDirectory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Common(NamedTuple):
+    """Runs as a ranking needs them, measured on the same replies only."""
+
+    entries: list[Entry]
+    left_out: list[tuple[Entry, Reason]]
+    """Runs that share nothing, or answer other versions of the questions, with the reason."""
+    n_cells: int
+    """Replies of each run that were measured."""
+
+
+def common_data(loaded: Sequence[tuple[RunDirectory, Entry]]) -> Common:
+    """Measure runs again on the replies that all of them have.
+
+    The run with most replies (the newest of these) is the reference; a run whose questions, sampling or scoring differ from
+    it, or that shares no reply with those before it, is left out.
+
+    Raises:
+        UsageError: a score is NaN.
+    """
+    ordered = sorted(
+        loaded, key=lambda pair: (pair[1]["n_replies"], pair[1]["created_at"], pair[1]["run"]), reverse=True
+    )
+    kept: list[tuple[RunDirectory, Entry]] = []
+    left_out: list[tuple[Entry, Reason]] = []
+    metrics: set[str] = set()
+    shared: pd.Index | None = None
+    for run, entry in ordered:
+        found = differences(ordered[0][1], entry)
+        if reasons := [*found.settings, *found.conflicts]:
+            left_out += [(entry, reason) for reason in reasons]
+            continue
+        keys = read_cells(run, run.manifest()).index
+        both = keys if shared is None else shared[shared.isin(keys)]
+        if len(both):
+            shared = both
+            kept.append((run, entry))
+            metrics |= set(found.metrics)
+        else:
+            left_out.append((entry, Reason("no_shared_cell")))
+    if shared is None:
+        return Common([], left_out, 0)
+    return Common([build(run, only=shared, without=metrics) for run, _ in kept], left_out, len(shared))
