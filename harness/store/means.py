@@ -20,6 +20,8 @@ ENDING = "ending"
 """How a reply ended: ``ended`` by itself, ``cut_off`` at the limit of tokens, or ``other``."""
 ENDED = "CASE finish_reason WHEN 'stop' THEN 'ended' WHEN 'length' THEN 'cut_off' ELSE 'other' END"
 """That of a row of samples, as SQL."""
+NO_TARGET = Target(None, 1.0)
+"""The voice of no persona."""
 Key = tuple[str | int, ...]
 
 
@@ -89,7 +91,7 @@ def group_means(
             whole = metric in METRICS and METRICS[metric].pooled
             found[tuple(key)][metric][persona] = _Mean(n, pooled if whole else mean)
     for key, persona, voices in _voices(connection, by):
-        for metric, own in _voice_means(voices, targets[persona]).items():
+        for metric, own in _voice_means(voices, targets.get(persona, NO_TARGET)).items():
             found[key][metric][persona] = own
     return {tuple(key): Group(n, _over_personas(found[tuple(key)])) for *key, n in counted}
 

@@ -45,9 +45,9 @@ def test_a_judge_s_criterion_is_better_when_higher():
 
 def test_a_negative_margin_is_refused():
     with pytest.raises(ValidationError, match="greater than or equal to 0"):
-        Margins(version="x", primary=(), parts=(), pooled=(), margins={"binary": -0.1})
+        Margins(version="x", primary=(), parts=(), margins={"binary": -0.1})
 
 
 def test_more_than_six_primary_metrics_are_refused():
     with pytest.raises(ValidationError, match="at most 6"):
-        Margins(version="x", primary=tuple("abcdefg"), parts=(), pooled=(), margins={})
+        Margins(version="x", primary=tuple("abcdefg"), parts=(), margins={})
