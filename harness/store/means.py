@@ -90,9 +90,9 @@ def group_means(
         if metric not in VOICE:
             whole = metric in METRICS and METRICS[metric].pooled
             found[tuple(key)][metric][persona] = _Mean(n, pooled if whole else mean)
-    for key, persona, voices in _voices(connection, by):
+    for place, persona, voices in _voices(connection, by):
         for metric, own in _voice_means(voices, targets.get(persona, NO_TARGET)).items():
-            found[key][metric][persona] = own
+            found[place][metric][persona] = own
     return {tuple(key): Group(n, _over_personas(found[tuple(key)])) for *key, n in counted}
 
 

@@ -122,9 +122,9 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[SliceSums]:
             SELECT {columns}, metric, count(*), sum(mean) FROM questions GROUP BY ALL ORDER BY ALL"""  # noqa: S608
     ).fetchall():
         questions[tuple(where)][metric] = (n, total)
-    for where, entry in slices.items():
+    for place, entry in slices.items():
         spread = [metric for metric in entry.metrics if not (metric in METRICS and METRICS[metric].pooled)]
-        own = {metric: questions[where].get(metric, (0, 0.0)) for metric in spread}
+        own = {metric: questions[place].get(metric, (0, 0.0)) for metric in spread}
         entry.questions.update({metric: sums for metric, sums in own.items() if sums != entry.metrics[metric]})
     return list(slices.values())
 

@@ -52,7 +52,7 @@ def test_a_checkpoint_is_benchmarked(tmp_path):
 @pytest.mark.engine
 def test_august_is_held_against_september(tmp_path):
     shown = run_example("august_against_september", tmp_path)
-    assert "style_band" in shown
+    assert "style_level" in shown
     assert (tmp_path / "august-september.html").is_file()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -92,7 +92,7 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
 
 def _rows(
     replies: pd.DataFrame, asked: dict[str, Technique], bands: Bands, **options: int
-) -> Iterator[tuple[dict[str, str], Difference]]:
+) -> Iterator[tuple[dict[str, Any], Difference]]:
     for task, own in replies.groupby("task", sort=False):
         cells = own.set_index(_CELL, drop=False).rename_axis([f"_{name}" for name in _CELL])
         plain = cells[cells["technique"] == PLAIN]

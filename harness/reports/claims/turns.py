@@ -190,8 +190,8 @@ def _difference(of: list[int], less: list[int]) -> dict[str, float]:
 def _turn(replies: pd.DataFrame, turn: int, phase: Phase, voice: Mapping[str, _Voice]) -> TurnRow:
     own = replies[replies["turn"] == turn]
     means = {metric: _mean(own[metric]) for metric in MEANS}
-    style = {metric: voice[metric].turns.get(turn) for metric in VOICE}
-    return TurnRow(turn=turn, phase=phase, n=len(own), **style, **means)
+    level, band, rate = (voice[metric].turns.get(turn) for metric in VOICE)
+    return TurnRow(turn=turn, phase=phase, n=len(own), style_level=level, style_band=band, marker_rate=rate, **means)
 
 
 def _mean(values: pd.Series) -> float | None:

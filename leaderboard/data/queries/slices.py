@@ -181,7 +181,9 @@ def means(
     for row in whole:
         at = str(row.pop("run")), str(row.pop("value"))
         found = {**row, "style_level": levels.get(at)}
-        results[at] = {name: value for name, value in found.items() if name in metrics and value is not None}
+        results[at] = {
+            name: value for name, value in found.items() if name in metrics and isinstance(value, (int, float))
+        }
     return results
 
 
