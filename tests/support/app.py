@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from kikime import leaderboard
+from kikime.harness.metrics.belonging import tasks_of
 from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.page.registry import pages
@@ -58,7 +59,15 @@ def measured(run: RunDirectory) -> pd.DataFrame:
     """Every reply of a run in the plan's order, with a column for each metric: what queries are checked against."""
     samples = pq.read_table(run.samples_file).to_pandas()
     scores = pq.read_table(run.scores_file).to_pandas().pivot_table(index="key", columns="metric", values="value")
-    return samples.merge(scores.reset_index(), on="key", how="left").sort_values(["position", "turn"], kind="stable")
+    rows = samples.merge(scores.reset_index(), on="key", how="left").sort_values(["position", "turn"], kind="stable")
+    rows.attrs["declared"] = {name: task["metrics"] for name, task in run.manifest()["tasks"].items()}
+    return rows
+
+
+def meant(rows: pd.DataFrame, metric: str) -> float:
+    """Mean over the characters of the means over their questions, of replies from :func:`measured`."""
+    own = rows[rows["task"].isin(tasks_of(metric, rows.attrs["declared"]))]
+    return float(own.groupby(["persona", "task", "item_id"])[metric].mean().groupby("persona").mean().mean())
 
 
 def judged(run: RunDirectory) -> pd.DataFrame:

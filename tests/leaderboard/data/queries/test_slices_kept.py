@@ -8,7 +8,7 @@ import pytest
 from kikime.leaderboard.data.index import Index, cache_folder
 from kikime.leaderboard.data.queries import slices
 from kikime.leaderboard.data.queries.slices import Slices, means
-from tests.support.app import measured
+from tests.support.app import meant, measured
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_means_by_a_condition_are_means_of_the_personas_means(table, replies, by
     found = means(table, {}, {}, by=by, metrics=[metric])
     for run, rows in replies.items():
         for value, own in rows.groupby(by):
-            expected = own.groupby("persona")[metric].mean().mean()
+            expected = meant(own, metric)
             assert found[run, str(value)].get(metric) == pytest.approx(expected)
 
 
@@ -45,17 +45,17 @@ def test_filters_are_those_of_the_replies(table, replies, filters):
     found = means(table, {}, filters, metrics=["length_chars"])
     for run, rows in replies.items():
         own = rows[rows[list(filters)].astype(str).isin(filters).all(axis=1)]
-        expected = own.groupby("persona")["length_chars"].mean().mean()
+        expected = meant(own, "length_chars")
         assert found[run, ""]["length_chars"] == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_persona_without_a_target_has_no_voice(cached, table):
     targets = {entry.id: entry.head.targets for entry in cached.entries()}
     own = {run: {"ojousama": cards["ojousama"]} for run, cards in targets.items()}
-    whole = means(table, own, {}, metrics=["style_band"])
-    lady = means(table, targets, {"persona": ["ojousama"]}, metrics=["style_band"])
+    whole = means(table, own, {}, metrics=["style_level"])
+    lady = means(table, targets, {"persona": ["ojousama"]}, metrics=["style_level"])
     assert whole == lady
-    assert means(table, {}, {}, metrics=["style_band"])[next(iter(targets)), ""] == {}
+    assert means(table, {}, {}, metrics=["style_level"])[next(iter(targets)), ""] == {}
 
 
 def test_a_value_in_the_filters_is_never_part_of_a_query(table):

@@ -8,7 +8,7 @@ from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ranking import ranking
 from kikime.leaderboard.views.board import charts
 from kikime.leaderboard.views.board.rows import Row, board_rows
-from tests.support.app import measured
+from tests.support.app import meant, measured
 
 T, EN = Translator("ja"), Translator("en")
 
@@ -64,7 +64,7 @@ def test_the_heat_map_has_the_means_of_the_replies(visit, board, entries, shelf,
     for cell in drawn.rows_of():
         replies = measured(shelf[cell["name"]])
         own = replies[(replies["format"] == cell["format"]) & (replies["shots"] == 2)]
-        assert cell["value"] == pytest.approx(own.groupby("persona")[metric].mean().mean())
+        assert cell["value"] == pytest.approx(meant(own, metric))
         assert f"format={cell['format']}" in cell["href"]
         assert "shots=2" in cell["href"]
     assert {cell["format"] for cell in drawn.rows_of()} == {"alpaca", "chatml"}

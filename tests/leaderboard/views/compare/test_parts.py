@@ -114,14 +114,6 @@ def test_a_judges_difference_leads_to_the_replies_that_it_scored_lowest(both, re
     assert "order=judge_low" in link
 
 
-@pytest.mark.parametrize(("change", "direction"), [("up", "none"), ("down", "none"), ("unclear", "none")])
-def test_a_metric_without_a_better_end_goes_up_or_down(change, direction):
-    row = {"direction": direction, "verdict": "inconclusive", "change": change}
-    assert parts.word(T, row) == T(f"change.{change}")
-    assert parts.word(T, row | {"verdict": "equivalent"}) == T("verdict.equivalent")
-    assert parts.word(T, row | {"direction": "higher"}) == T("verdict.inconclusive")
-
-
 @pytest.mark.parametrize("persona", ["bushi", "ojousama"])
 def test_lengths_of_both_runs_lie_over_each_other(visit, both, report, persona):
     drawn = visit(card=persona)

@@ -8,7 +8,7 @@ from kikime.leaderboard.data.queries.distributions import STOPS
 from kikime.leaderboard.data.ranking import ranking
 from kikime.leaderboard.views.model import parts
 from kikime.leaderboard.views.model.view import _head
-from tests.support.app import measured
+from tests.support.app import meant, measured
 
 T, NAME = Translator("ja"), "アイネス-9月"
 
@@ -28,11 +28,6 @@ def replies(run):
     return measured(run)
 
 
-def meant(rows, metric):
-    """Mean over the characters' means, as summaries take it."""
-    return rows.groupby("persona")[metric].mean().mean()
-
-
 def test_means_of_a_run_are_those_of_its_characters(visit, entry, run, replies):
     drawn = visit()
     parts.areas(T, entry, run)
@@ -40,7 +35,7 @@ def test_means_of_a_run_are_those_of_its_characters(visit, entry, run, replies):
     for metric in ("length_chars", "critical_failure", "fact_correct"):
         row = rows[T.metric(metric)]
         assert row["mean"] == pytest.approx(meant(replies, metric))
-        assert row["p_bushi"] == pytest.approx(replies[replies["persona"] == "bushi"][metric].mean())
+        assert row["p_bushi"] == pytest.approx(meant(replies[replies["persona"] == "bushi"], metric))
     assert all("open" not in row for row in drawn.downloads["metrics"])
 
 
@@ -196,10 +191,10 @@ def test_a_run_without_a_summary_shows_its_state(visit, run):
     assert T("state.running") in drawn.said("info")[0]
 
 
-def test_a_summary_that_is_not_there_yet_says_how_to_go_on(tmp_path):
+def test_tables_that_are_not_there_yet_say_how_to_go_on(tmp_path):
     from kikime.harness.core.errors import UsageError
     from kikime.harness.store.rundir import RunDirectory
 
     with pytest.raises(UsageError) as caught:
-        parts.summary_of(RunDirectory(tmp_path))
+        parts.groups_of(RunDirectory(tmp_path), ("format",))
     assert "resume" in caught.value.hint
