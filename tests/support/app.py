@@ -64,9 +64,15 @@ def measured(run: RunDirectory) -> pd.DataFrame:
     return rows
 
 
+def concerned(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Those of the replies from :func:`measured` whose tasks the metric belongs to."""
+    own: pd.DataFrame = rows[rows["task"].isin(tasks_of(metric, rows.attrs["declared"]))]
+    return own
+
+
 def meant(rows: pd.DataFrame, metric: str) -> float:
     """Mean over the characters of the means over their questions, of replies from :func:`measured`."""
-    own = rows[rows["task"].isin(tasks_of(metric, rows.attrs["declared"]))]
+    own = concerned(rows, metric)
     return float(own.groupby(["persona", "task", "item_id"])[metric].mean().groupby("persona").mean().mean())
 
 

@@ -29,32 +29,37 @@ class Common(NamedTuple):
 def common_data(loaded: Sequence[tuple[RunDirectory, Entry]]) -> Common:
     """Measure runs again on the replies that all of them have.
 
-    The run with most replies (the newest of these) is the reference; a run whose questions, sampling or scoring differ from
-    it, or that shares no reply with those before it, is left out.
+    The reference is the run that shares replies with most of the others (then the one with most replies, then the newest).
+    A run whose questions, sampling or scoring differ from it, or that shares no reply with those before it, is left out.
 
     Raises:
         UsageError: a score is NaN.
     """
-    ordered = sorted(
-        loaded, key=lambda pair: (pair[1]["n_replies"], pair[1]["created_at"], pair[1]["run"]), reverse=True
-    )
-    kept: list[tuple[RunDirectory, Entry]] = []
+    keys = {entry["run"]: read_cells(run, run.manifest()).index for run, entry in loaded}
+
+    def standing(pair: tuple[RunDirectory, Entry]) -> tuple[int, int, str, str]:
+        own = keys[pair[1]["run"]]
+        n_sharing = sum(bool(own.isin(other).any()) for other in keys.values())
+        return n_sharing, len(own), pair[1]["created_at"], pair[1]["run"]
+
+    kept: list[RunDirectory] = []
     left_out: list[tuple[Entry, Reason]] = []
     metrics: set[str] = set()
     shared: pd.Index | None = None
+    ordered = sorted(loaded, key=standing, reverse=True)
     for run, entry in ordered:
         found = differences(ordered[0][1], entry)
         if reasons := [*found.settings, *found.conflicts]:
             left_out += [(entry, reason) for reason in reasons]
             continue
-        keys = read_cells(run, run.manifest()).index
-        both = keys if shared is None else shared[shared.isin(keys)]
+        own = keys[entry["run"]]
+        both = own if shared is None else shared[shared.isin(own)]
         if len(both):
             shared = both
-            kept.append((run, entry))
+            kept.append(run)
             metrics |= set(found.metrics)
         else:
             left_out.append((entry, Reason("no_shared_cell")))
     if shared is None:
         return Common([], left_out, 0)
-    return Common([build(run, only=shared, without=metrics) for run, _ in kept], left_out, len(shared))
+    return Common([build(run, only=shared, without=metrics) for run in kept], left_out, len(shared))

@@ -9,8 +9,11 @@ from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_materials
 JA = Translator("ja")
 
 
-def test_a_lost_voice_fails(pair):
-    answer = gate(pair[1], pair[0], metric="style_level", n_resamples=400)
+def test_a_lost_voice_fails(tmp_path):
+    materials = make_materials([talk_task(40)], personas=("ojousama",))
+    kept = make_run(tmp_path, "a", lambda q: IN_VOICE if int(q.item_id[1:]) % 5 else PLAIN, materials=materials)
+    lost = make_run(tmp_path, "b", lambda q: PLAIN if int(q.item_id[1:]) % 5 else IN_VOICE, materials=materials)
+    answer = gate(kept, lost, metric="style_level", n_resamples=400)
     assert (answer.decision, answer.exit_code) == ("fail", 1)
     assert "不合格" in gate_summary(answer, JA)
 
