@@ -8,7 +8,7 @@ from kikime.leaderboard.data.queries.distributions import STOPS
 from kikime.leaderboard.data.ranking import ranking
 from kikime.leaderboard.views.model import parts
 from kikime.leaderboard.views.model.view import _head
-from tests.support.app import meant, measured
+from tests.support.app import concerned, meant, measured
 
 T, NAME = Translator("ja"), "アイネス-9月"
 
@@ -78,7 +78,9 @@ def test_slices_by_a_condition_are_means_over_its_replies(visit, entry, run, rep
         own = replies[replies[by].astype(str) == value]
         assert row["n"] == len(own)
         for metric in ("length_fit", "critical_failure", "length_chars"):
-            assert row.get(metric) == (pytest.approx(meant(own, metric)) if own[metric].count() else None)
+            assert row.get(metric) == (
+                pytest.approx(meant(own, metric)) if concerned(own, metric)[metric].count() else None
+            )
 
 
 def test_slices_by_two_conditions_are_crossed(visit, entry, run, replies):
