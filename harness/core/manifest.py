@@ -67,6 +67,7 @@ class StoredItem(TypedDict):
 
     id: str
     script: list[str]
+    history: NotRequired[list[dict[str, str]]]
     pressure: NotRequired[list[int]]
     contexts: dict[str, str]
 
@@ -77,6 +78,7 @@ class StoredTask(TypedDict):
     title: str
     version: int
     metrics: list[str]
+    rubrics: NotRequired[list[str]]
     max_tokens: int
     bare: bool
     label_sets: dict[str, list[str]]
@@ -105,6 +107,19 @@ class StoredPersona(TypedDict):
     """``chars`` and ``sentences``: the range that a reply should keep, as a pair."""
 
 
+class StoredCriterion(TypedDict):
+    """One question to a judge."""
+
+    id: str
+
+
+class StoredRubric(TypedDict):
+    """What judges are asked, whole."""
+
+    kind: str
+    criteria: list[StoredCriterion]
+
+
 class StoredFormat(TypedDict):
     """A prompt format, whole."""
 
@@ -125,7 +140,7 @@ class Manifest(TypedDict):
     personas: dict[str, StoredPersona]
     formats: NotRequired[dict[str, StoredFormat]]
     techniques: NotRequired[dict[str, Json]]
-    rubrics: NotRequired[dict[str, dict[str, object]]]
+    rubrics: NotRequired[dict[str, StoredRubric]]
     metrics: NotRequired[dict[str, dict[str, object]]]
     hashes: StoredHashes
     plan: StoredPlan

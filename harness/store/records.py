@@ -85,6 +85,10 @@ class JudgedMean(msgspec.Struct, frozen=True):
     """Mean over personas, 1–7."""
     unscored: int
     """Verdicts without one."""
+    due: int | None = None
+    """Replies that the criterion is due for; None in summaries of an old version, as is ``coverage``."""
+    coverage: float | None = None
+    """Share of these that have a score, 0–1."""
 
 
 class Performance(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from kikime.harness.core.axes import SLICE, without
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import METRICS
 from kikime.harness.store.database import Table, open_tables
+from kikime.harness.store.due import DueReplies
 from kikime.harness.store.means import ENDING, group_means, place_values, targets_of
 from kikime.harness.store.records import (
     Group,
@@ -49,7 +50,7 @@ def summarise(run: RunDirectory) -> Summary:
         counts = _counts(connection, planned=manifest["plan"]["n_replies"])
         lengths = _lengths(connection)
         duplicates = _duplicate_rate(connection)
-        verdicts = _verdicts(connection, run) if judged else []
+        verdicts = _verdicts(connection, run, DueReplies(manifest)) if judged else []
     checkpoint = manifest["checkpoint"]
     summary = Summary(
         run=run.id,
@@ -167,7 +168,7 @@ def _duplicate_rate(connection: duckdb.DuckDBPyConnection) -> float:
     return max(0.0, float(row[0]))
 
 
-def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[JudgedMean]:
+def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory, due: DueReplies) -> list[JudgedMean]:
     """One entry per judge, protocol, rubric and criterion: mean over questions and personas, number of scores, other statuses.
 
     Only verdicts by a rubric's newest content count.
@@ -176,15 +177,23 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> list[
     rows = connection.execute(
         f"""WITH questions AS (
              SELECT judge_id, protocol, rubric, criterion, persona, task, item_id, avg({SCORE}) FILTER (status = 'ok') AS mean,
-                    count(*) FILTER (status = 'ok') AS n, count(*) FILTER (status != 'ok') AS unscored
+                    count(*) FILTER (status = 'ok') AS n,
+                    list(key) FILTER (status = 'ok') AS scored, count(*) FILTER (status != 'ok') AS unscored
              FROM verdicts JOIN samples USING (key) WHERE age = 0 GROUP BY ALL),
            personas AS (
-             SELECT judge_id, protocol, rubric, criterion, persona, avg(mean) AS mean, sum(n) AS n, sum(unscored) AS unscored
+             SELECT judge_id, protocol, rubric, criterion, persona, avg(mean) AS mean, sum(n) AS n, sum(unscored) AS unscored,
+                    flatten(list(scored) FILTER (scored IS NOT NULL)) AS scored
              FROM questions GROUP BY ALL)
-           SELECT judge_id, protocol, rubric, criterion, sum(n)::BIGINT, avg(mean), sum(unscored)::BIGINT
+           SELECT judge_id, protocol, rubric, criterion, sum(n)::BIGINT, avg(mean), sum(unscored)::BIGINT,
+                  flatten(list(scored) FILTER (scored IS NOT NULL))
            FROM personas GROUP BY ALL ORDER BY ALL"""  # noqa: S608  (fixed text)
     ).fetchall()
-    return [JudgedMean(*row) for row in rows]
+    replies = connection.execute("SELECT key, task, item_id, turn, error IS NOT NULL AS failed FROM samples").df()
+    replies, found = replies.set_index("key"), []
+    for judge, protocol, rubric, criterion, n, mean, unscored, scored in rows:
+        coverage = due.coverage(f"{rubric}.{criterion}", replies, set(scored or ()))
+        found.append(JudgedMean(judge, protocol, rubric, criterion, n, mean, unscored, coverage.due, coverage.share))
+    return found
 
 
 def judge_drift(run: RunDirectory) -> Reason | None:

@@ -63,7 +63,7 @@ class Materials(NamedTuple):
             {name: Persona.model_validate(persona) for name, persona in stored["personas"].items()},
             stored_formats(stored),
             stored_techniques(stored),
-            stored.get("rubrics", {}),
+            {name: dict(content) for name, content in stored.get("rubrics", {}).items()},
         )
 
     @classmethod

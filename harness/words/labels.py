@@ -11,6 +11,22 @@ from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.words.catalogue import Translator
 
 
+class Agreement(Protocol):
+    """How far the members of a panel agree."""
+
+    @property
+    def alpha(self) -> float | None:
+        """Krippendorff's alpha, and the ends of its interval."""
+
+    @property
+    def alpha_low(self) -> float | None:
+        """The lower end."""
+
+    @property
+    def alpha_high(self) -> float | None:
+        """The upper end."""
+
+
 class Judgement(Protocol):
     """A row with a verdict, such as a difference of a comparison."""
 
@@ -259,3 +275,19 @@ def points(number: float | None) -> str:
 def half_width(low: float | None, high: float | None) -> str:
     """Half the width of an interval, as ±."""
     return "" if low is None or high is None else f"±{(high - low) / 2:.1f}"
+
+
+def agreement(found: Agreement | None) -> str:
+    """Krippendorff's alpha of a panel with its interval."""
+    return "—" if found is None else with_interval(found.alpha, found.alpha_low, found.alpha_high)
+
+
+def with_interval(value: float | None, low: float | None, high: float | None) -> str:
+    """A coefficient with its 95 % interval.
+
+    >>> with_interval(0.62, 0.5, 0.71), with_interval(None, None, None)
+    ('0.62 [0.50, 0.71]', '—')
+    """
+    if value is None:
+        return "—"
+    return f"{value:.2f}" + ("" if low is None or high is None else f" [{low:.2f}, {high:.2f}]")

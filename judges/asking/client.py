@@ -7,23 +7,28 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import aiohttp
 import httpx2
+import msgspec
 import openai
 import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from kikime.harness.core.reasons import Phrase
-from kikime.judges.asking.faults import MAX_CALLS, Fault, classify, unreadable
+from kikime.judges.asking.dialect import Dialect
+from kikime.judges.asking.faults import MAX_CALLS, Fault, classify, understood, unreadable
 from kikime.judges.asking.limits import Budget, FairScheduler, RateGate, pause
+from kikime.judges.asking.words import server_words
 from kikime.judges.verdicts.judge import Call, Judge
 from kikime.judges.verdicts.record import Record, Usage, make_record
-from kikime.judges.verdicts.verdict import Verdict, read_completion
+from kikime.judges.verdicts.verdict import NO_COMPLETION, Verdict, read_completion, thought
 
 PLACEHOLDER_KEY = "-"
 _FIRST_WAIT, _LONGEST_BACKOFF = 0.5, 20.0
 _CALLS_WITHOUT_SUCCESS = 4
+_MORE_FOR_THINKING = 4
 _LOST_IN_A_ROW = 20
 _JSON = {"Content-Type": "application/json"}
 
@@ -49,13 +54,16 @@ class JudgeClient:
         self.budget = Budget(max_usd, judge.card.price, model=judge.model)
         self.clean: Callable[[str], str] = redactor(api_key or "")
         self.stop: Fault | None = None
-        self.answered = 0
+        self.asked = self.answered = 0
+        self.dialect = Dialect()
         self._timeout = timeout
         self._gate = RateGate()
         self._fair = FairScheduler()
         self._slots = asyncio.Semaphore(concurrency)
         self._stopped = asyncio.Event()
         self._lost_in_a_row = 0
+        self._roomier = 1.0
+        """How much longer than usual this judge's answers may be, since one needed it."""
         self.api = open_api(api_key or PLACEHOLDER_KEY, base_url, timeout=timeout, connections=concurrency)
 
     async def close(self) -> None:
@@ -65,7 +73,7 @@ class JudgeClient:
     async def ask(self, call: Call) -> Record:
         """Ask until there is a verdict, at most 6 calls; a failure is a status, never an exception."""
         async with self._slots:
-            attempts = _Attempts(call)
+            attempts = _Attempts(call, self._roomier)
             try:
                 retrying = AsyncRetrying(
                     retry=retry_if_exception(lambda error: isinstance(error, Fault)),
@@ -102,18 +110,22 @@ class JudgeClient:
     async def _call(self, attempts: _Attempts, ticket: object) -> Usage:
         """One request over the network; fills ``attempts.body``."""
         headers: Mapping[str, str] | None = None
+        self.asked += 1
         try:
             async with asyncio.timeout(self._timeout):
+                sent = self.dialect.spoken(attempts.request())
                 response = await self.api.post(
                     "/chat/completions",
-                    content=orjson.dumps(attempts.request()),
+                    content=orjson.dumps(sent),
                     options={"headers": _JSON},
                     cast_to=httpx2.Response,
                 )
-            headers = response.headers
+            headers, attempts.raw = response.headers, response.content
             attempts.body = _json_object(response.content)
         except openai.APIStatusError as error:
             headers = error.response.headers
+            if self._rephrased(error, sent, attempts):
+                raise understood() from None
             raise self._fault(error, attempts) from None
         except (openai.APIError, TimeoutError) as error:
             raise self._fault(error, attempts) from None
@@ -123,6 +135,15 @@ class JudgeClient:
         usage = read_usage(attempts.body, self.judge)
         attempts.usage += usage
         return usage
+
+    def _rephrased(self, error: openai.APIStatusError, sent: Mapping[str, Any], attempts: _Attempts) -> bool:
+        """Whether the server refused a parameter that the next request will not have."""
+        words = server_words(error.response.content) or str(error.message)
+        parameter = error.param if isinstance(error.param, str) else None
+        learnt = self.dialect.learn(error.status_code, self.clean(words), parameter, dict(sent), attempts.request())
+        if learnt:
+            attempts.usage += Usage(cost_usd=0.0, calls=1)
+        return learnt
 
     def _fault(self, error: openai.APIError | TimeoutError, attempts: _Attempts) -> Fault:
         fault = classify(error)
@@ -137,11 +158,15 @@ class JudgeClient:
     def _judge_answer(self, attempts: _Attempts) -> None:
         call = attempts.call
         verdict = read_completion(attempts.body, call.rubric, call.protocol, call.asked, call.sources)
+        if verdict.error == NO_COMPLETION and (words := server_words(attempts.raw)):
+            verdict = msgspec.structs.replace(verdict, error=f"{NO_COMPLETION}: {words}")
         attempts.verdict = verdict
         self.answered += 1
         self._lost_in_a_row = 0
         if verdict.status == "truncated":
-            attempts.limit *= 2
+            attempts.limit *= _MORE_FOR_THINKING if thought(attempts.body) else 2
+        elif verdict.status != "invalid" and attempts.limit > call.output_limit:
+            self._roomier = max(self._roomier, attempts.limit / call.output_limit)
         if verdict.status in {"truncated", "invalid"}:
             raise unreadable(verdict.status, verdict.error)
 
@@ -172,11 +197,12 @@ class JudgeClient:
 class _Attempts:
     """The state of one verdict over its calls."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, roomier: float) -> None:
         self.call = call
-        self.limit = call.output_limit
+        self.limit = round(call.output_limit * (1 if call.protocol == "dist" else roomier))
         self.usage = Usage()
         self.body: dict[str, Any] = {}
+        self.raw = b""
         self.verdict = Verdict("error")
 
     def request(self) -> dict[str, Any]:
@@ -255,8 +281,17 @@ class _HttpClient(openai.DefaultAioHttpClient):
 
 def open_api(api_key: str, base_url: str, *, timeout: float, connections: int) -> openai.AsyncOpenAI:
     """The provider's client, without retries of its own; ``timeout`` in seconds."""
-    http = _HttpClient(base_url=base_url, timeout=timeout, limits=httpx2.Limits(max_connections=connections))
-    return openai.AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, http_client=http)
+    address = urlsplit(base_url)
+    plain = urlunsplit((address.scheme, address.netloc, address.path, "", ""))
+    http = _HttpClient(base_url=plain, timeout=timeout, limits=httpx2.Limits(max_connections=connections))
+    return openai.AsyncOpenAI(
+        api_key=api_key,
+        base_url=plain,
+        default_query=dict(parse_qsl(address.query)),
+        max_retries=0,
+        timeout=timeout,
+        http_client=http,
+    )
 
 
 _SHAPED = re.compile(r"\b(?:sk|sess|rk)-[A-Za-z0-9_*.\-]{6,}|(?i:\bBearer\s+)[^\s\"',]{6,}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kikime.harness.core.reasons import Phrase, system_reason
 from kikime.judges.asking.limits import retry_after
+from kikime.judges.asking.words import one_line, server_words
 from kikime.judges.verdicts.verdict import Status
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def classify(error: openai.APIError | TimeoutError) -> Fault:
     )
 
 
+def understood() -> Fault:
+    """A refusal that led to another wording of the request, which is worth a call of its own."""
+    return Fault("error", Phrase("the server refuses a parameter"), calls=MAX_CALLS, wait=0.0)
+
+
 def unreadable(status: Status, message: str) -> Fault:
     """An answer that came but cannot be used; asked again a few times."""
     return Fault(status, message, calls=_CALLS[status])
@@ -75,10 +81,6 @@ def _classify_status(error: openai.APIStatusError) -> Fault:
         fault = _passing(message, retry_after(error.response.headers))
     else:
         fault = Fault("error", message)
-        if "response_format" in message:
-            fault.message = Phrase(
-                "{message}; a server without structured outputs needs --protocol text", message=message
-            )
     return fault
 
 
@@ -90,8 +92,7 @@ def _passing(message: str, wait: float | None) -> Fault:
 
 
 def _text(error: openai.APIStatusError) -> str:
-    own = error.body.get("message") if isinstance(error.body, Mapping) else None
-    return _one_line(own if isinstance(own, str) else str(error.message))
+    return server_words(error.response.content) or one_line(str(error.message))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -106,8 +107,4 @@ def _reason(error: BaseException) -> str:
     *_, first = _causes(error)
     if isinstance(first, OSError) and first.strerror:
         return system_reason(first)
-    return _one_line(str(first)) or type(first).__name__
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:300]
+    return one_line(str(first)) or type(first).__name__

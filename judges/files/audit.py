@@ -15,8 +15,10 @@ from kikime.harness.core.files import write_atomically
 from kikime.harness.core.files.csv import csv_bytes
 from kikime.harness.core.files.tables import DIALOGUE_NAMES, REPLY_NAMES, USER_NAMES, Row, Table, named
 from kikime.harness.core.messages import Message, assistant, user
+from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import Measured
 from kikime.harness.prompts.scoring import scorer_of
+from kikime.harness.words.catalogue import Translator
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome
 from kikime.judges.verdicts.lines import Line
@@ -143,6 +145,10 @@ class AuditReport(msgspec.Struct, kw_only=True):
     unscored: int
     histogram: dict[str, dict[int, int]]
     """Number of rows by criterion and score."""
+    warnings: list[str]
+    """What makes the result doubtful, worded."""
+    warning_codes: list[Reason]
+    """The same as codes with values."""
     table: str
     filtered: str
 
@@ -157,6 +163,11 @@ class Audit:
     def kept(self, keep_min: float) -> list[int]:
         """Indices of the rows that score at least ``keep_min``; those without a score stay."""
         return [i for i, row in enumerate(self.rows) if row.score is None or row.score >= keep_min]
+
+    def warn_of_nothing_kept(self, kept: Sequence[int], keep_min: float) -> None:
+        """Add the warning that no row is left, where none is."""
+        if self.rows and not kept:
+            self.outcome.warnings.append(Reason("none_kept", {"total": len(self.rows), "least": keep_min}))
 
     def by_score(self) -> list[AuditRow]:
         """Lowest score first; rows without a score last."""
@@ -178,6 +189,8 @@ class Audit:
             kept=[index + 1 for index in kept],
             unscored=self.unscored,
             histogram=self.histogram(),
+            warnings=Translator.of(None).reasons(self.outcome.warnings),
+            warning_codes=self.outcome.warnings,
             table=str(table),
             filtered=str(filtered),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kikime.harness.core.errors import UsageError
-from kikime.judges.jobs.flags import annotate
+from kikime.judges.jobs.flags import annotate, one_score_of
 from kikime.judges.jobs.job import Collector, Judged, Unit, gather_verdicts
 from kikime.judges.jobs.sentinel import estimate_teller, watch_drift
 from kikime.judges.jobs.session import JudgeSettings
@@ -40,9 +40,10 @@ def judge_subjects(
         raise UsageError("nothing here can be judged by {names}", hint=fitting_rubrics(), names=names)
     announce = estimate_teller(settings, say)
     judged = gather_verdicts(
-        len(subjects), units, settings, announce=announce, advance=advance, cache=cache, batch=batch
+        len(subjects), units, settings, announce=announce, say=say, advance=advance, cache=cache, batch=batch
     )
     annotate(zip(subjects, judged.groups, strict=True), subjects)
+    judged.outcome.warnings += one_score_of(judged.lines)
     watch_drift(settings, judged.outcome, say=say)
     return judged
 

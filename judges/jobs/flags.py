@@ -9,14 +9,37 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from kikime.harness.cards.persona import Persona
+from kikime.harness.core.reasons import Reason
 from kikime.judges.verdicts.lines import Line
 from kikime.judges.verdicts.prompt import Subject
 
 LONG_FACTOR = 3
 """A reply is very long from three times the persona's upper limit on."""
 CONSTANT_SHARE, CONSTANT_LEAST = 0.3, 5
+LEAST_REPLIES = 3
+"""From so many replies on it is odd that all have one and the same score."""
 _MIN_ROWS = 20
 _GRAPHEME = regex.compile(r"\X")
+
+
+def one_score(judge: str, given: Iterable[tuple[str, float]]) -> Reason | None:
+    """The warning that ``judge`` gave every reply and criterion one and the same score; None where it did not.
+
+    ``given``: reply and score, ungrounded ones too; fewer than three replies say nothing.
+    """
+    scores = list(given)
+    if len({reply for reply, _ in scores}) < LEAST_REPLIES or len({score for _, score in scores}) > 1:
+        return None
+    return Reason("one_score", {"judge": judge, "score": scores[0][1], "n": len(scores)})
+
+
+def one_score_of(lines: Iterable[Line]) -> list[Reason]:
+    """:func:`one_score` of every judge among ``lines``."""
+    given: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for line in lines:
+        if line.value is not None:
+            given[line.judge_id].append((line.key, line.value))
+    return [found for judge, scores in given.items() if (found := one_score(judge, scores)) is not None]
 
 
 def annotate(judged: Iterable[tuple[Subject, Iterable[Line]]], subjects: Iterable[Subject]) -> None:

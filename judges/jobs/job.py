@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kikime.harness.environment.heap import heap_rarely_walked
 from kikime.harness.words.catalogue import Translator
+from kikime.judges.asking.alive import signs_of_life
 from kikime.judges.jobs.session import JudgeSettings, Outcome, open_broker
 from kikime.judges.verdicts.judge import Judge, plan_calls
 from kikime.judges.verdicts.lines import Line, build_lines
@@ -170,17 +171,20 @@ def gather_verdicts(
     settings: JudgeSettings,
     *,
     announce: Callable[[Estimate], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
     advance: Callable[[], None] = lambda: None,
     cache: Path | None = None,
     batch: Collector | None = None,
 ) -> Judged:
-    """Judge ``units``, whose indices are below ``n_subjects``; ``announce`` gets the estimate before the first call.
+    """Judge ``units``, whose indices are below ``n_subjects``.
+
+    ``announce`` gets the estimate before the first call, ``say`` a sign of life from time to time.
 
     Raises:
         EnvironmentFault: the cache cannot be written, or the Batch API failed.
     """
     with heap_rarely_walked():
-        return asyncio.run(_gather(n_subjects, units, settings, announce, advance, cache, batch))
+        return asyncio.run(_gather(n_subjects, units, settings, announce, say, advance, cache, batch))
 
 
 async def _gather(
@@ -188,6 +192,7 @@ async def _gather(
     units: Sequence[Unit],
     settings: JudgeSettings,
     announce: Callable[[Estimate], None],
+    say: Callable[[str], None],
     advance: Callable[[], None],
     cache: Path | None,
     batch: Collector | None,
@@ -201,9 +206,11 @@ async def _gather(
 
     outcome = Outcome()
     async with open_broker(settings, cache) as broker:
-        announce(estimate(units, settings.judge, broker.cache.find))
+        planned = estimate(units, settings.judge, broker.cache.find)
+        announce(planned)
         used = await batch.collect(broker, units) if batch else broker
-        await judge_all(units, settings.judge, used, deliver, workers=settings.concurrency)
+        async with signs_of_life(broker.client, planned.to_ask, say):
+            await judge_all(units, settings.judge, used, deliver, workers=settings.concurrency)
         outcome.take(broker.client)
     groups: list[list[Line]] = [[] for _ in range(n_subjects)]
     for number, unit in enumerate(units):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
+from kikime.harness.core.reasons import Reason
 from kikime.harness.words.catalogue import Translator
 from kikime.judges.verdicts.judge import DEFAULT_MODEL, Judge
 from kikime.judges.verdicts.verdict import Protocol
@@ -84,7 +86,7 @@ def judge_settings(
     Raises:
         UsageError: an address that is no http(s) URL, or a value out of range.
     """
-    name, _, address = (model or DEFAULT_MODEL).partition("@")
+    name, address = _name_and_address(model or DEFAULT_MODEL)
     url = address or base_url or os.environ.get("OPENAI_BASE_URL") or None
     if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
         raise UsageError(
@@ -101,6 +103,15 @@ def judge_settings(
     if not (api_key.isascii() and api_key.isprintable()):
         raise UsageError("OPENAI_API_KEY holds characters that no key has", hint="copy the key again")
     return JudgeSettings(judge, api_key or None, concurrency, timeout, max_usd, sentinel)
+
+
+_ADDRESS = re.compile(r"[a-z]+://|localhost\b|[\w.-]+:\d+(?:/|$)", re.IGNORECASE)
+
+
+def _name_and_address(model: str) -> tuple[str, str]:
+    """``NAME@URL`` apart; a name may have an @ of its own (``claude@20240620``, ``@cf/meta/llama``)."""
+    at = next((found.start() for found in re.finditer("@", model) if _ADDRESS.match(model, found.end())), len(model))
+    return model[:at] or DEFAULT_MODEL, model[at + 1 :]
 
 
 @asynccontextmanager
@@ -130,6 +141,9 @@ def status_words(t: Translator, status: str) -> str:
     return t.get(f"status.{status}", status) if t.language == "ja" else status
 
 
+_SPEAK_FOR_THEMSELVES = frozenset({"ok", "budget"})
+
+
 @dataclass
 class Outcome:
     """What a session did."""
@@ -141,14 +155,27 @@ class Outcome:
     """Why it ended early."""
     bought: int = 0
     """Answers that the judge gave, the cached ones left out."""
+    priced: bool = True
+    """Whether the price of what was bought is known."""
+    warnings: list[Reason] = field(default_factory=list)
+    """What makes the verdicts doubtful."""
+    notes: list[Reason] = field(default_factory=list)
+    """What the server would not take, and what was done about it."""
+    failures: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Lines without a usable score by status and error."""
 
     def take(self, client: JudgeClient) -> None:
         """Note what ``client`` did."""
         self.spent_usd, self.bought, self.stop = client.budget.spent, client.answered, client.stop
+        self.priced = not (client.asked or client.answered) or client.judge.card.price is not None
+        self.notes = list(client.dialect.notes)
 
     def count(self, lines: Iterable[Line]) -> None:
         """Add lines to the tally."""
-        self.statuses.update(line.status for line in lines)
+        for line in lines:
+            self.statuses[line.status] += 1
+            if line.status not in _SPEAK_FOR_THEMSELVES:
+                self.failures[line.status, line.error or ""] += 1
 
     @property
     def complete(self) -> bool:
@@ -163,7 +190,21 @@ class Outcome:
             for status, number in self.statuses.most_common()
         ]
         shown = say("judging.listed").join(counts) or say("judging.nothing")
-        return say("judging.outcome", counts=shown, usd=self.spent_usd)
+        return say("judging.outcome" if self.priced else "judging.outcome_unpriced", counts=shown, usd=self.spent_usd)
+
+    def remarks(self) -> list[str]:
+        """What a reader has to know, a sentence each: changed parameters, the commonest failure, warnings."""
+        say = Translator.of(None)
+        told = [say("judging.note", text=text) for text in say.reasons(self.notes)]
+        if self.failures and self.stop is None:
+            told.append(self._commonest(say))
+        return told + [say("judging.warning", text=text) for text in say.reasons(self.warnings)]
+
+    def _commonest(self, say: Translator) -> str:
+        """The commonest reason for verdicts without a score, in the judge's or its server's own words, and what helps."""
+        (status, error), n = self.failures.most_common(1)[0]
+        values = {"n": n, "total": self.failures.total(), "status": status_words(say, status), "error": error}
+        return say("judging.commonest", **values, help=say.get(f"judging.help.{status}", ""))
 
     def raise_for_stop(self, again: str) -> None:
         """Raise what ended the session early.

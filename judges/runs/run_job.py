@@ -12,11 +12,13 @@ from kikime.harness.store.database import require_intact
 from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.wal import VERDICTS, Segment
+from kikime.judges.asking.alive import signs_of_life
+from kikime.judges.jobs.flags import one_score_of
 from kikime.judges.jobs.job import Collector, Estimate, Unit, estimate, judge_all
 from kikime.judges.jobs.sentinel import estimate_teller, watch_drift
 from kikime.judges.jobs.session import JudgeSettings, Outcome, open_broker
 from kikime.judges.runs.materials import RunMaterials, read_samples
-from kikime.judges.runs.table import Done, compact_verdicts
+from kikime.judges.runs.table import Done, compact_verdicts, stored_lines
 from kikime.judges.verdicts.lines import Line
 
 Say = Callable[[str], None]
@@ -59,10 +61,17 @@ def add_verdicts(
     planned = asyncio.run(_estimate(run, materials, done, settings))
     estimate_teller(settings, say)(planned)
     with heap_rarely_walked():
-        outcome = asyncio.run(_judge(run, materials, done, settings, advance, batch))
+        outcome = asyncio.run(_judge(run, materials, done, settings, planned, say, advance, batch))
     watch_run(run, settings, outcome, say=say)
-    compact_verdicts(run)
+    tabulate(run, settings, outcome)
     return outcome
+
+
+def tabulate(run: RunDirectory, settings: JudgeSettings, outcome: Outcome) -> None:
+    """Rewrite the run's table of verdicts; what is odd about all of the judge's goes to ``outcome``."""
+    compact_verdicts(run)
+    if run.judge_file.is_file():
+        outcome.warnings += one_score_of(stored_lines(run, settings.judge.id, settings.judge.protocol))
 
 
 def watch_run(run: RunDirectory, settings: JudgeSettings, outcome: Outcome, *, say: Say = lambda _: None) -> None:
@@ -92,6 +101,8 @@ async def _judge(
     materials: RunMaterials,
     done: Done,
     settings: JudgeSettings,
+    planned: Estimate,
+    say: Say,
     advance: Callable[[], None],
     batch: Collector | None,
 ) -> Outcome:
@@ -107,6 +118,9 @@ async def _judge(
         async with open_broker(settings) as broker:
             used = await batch.collect(broker, _units(run, materials, done, settings)) if batch else broker
             units = _units(run, materials, done, settings)
-            await judge_all(units, settings.judge, used, deliver, workers=settings.concurrency, counted=done.counted)
+            async with signs_of_life(broker.client, planned.to_ask, say):
+                await judge_all(
+                    units, settings.judge, used, deliver, workers=settings.concurrency, counted=done.counted
+                )
             outcome.take(broker.client)
     return outcome

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.reasons import Reason
 from kikime.harness.stats.agreement import MAX_BIAS, MIN_SPEARMAN, Agreement, agreement, confusion, interval_alpha
 from kikime.harness.words.catalogue import Translator
+from kikime.judges.jobs.flags import one_score
 from kikime.judges.trust.ratings import MEAN_JUDGE, Rating
 
 OVERALL = "overall"
@@ -49,6 +51,10 @@ class JudgeCalibration(msgspec.Struct):
     criteria: list[CriterionAgreement]
     sentence: str
     """Whether the judge may rank models, in plain words."""
+    warnings: list[str]
+    """What makes its scores doubtful, worded."""
+    warning_codes: list[Reason]
+    """The same as codes with values."""
 
 
 class RaterAgreement(msgspec.Struct):
@@ -94,7 +100,10 @@ def _judge(ratings: Sequence[Rating], low: int, high: int, seed: int) -> JudgeCa
     if len(groups) > 1:
         groups[OVERALL] = _overall(ratings, len(criteria))
     rows = [_criterion(name, group, low, high, seed) for name, group in groups.items() if group]
-    return JudgeCalibration(ratings[0].judge, rows, sentence(ratings[0].judge, rows))
+    name = ratings[0].judge
+    odd = one_score(name, [(r.item, r.score) for r in ratings if r.score is not None])
+    codes = [odd] if odd else []
+    return JudgeCalibration(name, rows, sentence(name, rows), Translator.of(None).reasons(codes), codes)
 
 
 def _criterion(name: str, ratings: Sequence[Rating], low: int, high: int, seed: int) -> CriterionAgreement:

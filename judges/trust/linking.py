@@ -59,7 +59,8 @@ class LinkReport(msgspec.Struct, kw_only=True):
     new: str
     rubric: str
     n_replies: int
-    spent_usd: float
+    spent_usd: float | None
+    """None: a price is unknown."""
     statuses: dict[str, dict[str, int]]
     """Lines by status, of ``old`` and of ``new``."""
     stopped: str | None
@@ -87,12 +88,13 @@ def link_judges(
     first = judge_subjects(subjects, [rubric], old, say=say)
     second = judge_subjects(subjects, [rubric], new.after(first.outcome.spent_usd), say=say)
     stops = [side.outcome.stop.message for side in (first, second) if side.outcome.stop]
+    known = first.outcome.priced and second.outcome.priced
     return LinkReport(
         old=old.judge.id,
         new=new.judge.id,
         rubric=rubric.id,
         n_replies=len(subjects),
-        spent_usd=first.outcome.spent_usd + second.outcome.spent_usd,
+        spent_usd=first.outcome.spent_usd + second.outcome.spent_usd if known else None,
         statuses={"old": dict(first.outcome.statuses), "new": dict(second.outcome.statuses)},
         stopped=stops[0] if stops else None,
         criteria=[_criterion(criterion.id, first, second) for criterion in rubric.criteria],

@@ -13,7 +13,7 @@ from kikime.harness.core.hashing import digest
 from kikime.judges.verdicts.models import ModelCard, model_card
 from kikime.judges.verdicts.prompt import Subject, render
 from kikime.judges.verdicts.rubric import Criterion, Rubric
-from kikime.judges.verdicts.verdict import PROTOCOLS, Protocol, answer_schema
+from kikime.judges.verdicts.verdict import PROTOCOLS, Protocol, answer_schema, quotable
 
 DEFAULT_MODEL = "gpt-4o-mini"
 OFFICIAL_HOST = "api.openai.com"
@@ -55,12 +55,16 @@ class Judge:
 
     @cached_property
     def id(self) -> str:
-        """Name that its verdicts are filed under: the model, and the server unless it is the provider's."""
+        """Name that its verdicts are filed under: the model, and the server unless it is the provider's.
+
+        The server is its host and port, and its path unless that is the usual ``/v1``: one gateway may have many deployments.
+        """
         if self.official:
             return self.model
         parts = urlsplit(self.base_url or "")
         port = f":{parts.port}" if parts.port else ""
-        return f"{self.model}@{parts.hostname or self.base_url}{port}"
+        path = parts.path.rstrip("/")
+        return f"{self.model}@{parts.hostname or self.base_url}{port}{'' if path == '/v1' else path}"
 
     @cached_property
     def card(self) -> ModelCard:
@@ -146,15 +150,20 @@ def _call(
 ) -> Call:
     messages = render(subject, rubric, protocol, criterion=criteria[0] if protocol == "dist" else None)
     body: dict[str, Any] = {"model": judge.model, "messages": [dict(message) for message in messages]}
-    body |= _parameters(rubric, judge, protocol, criteria, sample)
     sources = tuple(subject.lines if rubric.kind == "dialogue" else subject.spoken)
+    body |= _parameters(rubric, judge, protocol, criteria, sample, quotable(sources))
     asked = tuple(criterion.id for criterion in criteria)
     key = digest("judge", {"judge": judge.id, "protocol": protocol, "body": body})
     return Call(key, body, rubric, protocol, asked, sources, judge.card.output_limit)
 
 
 def _parameters(
-    rubric: Rubric, judge: Judge, protocol: Protocol, criteria: tuple[Criterion, ...], sample: int
+    rubric: Rubric,
+    judge: Judge,
+    protocol: Protocol,
+    criteria: tuple[Criterion, ...],
+    sample: int,
+    has_text: bool,
 ) -> dict[str, Any]:
     card = judge.card
     temperature = _TEMPERATURE_MANY if judge.samples > 1 and protocol != "dist" else 0
@@ -163,7 +172,8 @@ def _parameters(
         return parameters | {card.output_limit: 1, "logprobs": True, "top_logprobs": _TOP_LOGPROBS}
     if protocol == "cot":
         asked = tuple(criterion.id for criterion in criteria)
-        schema = answer_schema(rubric.kind, asked, bounded=card.bounded_strings and not judge.official)
+        bounded = card.bounded_strings and not judge.official
+        schema = answer_schema(rubric.kind, asked, bounded=bounded, quotable=has_text)
         parameters["response_format"] = {
             "type": "json_schema",
             "json_schema": {"name": "verdict", "strict": True, "schema": schema},

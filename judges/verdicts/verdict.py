@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, StrictStr, ValidationError, WithJsonSchem
 
 from kikime.judges.verdicts.rubric import HIGH, LOW, POINTS, Rubric
 from kikime.judges.verdicts.textscore import parse_score, parse_scores
+from kikime.judges.verdicts.unwrapping import answer_text, json_text, opens_a_thought, without_thinking
 
 Protocol = Literal["cot", "dist", "text"]
 PROTOCOLS: tuple[Protocol, ...] = ("cot", "dist", "text")
@@ -23,6 +24,7 @@ FINAL = frozenset({"ok", "ungrounded", "refused"})
 """Statuses that are never asked again."""
 SCORED = frozenset({"ok", "ungrounded"})
 CHOICES = ("A", "B", "tie")
+NO_COMPLETION = "the answer is not a chat completion"
 _ANSWER = "answer_"
 """Keeps criteria apart from the names of pydantic's models: a criterion may be called ``copy`` or ``json``."""
 MIN_MASS = 0.5
@@ -44,7 +46,7 @@ class Verdict(msgspec.Struct, frozen=True):
     rationale: str = ""
     evidence: list[str] = []
     grounded: bool | None = None
-    """All quotes stand in the reply; None where nothing was quoted."""
+    """There are quotes and all stand in the reply; None where none is demanded: without reasons, of an empty reply."""
     error: str = ""
 
 
@@ -55,6 +57,8 @@ class InvalidAnswer(ValueError):
 class _Message(msgspec.Struct):
     content: object = None
     refusal: object = None
+    reasoning: object = None
+    reasoning_content: object = None
 
 
 class _Token(msgspec.Struct):
@@ -89,12 +93,13 @@ def read_completion(
     try:
         choice = msgspec.convert(body, _Completion).choices[0]
     except msgspec.ValidationError:
-        return Verdict("invalid", error="the answer is not a chat completion")
+        return Verdict("invalid", error=NO_COMPLETION)
     content, refusal = choice.message.content, choice.message.refusal
     if refusal or choice.finish_reason == "content_filter":
         return Verdict("refused", rationale=str(refusal or ""), error="the judge refused")
     if choice.finish_reason == "length" and protocol != "dist":
         return Verdict("truncated", error="the judge's answer was cut off")
+    content = answer_text(content)
     try:
         if protocol == "dist":
             verdict = _from_distribution(choice, asked[0])
@@ -103,8 +108,19 @@ def read_completion(
         else:
             verdict = _from_json(content, rubric, asked, sources)
     except InvalidAnswer as error:
-        verdict = Verdict("invalid", error=str(error), rationale=content if isinstance(content, str) else "")
+        verdict = Verdict("invalid", error=str(error), rationale=content or "")
     return verdict
+
+
+def thought(body: Mapping[str, object]) -> bool:
+    """Whether the judge thought before it answered, so that its limit has to hold the thinking too."""
+    try:
+        completion = msgspec.convert(body, _Completion)
+    except msgspec.ValidationError:
+        return False
+    message = completion.choices[0].message
+    said = answer_text(message.content) or ""
+    return bool(message.reasoning or message.reasoning_content or opens_a_thought(said) or not said)
 
 
 class Answer(BaseModel):
@@ -132,15 +148,17 @@ def answer_model(kind: str, asked: tuple[str, ...]) -> type[Answer]:
     return create_model("Answer", __base__=Answer, **fields)
 
 
-def answer_schema(kind: str, asked: tuple[str, ...], *, bounded: bool) -> dict[str, object]:
+def answer_schema(kind: str, asked: tuple[str, ...], *, bounded: bool, quotable: bool = True) -> dict[str, object]:
     """JSON schema of a verdict: reasoning, then evidence, then the scores as an enum.
 
-    ``bounded`` limits the texts, for servers whose schemas know maxLength and maxItems.
+    ``bounded`` limits the texts, for servers whose schemas know maxLength and maxItems; ``quotable`` demands evidence.
     """
     schema = answer_model(kind, asked).model_json_schema()
     properties = {
         name: {k: v for k, v in field.items() if k != "title"} for name, field in schema["properties"].items()
     }
+    if quotable:
+        properties["evidence"]["minItems"] = 1
     if bounded:
         properties["reasoning"]["maxLength"] = 600
         properties["evidence"] |= {"items": {"type": "string", "maxLength": 80}, "maxItems": 4}
@@ -154,7 +172,7 @@ def _from_json(content: object, rubric: Rubric, asked: Sequence[str], sources: S
         raise InvalidAnswer(_problem(error)) from None
     given = {name.removeprefix(_ANSWER): value for name, value in answer if name.startswith(_ANSWER)}
     choice = given.pop("preference", None) if rubric.kind == "pair" else None
-    grounded = all(is_quoted(quote, sources) for quote in answer.evidence) if answer.evidence else None
+    grounded = _grounded(answer.evidence, sources)
     return Verdict(
         "ungrounded" if grounded is False else "ok",
         scores=given,
@@ -163,6 +181,18 @@ def _from_json(content: object, rubric: Rubric, asked: Sequence[str], sources: S
         evidence=answer.evidence,
         grounded=grounded,
     )
+
+
+def _grounded(evidence: Sequence[str], sources: Sequence[str]) -> bool | None:
+    quotes = [quote for quote in evidence if quote.strip()]
+    if not quotes and not quotable(sources):
+        return None
+    return bool(quotes) and all(is_quoted(quote, sources) for quote in quotes)
+
+
+def quotable(sources: Sequence[str]) -> bool:
+    """Whether there is anything to quote, so that evidence is demanded."""
+    return any(source.strip() for source in sources)
 
 
 def _problem(error: ValidationError) -> str:
@@ -185,7 +215,7 @@ def strict_json(content: object) -> dict[str, object]:
     if not isinstance(content, str):
         raise InvalidAnswer("the answer has no text")
     try:
-        value = json.loads(content, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(json_text(content), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidAnswer(f"not valid JSON: {error}") from None
     if not isinstance(value, dict):
@@ -207,6 +237,7 @@ def _no_constant(name: str) -> Never:
 def _from_text(content: object, rubric: Rubric, asked: Sequence[str]) -> Verdict:
     if not isinstance(content, str):
         raise InvalidAnswer("the answer has no text")
+    content = without_thinking(content)
     if rubric.verbatim is not None:
         score = parse_score(content)
         scores = None if score is None else {asked[0]: score}

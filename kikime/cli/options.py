@@ -35,6 +35,11 @@ sentinel_option = click.option(
     show_default=True,
     help="After buying verdicts, re-score 60 fixed replies and warn when the judge has drifted.",
 )
+judged_option = click.option(
+    "--judge",
+    metavar="JUDGE",
+    help="Only this judge's verdicts (its id, or id/protocol); panel:A,B is the mean of several.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout.")
 
 

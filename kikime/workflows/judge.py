@@ -18,6 +18,7 @@ from kikime.judges.jobs.session import JudgeSettings, Outcome, judge_settings
 from kikime.judges.runs.materials import paired_subjects
 from kikime.judges.runs.run_job import judge_run
 from kikime.judges.runs.table import stored_lines
+from kikime.judges.verdicts.judge import Judge
 from kikime.judges.verdicts.lines import Line
 from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import load_rubric
@@ -28,6 +29,7 @@ from kikime.workflows.loaded import Run, load_run
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kikime.harness.reports.overview.records import JudgedRun
     from kikime.judges.jobs.batch import BatchOptions
     from kikime.judges.trust.calibration import CalibrationReport
     from kikime.judges.trust.canaries import CanaryReport
@@ -138,6 +140,17 @@ def judge_pairs(
     chosen = [load_rubric(name) for name in rubrics or ("pairwise_v1",)]
     judged = judge_subjects(pairs, chosen, required_judge(judge), say=progress.say, batch=batch)
     return Verdicts(judged.lines, judged.outcome)
+
+
+def panel_on(run: Run | str | Path, judges: Sequence[Judge], *, runs: str | Path = "runs") -> JudgedRun:
+    """What several judges together say of a run: their mean and how far they agree.
+
+    Raises:
+        UsageError: one of them has no verdicts there.
+    """
+    from kikime.harness.reports.tables.panels import panel_of
+
+    return load_run(run, runs=runs).judged(panel_of(f"{judge.id}/{judge.protocol}" for judge in judges))
 
 
 def link(

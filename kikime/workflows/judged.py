@@ -49,9 +49,8 @@ def execute_judged(
         doing(sinks=[listener.reply], add_tables=logged_verdicts)
         return None
     from kikime.judges.jobs.sentinel import say_sentinel_cost
-    from kikime.judges.runs.run_job import watch_run
+    from kikime.judges.runs.run_job import tabulate, watch_run
     from kikime.judges.runs.sink import JudgeSink
-    from kikime.judges.runs.table import compact_verdicts
 
     cost = judge_cost(prepared, judge.judge)
     if cost.usd is None:
@@ -69,10 +68,12 @@ def execute_judged(
     def wait(run: RunDirectory) -> None:
         listener.stage("judge")
         watch_run(run, judge, beside.close(), say=listener.say)
-        compact_verdicts(run)
+        tabulate(run, judge, beside.outcome)
 
     doing(sinks=[listener.reply, submit], add_tables=wait)
     listener.say(beside.outcome.sentence())
+    for text in beside.outcome.remarks():
+        listener.say(text)
     return beside.outcome
 
 

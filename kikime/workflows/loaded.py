@@ -15,6 +15,7 @@ from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kikime.harness.reports.overview.records import JudgedRun
     from kikime.harness.store.database import Table
     from kikime.judges.jobs.session import JudgeSettings, Outcome
 
@@ -113,6 +114,22 @@ class Run:
                 [limit],
             ).fetchall()
         return [Unscored(*row) for row in rows]
+
+    def judged(self, judge: str) -> JudgedRun:
+        """What ``judge`` (its id, id/protocol, or ``panel:JUDGE,JUDGE``) says of the run, by criterion.
+
+        Raises:
+            UsageError: no verdicts of that judge, or of some member of the panel.
+        """
+        from kikime.harness.reports.overview.judged import judged_run
+
+        return judged_run(self.directory, judge)
+
+    def panels(self) -> list[JudgedRun]:
+        """The panel of all judges that share a criterion, where several judged the run."""
+        from kikime.harness.reports.overview.judged import panels_of_run
+
+        return panels_of_run(self.directory)
 
     def to_frame(self) -> pd.DataFrame:
         """The replies with their scores as columns: :attr:`samples` beside :attr:`scores`, wide."""

@@ -26,6 +26,7 @@ def compare(
     b: Reference,
     *,
     common: bool = False,
+    judge: str | None = None,
     n_examples: int = 10,
     seed: int = 0,
     runs: str | Path = "runs",
@@ -37,6 +38,7 @@ def compare(
         a: the baseline.
         b: the run that is compared with it.
         common: compare the shared cells where the runs do not have the same ones.
+        judge: of all verdicts only that judge's (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``).
         n_examples: how many replies that got most worse, and most better, come along.
         seed: of resampling.
         runs: folder of runs that are given by name.
@@ -48,7 +50,7 @@ def compare(
     from kikime.harness.reports.comparison.compare import compare as compare_runs
 
     left, right = (load_run(run, runs=runs).directory for run in (a, b))
-    return compare_runs(left, right, common=common, n_examples=n_examples, seed=seed, on_step=on_step)
+    return compare_runs(left, right, common=common, judge=judge, n_examples=n_examples, seed=seed, on_step=on_step)
 
 
 def rank(
@@ -65,7 +67,7 @@ def rank(
     Args:
         run_list: the runs; those of another suite, or with missing cells, are listed unranked.
         suite: rank the runs of this suite; by default the one with most runs.
-        judge: also use this judge's verdicts (its id, or id/protocol).
+        judge: also use this judge's verdicts (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``).
         common: rank runs of whatever grid on the replies that they share.
         seed: of the bootstrap.
         runs: folder of runs that are given by name.
@@ -106,9 +108,10 @@ def gate(
     *,
     margin: float | None = None,
     common: bool = False,
+    judge: str | None = None,
     runs: str | Path = "runs",
 ) -> GateAnswer:
-    """Test that run ``b`` is not worse than run ``a`` in ``metric`` by ``margin`` or more.
+    """Test that run ``b`` is not worse than run ``a`` in ``metric`` by ``margin`` or more; ``judge`` as of :func:`compare`.
 
     Raises:
         UsageError: no such run or metric, or the runs cannot be compared.
@@ -116,7 +119,7 @@ def gate(
     from kikime.harness.reports.comparison.gate import gate as decide
 
     left, right = (load_run(run, runs=runs).directory for run in (a, b))
-    return decide(left, right, metric=metric, margin=margin, common=common)
+    return decide(left, right, metric=metric, margin=margin, common=common, judge=judge)
 
 
 def report(
@@ -142,7 +145,11 @@ def report(
 
 
 def write_report(
-    *run_list: Reference, output: str | Path | None = None, common: bool = False, runs: str | Path = "runs"
+    *run_list: Reference,
+    output: str | Path | None = None,
+    common: bool = False,
+    judge: str | None = None,
+    runs: str | Path = "runs",
 ) -> Path:
     """Write one run, the comparison of two, or a ranking of more as one HTML file that needs no server.
 
@@ -150,6 +157,7 @@ def write_report(
         run_list: the runs.
         output: the file; named after the runs, in the working folder, by default.
         common: of a pair, compare the shared cells where the runs do not have the same ones.
+        judge: of all verdicts only that judge's (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``).
         runs: folder of runs that are given by name.
 
     Raises:
@@ -158,7 +166,7 @@ def write_report(
     from kikime.leaderboard.report.write import write_report as write
 
     found = [load_run(run, runs=runs).directory for run in run_list]
-    return write(found, Path(output or "-vs-".join(run.id for run in found[:2]) + ".html"), common=common)
+    return write(found, Path(output or "-vs-".join(run.id for run in found[:2]) + ".html"), common=common, judge=judge)
 
 
 def _chosen(run_list: Sequence[Reference] | None, runs: str | Path) -> list[Run]:

@@ -39,13 +39,15 @@ def write_report(
     path: Path,
     *,
     common: bool = False,
+    judge: str | None = None,
     slices: bool = True,
     language: str | None = None,
 ) -> Path:
     """Write the report of ``runs`` to ``path``: two runs are compared, several are ranked.
 
     ``common`` compares the shared cells of two runs that do not have the same ones; ``slices`` also compares per condition,
-    which takes most of the time. ``language`` is ``ja`` or ``en``; that of the person at this terminal by default.
+    which takes most of the time. ``judge`` is whose verdicts count (``panel:JUDGE,JUDGE``: means). ``language`` is ``ja`` or
+    ``en``; that of the person at this terminal by default.
 
     Raises:
         UsageError: no run, or a run without tables.
@@ -54,7 +56,7 @@ def write_report(
     if not runs:
         raise UsageError("there is no run to report", hint="kikime run MODEL")
     t = Translator.of(language)
-    page = render_report(report_content(runs, t, common=common, slices=slices), t)
+    page = render_report(report_content(runs, t, common=common, judge=judge, slices=slices), t)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -66,13 +68,19 @@ def write_report(
 
 
 def report_content(
-    runs: Sequence[RunDirectory], t: Translator, *, common: bool = False, slices: bool = True
+    runs: Sequence[RunDirectory],
+    t: Translator,
+    *,
+    common: bool = False,
+    judge: str | None = None,
+    slices: bool = True,
 ) -> dict[str, Any]:
     """Everything that the report shows, as plain values and charts."""
-    ranking, formulas = rank(runs, language=t.language), explain(t.language)
-    comparison = compare(*runs, common=common, slices=slices, language=t.language) if len(runs) == 2 else None
+    ranking, formulas = rank(runs, judge=judge, language=t.language), explain(t.language)
+    two = len(runs) == 2
+    comparison = compare(*runs, common=common, judge=judge, slices=slices, language=t.language) if two else None
     return {
-        "overviews": [run_overview(run) for run in runs],
+        "overviews": [run_overview(run, judge=judge) for run in runs],
         "ranking": ranking,
         "ranking_chart": _ranking_chart(t, ranking),
         "heads": {run.id: head_of(run) for run in runs},

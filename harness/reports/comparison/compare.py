@@ -14,6 +14,7 @@ from kikime.harness.reports.comparison.lengths import length_display
 from kikime.harness.reports.comparison.pairs import Pair, load_pair
 from kikime.harness.reports.comparison.records import Comparison, Scope, Side
 from kikime.harness.reports.tables.margins import load_margins
+from kikime.harness.reports.tables.panels import members_of
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 
@@ -27,6 +28,7 @@ def compare(
     b: RunDirectory,
     *,
     common: bool = False,
+    judge: str | None = None,
     slices: bool = True,
     n_examples: int = 10,
     seed: int = 0,
@@ -40,6 +42,7 @@ def compare(
         a: the reference.
         b: the run that is compared with it.
         common: compare the shared cells where the two runs do not have the same ones.
+        judge: of all verdicts only that judge's (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``).
         slices: also compare per persona, task, format, shots and technique.
         n_examples: replies that got most worse, and most better.
         seed: of resampling.
@@ -48,11 +51,11 @@ def compare(
         language: of reasons and notes (``ja`` or ``en``); that of the person at this terminal by default.
 
     Raises:
-        UsageError: a run has no tables yet, or a score is NaN.
+        UsageError: a run has no tables yet, a score is NaN, or a run has no verdicts of ``judge``.
     """
     t = Translator.of(language)
     on_step("cells")
-    pair = load_pair(a, b, common=common)
+    pair = load_pair(a, b, common=common, judge=judge)
     report = Comparison(
         a=describe(a, pair.manifest_a),
         b=describe(b, pair.manifest_b),
@@ -69,6 +72,7 @@ def compare(
         manifest=manifest_differences(pair.manifest_a, pair.manifest_b),
         margins=load_margins().version,
         rule=t("results.rule"),
+        panel=list(members_of(judge or "")),
     )
     if not pair.why_not:
         report.metrics = metric_rows(pair, slices=slices, seed=seed, n_resamples=n_resamples, on_step=on_step)

@@ -34,7 +34,7 @@ def metric_rows(
         if found is None:
             continue
         own = list(_slices(pair, metric, seed=seed, n_resamples=n_resamples // 5)) if slices else []
-        rows.append(MetricRow(**fields_of(found), judge=pair.judged.get(metric), slices=own))
+        rows.append(MetricRow(**fields_of(found), **pair.judging(metric), slices=own))
     _adjust(rows)
     return rows
 

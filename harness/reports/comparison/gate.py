@@ -29,6 +29,7 @@ def gate(
     metric: str,
     margin: float | None = None,
     common: bool = False,
+    judge: str | None = None,
     seed: int = 0,
     n_resamples: int = 9999,
     language: str | None = None,
@@ -41,6 +42,7 @@ def gate(
         metric: a metric with a better end.
         margin: in the metric's own unit; that of ``margins.yaml`` by default.
         common: use the shared cells where the two runs do not have the same ones.
+        judge: of all verdicts only that judge's (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``).
         seed: of resampling.
         n_resamples: bootstrap draws.
         language: of the notes (``ja`` or ``en``); that of the person at this terminal by default.
@@ -48,7 +50,7 @@ def gate(
     Raises:
         UsageError: the runs cannot be compared, the metric is unknown, has no better end or applies nowhere.
     """
-    pair = load_pair(a, b, common=common)
+    pair = load_pair(a, b, common=common, judge=judge)
     items = _items(pair, metric)
     higher = direction(metric) == "higher"
     margin = load_margins().margin(metric) if margin is None else margin
@@ -71,6 +73,7 @@ def gate(
         metric=metric,
         direction=direction(metric),
         margin=margin,
+        **pair.judging(metric),
         **asdict(answer),
         exit_code=EXIT_CODES[answer.decision],
         difference=_single(found, margin, higher_is_better=higher),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Manifest
@@ -13,6 +13,8 @@ from kikime.harness.reports.comparison.comparability import Differences, differe
 from kikime.harness.reports.comparison.records import LeftOut
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts, read_versions
 from kikime.harness.reports.tables.frames import Bands
+from kikime.harness.reports.tables.panels import agreements, no_such_judge, of_judge
+from kikime.harness.stats.panel import PanelAgreement
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import reason_message
 
@@ -53,6 +55,15 @@ class Pair:
     judged: dict[str, str] = field(default_factory=dict)
     """Metric of a criterion → its judge."""
     notes: list[Reason] = field(default_factory=list)
+    agreements: list[dict[str, PanelAgreement]] = field(default_factory=lambda: [{}, {}])
+    """Of a panel: by run and criterion how far its members agree."""
+
+    def judging(self, metric: str) -> dict[str, Any]:
+        """Who gave the scores of ``metric``, and how far the members of a panel agree on each run's replies."""
+        if metric not in self.judged:
+            return {}
+        left, right = (found.get(metric) for found in self.agreements)
+        return {"judge": self.judged[metric], "agreement_a": left, "agreement_b": right}
 
     @property
     def bands(self) -> Bands:
@@ -60,11 +71,13 @@ class Pair:
         return Bands(self.manifest_a)
 
 
-def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair:
+def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False, judge: str | None = None) -> Pair:
     """Read two runs, align their shared cells, and collect what stands against comparing them.
 
+    ``judge``: of all verdicts only that judge's, or the means of a panel (``panel:JUDGE,JUDGE``).
+
     Raises:
-        UsageError: a run has no tables yet, or a score is NaN.
+        UsageError: a run has no tables yet, a score is NaN, or a run has no verdicts of ``judge``.
     """
     manifest_a, manifest_b = a.manifest(), b.manifest()
     measured_a, measured_b = (
@@ -84,7 +97,7 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False) -> Pair
         why_not += [*found.content, Reason("no_shared_cell")]
     pair = Pair(a, b, manifest_a, manifest_b, cells_a.loc[shared].copy(), cells_b.loc[shared].copy(), why_not, left_out)
     pair.notes += [metric_version(measured_a, measured_b, name) for name in found.metrics]
-    _add_verdicts(pair, common=common)
+    _add_verdicts(pair, common=common, asked=judge)
     if pair.why_not:
         pair.hint = _way_out(pair, found, common=common)
     return pair
@@ -110,9 +123,12 @@ def _missing(left_out: LeftOut, a: Manifest, b: Manifest) -> list[Reason]:
     return [Reason("cells_differ", values)]
 
 
-def _add_verdicts(pair: Pair, *, common: bool) -> None:
+def _add_verdicts(pair: Pair, *, common: bool, asked: str | None) -> None:
     """Join the scores of each judge and rubric that both runs share as further columns; two judges never share one."""
     verdicts = [read_verdicts(run, former=True) for run in (pair.run_a, pair.run_b)]
+    if asked is not None:
+        pair.agreements = [agreements(every, asked) for every in verdicts]
+        verdicts = [_asked(run, every, asked) for run, every in zip((pair.run_a, pair.run_b), verdicts, strict=True)]
     kinds = [set(zip(v["judge"], v["criterion"], v["rubric_hash"], strict=True)) for v in verdicts]
     both = _newest_shared(verdicts[0], kinds[1])
     if not both:
@@ -128,6 +144,13 @@ def _add_verdicts(pair: Pair, *, common: bool) -> None:
                 (table["judge"] == judge) & (table["criterion"] == criterion) & (table["rubric_hash"] == rubric_hash)
             ]
             cells[metric] = criterion_scores(cells, chosen)
+
+
+def _asked(run: RunDirectory, every: pd.DataFrame, judge: str) -> pd.DataFrame:
+    found = of_judge(every, judge)
+    if found.empty:
+        raise no_such_judge(run, every, judge)
+    return found
 
 
 def _newest_shared(verdicts: pd.DataFrame, others: Kinds) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.core.records import Printed
+from kikime.harness.stats.panel import PanelAgreement
 
 Direction = Literal["higher", "lower", "none"]
 """Which end of a metric is the better one."""
@@ -90,7 +91,10 @@ class MetricRow(Difference, kw_only=True):
     """A difference over all shared cells, with those under single conditions."""
 
     judge: str | None = None
-    """Who gave the scores, as ``id/protocol``; None for rule metrics."""
+    """Who gave the scores, as ``id/protocol`` or ``panel:JUDGE,JUDGE``; None for rule metrics."""
+    agreement_a: PanelAgreement | None = None
+    """Of a panel: how far its members agree on the replies of run ``a``."""
+    agreement_b: PanelAgreement | None = None
     slices: list[Slice] = []
 
 
@@ -279,6 +283,8 @@ class Comparison(Printed, msgspec.Struct, kw_only=True):
     capability: list[Capability] = []
     scope: Scope | None = None
     """None where the runs cannot be compared."""
+    panel: list[str] = []
+    """The members, where a panel of judges was asked for."""
 
     def frame_rows(self) -> list[MetricRow]:
         """What ``to_frame`` shows, one record per row."""
@@ -322,6 +328,11 @@ class GateAnswer(Printed, msgspec.Struct, kw_only=True, frozen=True):
     direction: Direction
     margin: float
     """Loss that is tolerated, in the metric's own unit."""
+    judge: str | None = None
+    """Who gave the scores; None for rule metrics."""
+    agreement_a: PanelAgreement | None = None
+    """Of a panel: how far its members agree on the replies of run ``a``."""
+    agreement_b: PanelAgreement | None = None
     decision: Literal["pass", "fail", "insufficient evidence"]
     n: int
     """Units that were compared."""

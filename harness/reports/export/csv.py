@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kikime.harness.core.axes import CELL
 from kikime.harness.core.files.csv import csv_bytes
-from kikime.harness.reports.comparison.records import Comparison, Difference
+from kikime.harness.reports.comparison.records import Comparison, Difference, MetricRow
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples
 from kikime.harness.words.catalogue import Translator
@@ -20,6 +20,10 @@ _METRIC = (
 )
 
 
+_JUDGED = ("judge", "alpha_a", "alpha_b")
+"""Who gave the scores, and of a panel Krippendorff's alpha on each run's replies; empty for rule metrics."""
+
+
 def run_csv(run: RunDirectory) -> bytes:
     """One row per reply: where it belongs, its text, and every metric."""
     samples = read_samples(run)
@@ -33,9 +37,15 @@ def comparison_csv(report: Comparison, t: Translator) -> bytes:
     rows = []
     names = (report.a.name, report.b.name)
     for metric in report.metrics:
-        rows.append([*names, "", "", *_cells(metric)])
-        rows += [[*names, condition(t, row.by), row.value, *_cells(row)] for row in metric.slices]
-    return csv_bytes(["a", "b", "by", "slice", *_METRIC], rows)
+        rows.append([*names, "", "", *_cells(metric), metric.judge, *_alphas(metric)])
+        rows += [
+            [*names, condition(t, row.by), row.value, *_cells(row), metric.judge, None, None] for row in metric.slices
+        ]
+    return csv_bytes(["a", "b", "by", "slice", *_METRIC, *_JUDGED], rows)
+
+
+def _alphas(row: MetricRow) -> list[object]:
+    return [found.alpha if found else None for found in (row.agreement_a, row.agreement_b)]
 
 
 def _cells(row: Difference) -> list[object]:

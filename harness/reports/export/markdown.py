@@ -28,6 +28,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 
 
 def run_markdown(overview: Overview, t: Translator) -> str:
     """One run: its metrics with ± and n, what it can do, and where it comes from."""
+    panel = any(row.agreement for row in overview.metrics)
     rows = [
         [
             t.metric(row.metric),
@@ -35,6 +36,7 @@ def run_markdown(overview: Overview, t: Translator) -> str:
             labels.direction(t, row.direction),
             _plus_minus(row.metric, row.mean, row.half_width),
             f"{row.n:,}",
+            *([labels.agreement(row.agreement)] if panel else []),
         ]
         for row in overview.metrics
     ]
@@ -51,7 +53,9 @@ def run_markdown(overview: Overview, t: Translator) -> str:
     )
     return (
         f"## {escape_cell(overview.name)} × {escape_cell(overview.suite)}\n\n"
-        + table(t("results.markdown.metric_columns").split("|"), rows, left=3)
+        + table(
+            [*t("results.markdown.metric_columns").split("|"), *([t("cli.panel.alpha")] if panel else [])], rows, left=3
+        )
         + "\n"
         + table(t("results.markdown.request_columns").split("|"), able)
         + f"\n{note}\n"
@@ -64,6 +68,7 @@ def comparison_markdown(report: Comparison, t: Translator) -> str:
     if not report.comparable:
         reasons = "\n".join(f"- {escape_cell(reason)}" for reason in t.reasons(report.why_not_codes))
         return f"## {a} → {b}\n\n{t('results.markdown.refused')}\n\n{reasons}\n"
+    panel = any(row.agreement_a or row.agreement_b for row in report.metrics)
     rows = [
         [
             ("◎ " if row.primary else "") + t.metric(row.metric),
@@ -75,6 +80,7 @@ def comparison_markdown(report: Comparison, t: Translator) -> str:
             labels.p_value(row.p_adjusted),
             labels.verdict(t, row),
             str(row.n_items),
+            *([labels.agreement(row.agreement_a), labels.agreement(row.agreement_b)] if panel else []),
         ]
         for row in report.metrics
     ]
@@ -88,6 +94,7 @@ def comparison_markdown(report: Comparison, t: Translator) -> str:
         for row in report.capability
     ]
     columns = t("results.markdown.comparison_columns").split("|")
+    columns += [f"{t('cli.panel.alpha')} {name}" for name in (a, b)] if panel else []
     about = t(
         "results.markdown.comparison_note",
         a=a,

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from kikime.harness.core.records import Printed
 from kikime.harness.reports.comparison.records import Direction, Handled, Lengths
+from kikime.harness.stats.panel import PanelAgreement
 
 
 class MetricMean(msgspec.Struct, frozen=True):
@@ -21,6 +23,8 @@ class MetricMean(msgspec.Struct, frozen=True):
     """Half of its 95 % interval; None where no persona has two items."""
     n: int
     """Replies to which the metric applies."""
+    agreement: PanelAgreement | None = None
+    """Of a panel's criterion: how far its members agree."""
 
 
 class FormatQuality(msgspec.Struct, frozen=True):
@@ -62,3 +66,38 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
     """Unit (``length_chars``, ``sentences``) → lengths of all replies."""
     capability: list[Handled]
     formats: list[FormatQuality]
+
+
+class JudgedCriterion(msgspec.Struct, frozen=True, kw_only=True):
+    """What one judge, or a panel, says of a run by one criterion."""
+
+    criterion: str
+    """``rubric.criterion``."""
+    mean: float | None
+    """Mean over personas of the mean over items, 1–7; a failed generation has 1. None where nothing is scored."""
+    half_width: float | None
+    """Half of its 95 % interval; None where no persona has two items."""
+    n: int
+    """Replies that the criterion is due for and that have a score: of a panel, one by every member."""
+    due: int
+    coverage: float
+    """``n`` of ``due``, 0–1."""
+    agreement: PanelAgreement | None
+    """None of a single judge, and where the members share no reply."""
+
+
+class JudgedRun(Printed, msgspec.Struct, frozen=True, kw_only=True):
+    """One judge's, or a panel's, means of a run: what ``kikime show RUN --judge JUDGE --json`` prints."""
+
+    version: int = 1
+    """Of this record's shape."""
+    run: str
+    name: str
+    judge: str
+    members: list[str]
+    """Of a panel, else empty."""
+    criteria: list[JudgedCriterion]
+
+    def frame_rows(self) -> list[JudgedCriterion]:
+        """What ``to_frame`` shows, one record per row."""
+        return self.criteria

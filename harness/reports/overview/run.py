@@ -11,6 +11,7 @@ from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.capability import handled_by_task
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.lengths import describe_lengths, with_length
+from kikime.harness.reports.overview.judged import judged_run
 from kikime.harness.reports.overview.records import FormatQuality, MetricMean, Overview
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def run_overview(run: RunDirectory) -> Overview:
-    """Describe one run.
+def run_overview(run: RunDirectory, *, judge: str | None = None) -> Overview:
+    """Describe one run; ``judge``: of all verdicts only that judge's, or the means of a panel (``panel:JUDGE,JUDGE``).
 
     Raises:
-        UsageError: no tables or summary yet, or a score is NaN.
+        UsageError: no tables or summary yet, a score is NaN, or no verdicts of the judge that was asked for.
     """
     manifest, summary = run.manifest(), run.summary()
     if summary is None:
@@ -40,7 +41,8 @@ def run_overview(run: RunDirectory) -> Overview:
         coverage=summary.coverage,
         health=fields_of(summary.health),
         hardware=manifest.get("hardware", {}),
-        metrics=_metrics(cells, bands) + _judged(cells, read_verdicts(run), bands),
+        metrics=_metrics(cells, bands)
+        + (_judged(cells, read_verdicts(run), bands) if judge is None else _by(run, judge)),
         lengths={unit: describe_lengths(spoken, unit, manifest) for unit in units},
         capability=handled_by_task(cells, manifest),
         formats=[
@@ -58,6 +60,15 @@ def _metrics(cells: pd.DataFrame, bands: Bands) -> list[MetricMean]:
         if found is not None:
             rows.append(MetricMean(metric, direction(metric), *found))
     return rows
+
+
+def _by(run: RunDirectory, judge: str) -> list[MetricMean]:
+    """The criteria of one judge, or of a panel with how far its members agree."""
+    return [
+        MetricMean(f"{row.criterion}@{judge}", "higher", row.mean, row.half_width, row.n, row.agreement)
+        for row in judged_run(run, judge).criteria
+        if row.mean is not None
+    ]
 
 
 def _judged(cells: pd.DataFrame, verdicts: pd.DataFrame, bands: Bands) -> list[MetricMean]:

@@ -26,11 +26,13 @@ class Common(NamedTuple):
     """Replies of each run that were measured."""
 
 
-def common_data(loaded: Sequence[tuple[RunDirectory, Entry]]) -> Common:
+def common_data(loaded: Sequence[tuple[RunDirectory, Entry]], *, panel: str | None = None) -> Common:
     """Measure runs again on the replies that all of them have.
 
     The reference is the run that shares replies with most of the others (then the one with most replies, then the newest).
     A run whose questions, sampling or scoring differ from it, or that shares no reply with those before it, is left out.
+
+    ``panel`` is a panel of judges that is to be among the judges.
 
     Raises:
         UsageError: a score is NaN.
@@ -62,4 +64,4 @@ def common_data(loaded: Sequence[tuple[RunDirectory, Entry]]) -> Common:
             left_out.append((entry, Reason("no_shared_cell")))
     if shared is None:
         return Common([], left_out, 0)
-    return Common([build(run, only=shared, without=metrics) for run in kept], left_out, len(shared))
+    return Common([build(run, only=shared, without=metrics, panel=panel) for run in kept], left_out, len(shared))

@@ -14,9 +14,12 @@ from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
 from kikime.harness.reports.ranking.common import Common, common_data
 from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.ranking.records import AreaUse, ExcludedRow, RankedRow, Ranking, UnrankedRow
-from kikime.harness.reports.ranking.stored import broken_run, ranking_data
+from kikime.harness.reports.ranking.stored import broken_run, ranking_data, with_panel
 from kikime.harness.reports.tables.areas import Area, Term, load_areas, term_words
+from kikime.harness.reports.tables.panels import find_judge, mean_alpha, members_of, panel_of
+from kikime.harness.stats.panel import PanelAgreement
 from kikime.harness.stats.ranking import rank_table
+from kikime.harness.store.due import Coverage
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 
@@ -42,17 +45,23 @@ def rank(
     Args:
         runs: in any order; the result does not depend on it.
         suite: rank this suite instead of the one with most runs.
-        judge: also use this judge's verdicts (its id, or id/protocol); runs without them are unranked.
+        judge: also use this judge's verdicts (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``);
+            runs without them are unranked.
         common: rank runs of whatever grid on the replies that they share.
         seed: of resampling.
         n_resamples: bootstrap draws.
         language: of the reasons (``ja`` or ``en``); that of the person at this terminal by default.
+
+    Raises:
+        UsageError: a panel of fewer than two judges.
     """
-    t = Translator.of(language)
-    found, excluded = _load(runs, t)
+    t, panel = Translator.of(language), members_of(judge or "")
+    judge = panel_of(panel) if panel else judge
+    found, excluded = _load(runs, t, judge if panel else None)
     loaded, n_cells = [entry for _, entry in found], None
     if common:
-        shared = common_data([(run, entry) for run, entry in found if suite in {None, entry["suite"]}])
+        own = [(run, entry) for run, entry in found if suite in {None, entry["suite"]}]
+        shared = common_data(own, panel=judge if panel else None)
         loaded, n_cells = [entry | {"grid": COMMON} for entry in shared.entries], shared.n_cells
         excluded += _not_common(shared, t)
     grid = _reference(loaded, suite)
@@ -60,6 +69,7 @@ def rank(
         version=load_areas().version,
         suite=None,
         judge=judge,
+        panel=list(panel),
         seed=seed,
         n_resamples=n_resamples,
         excluded=excluded,
@@ -119,12 +129,15 @@ def _not_common(shared: Common, t: Translator) -> list[ExcludedRow]:
     return list(rows.values())
 
 
-def _load(runs: Sequence[RunDirectory], t: Translator) -> tuple[list[tuple[RunDirectory, Entry]], list[ExcludedRow]]:
+def _load(
+    runs: Sequence[RunDirectory], t: Translator, panel: str | None
+) -> tuple[list[tuple[RunDirectory, Entry]], list[ExcludedRow]]:
     loaded: list[tuple[RunDirectory, Entry]] = []
     broken: list[ExcludedRow] = []
     for run in sorted({run.path: run for run in runs}.values(), key=lambda run: (run.id, str(run.path))):
         try:
-            loaded.append((run, ranking_data(run)))
+            data = ranking_data(run)
+            loaded.append((run, with_panel(run, data, panel) if panel else data))
         except (UsageError, EnvironmentFault, KeyError, TypeError) as error:
             if isinstance(error, (KeyError, TypeError)):
                 code = Reason("run_unreadable", {"error": repr(error)})
@@ -200,15 +213,20 @@ def _judge_problem(entry: Entry, judge: str) -> Reason | None:
     verdicts = _verdicts(entry, judge)
     if verdicts is None:
         return Reason("not_judged", {"judge": judge})
-    if verdicts["coverage"] < load_areas().judge_coverage:
-        return Reason("too_few_scored", {"judge": judge, "percent": 100 * verdicts["coverage"]})
+    found = {name: Coverage(*counts) for name, counts in verdicts["criteria"].items()}
+    if not found:
+        return Reason("judged_other_criteria", {"judge": judge, "criteria": ", ".join(sorted(load_areas().judged))})
+    criterion, least = min(found.items(), key=lambda item: item[1].share)
+    if least.share < load_areas().judge_coverage:
+        values = {"judge": judge, "percent": 100 * least.share, "criterion": criterion}
+        return Reason("too_few_scored", values | {"scored": least.scored, "due": least.due})
     return None
 
 
 def _verdicts(entry: Entry, judge: str) -> Entry | None:
     """The verdicts of a judge by its id, or id/protocol."""
-    names = [name for name in sorted(entry["judges"]) if name == judge or name.rsplit("/", 1)[0] == judge]
-    return entry["judges"][names[0]] if names else None
+    name = find_judge(judge, entry["judges"])
+    return None if name is None else entry["judges"][name]
 
 
 def _described(entry: Entry) -> Entry:
@@ -225,7 +243,9 @@ def _described(entry: Entry) -> Entry:
         "mean_length": entry["mean_length"],
         "truncation_rate": entry["health"]["truncation_rate"],
         "error_rate": entry["health"]["error_rate"],
-        "judge_failures": {name: verdicts["failures"] for name, verdicts in sorted(entry["judges"].items())},
+        "judge_failures": {
+            name: verdicts["failures"] for name, verdicts in sorted(entry["judges"].items()) if not members_of(name)
+        },
         "tokens_per_second": entry["tokens_per_second"],
         "created_at": entry["created_at"],
         "revision": entry["model"]["revision"],
@@ -254,7 +274,7 @@ def _fill(result: Ranking, ranked: list[Entry], judge: str | None, t: Translator
     table = rank_table([entry["run"] for entry in ranked], scores.overall, scores.overall_draws)
     for row in table.to_dict("records"):
         entry, position = by_run[row["model"]]
-        result.rows.append(_row(entry, row, scores, position))
+        result.rows.append(_row(entry, row, scores, position, judge))
 
 
 def _measured_areas(terms: list[Entry], *, judged: bool) -> list[tuple[Area, tuple[Term, ...]]]:
@@ -277,8 +297,10 @@ def _area(area: Area, counts: bool, terms: list[str], t: Translator) -> AreaUse:
     )
 
 
-def _row(entry: Entry, row: Entry, scores: Scores, position: int) -> RankedRow:
+def _row(entry: Entry, row: Entry, scores: Scores, position: int, judge: str | None) -> RankedRow:
     low, high = scores.overall_interval
+    agreed = (_verdicts(entry, judge) or {}).get("agreement", {}) if judge else {}
+    agreement = {name: PanelAgreement(**found) for name, found in agreed.items()}
     return RankedRow(
         **_described(entry),
         overall=_number(row["mean"]),
@@ -292,6 +314,8 @@ def _row(entry: Entry, row: Entry, scores: Scores, position: int) -> RankedRow:
         areas_ci={
             name: (_number(low[position]), _number(high[position])) for name, (low, high) in scores.intervals.items()
         },
+        judge_agreement=agreement,
+        judge_alpha=mean_alpha(agreement.values()),
     )
 
 

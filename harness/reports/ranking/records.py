@@ -6,6 +6,7 @@ import msgspec
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.core.records import Printed
+from kikime.harness.stats.panel import PanelAgreement
 
 
 class Described(msgspec.Struct, kw_only=True):
@@ -57,6 +58,10 @@ class RankedRow(Described, kw_only=True):
     """Area → points 0–100."""
     areas_ci: dict[str, tuple[float | None, float | None]]
     """Area → 95 % interval."""
+    judge_agreement: dict[str, PanelAgreement] = {}
+    """Of a panel: criterion → how far its members agree on this run's replies."""
+    judge_alpha: float | None = None
+    """Of a panel: Krippendorff's alpha, the mean over these criteria."""
 
 
 class UnrankedRow(Described, kw_only=True):
@@ -109,6 +114,8 @@ class Ranking(Printed, msgspec.Struct, kw_only=True):
     """None where no run could be read."""
     judge: str | None
     """Whose verdicts count too."""
+    panel: list[str] = []
+    """The members, where ``judge`` is a panel."""
     seed: int
     """Of resampling."""
     n_resamples: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict as fields_of
@@ -20,14 +21,16 @@ from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.reports.tables.cells import read_cells, read_verdicts, read_versions
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.means import run_mean
+from kikime.harness.reports.tables.panels import agreements, find_judge, members_of, of_judge, panel_of
 from kikime.harness.reports.tables.quality import FATAL
+from kikime.harness.store.due import DueReplies
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 4
+SCHEMA = 5
 FILE = "ranking.json"
 
 
@@ -48,6 +51,37 @@ def ranking_data(run: RunDirectory) -> Entry:
     return data
 
 
+def with_panel(run: RunDirectory, data: Entry, panel: str) -> Entry:
+    """A run's part of a ranking with a panel among its judges; unchanged where the panel shares no criterion.
+
+    What was computed stays in ``ranking.json`` until the tables change.
+
+    Raises:
+        UsageError: the panel is none, or a table is broken.
+    """
+    name = panel_of(members_of(panel))
+    if name in data["judges"] or any(find_judge(one, data["judges"]) is None for one in members_of(panel)):
+        return data
+    manifest = run.manifest()
+    found = _panel(read_cells(run, manifest), read_verdicts(run, former=True), panel, manifest, data["terms"])
+    if not found:
+        return data
+    data = data | {"judges": data["judges"] | found}
+    with suppress(EnvironmentFault):  # as for the run's own part
+        write_json(run.path / FILE, data)
+    return data
+
+
+def _panel(cells: pd.DataFrame, every: pd.DataFrame, panel: str, manifest: Manifest, of_rules: Entry) -> Entry:
+    """A panel's entry under its name; nothing where its members share no criterion."""
+    table = of_judge(every, panel)
+    if table.empty:
+        return {}
+    entry = judged_entry(cells, table[table["age"] == 0], manifest, of_rules)
+    entry["agreement"] = {criterion: asdict(found) for criterion, found in agreements(every, panel).items()}
+    return {panel_of(members_of(panel)): entry}
+
+
 def broken_run(run: str, error: KikimeError) -> Reason:
     """Why a run that could not be read is left out."""
     if isinstance(error, UnfinishedRun):
@@ -55,13 +89,16 @@ def broken_run(run: str, error: KikimeError) -> Reason:
     return Reason("run_broken", {"problem": str(error.message)})
 
 
-def build(run: RunDirectory, *, only: pd.Index | None = None, without: Collection[str] = ()) -> Entry:
+def build(
+    run: RunDirectory, *, only: pd.Index | None = None, without: Collection[str] = (), panel: str | None = None
+) -> Entry:
     """Compute the content of ``ranking.json`` from the tables.
 
     Args:
         run: with tables and a summary.
         only: ``pair_key`` of the replies that count; all of them by default.
         without: metrics that are read as not applicable.
+        panel: a panel of judges (``panel:JUDGE,JUDGE``) that is to be among the judges.
     """
     manifest, summary = run.manifest(), run.summary()
     if summary is None:
@@ -72,6 +109,11 @@ def build(run: RunDirectory, *, only: pd.Index | None = None, without: Collectio
     if only is not None:
         cells, verdicts = cells.loc[only], verdicts[verdicts["pair_key"].isin(only)]
     measured, bands = measure_terms(cells, areas, manifest), Bands(manifest)
+    several = {}
+    if panel is not None:
+        every = read_verdicts(run, former=True)
+        every = every if only is None else every[every["pair_key"].isin(only)]
+        several = _panel(cells, every, panel, manifest, measured["terms"])
     return {
         "schema": SCHEMA,
         "run": run.id,
@@ -94,9 +136,10 @@ def build(run: RunDirectory, *, only: pd.Index | None = None, without: Collectio
         "bands": {name: list(band) for name, band in bands.targets.items()},
         **measured,
         "judges": {
-            str(judge): _judge(cells, table, measure_terms(cells, areas, manifest, table)["terms"], measured["terms"])
+            str(judge): judged_entry(cells, table, manifest, measured["terms"])
             for judge, table in verdicts.groupby("judge")
-        },
+        }
+        | several,
     }
 
 
@@ -108,13 +151,17 @@ def _health(cells: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _judge(cells: pd.DataFrame, verdicts: pd.DataFrame, terms: Entry, of_rules: Entry) -> Entry:
-    """What one judge adds: its terms, and how many of the replies it scored."""
-    due = int((~cells["failed"]).sum())
-    scored = verdicts[verdicts["score"].notna()].groupby("criterion")["pair_key"].nunique()
+def judged_entry(cells: pd.DataFrame, verdicts: pd.DataFrame, manifest: Manifest, of_rules: Entry) -> Entry:
+    """What one judge adds to a run: its terms, and of each criterion that areas count how many of its replies it scored."""
+    areas, due = load_areas(), DueReplies(manifest)
+    terms = measure_terms(cells, areas, manifest, verdicts)["terms"]
+    scored = {name: own["pair_key"] for name, own in verdicts[verdicts["score"].notna()].groupby("criterion")}
+    counted = areas.judged & (due.declared | set(verdicts["criterion"]))
+    found = {name: due.coverage(name, cells, set(scored.get(name, ()))) for name in sorted(counted)}
     return {
         "terms": {name: term for name, term in terms.items() if name not in of_rules},
-        "coverage": float(scored.min() / due) if len(scored) and due else 0.0,
+        "criteria": {name: list(coverage) for name, coverage in found.items()},
+        "coverage": min((coverage.share for coverage in found.values()), default=0.0),
         "failures": float(verdicts["score"].isna().mean()),
         "rubrics": sorted(set(verdicts["criterion"] + "#" + verdicts["rubric_hash"])),
     }

@@ -105,6 +105,11 @@ class Areas(StrictModel):
     areas: tuple[Area, ...]
 
     @property
+    def judged(self) -> frozenset[str]:
+        """The judge's criteria that count in some area."""
+        return frozenset(term.metric for area in self.areas for term in area.terms if term.value == "judge")
+
+    @property
     def hash(self) -> str:
         """Changes with any formula."""
         return digest("areas", [self.model_dump(mode="json"), QUALITY_RULE])

@@ -14,6 +14,7 @@ from kikime.harness.metrics import versions_of
 from kikime.harness.metrics.belonging import CONFINED, SPOKEN_MARKERS, tasks_of
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.tables.frames import Bands
+from kikime.harness.reports.tables.panels import of_judge
 from kikime.harness.reports.tables.quality import with_quality
 from kikime.harness.store.database import open_tables, require_tables
 from kikime.harness.store.means import ENDED, ENDING
@@ -99,16 +100,21 @@ def read_versions(run: RunDirectory, manifest: Manifest) -> dict[str, str]:
     return {metric: " + ".join(versions) for metric, versions in found.items() if versions}
 
 
-def read_verdicts(run: RunDirectory, *, former: bool = False) -> pd.DataFrame:
+def read_verdicts(run: RunDirectory, *, former: bool = False, judge: str | None = None) -> pd.DataFrame:
     """Verdicts of every judge, one row per reply and criterion: ``pair_key, judge, criterion, rubric_hash, age, score``.
+
+    ``judge``: only that judge's, by its id or id/protocol, or those of a panel (:mod:`kikime.harness.reports.tables.panels`).
 
     ``score`` is NaN unless the verdict's status is ``ok``; ``judge`` is the judge's id and protocol. Only verdicts by the
     newest content of each rubric (``age`` 0; see :func:`kikime.harness.store.verdicts.age_verdicts`), with ``former`` also those
     by earlier ones: then one row per reply, criterion and ``rubric_hash``.
 
     Raises:
-        UsageError: a score is NaN although the verdict is ok; the key is named.
+        UsageError: a score is NaN although the verdict is ok; the key is named. Or the panel is none.
     """
+    if judge is not None:
+        found = of_judge(read_verdicts(run, former=True), judge)
+        return found if former else found[found["age"] == 0]
     if not run.judge_file.is_file():
         return _no_verdicts()
     with open_tables(run, "samples", "judge") as connection:

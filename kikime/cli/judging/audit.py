@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.judging.options import AskFlags, finish, judge_options
+from kikime.cli.judging.options import AskFlags, finish, going_on_is_told, judge_options
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import note, number, print_json, print_table
@@ -53,19 +53,21 @@ def audit(
     card, asked = load_persona(persona), load_rubric(rubric)
     table = read_table(data, split=split)
     used = find_columns(table, user_column, reply_column)
-    found = audit_table(table, used, card, asked, settings, say=note)
+    with going_on_is_told():
+        found = audit_table(table, used, card, asked, settings, say=note)
     found.outcome.raise_for_stop(this_command())
     out = out or Path(f"{data.stem}-audit")
     out.mkdir(parents=True, exist_ok=True)
     report, filtered = out / "audit.csv", out / f"{data.stem}-kept{data.suffix}"
     write_report(found, report)
     kept = found.kept(keep_min)
+    found.warn_of_nothing_kept(kept, keep_min)
     table.write(filtered, kept)
     if as_json:
         print_json(found.report(kept, table=report, filtered=filtered))
     else:
         _print_audit(found, kept, report, filtered)
-    return finish(found.outcome)
+    return finish(found.outcome, flawless=bool(kept))
 
 
 def _print_audit(found: Audit, kept: Sequence[int], report: Path, filtered: Path) -> None:

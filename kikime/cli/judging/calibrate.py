@@ -42,6 +42,8 @@ def calibrate(ratings: Path, verdicts: Path | None, scale: tuple[int, int], seed
         _print_confusion(judge.criteria, scale[0])
         _print_models(judge.criteria[-1])
         click.echo(f"{judge.sentence}\n")
+        for text in judge.warnings:
+            click.echo(words()("judging.warning", text=text))
     for found in report.raters:
         values = {"judges": found.n_judges, "alpha": number(found.alpha), "n": found.n}
         click.echo(words()("cli.calibrate.raters", criterion=found.criterion, **values))

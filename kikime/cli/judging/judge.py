@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from kikime.cli.again import this_command
-from kikime.cli.judging.options import OK, PARTIAL, AskFlags, finish, judge_options
+from kikime.cli.judging.options import OK, PARTIAL, AskFlags, finish, going_on_is_told, judge_options
 from kikime.cli.language import columns, words
 from kikime.cli.options import Decorator, json_option, options, runs_option
 from kikime.cli.output import note, number, print_json, print_table
@@ -78,9 +78,10 @@ def judge(target: str | None, asking: AskFlags, given: Arguments) -> int:
     """Add 1–7 verdicts to a run or to a JSON-lines file of replies; never pays for the same verdict twice."""
     from kikime.judges.jobs.batch import BatchFault
 
-    settings = asking.settings()
+    panel = asking.panel()
     try:
-        return _judge(target, settings, given)
+        with going_on_is_told():
+            return _judge(target, panel, given)
     except BatchFault as error:
         error.hint = Phrase("{hint}: {command}", hint=error.hint, command=this_command())
         raise
@@ -89,35 +90,65 @@ def judge(target: str | None, asking: AskFlags, given: Arguments) -> int:
         raise
 
 
-def _judge(target: str | None, settings: JudgeSettings, given: Arguments) -> int:
-    from kikime.workflows import judge as workflow
-
+def _judge(target: str | None, panel: Sequence[JudgeSettings], given: Arguments) -> int:
+    if len(panel) > 1:
+        _refuse_panel(given)
+    settings = panel[0]
     if given.canaries:
         return _canaries(settings, given)
     if target is None:
         raise UsageError(
             "what shall be judged?", hint="kikime judge RUN, kikime judge FILE, or kikime judge --canaries"
         )
+    data = None
+    if target == "-" or Path(target).is_file():
+        data = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
+    if given.bridge:
+        if data is None:
+            raise UsageError("--bridge needs a FILE of replies")
+        return _bridge(data, settings, given, given.bridge)
+    code, spent = OK, 0.0
+    for one in panel:
+        verdicts = _ask(target, data, one.after(spent), given)
+        _print_verdicts(verdicts, as_json=given.as_json)
+        code, spent = (
+            max(code, finish(verdicts.outcome, flawless=verdicts.flawless)),
+            spent + verdicts.outcome.spent_usd,
+        )
+    if len(panel) > 1 and data is None and not given.as_json:
+        _print_panel(target, panel, given.runs)
+    return code
+
+
+def _ask(target: str, data: bytes | None, settings: JudgeSettings, given: Arguments) -> Verdicts:
+    """One judge's verdicts on the run, the pairs of two runs, or the file whose content ``data`` is."""
+    from kikime.workflows import judge as workflow
+
     rubrics, batch, listener = given.rubrics, _batch(settings, given), TerminalListener()
     if given.against:
-        verdicts = workflow.judge_pairs(
+        return workflow.judge_pairs(
             target, given.against, rubrics=rubrics, judge=settings, batch=batch, runs=given.runs, progress=listener
         )
-    elif target == "-" or Path(target).is_file():
-        data = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
-        if given.bridge:
-            return _bridge(data, settings, given, given.bridge)
-        verdicts = workflow.judge_replies(
+    if data is not None:
+        return workflow.judge_replies(
             data, settings, persona=given.persona, rubrics=rubrics, batch=batch, progress=listener
         )
-    elif given.bridge:
-        raise UsageError("--bridge needs a FILE of replies")
-    else:
-        verdicts = workflow.judge(
-            target, rubrics=rubrics, judge=settings, batch=batch, runs=given.runs, progress=listener
-        )
-    _print_verdicts(verdicts, as_json=given.as_json)
-    return finish(verdicts.outcome, flawless=verdicts.flawless)
+    return workflow.judge(target, rubrics=rubrics, judge=settings, batch=batch, runs=given.runs, progress=listener)
+
+
+def _refuse_panel(given: Arguments) -> None:
+    asked = {"--against": given.against, "--bridge": given.bridge, "--canaries": given.canaries}
+    wrong = next((option for option, chosen in asked.items() if chosen), None)
+    if wrong is not None:
+        raise UsageError("{option} asks one judge", hint="give one --judge-model", option=wrong)
+
+
+def _print_panel(run: str, panel: Sequence[JudgeSettings], runs: Path) -> None:
+    """The means of the judges together, and how far they agree."""
+    from kikime.cli.results.panel import print_judged
+    from kikime.workflows.judge import panel_on
+
+    print_judged(panel_on(run, [one.judge for one in panel], runs=runs))
 
 
 def _batch(settings: JudgeSettings, given: Arguments) -> BatchOptions | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,6 +14,8 @@ from kikime.cli.again import this_command
 from kikime.cli.language import words
 from kikime.cli.options import Decorator, options, sentinel_option
 from kikime.cli.output import note
+from kikime.cli.progress import ended_by_signals
+from kikime.harness.core.errors import UsageError
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.session import JudgeSettings, Outcome
@@ -25,7 +29,7 @@ PROTOCOLS = ("cot", "dist", "text")
 class AskFlags:
     """Which judge, and how it is asked."""
 
-    judge_model: str | None
+    judge_models: tuple[str, ...]
     judge_base_url: str | None
     protocol: Protocol
     samples: int
@@ -35,16 +39,37 @@ class AskFlags:
     sentinel: bool
 
     def settings(self) -> JudgeSettings:
-        """The judge; a model that its provider is about to switch off is warned of.
+        """The one judge; a model that its provider is about to switch off is warned of.
 
         Raises:
             EnvironmentFault: there is no key for it.
+            UsageError: several judges.
         """
+        first, *more = self.panel()
+        if more:
+            raise UsageError("one judge at a time here", hint="several --judge-model: kikime judge RUN or FILE")
+        return first
+
+    def panel(self) -> list[JudgeSettings]:
+        """Every judge that was asked for, in that order.
+
+        Raises:
+            EnvironmentFault: there is no key for one.
+            UsageError: one twice.
+        """
+        found = [self._one(name) for name in self.judge_models or (None,)]
+        ids = [settings.judge.id for settings in found]
+        twice = next((judge for judge in ids if ids.count(judge) > 1), None)
+        if twice is not None:
+            raise UsageError("the judge {judge} is there twice", hint="name each judge of a panel once", judge=twice)
+        return found
+
+    def _one(self, model: str | None) -> JudgeSettings:
         from kikime.judges.jobs.session import judge_settings
         from kikime.judges.verdicts.models import end_warning
 
         settings = judge_settings(
-            self.judge_model,
+            model,
             self.judge_base_url,
             protocol=self.protocol,
             samples=self.samples,
@@ -63,7 +88,13 @@ class AskFlags:
 judge_options: Decorator[int] = options(
     "asking",
     AskFlags,
-    click.option("--judge-model", envvar="KIKIME_JUDGE_MODEL", help="NAME or NAME@URL; gpt-4o-mini by default."),
+    click.option(
+        "--judge-model",
+        "judge_models",
+        multiple=True,
+        envvar="KIKIME_JUDGE_MODEL",
+        help="NAME or NAME@URL; gpt-4o-mini by default. Repeat it for a panel of judges.",
+    ),
     click.option(
         "--judge-base-url", envvar="KIKIME_JUDGE_BASE_URL", help="Any OpenAI-compatible server (or OPENAI_BASE_URL)."
     ),
@@ -76,9 +107,22 @@ judge_options: Decorator[int] = options(
 )
 
 
+@contextmanager
+def going_on_is_told() -> Iterator[None]:
+    """Where the command is interrupted, say what is kept and how to go on."""
+    with ended_by_signals():
+        try:
+            yield
+        except KeyboardInterrupt:
+            note(words()("cli.judge.interrupted", again=this_command()))
+            raise
+
+
 def finish(outcome: Outcome, *, flawless: bool = True) -> int:
     """Say what became of the session; 0 when everything is ``ok``, else 4, and an error when it ended early."""
     note(outcome.sentence())
+    for text in outcome.remarks():
+        note(text)
     outcome.raise_for_stop(this_command())
     if outcome.statuses["budget"]:
         note(words()("cli.judge.budget", again=this_command()))

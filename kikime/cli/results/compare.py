@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import json_option, runs_option
+from kikime.cli.options import json_option, judged_option, runs_option
 from kikime.cli.output import print_json, print_table
 from kikime.harness.core.axes import COMPARED, PLACE
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.argument("a")
 @click.argument("b")
 @click.option("--common", is_flag=True, help="Compare the shared cells where the runs do not have the same ones.")
+@judged_option
 @click.option("--by", type=click.Choice(COMPARED), help="Show these slices.")
 @click.option(
     "--examples",
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 )
 @runs_option
 @json_option
-def compare(a: str, b: str, common: bool, by: str | None, n_examples: int, runs: Path, as_json: bool) -> None:
+def compare(
+    a: str, b: str, common: bool, judge: str | None, by: str | None, n_examples: int, runs: Path, as_json: bool
+) -> None:
     """Compare run B with run A over the same questions; differences are B − A.
 
     Exit code 2 when they cannot be compared: another task version, sampling, scorer or judge, or other cells.
@@ -49,6 +52,7 @@ def compare(a: str, b: str, common: bool, by: str | None, n_examples: int, runs:
             a,
             b,
             common=common,
+            judge=judge,
             n_examples=n_examples,
             runs=runs,
             on_step=lambda step: status.update(f"{busy} {escape(_step(step))}"),
@@ -74,6 +78,7 @@ def print_comparison(report: Comparison, by: str | None) -> None:
     say, a, b = words(), report.a.name, report.b.name
     title = say("cli.compare.title", a=a, b=b, scope=labels.scope(say, report.scope), n=report.n_cells)
     _print_metrics(title, a, b, report.metrics)
+    _print_agreement(report, a, b)
     if by:
         _print_slices(report, by)
     _print_lengths(report, a, b)
@@ -111,6 +116,23 @@ def _print_metrics(title: str, a: str, b: str, rows: Sequence[MetricRow]) -> Non
         for row in rows
     ]
     print_table(title, _headings("cli.compare.columns", a=a, b=b), cells)
+
+
+def _print_agreement(report: Comparison, a: str, b: str) -> None:
+    """How far the members of a panel agree, by criterion."""
+    from kikime.cli.results.panel import agreement_cells, print_legend
+
+    say = words()
+    rows = [
+        [say.metric(row.metric), *agreement_cells(row.agreement_a), *agreement_cells(row.agreement_b)]
+        for row in report.metrics
+        if row.agreement_a or row.agreement_b
+    ]
+    if rows:
+        alpha, qwk = say("cli.panel.alpha"), say("cli.panel.qwk")
+        headings = [say("cli.panel.criterion"), *(f"{what} {name}" for name in (a, b) for what in (alpha, qwk))]
+        print_table(say("cli.panel.title"), headings, rows)
+        print_legend(report.panel)
 
 
 def _print_slices(report: Comparison, by: str) -> None:

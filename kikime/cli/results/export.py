@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kikime.cli.language import words
-from kikime.cli.options import runs_option
+from kikime.cli.options import judged_option, runs_option
 from kikime.cli.output import note
 
 if TYPE_CHECKING:
@@ -24,8 +24,11 @@ _TO = ["csv", "md", "json", "html", "lm-eval", "hf"]
 @click.option("--to", "target", type=click.Choice(_TO), required=True, help="hf is a Hugging Face dataset on disk.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File or folder; stdout for csv, md and json.")
 @click.option("--common", is_flag=True, help="Of a pair: compare the shared cells.")
+@judged_option
 @runs_option
-def export(run_names: tuple[str, ...], target: str, output: Path | None, common: bool, runs: Path) -> None:
+def export(
+    run_names: tuple[str, ...], target: str, output: Path | None, common: bool, judge: str | None, runs: Path
+) -> None:
     """Export one RUN, or the comparison of two.
 
     csv: one row per reply (a pair: per metric and slice), for spreadsheets. md: a table with ± and n. json: the same as data.
@@ -38,9 +41,9 @@ def export(run_names: tuple[str, ...], target: str, output: Path | None, common:
     if len(found) > 2 and target != "html":
         raise UsageError("--to {target} takes one run or two, not {n}", target=target, n=len(found))
     if target in {"html", "lm-eval", "hf"}:
-        click.echo(_write(found, target, output, common=common))
+        click.echo(_write(found, target, output, common=common, judge=judge))
         return
-    data = _render(found, target, common=common)
+    data = _render(found, target, common=common, judge=judge)
     if output is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -60,14 +63,14 @@ def _save(output: Path, data: bytes) -> None:
     write_atomically(output, data)
 
 
-def _write(found: list[Run], target: str, output: Path | None, *, common: bool) -> Path:
+def _write(found: list[Run], target: str, output: Path | None, *, common: bool, judge: str | None) -> Path:
     """Formats that are files or folders of their own."""
     from kikime.harness.core.errors import UsageError
 
     if target == "html":
         from kikime.workflows.results import write_report
 
-        return write_report(*found, output=output, common=common)
+        return write_report(*found, output=output, common=common, judge=judge)
     if len(found) != 1:
         raise UsageError("--to {target} takes one run", target=target)
     run = found[0].directory
@@ -80,7 +83,7 @@ def _write(found: list[Run], target: str, output: Path | None, *, common: bool) 
     return export_dataset(run, output or Path(f"{run.id}-dataset"))
 
 
-def _render(found: list[Run], target: str, *, common: bool) -> bytes:
+def _render(found: list[Run], target: str, *, common: bool, judge: str | None) -> bytes:
     """Formats that are one text."""
     from kikime.harness.core.records import stamped
     from kikime.harness.reports.export.csv import comparison_csv, run_csv
@@ -90,7 +93,7 @@ def _render(found: list[Run], target: str, *, common: bool) -> bytes:
 
     t = words()
     if len(found) == 2:
-        report = _comparison(found, common=common)
+        report = _comparison(found, common=common, judge=judge)
         if target == "csv":
             return comparison_csv(report, t)
         return (
@@ -98,15 +101,15 @@ def _render(found: list[Run], target: str, *, common: bool) -> bytes:
         )
     if target == "csv":
         return run_csv(found[0].directory)
-    overview = run_overview(found[0].directory)
+    overview = run_overview(found[0].directory, judge=judge)
     return run_markdown(overview, t).encode("utf-8", "replace") if target == "md" else json_bytes(stamped(overview))
 
 
-def _comparison(found: list[Run], *, common: bool) -> Comparison:
+def _comparison(found: list[Run], *, common: bool, judge: str | None) -> Comparison:
     from kikime.harness.reports.comparison.pairs import not_comparable
     from kikime.workflows.results import compare
 
-    report = compare(*found, common=common)
+    report = compare(*found, common=common, judge=judge)
     if not report.comparable:
         raise not_comparable(report.why_not_codes, report.hint_code)
     return report

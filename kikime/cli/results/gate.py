@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kikime.cli.language import words
-from kikime.cli.options import json_option, runs_option
+from kikime.cli.options import json_option, judged_option, runs_option
 from kikime.cli.output import print_json
 from kikime.harness.core.reasons import system_reason
 
@@ -18,12 +18,21 @@ from kikime.harness.core.reasons import system_reason
 @click.argument("b")
 @click.option("--metric", required=True, help="What must not get worse, e.g. style_band or critical_failure.")
 @click.option("--margin", type=click.FloatRange(min=0), help="Loss that is tolerated, in the metric's own unit.")
+@judged_option
 @click.option("--common", is_flag=True, help="Use the shared cells where the runs do not have the same ones.")
 @runs_option
 @json_option
 @click.pass_context
 def gate(
-    ctx: click.Context, a: str, b: str, metric: str, margin: float | None, common: bool, runs: Path, as_json: bool
+    ctx: click.Context,
+    a: str,
+    b: str,
+    metric: str,
+    margin: float | None,
+    judge: str | None,
+    common: bool,
+    runs: Path,
+    as_json: bool,
 ) -> None:
     """Test that run B is not worse than run A.
 
@@ -33,7 +42,7 @@ def gate(
     from kikime.harness.reports.export.markdown import gate_summary
     from kikime.workflows.results import gate as decide
 
-    answer = decide(a, b, metric, margin=margin, common=common, runs=runs)
+    answer = decide(a, b, metric, margin=margin, common=common, judge=judge, runs=runs)
     summary = gate_summary(answer, words())
     _add_step_summary(summary)
     print_json(answer) if as_json else click.echo(summary, nl=False)

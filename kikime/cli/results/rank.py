@@ -11,6 +11,7 @@ import click
 from kikime.cli.language import columns, words
 from kikime.cli.options import Decorator, json_option, options, runs_option
 from kikime.cli.output import number, percent, print_json, print_table
+from kikime.cli.results.panel import print_legend
 
 if TYPE_CHECKING:
     from kikime.harness.reports.ranking.records import AreaUse, Ranking
@@ -31,7 +32,9 @@ _rank_options: Decorator[None] = options(
     "chosen",
     RankFlags,
     click.option("--suite", help="Rank the runs of this suite; by default the one with most runs."),
-    click.option("--judge", metavar="JUDGE", help="Also use this judge's verdicts (its id, or id/protocol)."),
+    click.option(
+        "--judge", metavar="JUDGE", help="Also use this judge's verdicts (its id, or id/protocol); panel:A,B: means."
+    ),
     click.option(
         "--native", default="native", show_default=True, help="The checkpoints' own format, for --flexibility."
     ),
@@ -74,7 +77,7 @@ def print_ranking(result: Ranking) -> None:
     """The ranking for people."""
     from kikime.harness.words import labels
 
-    say, counted = words(), [area for area in result.areas if area.counts]
+    say, counted, panel = words(), [area for area in result.areas if area.counts], result.panel
     names = labels.distinct_names([*result.rows, *result.unranked, *result.excluded])
     rows = [
         [
@@ -87,11 +90,13 @@ def print_ranking(result: Ranking) -> None:
             number(row.mean_length, 1),
             labels.parameters(row.params),
             row.n_items,
+            *([number(row.judge_alpha)] if panel else []),
         ]
         for row in result.rows
     ]
     areas = [_name(area) for area in counted]
     headings = [*columns("cli.rank.columns"), *areas, *columns("cli.rank.more_columns")]
+    headings += [say("cli.panel.alpha")] if panel else []
     print_table(say("cli.rank.title", suite=result.suite or "—"), headings, rows)
     _print_others(result, names)
     if result.n_cells is not None:
@@ -99,6 +104,8 @@ def print_ranking(result: Ranking) -> None:
     if counted:
         click.echo(say("results.means"))
         click.echo(say("cli.rank.legend", areas=say("cli.and").join(areas), version=result.version))
+    if panel:
+        print_legend(panel)
     for area in result.areas:
         if area.why_not_code:
             click.echo(say("cli.rank.no_area", area=_name(area), why=say.reason(area.why_not_code)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import json_option, runs_option
+from kikime.cli.options import json_option, judged_option, runs_option
 from kikime.cli.output import note, number, percent, print_json, print_table
 from kikime.harness.core.axes import PLACE
 
@@ -43,6 +43,7 @@ _COUNTED = {"length_chars", "sentences"}
     metavar="NAME",
     help="icl, turns, techniques, shots, form_facts; an installed package's, or a Python file.",
 )
+@judged_option
 @click.option("--base", "base_name", metavar="RUN", help="The run before tuning, for --report form_facts.")
 @runs_option
 @json_option
@@ -52,11 +53,13 @@ def show(
     where: str | None,
     count: int,
     report: str | None,
+    judge: str | None,
     base_name: str | None,
     runs: Path,
     as_json: bool,
 ) -> None:
     """Print the summary of RUN, with --samples its replies (metrics are columns of --where), or a --report."""
+    from kikime.cli.results.panel import print_judged
     from kikime.harness.core.errors import UsageError
     from kikime.workflows.loaded import load_run
 
@@ -70,6 +73,13 @@ def show(
 
         base = load_run(base_name, runs=runs) if base_name else None
         show_report(report or "form_facts", run, base, as_json=as_json)
+    elif judge is not None:
+        if samples or where is not None:
+            raise UsageError(
+                "--judge shows means, no single replies", hint="leave out --judge, or --samples and --where"
+            )
+        found = run.judged(judge)
+        print_json(found) if as_json else print_judged(found)
     elif samples or where is not None:
         rows = run.replies(where, count)
         print_json(rows) if as_json else _print_samples(rows)
@@ -78,6 +88,9 @@ def show(
     else:
         print_summary(run)
         _print_why_unscored(run)
+        if len({row.judge_id for row in run.summary.judge}) > 1:
+            for panel in run.panels():
+                print_judged(panel)
         click.echo(run.path)
 
 
@@ -106,7 +119,10 @@ def print_summary(run: Run) -> None:
     if not summary.judge:
         click.echo(say("cli.show.no_judge", run=summary.run))
         return
-    verdicts = [[v.judge_id, v.protocol, v.rubric, v.criterion, v.n, number(v.mean), v.unscored] for v in summary.judge]
+    verdicts = [
+        [v.judge_id, v.protocol, v.rubric, v.criterion, v.n, number(v.mean), v.unscored, percent(v.coverage)]
+        for v in summary.judge
+    ]
     print_table(say("cli.show.verdicts"), columns("cli.show.verdict_columns"), verdicts, left=4)
 
 

@@ -9,9 +9,11 @@ from itertools import combinations
 import msgspec
 import orjson
 
+from kikime.harness.core.reasons import Reason
 from kikime.harness.stats.agreement import agreement
 from kikime.harness.store.rundir import RunDirectory, read_json
 from kikime.harness.store.verdicts import SCORE
+from kikime.judges.jobs.flags import one_score
 from kikime.leaderboard.data.queries.tables import Record, opened, records, rows_of
 from kikime.leaderboard.data.ratings import read_annotations
 
@@ -132,6 +134,20 @@ def statuses(run: RunDirectory) -> list[Status]:
         """SELECT judge_id, protocol, status, count(*) AS n, avg(grounded::INTEGER) AS grounded FROM judge
             GROUP BY ALL ORDER BY judge_id, protocol, n DESC""",
     )
+
+
+def one_scores(run: RunDirectory) -> list[Reason]:
+    """A warning of each judge that gave everything one and the same score."""
+    rows = _query(
+        run,
+        _Scored,
+        f"""SELECT judge_id, protocol, criterion, key, {SCORE} AS score FROM current_judge
+            WHERE score IS NOT NULL ORDER BY judge_id, protocol""",  # noqa: S608  (own column names)
+    )
+    given: dict[str, list[tuple[str, float]]] = {}
+    for row in rows:
+        given.setdefault(row.judge, []).append((row.key, row.score))
+    return [found for judge, scores in given.items() if (found := one_score(judge, scores)) is not None]
 
 
 def costs(run: RunDirectory) -> list[Spent]:

@@ -51,6 +51,8 @@ class Row(msgspec.Struct, kw_only=True, frozen=True):
     params: int | None = None
     date: str = ""
     revision: str = ""
+    judge_alpha: Missing = None
+    """Of a panel of judges: Krippendorff's alpha, the mean over the criteria."""
     reasons: list[Reason] = []
     """Why there is no rank."""
 
@@ -133,6 +135,7 @@ def _ranked(found: RankedRow, head: Head) -> Row:
         p_best=found.p_best,
         areas=found.areas,
         areas_ci=found.areas_ci,
+        judge_alpha=found.judge_alpha,
     )
 
 

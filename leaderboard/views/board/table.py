@@ -41,6 +41,7 @@ _PLAIN = (
     "length",
     "truncation",
     "judge_failures",
+    "judge_alpha",
     "n",
     "tokens_per_second",
     "params",
@@ -75,7 +76,7 @@ def draw(
         return
     counted = [area.id for area in areas if area.counts]
     table = [_cells(row, counted, sliced) for row in rows]
-    columns = _columns(t, counted, bool(sliced))
+    columns = _columns(t, counted, sliced=bool(sliced), panel=any(row.judge_alpha is not None for row in rows))
     if sliced:
         small(t("board.slice", filters="、".join(t(f"facet.{name}") for name in filters)))
     headings = {name: label for name, (label, _) in columns.items()}
@@ -98,10 +99,11 @@ def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Cells:
     return shown | {f"slice_{name}": sliced.get(row.run, {}).get(name) for name in SLICE_METRICS}
 
 
-def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tuple[str, ColumnConfig]]:
+def _columns(t: Translator, areas: Sequence[str], *, sliced: bool, panel: bool) -> dict[str, tuple[str, ColumnConfig]]:
     """Column → heading and how it is drawn."""
     points = st.column_config.NumberColumn(format="%.1f", width=74)
     share = st.column_config.NumberColumn(format="percent", width=112)
+    alpha = st.column_config.NumberColumn(format="%.2f", width=84, help=t("board.judge_alpha_help"))
     plain = st.column_config.TextColumn(width=96)
     found: dict[str, tuple[str, ColumnConfig]] = {
         "rank": (t("board.rank"), st.column_config.NumberColumn(width=56)),
@@ -124,6 +126,7 @@ def _columns(t: Translator, areas: Sequence[str], sliced: bool) -> dict[str, tup
         "length": (t("board.length"), points),
         "truncation": (t("board.truncation"), share),
         "judge_failures": (t("board.judge_failures"), share),
+        **({"judge_alpha": (t("board.judge_alpha"), alpha)} if panel else {}),
         "n": (t("board.n"), st.column_config.NumberColumn(format="localized", width=74)),
         "tokens_per_second": (t("board.speed"), st.column_config.NumberColumn(format="%.0f", width=84)),
         "n_params": (t("board.params"), st.column_config.NumberColumn(format="%.1fB", width=74)),

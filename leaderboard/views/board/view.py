@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from kikime.harness.reports.ranking.records import Ranking as RankingResult
+from kikime.harness.reports.tables.panels import members_of, panel_of
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import index, labels
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import offered
@@ -56,13 +58,20 @@ def _scope(entries: list[Entry]) -> tuple[str | None, str | None]:
     t = translator()
     heads = [entry.head for entry in entries if entry.head is not None]
     suites = sorted({head.suite for head in heads})
-    judges = sorted({entry.judge_id for head in heads for entry in head.judge})
+    asked = [{entry.judge_id for entry in head.judge} for head in heads]
+    panels = sorted({panel_of(judges) for judges in asked if len(judges) > 1})
+    judges = [*sorted(set().union(*asked)), *panels]
     suite = judge = ""
     if suites[1:]:
         suite = choose("suite", t("board.suite"), ["", *suites], show=lambda s: s or t("board.suite_largest"))
     if judges:
-        judge = choose("by", t("board.judge"), ["", *judges], show=lambda j: j or t("board.rules_only"))
+        judge = choose("by", t("board.judge"), ["", *judges], show=lambda j: _judge_name(t, j))
     return suite or None, judge or None
+
+
+def _judge_name(t: Translator, judge: str) -> str:
+    panel = members_of(judge)
+    return t("board.panel", judges=", ".join(panel)) if panel else judge or t("board.rules_only")
 
 
 def _filters(entries: list[Entry]) -> tuple[dict[str, list[str]], str, list[str]]:

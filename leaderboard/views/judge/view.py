@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import streamlit as st
 
+from kikime.harness.reports.overview.judged import panels_of_run
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import judge_drift
 from kikime.harness.words.catalogue import Translator
@@ -32,6 +34,8 @@ from kikime.leaderboard.page.common import (
 from kikime.leaderboard.page.state import tabs, translator
 
 _costs = kept(16)(verdicts.costs)
+_panels_of = kept(16)(panels_of_run)
+_one_scores = kept(16)(verdicts.one_scores)
 _statuses = kept(16)(verdicts.statuses)
 _distribution = kept(16)(verdicts.distribution)
 _with_people = kept(16)(verdicts.with_people)
@@ -55,7 +59,7 @@ def show() -> None:
         _people_only(t, run)
         return
     guarded(t, lambda: _head(t, run))
-    _drifted(t, run)
+    guarded(t, lambda: _doubts(t, run))
     part = tabs("part", {name: t(f"judge.part_{name}") for name in PARTS})
     guarded(t, lambda: PARTS[part](t, run))
 
@@ -63,22 +67,30 @@ def show() -> None:
 def _head(t: Translator, run: RunDirectory) -> None:
     costs, states = _costs(run), _statuses(run)
     lines = sum(row.n for row in states)
-    scored = sum(row.n for row in states if row.status == "ok")
+    summary = run.summary()
+    due = [row for row in (summary.judge if summary else []) if row.due is not None and row.coverage is not None]
+    share = (
+        sum((row.due or 0) * (row.coverage or 0.0) for row in due) / sum(row.due or 0 for row in due) if due else None
+    )
     known = [row.cost_usd for row in costs if row.cost_usd is not None]
     spent = sum(known) if len(known) == len(costs) else None
     numbers(
         [
             (t("judge.judges"), str(len(costs))),
             (t("judge.verdicts"), f"{lines:,}"),
-            (t("judge.scored"), percent(scored / lines if lines else None)),
+            (t("judge.scored"), percent(share)),
             (t("judge.tokens"), f"{sum(row.n_in + row.n_out for row in costs):,}"),
             (t("judge.cost"), t("judge.cost_unknown") if spent is None else f"{spent:,.4f}"),
         ]
     )
 
 
-def _drifted(t: Translator, run: RunDirectory) -> None:
-    """The summary's warning that the judge no longer scores as it did, on every part of the page."""
+def _doubts(t: Translator, run: RunDirectory) -> None:
+    """What makes all verdicts of a judge doubtful, on every part of the page: drift, one score for everything."""
+    same = _one_scores(run)
+    if same:
+        st.warning(t("judge.one_score"))
+        safe.listed(t.reasons(same))
     drift = judge_drift(run)
     if drift is not None:
         st.warning(t("judge.drifted"))
@@ -129,6 +141,7 @@ def agreement(t: Translator, run: RunDirectory) -> None:
     if raters:
         st.subheader(t("judge.raters"), anchor=False)
         _table(t, [_cells(row) for row in raters], ("a", "b", "criterion", *_AGREED), "raters")
+    _panels(t, run)
     st.subheader(t("judge.between"), anchor=False)
     pairs = _between_judges(run)
     if pairs:
@@ -139,6 +152,23 @@ def agreement(t: Translator, run: RunDirectory) -> None:
     _calibration_files(t, run)
 
 
+def _panels(t: Translator, run: RunDirectory) -> None:
+    """Several judges as one: their mean, and how far they agree."""
+    rows = [
+        msgspec.structs.asdict(row)
+        | {"judge": ", ".join(found.members), "alpha": None, "qwk": None}
+        | (dataclasses.asdict(row.agreement) if row.agreement else {})
+        | {"n": row.n}
+        for found in _panels_of(run)
+        for row in found.criteria
+    ]
+    if rows:
+        st.subheader(t("judge.panel"), anchor=False)
+        small(t("judge.panel_note"))
+        _table(t, rows, ("judge", "criterion", "mean", *_PANEL), "panel", percentages=("coverage",))
+
+
+_PANEL = ("n", "due", "coverage", "alpha", "alpha_low", "alpha_high", "qwk", "qwk_low", "qwk_high")
 _AGREED = ("n", "qwk", "spearman", "spearman_low", "spearman_high", "alpha", "bias", "mae")
 
 
@@ -209,8 +239,8 @@ def failures(t: Translator, run: RunDirectory) -> None:
 
 
 def criterion(t: Translator, name: str) -> str:
-    """A criterion's name on the page."""
-    return t.get(f"criterion.{name}", name)
+    """A criterion's name on the page; ``name`` may have its rubric before a dot."""
+    return t.get(f"criterion.{name.rpartition('.')[2]}", name)
 
 
 PARTS: dict[str, Callable[[Translator, RunDirectory], None]] = {
@@ -238,6 +268,10 @@ def _table(
         "spearman_low",
         "spearman_high",
         "alpha",
+        "alpha_low",
+        "alpha_high",
+        "qwk_low",
+        "qwk_high",
         "bias",
         "mae",
         "mean",

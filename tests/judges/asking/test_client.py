@@ -163,7 +163,7 @@ def test_a_body_that_is_no_completion_is_invalid(
     assert statuses(run(persona, settings)) == {"invalid"}
 
 
-@pytest.mark.parametrize("quotes", [["ここにない言葉"], ["元気ですわ", "ない"], [""], ["「」"]])
+@pytest.mark.parametrize("quotes", [["ここにない言葉"], ["元気ですわ", "ない"], [""], ["「」"], []])
 def test_a_quote_that_is_not_in_the_reply_makes_the_verdict_ungrounded(
     persona: Persona, settings: JudgeSettings, server: JudgeServer, quotes: list[str]
 ) -> None:
@@ -313,7 +313,11 @@ def test_a_pair_without_an_answer_says_why_and_prefers_nobody(
 
 @pytest.mark.parametrize(
     ("quotes", "status", "grounded"),
-    [((["ごきげん"], ["よお"]), "ok", True), ((["ごきげん"], ["ない"]), "ungrounded", False), (([], []), "ok", None)],
+    [
+        ((["ごきげん"], ["よお"]), "ok", True),
+        ((["ごきげん"], ["ない"]), "ungrounded", False),
+        (([], []), "ungrounded", False),
+    ],
 )
 def test_a_pair_is_grounded_when_both_orders_quote_what_was_said(
     persona: Persona,
@@ -407,3 +411,18 @@ def test_a_wait_longer_than_two_minutes_is_not_waited(
     judged = run(persona, settings)
     assert statuses(judged) == {"error"}
     assert len(server.requests) == 1
+
+
+def test_no_evidence_is_demanded_of_an_empty_reply(
+    persona: Persona, settings: JudgeSettings, server: JudgeServer
+) -> None:
+    server.script = lambda body, n: Answer(body=completion(json.dumps(verdict(body, 1, evidence=[]))))
+    judged = judge_subjects([Subject("r0", persona, "元気ですか", " ")], [load_rubric("values")], settings)
+    assert {(line.status, line.grounded, line.score) for line in judged.lines} == {("ok", None, 1)}
+    assert "minItems" not in json.dumps(server.requests[0])
+
+
+def test_one_score_for_everything_is_a_warning(persona: Persona, settings: JudgeSettings, server: JudgeServer) -> None:
+    [found] = run(persona, settings, 3).outcome.warnings
+    assert (found.code, found.values) == ("one_score", {"judge": settings.judge.id, "score": 5.0, "n": 12})
+    assert run(persona, settings, 2).outcome.warnings == []

@@ -195,3 +195,15 @@ def test_a_rubric_for_pairs_is_refused_with_those_that_fit(server: JudgeServer, 
     assert run.returncode == 2
     assert "replies: character_v1" in run.stderr
     assert server.requests == []
+
+
+def test_an_audit_that_keeps_nothing_warns_and_exits_with_4(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = lambda body, n: good(body, score=1)
+    data, out = write(tmp_path / "d.jsonl"), tmp_path / "o"
+    asked = ("audit", str(data), "--persona", "ojousama", "--out", str(out), "--no-sentinel")
+    run = kikime("--lang", "en", *asked, "--judge-base-url", server.url, "--json")
+    assert run.returncode == 4
+    report = json.loads(run.stdout)
+    assert report["kept"] == []
+    assert [warning["code"] for warning in report["warning_codes"]] == ["one_score", "none_kept"]
+    assert all(f"warning: {warning}" in run.stderr for warning in report["warnings"])

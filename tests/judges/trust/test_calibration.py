@@ -84,3 +84,18 @@ def test_published_human_ratings_are_reproduced() -> None:
             found += [getattr(judges[judge][criterion], name) for name in ("spearman", "qwk", "bias")]
         found += [judges[MEAN_JUDGE][criterion].spearman, raters[criterion]]
         assert found == pytest.approx(expected, abs=0.0051), criterion
+
+
+def test_a_judge_of_one_score_is_warned_of(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    rows = [
+        f"{n},{judge},tone,{1 + n % 7},{4 if judge == 'same' else 1 + n % 5}"
+        for n in range(8)
+        for judge in ("same", "other")
+    ]
+    path.write_text("\n".join(["id,judge_id,criterion,human,judge", *rows]) + "\n", encoding="utf-8")
+    same, other = calibrate(read_ratings(path)).judges
+    assert [(found.code, found.values) for found in same.warning_codes] == [
+        ("one_score", {"judge": "same", "score": 4.0, "n": 8})
+    ]
+    assert other.warnings == []

@@ -116,3 +116,13 @@ def test_a_forecast_brackets_the_cost_and_is_unknown_without_a_price(persona: Pe
     assert found is not None
     assert 0 < found[0] < found[1] < 2
     assert forecast(1000, persona, rubric, Judge("mine", "http://127.0.0.1:1/v1")) is None
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_the_schema_demands_evidence_where_there_is_something_to_quote(bounded: bool) -> None:
+    evidence = [
+        answer_schema("reply", ("tone",), bounded=bounded, quotable=quotable)["properties"]["evidence"]
+        for quotable in (True, False)
+    ]
+    assert evidence[0]["minItems"] == 1
+    assert "minItems" not in evidence[1]

@@ -235,7 +235,8 @@ def test_a_key_with_strange_characters_is_not_shown(
 def test_a_server_without_structured_outputs_is_told_apart(server: JudgeServer, tmp_path: Path) -> None:
     server.script = lambda body, n: api_error(400, "response_format is not supported")
     run = judge(replies(tmp_path / "r.jsonl", 1), server)
-    assert "--protocol text" in rows(run)[0]["error"]
+    assert rows(run)[0]["error"] == "400: response_format is not supported"
+    assert "--protocol text" in run.stderr
 
 
 def test_a_full_disk_ends_with_the_command_to_repeat(
@@ -250,3 +251,46 @@ def test_a_full_disk_ends_with_the_command_to_repeat(
     assert run.returncode == 3
     assert f"free some space, then repeat the command: kikime judge {path}" in run.stderr
     assert "resume" not in run.stderr
+
+
+def test_an_interrupted_judge_says_what_is_kept_and_how_to_go_on(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = lambda body, n: Answer(body=completion(json.dumps(verdict(body))), delay=0.05 if n < 8 else 30)
+    path = replies(tmp_path / "r.jsonl", 20)
+    asked = (
+        "--lang",
+        "en",
+        "judge",
+        str(path),
+        "--persona",
+        "ojousama",
+        "--judge-base-url",
+        server.url,
+        "--no-sentinel",
+    )
+    process = subprocess.Popen(command(*asked), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(server.requests) < 12 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)  # as Ctrl-C, which a test that runs in the background does not hear
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "every verdict that came is kept" in told
+    assert f"go on with: kikime judge {path}" in told
+    assert "Traceback" not in told
+
+
+def test_several_judges_are_asked_as_a_panel(server: JudgeServer, tmp_path: Path) -> None:
+    from tests.support.builders import IN_VOICE, make_materials, make_run, talk_task
+
+    task = talk_task(3, rubrics=("values",))
+    run = make_run(tmp_path / "runs", "judged", IN_VOICE, materials=make_materials([task], personas=("ojousama",)))
+    server.script = lambda body, n: good(body, score=3 if body["model"] == "first" else 5)
+    models = ("--judge-model", "first", "--judge-model", "second", "--judge-base-url", server.url)
+    asked = ("--lang", "en", "judge", run.id, "--runs", str(tmp_path / "runs"), "--no-sentinel", *models)
+    done = kikime(*asked)
+    assert done.returncode == 0, done.stderr
+    assert {request["model"] for request in server.requests} == {"first", "second"}
+    assert "4.00" in done.stdout
+    assert "α among judges" in done.stdout
+    assert kikime("judge", run.id, "--runs", str(tmp_path / "runs"), *models, "--canaries").returncode == 2
+    assert kikime(*asked, "--judge-model", "first").returncode == 2

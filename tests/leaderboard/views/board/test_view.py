@@ -1,8 +1,10 @@
 import pytest
 
+from kikime.harness.store.summary import summarise
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ranking import ranking
 from tests.support.app import frames, named, opened, texts
+from tests.support.builders import add_verdicts
 
 
 def test_the_board_shows_the_ranks_of_the_command(ranked):
@@ -73,3 +75,23 @@ def test_the_board_shows_the_numbers_of_the_ranking(ranked):
         shown = next(board.loc[label] for label in board.index if label.endswith(name))
         assert shown["致命的な失敗"] == row.critical_failure_rate
         assert shown["平均文字数"] == row.mean_length
+
+
+def test_the_board_offers_the_panel_of_a_runs_judges(ranked):
+    app = opened("board")
+    assert any("パネル（judge-a, judge-b の平均）" in str(box.options) for box in app.selectbox)
+
+
+PANEL = "panel:judge-c,judge-d"
+
+
+def test_a_panel_ranks_with_the_agreement_of_its_judges(store):
+    for entry in Index(store).entries():
+        run = Index(store).find(entry.id)
+        run.judge_file.unlink(missing_ok=True)
+        for judge in ("judge-c", "judge-d"):
+            add_verdicts(run, lambda sample: 1 + len(sample["user"]) % 7, judge=judge)
+        summarise(run)
+    ranking(Index(store), judge=PANEL)
+    table = frames(opened("board", by=PANEL))[0]
+    assert list(table["審査間α"]) == [1.0, 1.0]

@@ -4,6 +4,7 @@ import pytest
 
 from kikime.leaderboard.data.index import Index
 from tests.support.app import frames, named, opened, texts
+from tests.support.builders import add_verdicts
 
 
 @pytest.fixture
@@ -27,3 +28,18 @@ def test_the_scores_of_the_fixed_replies_are_listed(drifted):
     table = frames(opened("judge", run=drifted.id, part="drift"))[0]
     assert len(table) == 1
     assert -1.2 in list(table.iloc[0])
+
+
+def test_one_score_for_everything_is_announced(ranked):
+    run = Index(ranked).find(named(ranked)["アイネス-9月"])
+    add_verdicts(run, lambda _: 7, judge="judge-same")
+    assert "judge-same" in texts(opened("judge", run=run.id, part="failures"))
+    assert "同じ点 7" in texts(opened("judge", run=run.id, part="failures"))
+
+
+def test_the_panel_of_all_judges_stands_with_its_agreement(ranked):
+    run = Index(ranked).find(named(ranked)["アイネス-9月"])
+    tables = frames(opened("judge", run=run.id, part="agreement"))
+    panel = next(table for table in tables if "αの下限" in table)
+    assert set(panel["ジャッジ"]) == {"judge-a/cot, judge-b/cot"}
+    assert list(panel["観点"]) == ["人格", "口調"]

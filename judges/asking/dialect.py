@@ -1,0 +1,126 @@
+"""What one server takes of a request: parameters that it refuses are renamed, changed or dropped once, and it is said.
+
+OpenAI's o-series and gpt-5 want ``max_completion_tokens`` and no temperature; other servers know no JSON schema, no seed, or
+fewer top_logprobs. The server's own words name the parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kikime.harness.core.reasons import Reason
+
+Body = dict[str, Any]
+_LIMITS = ("max_tokens", "max_completion_tokens")
+_DROPPED = ("temperature", "seed", "reasoning_effort")
+_SCHEMA_WORDS = ("response_format", "json_schema", "guided_json", "structured output", "schema")
+_UNKNOWN = re.compile(
+    r"instead|not supported|unsupported|un(?:known|recogni[sz]ed|expected)|not permitted|not allowed|extra"
+)
+_REFUSING = frozenset({400, 404, 415, 422, 501})
+"""Status codes by which servers refuse a parameter."""
+
+
+class Dialect:
+    """The changes that one server has asked for so far; every later request is made with them."""
+
+    def __init__(self) -> None:
+        self.notes: list[Reason] = []
+        """What was changed, once each."""
+        self._dropped: set[str] = set()
+        self._renamed: dict[str, str] = {}
+        self._set: dict[str, int] = {}
+        self._loose = False
+
+    def spoken(self, body: Body) -> Body:
+        """The request as this server takes it."""
+        if not self.notes:
+            return body
+        said = {self._renamed.get(name, name): value for name, value in body.items() if name not in self._dropped}
+        said |= {name: value for name, value in self._set.items() if name in said}
+        if self._loose and "response_format" in said:
+            said["response_format"] = _without_least(said["response_format"])
+        return said
+
+    def learn(self, status: int, words: str, parameter: str | None, sent: Body, wanted: Body) -> bool:
+        """Whether another attempt is worth it after ``status``: the refusal was understood, or was already before.
+
+        Args:
+            status: of the answer.
+            words: the server's own.
+            parameter: that the server names as the wrong one, if it does.
+            sent: the request that it refused.
+            wanted: the same before any change.
+        """
+        if status not in _REFUSING:
+            return False
+        if self.spoken(wanted) != sent:
+            return True
+        note = self._change(words.casefold(), parameter or "", sent)
+        if note is not None:
+            self.notes.append(note)
+        return note is not None
+
+    def _change(self, words: str, parameter: str, sent: Body) -> Reason | None:
+        def named(name: str) -> bool:
+            return name in sent and (parameter == name or re.search(rf"\b{name}\b", words) is not None)
+
+        for old, new in zip(_LIMITS, reversed(_LIMITS), strict=True):
+            if named(old) and (value := _bound(words, sent[old])):
+                return self._fixed(old, value)
+            if named(old) and _UNKNOWN.search(words) and old not in {*self._renamed.values(), *self._set}:
+                self._renamed[old] = new
+                return Reason("judge_renamed", {"old": old, "new": new})
+        if named("top_logprobs") and (most := _most(words, sent["top_logprobs"])):
+            return self._fixed("top_logprobs", most)
+        for name in _DROPPED:
+            if named(name):
+                self._dropped.add(name)
+                return Reason("judge_dropped", {"parameter": name})
+        if "response_format" in sent and (parameter.startswith("response_format") or _speaks_of_schema(words)):
+            return self._without_schema(words)
+        return None
+
+    def _fixed(self, name: str, value: int) -> Reason:
+        self._set[name] = value
+        return Reason("judge_set", {"parameter": name, "value": value})
+
+    def _without_schema(self, words: str) -> Reason:
+        if "minitems" in words and not self._loose:
+            self._loose = True
+            return Reason("judge_dropped", {"parameter": "minItems"})
+        self._dropped.add("response_format")
+        return Reason("judge_no_schema")
+
+
+def _speaks_of_schema(words: str) -> bool:
+    return any(word in words for word in _SCHEMA_WORDS)
+
+
+def _most(words: str, sent: int) -> int | None:
+    """The largest number below the one that was sent that a refusal names: "must be less than or equal to 5"."""
+    numbers = [int(found) for found in re.findall(r"(?<![\w.])\d{1,2}(?![\w.]*\w)", words)]
+    return max((number for number in numbers if 0 < number < sent), default=None)
+
+
+def _bound(words: str, sent: int) -> int | None:
+    """The least value above the one that was sent, or the most below it, that a refusal asks for: "expected >= 16"."""
+    least = re.search(r"(?:>=|at least|minimum(?: value)?(?: of| is|:)?|greater than or equal to)\s*(\d+)", words)
+    most = re.search(r"(?:<=|at most|less than or equal to|maximum(?: value)?(?: of| is|:))\s*(\d+)", words)
+    if least and int(least[1]) > sent:
+        return int(least[1])
+    return int(most[1]) if most and 0 < int(most[1]) < sent else None
+
+
+def _without_least(response_format: Mapping[str, Any]) -> Body:
+    """The format with a schema that has no ``minItems``."""
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: bare(part) for name, part in value.items() if name != "minItems"}
+        return value
+
+    loose: Body = bare(response_format)
+    return loose

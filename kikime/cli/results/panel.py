@@ -1,0 +1,49 @@
+"""Panels of judges for people: means, and how far the members agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from kikime.cli.language import columns, words
+from kikime.cli.output import number, percent, print_table
+
+if TYPE_CHECKING:
+    from kikime.harness.reports.overview.records import JudgedRun
+    from kikime.harness.stats.panel import PanelAgreement
+
+
+def print_judged(found: JudgedRun) -> None:
+    """One judge's, or a panel's, means of a run, one row per criterion."""
+    say, panel = words(), bool(found.members)
+    rows = [
+        [
+            say.metric(row.criterion),
+            row.criterion,
+            number(row.mean) + ("" if row.half_width is None else f" ± {number(row.half_width)}"),
+            f"{row.n:,}/{row.due:,}",
+            percent(row.coverage),
+            *(agreement_cells(row.agreement) if panel else []),
+        ]
+        for row in found.criteria
+    ]
+    headings = columns("cli.panel.columns") + ([say("cli.panel.alpha"), say("cli.panel.qwk")] if panel else [])
+    print_table(f"{found.name}: {found.judge}", headings, rows, left=2)
+    if panel:
+        print_legend(found.members)
+
+
+def print_legend(members: Sequence[str]) -> None:
+    """What a panel's mean and its agreement are."""
+    click.echo(words()("cli.panel.legend", judges=words()("cli.and").join(members)))
+
+
+def agreement_cells(found: PanelAgreement | None) -> list[str]:
+    """Alpha and the mean of the pairwise QWK, each with its interval."""
+    from kikime.harness.words import labels
+
+    if found is None:
+        return ["—", "—"]
+    return [labels.agreement(found), labels.with_interval(found.qwk, found.qwk_low, found.qwk_high)]
