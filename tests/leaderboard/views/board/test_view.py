@@ -94,4 +94,4 @@ def test_a_panel_ranks_with_the_agreement_of_its_judges(store):
         summarise(run)
     ranking(Index(store), judge=PANEL)
     table = frames(opened("board", by=PANEL))[0]
-    assert list(table["審査間α"]) == [1.0, 1.0]
+    assert list(table["ジャッジ間α"]) == [1.0, 1.0]
