@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kikime.harness.metrics.answers.abstention import abstained, asks_back, declined
 from kikime.harness.metrics.answers.final import ends_on
-from kikime.harness.metrics.answers.made_up import asks_number, evades, states_number
+from kikime.harness.metrics.answers.made_up import asks_number, evades, states_number, states_value
 from kikime.harness.metrics.answers.mentions import (
     Mention,
     Stance,
@@ -21,12 +21,13 @@ from kikime.harness.metrics.answers.mentions import (
 from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Expectation, Reading
 from kikime.harness.metrics.text.fold import fold
-from kikime.harness.metrics.text.numerals import normal_numbers
+from kikime.harness.metrics.text.kana_numbers import number_readings
+from kikime.harness.metrics.text.numerals import english_numbers, normal_numbers
 
 _LETTER = re.compile(r"[^\W_]")
 _ASSENT = re.compile(
     r"[\s「…、]*(?:(?:おお|あら|まあ|えへへ|うふふ|ふふ|ふむ|わあ|ああ|あはは|へへ)[、!。…っ]*)?"
-    r"(?:(?:はい|ええ|うん|うむ|うんうん|せや|そや|そう|おう|ああ|さよう|左様|むろん|無論|もちろん"
+    r"(?:(?:だろ|でしょ|やろ|じゃろ)う?[?!。]|(?:はい|ええ|うん|うむ|うんうん|せや|そや|そう|おう|ああ|さよう|左様|むろん|無論|もちろん"
     r"|まさしく|そら)(?=[、。!…\sっー〜~]|\Z|もちろん)|(?:せや|そや)(?:ねん|で(?!も))|そう(?:です"
     r"|じゃ|だよ|だぜ|や(?:で|ねん)|なの|なん|でござ)(?!か|けど|が)"
     r"|その通り|そのとおり|いかにも|もちろん(?:です|だ|じゃ|や|でござ|なの)|(?:yes|yeah|yep"
@@ -46,6 +47,14 @@ _STRONG = re.compile(
     r"|が(?:[^。!?、\n]{0,6})?(?:好き|いちばん|一番|得意|苦手|怖))"
 )
 
+_SENTENCE = re.compile(r"[^。!?\n]+[。!?]*")
+_IN_PASSING = re.compile(
+    r"(?:さん|ちゃん|くん|先生|様|殿|はん|部|色)?(?:は(?!、?[^。!?、]{0,4}(?:好き|いちばん|一番))|には|にも|では|でも|のほうは|とは|なら|って(?!いう|言|呼)|の(?=友|先輩|後輩|親戚|うち|とき|ほう))"
+)
+_GIVES = re.compile(
+    r"\s*(?:(?:うーん|んー|ええと|えっと|そう(?:だ|です|じゃ|や)?ね?え?|さあ|まあ|うむ|ええ|はい|うん)[、…]+)?(?:[^。!?、]{1,12}は、?)?"
+    r"[^はがをもにと、。!?]{1,14}?(?:です|でござ|でご|だ|じゃ|や|なの|なん|よ|[!。])"
+)
 _AND = frozenset({"と", "や", "、", "・", "か", "とか", "も", " and ", " or "})
 _STATED_NUMBER = re.compile(
     r"(?<![\d.])\d{1,3}(?=(?:歳|才|番)?(?:です|だ[よぜぞな。!]|や[でねわ。!]|じゃ[よぞ。!]|なの|でござ[るい]))"
@@ -111,7 +120,7 @@ def measure_unanswerable(text: str, *, user: str = "") -> dict[str, int]:
     not_told = will_not or abstained(text, user=user)
     if user and asks_number(asked) and states_number(folded, asked):
         not_told = False
-    elif user and not not_told:
+    elif not not_told:
         not_told = evades(folded, asked)
     made_up = not not_told and not asks_back(text)
     return {"abstained": int(not_told), "declined": int(will_not), "hallucinated": int(made_up)}
@@ -139,7 +148,11 @@ def _is_right(text: str, answer: Answer, user: str) -> bool:
         ended = ends_on(text, answer.answers, units=answer.units, of=answer.of)
         if ended is not None:
             return ended
-    found = list(mentions(text, answer.answers, readings=answer.readings, disliked=answer.disliked))
+    spoken = [kana for alias in answer.answers for kana in number_readings(normal_numbers(alias))]
+    if spoken:
+        text = english_numbers(text)
+    readings = (*answer.readings, *spoken)
+    found = list(mentions(text, answer.answers, readings=readings, disliked=answer.disliked))
     wrong = list(mentions(text, answer.wrong, disliked=answer.disliked))
     right = [m for m in _outside(found, wrong) if _holds(text, m, answer)]
     rivals = [m for m in wrong if _rivals(text, m, right, answer)]
@@ -147,7 +160,7 @@ def _is_right(text: str, answer: Answer, user: str) -> bool:
         return right[-1].start > rivals[-1].start
     if rivals:
         return False
-    if right and _other_number(text, answer, right):
+    if right and (_other_number(text, answer, right) or _answers_otherwise(text, right, user)):
         return False
     if not answer.lure and not answer.corrections:
         return bool(right)
@@ -161,6 +174,15 @@ def _other_number(text: str, answer: Answer, right: Sequence[Mention]) -> bool:
     if not numbers or any(_STRONG.match(text, mention.end) for mention in right):
         return False
     return any(match[0] not in numbers for match in _STATED_NUMBER.finditer(text))
+
+
+def _answers_otherwise(text: str, right: Sequence[Mention], user: str) -> bool:
+    """Whether a sentence gives another answer before the right one comes up in passing: ロンドンだよ。トロントにも行くよ."""
+    first = min(m.start for m in right)
+    begin = max(text.rfind(mark, 0, first) for mark in "。!?\n") + 1
+    if not text[:begin].strip() or not all(_IN_PASSING.match(text, m.end) for m in right):
+        return False
+    return any(_GIVES.match(sentence) and states_value(sentence, user) for sentence in _SENTENCE.findall(text[:begin]))
 
 
 def _outside(found: Sequence[Mention], longer: Sequence[Mention]) -> list[Mention]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from kikime.harness.metrics.answers.mentions import alias_pattern
 from kikime.harness.metrics.text.kana_numbers import kana_numbers, native_numbers
-from kikime.harness.metrics.text.numerals import normal_numbers
+from kikime.harness.metrics.text.numerals import english_numbers, normal_numbers
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?\n]*")
@@ -52,10 +52,14 @@ def ends_on(text: str, answers: Sequence[str], *, units: Sequence[str] = (), of:
     """
     if not any(map(_NUMBER.search, map(normal_numbers, answers))):
         return None
-    scope = _of(text, of) if of else text
+    scope = english_numbers(_of(text, of) if of else text)
     numbers = _stated(scope)
     spans = [span for answer in answers for span in _answer_spans(scope, answer, units)]
     kana = [span for answer in answers if answer.isdigit() for span in _kana_spans(scope, int(answer))]
+    counted = [span for span in numbers if _counts(scope, span[1], units)] if units else numbers
+    if kana and not counted:
+        return True
+    numbers = counted or numbers
     if not numbers:
         return True if kana or any(_NUMBER.search(scope, *span) for span in spans) else None
     if kana and kana[-1][0] > numbers[-1][1]:
@@ -65,7 +69,7 @@ def ends_on(text: str, answers: Sequence[str], *, units: Sequence[str] = (), of:
 
 
 def _of(text: str, name: str) -> str:
-    found = re.search(rf"{re.escape(name)}(?:君|くん|さん|ちゃん)?[はがのも](?!より)", text)
+    found = re.search(rf"{re.escape(name)}(?:君|くん|さん|ちゃん|様|さま|殿|どの|はん)?[はがのも](?!より)", text)
     if found is None:
         return text
     rest = text[found.end() :]
