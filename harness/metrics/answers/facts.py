@@ -180,9 +180,10 @@ def _answers_otherwise(text: str, right: Sequence[Mention], user: str) -> bool:
     """Whether a sentence gives another answer before the right one comes up in passing: ロンドンだよ。トロントにも行くよ."""
     first = min(m.start for m in right)
     begin = max(text.rfind(mark, 0, first) for mark in "。!?\n") + 1
-    if not text[:begin].strip() or not all(_IN_PASSING.match(text, m.end) for m in right):
+    if not user or text[begin:].count("。") > 2 or not all(_IN_PASSING.match(text, m.end) for m in right):
         return False
-    return any(_GIVES.match(sentence) and states_value(sentence, user) for sentence in _SENTENCE.findall(text[:begin]))
+    before = _SENTENCE.findall(text[:begin])
+    return len(before) in {1, 2} and any(_GIVES.match(sentence) and states_value(sentence, user) for sentence in before)
 
 
 def _outside(found: Sequence[Mention], longer: Sequence[Mention]) -> list[Mention]:
