@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kikime.harness.metrics.answers.abstention import abstained, asks_back, declined
@@ -47,6 +47,7 @@ _STRONG = re.compile(
     r"|が(?:[^。!?、\n]{0,6})?(?:好き|いちばん|一番|得意|苦手|怖))"
 )
 
+_SHORT_KANA = re.compile("[ぁ-んー]{1,3}")
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?]*")
 _IN_PASSING = re.compile(
     r"(?:さん|ちゃん|くん|先生|様|殿|はん|部|色)?(?:は(?!、?[^。!?、]{0,4}(?:好き|いちばん|一番))|には|にも|では|でも|のほうは|とは|なら|って(?!いう|言|呼)|の(?=友|先輩|後輩|親戚|うち|とき|ほう))"
@@ -99,7 +100,7 @@ def measure_fact(text: str, answer: Answer, *, user: str = "") -> dict[str, int]
         return outcome
     if _is_right(normal, answer, normal_numbers(user)):
         return outcome | {"fact_correct": 1}
-    if not _asserts(normal, answer.wrong, answer):
+    if not _asserts(normal, answer):
         outcome |= {"declined": int(declined(text, user=user))}
         outcome |= {"abstained": int(abstained(text, user=user))}
         if outcome["abstained"] or outcome["declined"] or asks_back(text):
@@ -153,7 +154,7 @@ def _is_right(text: str, answer: Answer, user: str) -> bool:
         text = english_numbers(text)
     readings = (*answer.readings, *spoken)
     found = list(mentions(text, answer.answers, readings=readings, disliked=answer.disliked))
-    wrong = list(mentions(text, answer.wrong, disliked=answer.disliked))
+    wrong = list(_wrong_mentions(text, answer))
     right = [m for m in _outside(found, wrong) if _holds(text, m, answer)]
     rivals = [m for m in wrong if _rivals(text, m, right, answer)]
     if answer.final and right and rivals:
@@ -188,7 +189,7 @@ def _answers_otherwise(text: str, right: Sequence[Mention], user: str) -> bool:
 
 def _outside(found: Sequence[Mention], longer: Sequence[Mention]) -> list[Mention]:
     """Mentions that are no part of a longer word: 祖父 in 曽祖父."""
-    return sorted(m for m in found if not any(w.start <= m.start < w.end and w[:2] != m[:2] for w in longer))
+    return sorted(m for m in found if not any(w.start <= m.start and m.end <= w.end and w[:2] != m[:2] for w in longer))
 
 
 def _holds(text: str, mention: Mention, answer: Answer) -> bool:
@@ -215,8 +216,15 @@ def _rivals(text: str, mention: Mention, right: Sequence[Mention], answer: Answe
     return not changed(text, mention) and _STRONG.match(text, mention.end) is not None
 
 
-def _asserts(text: str, aliases: Sequence[str], answer: Answer) -> bool:
-    found = mentions(text, aliases, disliked=answer.disliked)
+def _wrong_mentions(text: str, answer: Answer) -> Iterator[Mention]:
+    """Places of wrong answers; short ones in hiragana count as whole words only: あか is not in あかるい."""
+    short = [alias for alias in answer.wrong if _SHORT_KANA.fullmatch(alias)]
+    longer = [alias for alias in answer.wrong if alias not in short]
+    return mentions(text, longer, readings=short, disliked=answer.disliked)
+
+
+def _asserts(text: str, answer: Answer) -> bool:
+    found = _wrong_mentions(text, answer)
     return any(m.stance is Stance.ASSERTED and not predicate_denies(text, m, disliked=answer.disliked) for m in found)
 
 
@@ -267,7 +275,7 @@ def _uses_profile(reading: Reading) -> int:
     return int(any(alias_pattern(word).search(said) for word in reading.expect.get("mentions", ())))
 
 
-_VERSION = "rules/5"
+_VERSION = "rules/6"
 
 METRICS = (
     Metric(
