@@ -136,7 +136,7 @@ _DENIED_BEFORE = re.compile(
 )
 _NOT_UNABLE = re.compile(r"く[はも](?:な[いくし]|ね[えぇー]|ありま|ござ|あら)")
 _RHETORICAL = re.compile(
-    r"[^。!?、\n]{0,6}\?|(?:です|でしょう|のだろう|んだろう)?か(?:しら|な|のう?)?(?=[。!、\s♪〜~…]|と[思存考]|\Z)"
+    r"[^。!?、\n]{0,6}\?|(?:です|でしょう|のだろう|んだろう)?か(?:しら|な|のう?)?(?=[。!、\s♪〜~.]|と[思存考]|\Z)"
 )
 _DOUBLE = re.compile(r"[いく]?(?:わけ|こと)?[でじ]?[はもゃ](?:な[いく]|ね[えぇー]|あ(?:り|りゃし)?ま|ござ|あら)")
 _NEG_VERB = re.compile(
@@ -185,6 +185,9 @@ _CHANGED_AFTER = re.compile(
     r"|いない|いらん)"
     r"|(?:だっ|でし|やっ|じゃっ|であっ|でござっ)た|(?:[にはをでがのと]|だと)[^。!?、\n]{0,10}(?:た(?:が"
     r"|けど|けれど|のが|のは|のを|ん(?:だ|じゃ|や)?(?:が|けど)|もの)|おったが|てん(?:けど|が)))"
+)
+_TAKEN_BACK = re.compile(
+    r"[^。!?\n]{0,6}[。!?.、\s]+(?:いや|って|あっ|え)?[、.]*(?:嘘|うそ|ウソ|冗談|なんて[なねや]|なーんて|じゃなかった|やなかった|違っ?た|間違え|just kidding|kidding)"
 )
 _PAST = re.compile(
     r"以前|昔|むかし|かつて|去年|昨年|一昨年|おととし|三?3?年前|先週|先月まで|昨日|きのう|朝方?(?=[はにの、])"
@@ -274,8 +277,8 @@ def predicate_denies(text: str, mention: Mention, *, disliked: bool = False) -> 
 
 
 def changed(text: str, mention: Mention) -> bool:
-    """Whether a mention is what was so before: 以前は梨, 土曜から日曜に, 和泉さんは留守なので."""
-    if _CHANGED_AFTER.match(text, mention.end) is not None:
+    """Whether a mention is what was so before, or is taken back: 以前は梨, 土曜から日曜に, ポチ……嘘だよ."""
+    if _CHANGED_AFTER.match(text, mention.end) or _TAKEN_BACK.match(text, mention.end):
         return True
     before = re.split(
         r"[。!?\n]|けれ?ど、?|(?<=[たすいる])が、|代わ(?:って|り)", text[max(0, mention.start - 20) : mention.start]
