@@ -50,11 +50,12 @@ _STRONG = re.compile(
 _SHORT_KANA = re.compile("[ぁ-んー]{1,3}")
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?]*")
 _IN_PASSING = re.compile(
-    r"(?:さん|ちゃん|くん|先生|様|殿|はん|部|色)?(?:は(?!、?[^。!?、]{0,4}(?:好き|いちばん|一番))|には|にも|では|でも|のほうは|とは|なら|って(?!いう|言|呼)|の(?=友|先輩|後輩|親戚|うち|とき|ほう))"
+    r"(?:さん|ちゃん|くん|先生|様|殿|はん|部|色)?(?:は(?!、?[^。!?、]{0,4}(?:好き|いちばん|一番))|には|にも|では|でも|のほうは|とは|とも|も(?![うち])|なら|って(?!いう|言|呼)|の(?=友|先輩|後輩|親戚|うち|とき|ほう))"
+    r"| (?:is|are|was|makes|gets|can|just|too)(?! (?:my|the|definitely|always|really my) ?(?:fav|best|one|answer|name|top))(?![a-z])"
 )
 _GIVES = re.compile(
     r"\s*(?:(?:うーん|んー|ええと|えっと|そう(?:だ|です|じゃ|や)?ね?え?|さあ|まあ|うむ|ええ|はい|うん)[、.]+)?(?:[^。!?、]{1,12}は、?)?"
-    r"[^はがをもにと、。!?]{1,14}?(?:です|でござ|でご|だ|じゃ|や|なの|なん|よ|[!。])"
+    r"(?:「[^」]{2,}」|[^はがをもにと、。!?]{1,14}?)(?:です|でござ|でご|だ|じゃ|や|なの|なん|よ|[!。])"
 )
 _AND = frozenset({"と", "や", "、", "・", "か", "とか", "も", " and ", " or "})
 _STATED_NUMBER = re.compile(
@@ -218,6 +219,8 @@ def _rivals(text: str, mention: Mention, right: Sequence[Mention], answer: Answe
         return True
     if any(text[mention.end : m.start] in _AND for m in right):
         return True
+    if _only_passes(text, mention, right) and not changed(text, mention):
+        return True
     return not changed(text, mention) and _STRONG.match(text, mention.end) is not None
 
 
@@ -226,6 +229,12 @@ def _wrong_mentions(text: str, answer: Answer) -> Iterator[Mention]:
     short = [alias for alias in answer.wrong if _SHORT_KANA.fullmatch(alias)]
     longer = [alias for alias in answer.wrong if alias not in short]
     return mentions(text, longer, readings=short, disliked=answer.disliked)
+
+
+def _only_passes(text: str, mention: Mention, right: Sequence[Mention]) -> bool:
+    """Whether the right answer comes up in passing only, in a later sentence than another one."""
+    between = text[mention.end : min(m.start for m in right)]
+    return any(mark in between for mark in "。!.") and all(_IN_PASSING.match(text, m.end) for m in right)
 
 
 def _asserts(text: str, answer: Answer) -> bool:
