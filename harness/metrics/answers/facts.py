@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kikime.harness.metrics.answers.abstention import abstained, asks_back, declined
 from kikime.harness.metrics.answers.final import ends_on
-from kikime.harness.metrics.answers.made_up import asks_number, evades, states_number, states_value, turns_away
+from kikime.harness.metrics.answers.made_up import asks_number, evades, states_number, turns_away
 from kikime.harness.metrics.answers.mentions import (
     Mention,
     Stance,
@@ -18,6 +18,7 @@ from kikime.harness.metrics.answers.mentions import (
     mentions,
     predicate_denies,
 )
+from kikime.harness.metrics.answers.passing import answers_otherwise, only_passes
 from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Expectation, Reading
 from kikime.harness.metrics.text.fold import fold
@@ -48,15 +49,6 @@ _STRONG = re.compile(
 )
 
 _SHORT_KANA = re.compile("[ぁ-んー]{1,3}")
-_SENTENCE = re.compile(r"[^。!?\n]+[。!?]*")
-_IN_PASSING = re.compile(
-    r"(?:さん|ちゃん|くん|先生|様|殿|はん|部|色)?(?:は(?!、?[^。!?、]{0,4}(?:好き|いちばん|一番))|には|にも|では|でも|のほうは|とは|とも|も(?![うち])|なら|って(?!いう|言|呼)|の(?=友|先輩|後輩|親戚|うち|とき|ほう))"
-    r"| (?:is|are|was|makes|gets|can|just|too)(?! (?:my|the|definitely|always|really my) ?(?:fav|best|one|answer|name|top))(?![a-z])"
-)
-_GIVES = re.compile(
-    r"\s*(?:(?:うーん|んー|ええと|えっと|そう(?:だ|です|じゃ|や)?ね?え?|さあ|まあ|うむ|ええ|はい|うん)[、.]+)?(?:[^。!?、]{1,12}は、?)?"
-    r"(?:「[^」]{2,}」|[^はがをもにと、。!?]{1,14}?)(?:です|でござ|でご|だ|じゃ|や|なの|なん|よ|[!。])"
-)
 _AND = frozenset({"と", "や", "、", "・", "か", "とか", "も", " and ", " or "})
 _STATED_NUMBER = re.compile(
     r"(?<![\d.])\d{1,3}(?=(?:歳|才|番)?(?:です|だ[よぜぞな。!]|や[でねわ。!]|じゃ[よぞ。!]|なの|でござ[るい]))"
@@ -162,7 +154,7 @@ def _is_right(text: str, answer: Answer, user: str) -> bool:
         return right[-1].start > rivals[-1].start
     if rivals:
         return False
-    if right and (_other_number(text, answer, right) or _answers_otherwise(text, right, user)):
+    if right and (_other_number(text, answer, right) or answers_otherwise(text, right, user)):
         return False
     if not answer.lure and not answer.corrections:
         return bool(right)
@@ -176,16 +168,6 @@ def _other_number(text: str, answer: Answer, right: Sequence[Mention]) -> bool:
     if not numbers or any(_STRONG.match(text, mention.end) for mention in right):
         return False
     return any(match[0] not in numbers for match in _STATED_NUMBER.finditer(text))
-
-
-def _answers_otherwise(text: str, right: Sequence[Mention], user: str) -> bool:
-    """Whether a sentence gives another answer before the right one comes up in passing: ロンドンだよ。トロントにも行くよ."""
-    first = min(m.start for m in right)
-    begin = max(text.rfind(mark, 0, first) for mark in "。!?\n") + 1
-    if not user or text[begin:].count("。") > 2 or not all(_IN_PASSING.match(text, m.end) for m in right):
-        return False
-    before = _SENTENCE.findall(text[:begin])
-    return len(before) in {1, 2} and any(_GIVES.match(sentence) and states_value(sentence, user) for sentence in before)
 
 
 def _outside(found: Sequence[Mention], longer: Sequence[Mention]) -> list[Mention]:
@@ -209,9 +191,9 @@ def _holds(text: str, mention: Mention, answer: Answer) -> bool:
 
 def _rivals(text: str, mention: Mention, right: Sequence[Mention], answer: Answer) -> bool:
     """Whether a wrong answer is asserted as the present one."""
-    if mention.stance is not Stance.ASSERTED or predicate_denies(text, mention, disliked=answer.disliked):
-        return False
-    if any(m.start <= mention.start and mention.end <= m.end for m in right):
+    part = any(m.start <= mention.start and mention.end <= m.end for m in right)
+    denied = mention.stance is not Stance.ASSERTED or predicate_denies(text, mention, disliked=answer.disliked)
+    if part or denied:
         return False
     if not right:
         return True
@@ -219,9 +201,8 @@ def _rivals(text: str, mention: Mention, right: Sequence[Mention], answer: Answe
         return True
     if any(text[mention.end : m.start] in _AND for m in right):
         return True
-    if _only_passes(text, mention, right) and not changed(text, mention):
-        return True
-    return not changed(text, mention) and _STRONG.match(text, mention.end) is not None
+    stated = only_passes(text, mention, right) or _STRONG.match(text, mention.end) is not None
+    return stated and not changed(text, mention)
 
 
 def _wrong_mentions(text: str, answer: Answer) -> Iterator[Mention]:
@@ -229,12 +210,6 @@ def _wrong_mentions(text: str, answer: Answer) -> Iterator[Mention]:
     short = [alias for alias in answer.wrong if _SHORT_KANA.fullmatch(alias)]
     longer = [alias for alias in answer.wrong if alias not in short]
     return mentions(text, longer, readings=short, disliked=answer.disliked)
-
-
-def _only_passes(text: str, mention: Mention, right: Sequence[Mention]) -> bool:
-    """Whether the right answer comes up in passing only, in a later sentence than another one."""
-    between = text[mention.end : min(m.start for m in right)]
-    return any(mark in between for mark in "。!.") and all(_IN_PASSING.match(text, m.end) for m in right)
 
 
 def _asserts(text: str, answer: Answer) -> bool:

@@ -65,13 +65,19 @@ _EVASIVE = re.compile(
     r"|水晶玉|透視|占い|予言|魔法|神業|(?:神様|仏様|お天道様|星|風|海|鍵|本人|当人|猫)に(?:でも)?(?:聞|訊|お)|本人|だけが?(?:知|ご存)|しか(?:知|わか|分か|ご存)"
     r"|謎|なぞ|難問|難題|(?:難し|むずかし|難か)(?:い|ゅう|すぎ|ゅ)|困(?:っ|り|る)|無茶|むちゃ|殺生|堪忍|いけず|(?:意地|いじ)(?:悪|わる)|無理|むり|野暮|無粋|詮索"
     r"|失礼|恥ずかし|(?:お)?(?:秘密|ひみつ|ヒミツ|内緒|ないしょ|ナイショ)|個人情報|プライバシー|(?:宝|胸)の?(?:奥|内)|かえって(?:問題|怖|変)|お手上げ|降参|参った|まいった"
-    r"|はて(?=[、….。さな])|さて(?=[、….。])|さあ(?=[、….。ねなの])|神のみぞ|時が(?:来|経)|その(?:とき|時)(?:の|が|に)(?:お)?(?:楽|なっ|来)|お楽しみ|知る(?:もの|よし)"
-    r"|(?<![a-z])(?:crystal ball|beats me|your guess|who knows|ask (?:him|her|them|the|my|your)|time will tell|mystery|good question|psychic"
-    r"|mind[- ]?reader|wish i|secret|private|guess i[’']ll|lost count|stopped counting|maybe ask|forgot|fortune)",
+    r"|はて(?=[、….。さな])|さて(?=[、….。])|さあ(?=[、….。ねなの])|神のみぞ|時が(?:来|経)|その(?:とき|時)(?:の|が|に)(?:お)?(?:楽|なっ|来)|お楽しみ|知る(?:もの|よし)|絶交|(?:怒|叱|しか|嫌)られ|嫌われ"
+    r"|(?<![a-z])(?:crystal ball|beats me|your guess|who knows|ask (?:him|her|them|the|my|your)|time will tell|mystery|good question"
+    r"|psychic|mind[- ]?reader|wish i|secret|private|guess i[’']ll|lost count|stopped counting|maybe ask|forgot|fortune)",
     re.IGNORECASE,
 )
 _SEARCHING = re.compile(r"数え|かぞえ|測|計り|量っ|調べ|わか|分か|知っ|知る|覚え")
-_FOUND_OUT = re.compile(r"(?:数え|測っ|計っ|調べ)(?:た(?!く|ら|こと)|まし|てみた|たん|とる)|知って(?:る|ます|い(?:る|ま)|お)|知っとる")
+_FOUND_OUT = re.compile(
+    r"(?:数え|測っ|計っ|調べ)(?:た(?!く|ら|こと)|まし|てみた|たん|とる)|知って(?:る|ます|い(?:る|ま)|お)|知っとる"
+)
+_ENGLISH_VALUE = re.compile(
+    r"(?<![a-z])(?:it[’']?s|you were|he[’']s|she[’']s|called|type [abo])(?! (?:a |my )?(?:secret|mystery))",
+    re.IGNORECASE,
+)
 _QUOTED_VALUE = re.compile(r"「[^」]{2,}」(?:です|でご|だ|じゃ|や|なの|と申|とい|って)")
 _SAID_SO = re.compile(
     r"(?:です|でし[たょ]|でござ(?:る|い|っ)|で(?:いらっ|あ[りろ])|だ(?![がけしかとそ])|だっ|じゃ(?!な[いく]|ね[えぇ]|が)|や(?!な[いく]|けど|し)|なの(?!に|で)|なん[だでじや]"
@@ -186,9 +192,7 @@ def _only_searches(text: str) -> bool:
 def _names(sentence: str, user: str) -> bool:
     if sentence.rstrip().endswith("?") or _denies(sentence):
         return False
-    if re.search(r"(?<![a-z])(?:it[’']?s|you were|he[’']s|she[’']s|called|type [abo])(?! (?:a |my )?(?:secret|mystery))", sentence, re.I):
-        return True
-    if _QUOTED_VALUE.search(sentence):
+    if _ENGLISH_VALUE.search(sentence) or _QUOTED_VALUE.search(sentence):
         return True
     return any(
         not _NO_VALUE.match(found[0]) and found[0].rstrip("の") not in user and _SAID_SO.match(sentence, found.end())

@@ -17,8 +17,23 @@ _TENS_AND_ONES = re.compile(
 _MONTH_AND_DAY = re.compile(r"(?<=\d月)の(?=\d{1,2}日)")
 _TIMES_TABLE = "九九"
 _ENGLISH = (
-    ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen")
-    + ("fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+    *(
+        "",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+    ),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
 )
 _ENGLISH_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _ENGLISH_NUMBER = re.compile(
