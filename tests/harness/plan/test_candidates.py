@@ -33,6 +33,10 @@ def test_examples_are_balanced_over_the_classes(count):
     assert answers == dict.fromkeys(LABELS, count // 2)
 
 
+def test_no_class_is_always_the_last_one_before_the_question():
+    assert [answer["content"] for _, answer in shown(4)] == ["肯定", "否定", "否定", "肯定"]
+
+
 def test_no_example_is_shown_twice_and_no_more_than_there_are():
     asked = [question["content"] for question, _ in shown(99)]
     assert sorted(asked) == sorted(d.text for d in TASK.demonstrations)

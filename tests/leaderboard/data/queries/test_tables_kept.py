@@ -58,7 +58,11 @@ def test_a_later_success_takes_the_place_of_a_failure_and_not_the_other_way_roun
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     failed = next(line for line in lines if line["error"])
     good = next(line for line in lines if not line["error"])
-    later = [failed | {"error": None, "response": "二度目"}, good | {"error": "again", "response": ""}]
+    later = [
+        failed | {"error": None, "response": "二度目"},
+        good | {"error": "again", "response": ""},
+        good | {"response": "三度目"},
+    ]
     path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, *later]))
     assert asked(small, "SELECT response FROM samples WHERE error IS NULL ORDER BY item_id") == [
         (IN_VOICE,),
