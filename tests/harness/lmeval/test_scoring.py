@@ -9,8 +9,8 @@ import pytest
 from kikime.harness.lmeval.scoring import (
     Finished,
     Score,
+    mean_style_level,
     persona_mean,
-    pooled_marker_rate,
     pooled_style_band,
 )
 from kikime.harness.metrics import VoiceSums
@@ -60,9 +60,9 @@ def test_the_order_of_replies_changes_no_mean():
     assert persona_mean(scores) == persona_mean(scores[::-1])
 
 
-def test_a_rate_is_pooled_over_sentences_before_personas_are_averaged():
-    scores = [voiced(1, 1), voiced(0, 3), voiced(1, 1, "b")]
-    assert pooled_marker_rate(scores) == pytest.approx((1 / 4 + 1) / 2)
+def test_a_level_is_that_of_the_mean_rate_in_which_every_reply_counts_once():
+    scores = [voiced(1, 1), voiced(0, 3), voiced(4, 5, "b")]
+    assert mean_style_level(scores) == pytest.approx((0.5 / 0.8 + 1) / 2)
 
 
 def test_a_band_is_that_of_the_pooled_rate_and_not_the_mean_of_bands():
@@ -73,4 +73,4 @@ def test_a_band_is_that_of_the_pooled_rate_and_not_the_mean_of_bands():
 
 
 def test_replies_without_a_sentence_do_not_weigh():
-    assert pooled_marker_rate([voiced(1, 2), Score(0.0, "a")]) == 0.5
+    assert mean_style_level([voiced(1, 2), Score(0.0, "a")]) == pytest.approx(0.5 / 0.8)

@@ -61,9 +61,9 @@ def test_a_p_value_is_never_zero(number, text):
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(None, "—"), (0.0, "0.0%"), (0.0005, "<0.1%"), (0.5, "50.0%"), (0.9995, ">99.9%"), (1.0, "100.0%")],
+    [(None, "—"), (0.0, "<0.1%"), (0.0005, "<0.1%"), (0.5, "50.0%"), (0.9995, ">99.9%"), (1.0, ">99.9%")],
 )
-def test_a_chance_is_certain_only_where_it_is(number, text):
+def test_a_chance_is_never_certain(number, text):
     assert labels.chance(number) == text
 
 
