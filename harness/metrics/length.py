@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 
+from kikime.harness.metrics.leaks.ending import no_eos
 from kikime.harness.metrics.metric import RULES, Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, graphemes, newline_runs, visible
+from kikime.harness.metrics.text.sentences import split_sentences
 
 _ENDS_WELL = re.compile(
     r"[。.!?！？｡♪♫♬♡♥❤☆★」』)\]）》〉\"'*〓\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]\Z|(?<=[ぁ-ん一-龥ー~〜])(?:[wW]+|笑)\Z"
@@ -61,9 +63,10 @@ def _all_chars(reading: Reading) -> int:
 
 
 def _own_chars(reading: Reading) -> int:
-    """Characters before the first leak: what the card's length is about."""
-    leaks = reading.turns or reading.templates
-    return graphemes(visible(reading.core)) if leaks else reading.shared(_all_chars)
+    """Characters before another turn or a control string: what the card's length is about."""
+    if reading.uttered == reading.whole:
+        return reading.shared(_all_chars)
+    return graphemes(visible(reading.uttered))
 
 
 def _length_fit(reading: Reading) -> int | None:
@@ -82,7 +85,12 @@ def _sentence_fit(reading: Reading) -> int | None:
 
 
 def _unterminated(reading: Reading) -> list[Span]:
-    return unterminated(reading.spoken, reading.sentences)
+    """Sentences without a final mark, in ``Reading.whole``; none where the reply was cut off."""
+    if no_eos(reading.finish_reason):
+        return []
+    if reading.uttered == reading.core:
+        return reading.in_whole(unterminated(reading.spoken, reading.sentences))
+    return unterminated(reading.uttered, split_sentences(reading.uttered))
 
 
 METRICS = (
@@ -105,7 +113,8 @@ METRICS = (
         ja="文字数が求められた範囲内",
         en="length is inside the range that was asked for",
         short_ja="長さの適合",
-        version="rules/5",
+        of_speech=True,
+        version="rules/6",
         function=_length_fit,
     ),
     Metric(
@@ -118,7 +127,8 @@ METRICS = (
         ja="目標文字数への近さ",
         en="closeness to the wanted length",
         short_ja="目標文字数への近さ",
-        version="rules/5",
+        of_speech=True,
+        version="rules/6",
         function=_closeness,
     ),
     Metric(
@@ -129,7 +139,7 @@ METRICS = (
         ja="文の数",
         en="sentences of the reply",
         short_ja="文の数",
-        version=RULES,
+        version="rules/6",
         function=lambda reading: len(reading.sentences),
     ),
     Metric(
@@ -140,7 +150,8 @@ METRICS = (
         ja="文数が求められた範囲内",
         en="sentence count is inside the range that was asked for",
         short_ja="文数の適合",
-        version="rules/5",
+        of_speech=True,
+        version="rules/6",
         function=_sentence_fit,
     ),
     Metric(
@@ -158,11 +169,12 @@ METRICS = (
         name="missing_kuten",
         kind="binary",
         group="style",
-        ja="句点などの文末記号がない文がある",
-        en="a sentence lacks its final mark",
+        ja="句点などの文末記号がない文がある（自分で終わった返答のみ）",
+        en="a sentence lacks its final mark (replies that ended by themselves)",
         short_ja="文末記号の欠落",
-        version=RULES,
-        function=lambda reading: int(bool(_unterminated(reading))),
-        spans=lambda reading: reading.in_whole(_unterminated(reading)),
+        of_speech=True,
+        version="rules/6",
+        function=lambda reading: None if no_eos(reading.finish_reason) else int(bool(_unterminated(reading))),
+        spans=_unterminated,
     ),
 )

@@ -61,6 +61,8 @@ class Metric:
     """Whether 1 makes the reply a critical failure; bundled metrics only."""
     version: str = "1"
     """Changes whenever a value can change for the same reply, by whatever the function calls."""
+    of_speech: bool = False
+    """Whether it reads sentences in the character's voice, and so means nothing in tasks that ask for none of them."""
     needs: tuple[str, ...] = ()
     """Keys of the item's expectation; without any of them the metric is not measured. Empty: measured for every reply."""
     pooled: bool = False

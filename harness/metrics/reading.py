@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypedDict, TypeVar, cast
 
 from kikime.harness.cards.persona import Length, Persona
@@ -14,6 +14,10 @@ from kikime.harness.metrics.text.fold import Span, fold
 from kikime.harness.metrics.text.sentences import mask, split_sentences, unwrap
 
 T = TypeVar("T")
+
+_HEADING = re.compile(
+    r"^[ \t]*(?:【[^】\n]{2,20}】|\[[^\]\n]{4,30}\](?=[ \t]*$)|#{2,6}[ \t]*[^#\n]{2,30}$)", re.MULTILINE
+)
 
 NOTHING: Mapping[str, object] = {}
 
@@ -41,12 +45,18 @@ class Expectation(TypedDict, total=False):
 class Card:
     """A persona's card with what metrics compile of it, once for all its replies."""
 
-    def __init__(self, persona: Persona, role_markers: Sequence[str] = (), control_strings: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        persona: Persona,
+        role_markers: Sequence[str] = (),
+        control_strings: Sequence[str] = (),
+        prose: Sequence[str] = (),
+    ) -> None:
         self.persona = persona
         self.names = own_names(persona)
         """The character's names, folded: the full one, its parts, and those that a fact gives as an answer."""
         self.boundaries = Boundaries(
-            role_markers, control_strings, own_names=self.names, user_names=(fold(persona.user_name),)
+            role_markers, control_strings, tuple(prose), own_names=self.names, user_names=(fold(persona.user_name),)
         )
         self._compiled: dict[Callable[[Persona], object], object] = {}
 
@@ -103,10 +113,12 @@ class Reading:
         """The reply, folded (NFKC, one kind of line end)."""
         self.turns = card.boundaries.turns(self.whole)
         """Spans of ``whole`` that begin another turn."""
-        self.templates = card.boundaries.templates(self.whole)
-        """Spans of ``whole`` that are control strings."""
-        leaks = self.turns + self.templates
-        self.core = self.whole[: min(start for start, _ in leaks)] if leaks else self.whole
+        controls = card.boundaries.templates(self.whole)
+        self.uttered = _before(self.whole, self.turns + controls)
+        """``whole`` before another turn or a control string: what the model says, whosever words it takes."""
+        self.templates = sorted(controls + card.boundaries.recited(self.whole, (*prose, *headings(system))))
+        """Spans of ``whole`` that are control strings, or sentences and headings of the template and the system prompt."""
+        self.core = _before(self.whole, self.turns + self.templates)
         """``whole`` before the first leak: what the character says, and offsets are those of ``whole``."""
         self.begin, end = unwrap(self.core, card.names)
         self.spoken = self.core[self.begin : end]
@@ -146,6 +158,20 @@ class Reading:
     def in_whole(self, spans: Sequence[Span]) -> list[Span]:
         """Spans of ``spoken`` as spans of ``whole``."""
         return [(start + self.begin, end + self.begin) for start, end in spans]
+
+
+def _before(text: str, leaks: Sequence[Span]) -> str:
+    return text[: min(start for start, _ in leaks)] if leaks else text
+
+
+@lru_cache(maxsize=512)
+def headings(system: str) -> tuple[str, ...]:
+    r"""The bracketed headings of a system prompt, each alone on its line or before its text.
+
+    >>> headings("あなたは絢音です。\n【口調】\nお嬢様言葉。\n## 設定\n高校生。")
+    ('【口調】', '## 設定')
+    """
+    return tuple(dict.fromkeys(match[0].strip() for match in _HEADING.finditer(system)))
 
 
 def own_names(persona: Persona) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from kikime.harness.core.registry import Parts, python_file
 from kikime.harness.metrics import length
 from kikime.harness.metrics.answers import constraints, facts, labels
 from kikime.harness.metrics.leaks import control, ending, identity, language
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.repeats import copying, echo, repetition
-from kikime.harness.metrics.voice import markers, politeness, pronouns, speech, taboo
+from kikime.harness.metrics.voice import boilerplate, markers, politeness, pronouns, speech, taboo
 
 QUALITY = "quality"
 """Name of the derived quality of a reply, which reports compute; see ``reports/tables/areas.yaml``."""
@@ -29,13 +29,13 @@ CRITICAL_FAILURE = Metric(
     ja="致命的な失敗が一つ以上ある",
     en="at least one critical failure",
     short_ja="致命的な失敗",
-    version=RULES,
+    version="rules/6",
     function=None,
 )
 """Whether any metric of :data:`CRITICAL` is 1."""
 
 _VOICE = (speech, markers, pronouns, taboo, politeness)
-_FAMILIES = (length, *_VOICE, ending, control, identity, language, repetition, copying, echo)
+_FAMILIES = (length, *_VOICE, ending, control, identity, boilerplate, language, repetition, copying, echo)
 _OF_ITEMS = (facts, constraints, labels)
 _ORDER = (
     *("length_chars", "length_fit", "length_closeness", "sentences", "sentence_fit", "newlines"),
@@ -44,7 +44,8 @@ _ORDER = (
     *("first_person_used", "first_person_ok", "second_person_ok", "forbidden_terms", "polite_ratio", "missing_kuten"),
     "language_addressed",
     *("no_eos", "stop_by_string", "turn_leak", "template_leak", "role_confusion", "placeholder_leak", "language_leak"),
-    *("repetition", "loop", "self_repetition", "fewshot_copy", "prompt_echo", "empty", "critical_failure"),
+    *("repetition", "loop", "self_repetition", "fewshot_copy", "prompt_echo"),
+    *("assistant_boilerplate", "boilerplate_reply", "garbage", "empty", "critical_failure"),
     *(
         "fact_correct",
         "fact_wrong",

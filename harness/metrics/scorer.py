@@ -27,6 +27,7 @@ class Scorer:
         role_markers: names of speakers and sections whose appearance at the start of a line is a leak: those of every
             format; :func:`kikime.harness.prompts.scoring.scorer_of` gives them.
         control_strings: strings that only templates write, likewise.
+        prose: sentences and headings that only templates write, likewise.
 
     >>> from kikime.harness.cards.persona import Length
     >>> card = Persona(id="o", name="絢音", profile="高校生", length=Length(chars=(5, 45), target=10))
@@ -35,9 +36,16 @@ class Scorer:
     (8, 1, 0, None)
     """
 
-    def __init__(self, persona: Persona, *, role_markers: Sequence[str], control_strings: Sequence[str]) -> None:
+    def __init__(
+        self,
+        persona: Persona,
+        *,
+        role_markers: Sequence[str],
+        control_strings: Sequence[str],
+        prose: Sequence[str] = (),
+    ) -> None:
         self.persona = persona
-        self._card = Card(persona, role_markers, control_strings)
+        self._card = Card(persona, role_markers, control_strings, prose)
 
     def score(
         self,

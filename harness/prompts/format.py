@@ -29,6 +29,7 @@ Texts = tuple[Annotated[str, Field(min_length=1)], ...]
 SHORTEST_PROSE = 9
 """Shorter pieces of a template are labels, which the leak metrics know."""
 _LITERAL = re.compile(r"'([^'\n]*)'")
+_SLOT = re.compile(r"' \+ \w+ \+ '")
 _TAG = re.compile(r"<[^<>]*>|\[[A-Z_/]+\]|#+ ?[A-Za-z]+:?")
 _SENTENCE_END = re.compile(r"(?<=[。.!?])|\n")
 
@@ -132,8 +133,8 @@ class Format(StrictModel):
 
     @cached_property
     def prose(self) -> tuple[str, ...]:
-        """The sentences that the template itself says, without tags: none of them is anybody's reply."""
-        literals = "\n".join(_LITERAL.findall(self.template)).replace("\\n", "\n")
+        """The sentences that the template itself says, without tags, 〓 for names: none of them is anybody's reply."""
+        literals = "\n".join(_LITERAL.findall(_SLOT.sub("〓", self.template))).replace("\\n", "\n")
         pieces = _SENTENCE_END.split(_TAG.sub("\n", literals))
         sentences = (piece.strip() for piece in pieces if piece.strip().endswith(("。", ".", "!", "?")))
         return tuple(dict.fromkeys(sentence for sentence in sentences if len(sentence) > SHORTEST_PROSE))

@@ -8,6 +8,7 @@ from typing import TypedDict
 from kikime.harness.cards.persona import Persona
 from kikime.harness.metrics import Scorer
 from kikime.harness.prompts.format import Format, control_strings, known_formats, role_markers
+from kikime.harness.prompts.sections import HEADINGS
 
 
 class KnownStrings(TypedDict):
@@ -15,12 +16,18 @@ class KnownStrings(TypedDict):
 
     role_markers: tuple[str, ...]
     control_strings: tuple[str, ...]
+    prose: tuple[str, ...]
 
 
 def known_strings(formats: Iterable[Format] = ()) -> KnownStrings:
     """The strings of every bundled and installed format, and of ``formats``."""
     known = [*known_formats(), *formats]
-    return {"role_markers": role_markers(known), "control_strings": control_strings(known)}
+    prose = dict.fromkeys(sentence for form in known for sentence in form.prose)
+    return {
+        "role_markers": role_markers(known),
+        "control_strings": control_strings(known),
+        "prose": (*HEADINGS, *prose),
+    }
 
 
 def scorer_of(persona: Persona, formats: Iterable[Format] = ()) -> Scorer:

@@ -74,6 +74,11 @@ _EN = _Words(
     gap=" ",
 )
 
+HEADINGS = tuple(
+    getattr(words, name) for words in (_JA, _EN) for name in ("profile", "scene", "voice", "examples", "instruction")
+)
+"""Headings of the system text in both languages: none of them is anybody's reply."""
+
 FIELDS = ("name", "user_name", "character_information", "user_information", "background")
 """What a template that uses the persona gets, in this order."""
 

@@ -100,7 +100,7 @@ class Demonstration(StrictModel):
 class Task(GrownModel):
     """A bank of items that measures one thing, with the metrics and rubrics that score it."""
 
-    LATER = frozenset({"length"})
+    LATER = frozenset({"length", "speech"})
 
     id: ItemId
     version: Annotated[int, Field(ge=1)]
@@ -120,6 +120,9 @@ class Task(GrownModel):
     max_tokens: Annotated[int, Field(gt=0)] = 128
     length: Length | Literal["free"] | None = None
     """The length that this task's own instruction asks for, or ``free``: the card's length then is not in the prompt."""
+    speech: bool = True
+    """Whether sentences in the character's voice are asked for; false for a letter, a word, a list or a slogan, where the
+    metrics that read such sentences (``Metric.of_speech``) do not apply unless ``metrics`` names them."""
     bare: bool = False
     """Ask without the persona: the system prompt holds the instructions alone."""
     label_sets: dict[str, tuple[str, ...]] = {}
@@ -188,11 +191,16 @@ class Task(GrownModel):
         return {**expected, "length": wanted}
 
     def kept(self, measured: Measured) -> Measured:
-        """The measured values that mean something here: without a persona those of voice and length do not."""
-        if not self.bare:
+        """The measured values that mean something here: where no sentence in voice is asked for, those of voice and length do not.
+
+        They are None there; without a persona they are left out.
+        """
+        if self.bare:
+            groups = {"leak", "critical", "constraints", "facts"}
+            return {n: value for n, value in measured.items() if n in self.metrics or METRICS[n].group in groups}
+        if self.speech:
             return measured
-        groups = {"leak", "critical", "constraints", "facts"}
-        return {n: value for n, value in measured.items() if n in self.metrics or METRICS[n].group in groups}
+        return {n: None if METRICS[n].of_speech and n not in self.metrics else v for n, v in measured.items()}
 
     def all_items(self, personas: Sequence[Persona]) -> tuple[Item, ...]:
         """Items of the bank, and those made from the cards of ``personas``, each saying whose it is."""

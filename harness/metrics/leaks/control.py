@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.text.fold import Span
 
 _BRACKET_WORD = (
@@ -12,7 +12,7 @@ _BRACKET_WORD = (
     r"|(?<![A-Za-z])(?:your|name|user(?:name)?|char|insert|xx+)(?![A-Za-z]))"
 )
 _PLACEHOLDER = re.compile(
-    rf"[\[〔{{<][^\[\]〔〕{{}}<>\n]{{0,12}}?{_BRACKET_WORD}[^\[\]〔〕{{}}<>\n]{{0,12}}[\]〕}}>]"
+    rf"[\[〔{{<][^\[\]〔〕{{}}<>\n\":]{{0,12}}?{_BRACKET_WORD}[^\[\]〔〕{{}}<>\n\":]{{0,12}}[\]〕}}>]"
     r"|[\[〔{][ぁ-んァ-ヴー一-龥]{0,8}(?:ユーザー名|[^有別]名|場所|年齢|職業|趣味|日時|住所)[\]〕}]"
     r"|[《【(]お?名前[》】)](?=さん|様|さま|くん|君|ちゃん)|\((?:ここにお?(?:名前|氏名)|[^()\n]{1,8}を(?:入力|記入|挿入))[^()\n]{0,8}\)"
     r"|%(?:user|name|char)[a-z_]{0,12}%|(?<!_)__[A-Z]{3,12}__(?!_)|(?<!_)_{2,8}(?=さん|様|さま|くん|君|ちゃん)"
@@ -47,7 +47,7 @@ METRICS = (
         en="the reply goes on with another turn",
         short_ja="次の発話の書き足し",
         critical=True,
-        version=RULES,
+        version="rules/6",
         function=lambda reading: int(bool(reading.turns)),
         spans=lambda reading: reading.turns,
     ),
@@ -56,11 +56,11 @@ METRICS = (
         kind="binary",
         direction="lower",
         group="leak",
-        ja="テンプレートの制御文字列が漏れた",
-        en="a control string leaked",
+        ja="テンプレートの制御文字列、文、見出しが漏れた",
+        en="a control string, sentence or heading of the template leaked",
         short_ja="制御文字列の漏れ",
         critical=True,
-        version=RULES,
+        version="rules/6",
         function=lambda reading: int(bool(reading.templates)),
         spans=lambda reading: reading.templates,
     ),
@@ -73,7 +73,7 @@ METRICS = (
         en="an unfilled placeholder is left",
         short_ja="穴埋め記号",
         critical=True,
-        version=RULES,
+        version="rules/6",
         function=lambda reading: int(bool(placeholders(reading.whole))),
         spans=lambda reading: placeholders(reading.whole),
     ),

@@ -5,9 +5,23 @@ What stopped it (``stop_by_string``) and where its reasoning ends (``reasoning_l
 
 from __future__ import annotations
 
-from kikime.harness.metrics.metric import RULES, Metric
-from kikime.harness.metrics.text.fold import visible
+import re
 
+from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.reading import Reading
+from kikime.harness.metrics.text.fold import fold, visible
+
+LONGEST_PIECE = 8
+"""Longer replies are no stray pieces."""
+
+
+_NUMBER = re.compile(r"[\d.,:/%\-]+")
+_FRAGMENT = re.compile(r"(?:で|ま)?すか|です|(?:で|ま)した|ません|か{2,}|でしょうか?|(?:ます|です)よ|、+|[をがへ]")
+_WORDLESS = re.compile(r"[\[\](){}<>*#\-_=+|/\\\"'`^&$@;:,]+")
+_ASKS_FOR_ONE = re.compile(
+    r"\d|[何幾数号番個歳才年月日時分秒円度点回目]|いく|いつ|どれ|どちら|いくつ|記号|文字|選|計算|答え|足|引|掛|割|順|[A-Za-zＡ-Ｚ]|[一二三四五六七八九十]"
+)
+"""What in a message may be answered by a number or a letter."""
 _ENDED = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence", "end"})
 
 
@@ -18,6 +32,33 @@ def no_eos(finish_reason: str | None) -> int | None:
     (1, 0, None)
     """
     return int(finish_reason.casefold() not in _ENDED) if finish_reason else None
+
+
+def stray_piece(reply: str, user: str) -> bool:
+    r"""Whether a reply is a stray piece that answers nothing: a number nobody asked for, a torn-off ending, brackets.
+
+    Args:
+        reply: folded text.
+        user: the message; without it nobody knows what was asked for, and numbers and letters pass.
+
+    >>> [stray_piece(reply, "おはよう。よく眠れた？") for reply in ("1\n\n", "すか。", "はい。", "うん")]
+    [True, True, False, False]
+    >>> stray_piece("2", "猫は何匹いますか？"), stray_piece("ます。", "ひと月ぶりのしりとり。りす。"), stray_piece("……", "ねえ。")
+    (False, False, False)
+    """
+    bare = visible(reply).rstrip("。.、 \n")
+    if not bare or len(bare) > LONGEST_PIECE:
+        return False
+    if _FRAGMENT.fullmatch(bare) or _WORDLESS.fullmatch(bare):
+        return True
+    stray = _NUMBER.fullmatch(bare) or (len(bare) == 1 and bare.isascii() and bare.isalnum())
+    return bool(stray and user and not _ASKS_FOR_ONE.search(fold(user)))
+
+
+def is_garbage(reading: Reading) -> bool:
+    """Whether the reply is a stray piece; where a short answer is expected, a number or a letter is none."""
+    user = "" if {"answers", "constraints"} & reading.expect.keys() else reading.user
+    return stray_piece(reading.whole, user)
 
 
 METRICS = (
@@ -56,6 +97,18 @@ METRICS = (
         critical=True,
         version=RULES,
         function=lambda reading: int(not visible(reading.response)),
+    ),
+    Metric(
+        name="garbage",
+        kind="binary",
+        direction="lower",
+        group="leak",
+        ja="意味をなさない切れ端だけの返答",
+        en="the reply is a stray piece that answers nothing",
+        short_ja="切れ端だけの返答",
+        version="rules/6",
+        function=lambda reading: int(is_garbage(reading)),
+        spans=lambda reading: [(0, len(reading.whole))] if is_garbage(reading) else [],
     ),
     Metric(
         name="reasoning_leak",

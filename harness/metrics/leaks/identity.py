@@ -1,4 +1,4 @@
-"""Role confusion: the reply speaks as a machine instead of the character."""
+"""Role confusion: the reply speaks as a machine, or as somebody else, instead of the character."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from kikime.harness.cards.persona import Persona
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.leaks.swap import swapped
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
 from kikime.harness.metrics.text.lexicon import SELF_WORDS
@@ -21,9 +22,9 @@ _MACHINE = r"""
       | (?:AI|人工知能|バーチャル|仮想|デジタル|会話|対話)(?:型|・)?
         (?:AI|アシスタント|モデル|チャットボット|システム|プログラム|キャラクター|ボット){1,3}+ )
 """  # names of machines that talk
-_ARTIFICIAL = r"(?<![A-Za-z])(?:AI|A\.I\.|エーアイ|人工知能|アンドロイド)(?![A-Za-z])"
+_ARTIFICIAL = r"(?<![A-Za-z])(?:AI|A\.I\.|エーアイ|人工知能)(?![A-Za-z])"
 _PRODUCT = r"(?<![A-Za-z])(?:Claude|Gemini|Gemma|Llama|Siri|Alexa|Copilot|Qwen|Mistral|Grok|DeepSeek)"
-_DEVICE = rf"(?:ボット|Bot|ロボット|アシスタント|(?:コンピューター?)?プログラム|機械|人工物|{_PRODUCT})(?![A-Za-z])"
+_DEVICE = rf"(?:ボット|Bot|ロボット|アンドロイド|アシスタント|(?:コンピューター?)?プログラム|機械|人工物|{_PRODUCT})(?![A-Za-z])"
 _IS = r"""
     (?: です(?!か(?!ら)|って|と[いはも]|の\?|よね\?) | で(?:ござい|あり)ます(?!か(?!ら)) | でして | である(?!と|か) | であり
       | で(?:ござる|御座います)(?!か(?!ら)|まい) | じゃ(?=よ|から|ぞ|のう|わい|な?[。!、…]|\s|\Z)
@@ -169,7 +170,7 @@ def _nature(persona: Persona) -> tuple[bool, bool]:
 def _confusion(reading: Reading) -> list[Span]:
     machine, human = reading.card.compiled(_nature)
     says_so = [] if machine else self_as_machine(reading.whole, names=reading.card.names, not_human=human)
-    return says_so + reading.card.boundaries.user_lines(reading.whole)
+    return sorted(says_so + swapped(reading) + reading.card.boundaries.user_lines(reading.whole))
 
 
 METRICS = (
@@ -178,11 +179,11 @@ METRICS = (
         kind="binary",
         direction="lower",
         group="leak",
-        ja="AIを名乗る、相手の台詞を書く",
-        en="speaks as an AI or for the user",
+        ja="AIを名乗る、相手の側に回る、相手の台詞を書く",
+        en="speaks as an AI, as the other side, or for the user",
         short_ja="役割の混同",
         critical=True,
-        version=RULES,
+        version="rules/6",
         function=lambda reading: int(bool(_confusion(reading))),
         spans=_confusion,
     ),

@@ -10,7 +10,7 @@ from kikime.harness.cards.persona import Persona
 from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
-from kikime.harness.metrics.text.sentences import mask
+from kikime.harness.metrics.text.sentences import blanked, mask
 
 _SCRIPTS = (
     "\uac00-\ud7a3",
@@ -43,6 +43,25 @@ _REMOVED = re.compile(
     r"|「[^「」\n]*」|『[^『』\n]*』|\"[^\"\n]*\"|“[^”\n]*”|《[^》\n]*》|<[^<>\n]{0,60}>|\[/?[A-Z_]{2,24}\]",
     re.DOTALL,
 )  # code, addresses, quotations and control strings
+_CHINESE_NOUNS = re.compile(
+    r"(?<![一-龥])(?:月球|朋友|孩子|女孩|男孩|手機|飛機|火車|星期[一二三四五六日天]?|今天|明天|昨天|晚上|早上|没有|沒有|可以|知道|但是|如果|因為"
+    r"|不是|就是|還是|這[個些里裡]|那[個些里]|什麼|怎麼|喜歡|高興|漂亮|老師們|媽媽|爸爸|哥哥|姐姐|謝謝|非常好|不好|很[好多大])"
+    r"(?=[ぁ-ん、。!?\s]|\Z)"
+)
+"""Chinese words in characters that Japanese has too, between kana."""
+_AS_NOUN = re.compile(
+    r"[)」』\s]*(?:って|という|と[かい]う|とか|など|なんか|みたい|系|の(?!で)|は|が|を|も|や|に|へ|と(?!て)|から|まで|で(?!す|し|ござ|あ)|[、,/・&])"
+)
+"""What follows a title or a name that Japanese sentences use as a noun."""
+_NAMING = ("って", "という", "とか")
+"""What introduces a title in small letters."""
+_TITLE_WORDS = 5
+"""Longer runs of Latin words are sentences."""
+_UNIT = re.compile(
+    r"(?<=\d)(?:k?cal|k?m|cm|mm|k?g|mg|ml|k?w|kwh|h|min|sec|fps|gb|mb|tb|hz|px|yen|vol|ver)(?![A-Za-z])", re.IGNORECASE
+)
+_REPEATED = 3
+"""A word that comes so often in one reply is no title but a foreign word."""
 _NAME_GLUE = frozenset("a an and at by de del des di du el for in la le no of on or the to van von with".split())  # noqa: SIM905
 _JAPANESE = re.compile(r"[ぁ-んァ-ヴ一-龥]")
 _JAPANESE_RUN = re.compile(r"[ぁ-んァ-ヴー一-龥々]{2,}")
@@ -82,11 +101,13 @@ def foreign_language(text: str, *, language: str = "ja", known: Sequence[str] = 
     spans = []
     if not text.isascii() and foreign_letter.search(text):
         masked = mask(text)
-        spans = [match.span() for match in foreign_script.finditer(masked if _LETTER.search(masked) else text)]
+        read = masked if _LETTER.search(masked) else text
+        spans = [match.span() for match in foreign_script.finditer(read)]
     if language == "en":
         return sorted(spans + [match.span() for match in _JAPANESE_RUN.finditer(text)])
     if _is_chinese(text):
         spans.append((0, len(text)))
+    spans += [match.span() for match in _CHINESE_NOUNS.finditer(text)] if _KANA.search(text) else []
     if language == "ja":
         spans += _latin(text, known)
     return sorted(set(spans))
@@ -110,21 +131,33 @@ def _words(text: str) -> frozenset[str]:
 def _latin(text: str, known: Sequence[str]) -> list[Span]:
     if not _WORD.search(text):
         return []
-    bare = _REMOVED.sub(lambda match: "〓" * len(match[0]), text)
+    bare = _UNIT.sub(_blank, _REMOVED.sub(_blank, text))
     allowed = frozenset[str]().union(*map(_words, known))
-    runs = [match for match in _RUN.finditer(bare) if not _is_name(match[0])]
-    foreign = [
-        match.span() for run in runs for match in _WORD.finditer(bare, *run.span()) if _is_foreign(match[0], allowed)
-    ]
+    runs = [match for match in _RUN.finditer(bare) if not _is_name(match[0]) and not _is_title(text, match)]
+    foreign = [match for run in runs for match in _WORD.finditer(bare, *run.span()) if _is_foreign(match[0], allowed)]
     long_runs = [run.span() for run in runs if _foreign_words(run, allowed) >= 3]
     if long_runs:
         return long_runs
     if not foreign:
         return []
-    letters = sum(end - start for start, end in foreign)
-    no_japanese = not _JAPANESE.search(text)
+    letters = sum(len(match[0]) for match in foreign)
     share = letters / max(1, len(_LETTER.findall(text)))
-    return foreign if no_japanese or (len(foreign) >= 2 and share > 0.15) else []
+    if not _JAPANESE.search(text) or (len(foreign) >= 2 and share > 0.15):
+        return [match.span() for match in foreign]
+    return []
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "〓" * len(match[0])
+
+
+def _is_title(text: str, run: re.Match[str]) -> bool:
+    """Whether a Japanese sentence uses a few Latin words, said once or twice, as a noun: the title of a song, a brand."""
+    words, after = _WORD.findall(run[0]), _AS_NOUN.match(text, run.end())
+    if after is None or len(words) > _TITLE_WORDS or not _JAPANESE.search(text):
+        return False
+    named = len(words) == 1 or words[0][0].isupper() or after[0].strip() in _NAMING
+    return named and text.count(run[0]) < _REPEATED
 
 
 def _foreign_words(run: re.Match[str], allowed: Collection[str]) -> int:
@@ -157,7 +190,8 @@ def _foreign(reading: Reading) -> list[Span]:
     known = (reading.user, reading.system, reading.card.compiled(_card_text))
     language = reading.persona.language
     asked = reading.expect.get("language", language)
-    return foreign_language(reading.whole, language=language if asked == language else "ja-en", known=known)
+    text = blanked(reading.whole, reading.turns + reading.templates)
+    return foreign_language(text, language=language if asked == language else "ja-en", known=known)
 
 
 def in_language_addressed(reply: str, user: str) -> int | None:
@@ -198,7 +232,7 @@ METRICS = (
         en="another language got in",
         short_ja="別言語の混入",
         critical=True,
-        version="rules/5",
+        version="rules/6",
         function=lambda reading: int(bool(_foreign(reading))),
         spans=_foreign,
     ),

@@ -13,7 +13,7 @@ from kikime.harness.metrics.text.fold import Span, fold
 MIN_SHARED = 9
 """Shared passages of up to eight characters are phrases, not copies."""
 
-SHARE = 0.5
+SHARE = 0.54
 """Share of the reply that one passage of an example must cover."""
 
 _LONG = 8192
@@ -40,7 +40,7 @@ def _remembered(text: str) -> str:
 
 
 def copies(reply: str, source: str, share: float = SHARE) -> bool:
-    """Whether one passage of ``source`` covers ``share`` of ``reply`` (at least half) and is longer than eight characters.
+    """Whether one passage of ``source`` covers ``share`` (above 0.5) of ``reply`` and is longer than eight characters.
 
     Both are :func:`comparable` text. Linear in their lengths: such a passage always holds the reply's middle.
 

@@ -57,17 +57,19 @@ def _sentences(folded: str, spans: Iterable[Span]) -> tuple[Sentence, ...]:
     return tuple(Sentence(comparable(piece), _ASKS.search(piece[-12:]) is not None) for piece in pieces)
 
 
-def echoes(said: Sentence, source: Sentence) -> bool:
-    """Whether a sentence is mostly the source's and goes on to the source's end: an answer that takes the question up is none.
+def echoes(said: Sentence, sources: Iterable[Sentence]) -> bool:
+    """Whether a sentence is mostly one of a prompt and goes on to its end: an answer that takes the question up is none.
 
-    >>> question = sentences_of("明日は開いていますか？")[0]
-    >>> [echoes(sentences_of(text)[0], question) for text in ("あの、明日は開いていますか？", "はい、明日は開いています。")]
+    >>> prompt = sentences_of("定休日は月曜日ですね。明日は開いていますか？")
+    >>> [echoes(sentences_of(text)[0], prompt) for text in ("あの、明日は開いていますか？", "はい、明日は開いています。")]
     [True, False]
     """
-    if source.answered_by(said) or is_formula(said.words):
+    words = said.words
+    needed = max(MIN_SHARED, math.ceil(SHARE * len(words)))
+    if len(words) < needed:
         return False
-    needed = max(MIN_SHARED, math.ceil(SHARE * len(said.words)))
-    return len(source.words) >= needed and source.words[-needed:] in said.words
+    ends = (one for one in sources if len(one.words) >= needed and one.words[-needed:] in words)
+    return any(not one.answered_by(said) for one in ends) and not is_formula(words)
 
 
 def parrots(reply: Sequence[Sentence], message: str) -> bool:
@@ -84,7 +86,9 @@ def parrots(reply: Sequence[Sentence], message: str) -> bool:
 
 
 def _own_sentences(reading: Reading) -> tuple[Sentence, ...]:
-    return _sentences(reading.spoken, reading.sentences)
+    if reading.uttered == reading.core:
+        return _sentences(reading.spoken, reading.sentences)
+    return _sentences(reading.uttered, split_sentences(reading.uttered))
 
 
 def is_echo(reading: Reading) -> bool:
@@ -95,8 +99,8 @@ def is_echo(reading: Reading) -> bool:
         return False
     if reading.user and parrots(said, reading.user):
         return True
-    sources = [source for text in _prompt(reading) for source in sentences_of(text)]
-    taken = {one for one in set(said) if any(echoes(one, source) for source in sources)}
+    sources = [source for text in _prompt(reading) for source in sentences_of(text) if len(source.words) >= MIN_SHARED]
+    taken = {one for one in set(said) if echoes(one, sources)}
     echoed = sum(len(one.words) for one in said if one in taken)
     if no_eos(reading.finish_reason) and said[-1] not in taken:
         echoed += _cut_off(said[-1], sources)

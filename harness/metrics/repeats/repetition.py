@@ -133,7 +133,7 @@ METRICS = (
         ja="以前の自分の返答の繰り返し",
         en="repetition of an earlier own reply",
         short_ja="以前の返答の繰り返し",
-        version=RULES,
+        version="rules/6",
         function=_of_earlier,
     ),
 )

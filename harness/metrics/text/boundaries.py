@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from kikime.harness.metrics.text.fold import Span, fold
 
 ROLE_NAMES = ("SYSTEM", "Human", "AI", "Bot", "Chatbot", "ユーザ", "アシスタント", "話者A", "話者B", "人間")
 """Names of speakers that models write although no format has them."""
+
+USER_NAMES = ("ユーザー", "User", "あなた", "相手", "話し相手", "会話相手")
+"""What replies call the interlocutor whose lines they write, whatever the card calls it."""
 
 CONTROL_STRINGS = (
     *("<EOS_TOKEN>", "<pad>", "<unk>", "<think>", "</think>", "[TOOL_CALLS]"),
@@ -19,12 +23,13 @@ CONTROL_STRINGS = (
 _HEADERS = ("Question", "Answer", "Output", "出力", "質問", "回答", "返答", "命令", "設定")
 _GENERIC_CONTROL = (
     r"<\|(?=[^|<>\n]*[A-Za-z])[^|<>\n]{1,40}\|>",
-    r"<\|[A-Za-z_]{3,40}",
+    r"<\|[A-Za-z_]{3,40}|(?<![A-Za-z_])[A-Za-z_]{3,40}\|>",
     r"</?\s?s\s?>|<\s/s\s?>",
-    r"</?(?:voiceline|character_information)\b",
-    r"\[/?INST\b",
     r"<0x[0-9A-Fa-f]{2}>",
 )
+_CONTROL_WORD = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)+|(?<=[\[</])[A-Z]{3,}(?=[\]>])|(?<=</)[a-z]{9,}(?=>)")
+"""A word of a control string that nobody says: with an underscore, in capitals, or of a closing tag."""
+_CONTROL_HINT = re.compile(r"[<>\[\]|_【】]")
 _BLANK = "[ \\t\\u3000\\u200b-\\u200f\\u2060\\ufeff]*+"
 _LINE_LABEL = re.compile(
     rf"(?:^|(?<=[>\]])|\\n){_BLANK}(?:\d{{1,2}}[.)][ \t]*+)?[*_>\-【\[(「<〈≪《]{{0,4}}[ \t]*+([^\s:∶꞉\\>\]][^\n:∶꞉\\>\]]{{0,40}}?)[ \t]*+"
@@ -45,6 +50,7 @@ class Boundaries:
     Args:
         role_markers: names of speakers and headers in the formats, with or without their colon or ``###``.
         control_strings: strings that templates write; those without a bracket count as role markers.
+        prose: sentences and headings that templates write, 〓 for a name.
         own_names: the character's names: a turn of its own may open the reply, a second one is a leak.
         user_names: the interlocutor's names, which leak before a colon or an opening quote.
 
@@ -59,6 +65,7 @@ class Boundaries:
         self,
         role_markers: Sequence[str] = (),
         control_strings: Sequence[str] = (),
+        prose: Sequence[str] = (),
         *,
         own_names: Sequence[str] = (),
         user_names: Sequence[str] = (),
@@ -71,11 +78,11 @@ class Boundaries:
         self._roles -= self._own
         self._leaking = self._roles | _labels(user_names)
         exact = sorted({text for text in controls if text and text not in bare}, key=len, reverse=True)
-        self._control = re.compile("|".join([*map(re.escape, exact), *_GENERIC_CONTROL]), re.IGNORECASE)
-        names = sorted(map(re.escape, filter(None, map(fold, user_names))), key=len, reverse=True)
-        self._user_line = (
-            re.compile(rf"^[ \t\u3000]*(?:{'|'.join(names)})[ \t]*(?=[「『])", re.MULTILINE) if names else None
-        )
+        shapes = [*map(re.escape, exact), *_malformed(exact), *_GENERIC_CONTROL]
+        self._control = re.compile("|".join(shapes), re.IGNORECASE)
+        self._prose = _sayings(tuple(prose))
+        names = sorted({re.escape(fold(name)) for name in (*USER_NAMES, *user_names) if name}, key=len, reverse=True)
+        self._user_line = re.compile(rf"^[ \t\u3000]*(?:{'|'.join(names)})[ \t]*(?=[「『])", re.MULTILINE)
 
     def turns(self, text: str) -> list[Span]:
         r"""Spans where folded text begins another turn: a marker at the start of a line with its colon, or a header.
@@ -86,30 +93,71 @@ class Boundaries:
         if _COLON.search(text):
             spans += [match.span() for match in _LINE_LABEL.finditer(text) if self._is_turn(match)]
         if "#" in text:
-            spans += [match.span() for match in _HEADER.finditer(text) if _label(match[1]) in self._headers]
+            spans += [
+                match.span()
+                for match in _HEADER.finditer(text)
+                if not _spellings(_label(match[1])).isdisjoint(self._headers)
+            ]
         return sorted(set(spans + self.user_lines(text)))
 
     def user_lines(self, text: str) -> list[Span]:
         """Spans where the reply speaks for the interlocutor: its name and an opening quote at the start of a line."""
-        if self._user_line is None or ("「" not in text and "『" not in text):
+        if "「" not in text and "『" not in text:
             return []
         return [match.span() for match in self._user_line.finditer(text)]
 
     def templates(self, text: str) -> list[Span]:
-        """Spans of control strings in folded text."""
-        if "<" not in text and "[" not in text:
+        """Spans of control strings in folded text, broken and misspelt ones too."""
+        if not _CONTROL_HINT.search(text):
             return []
         return [match.span() for match in self._control.finditer(text)]
+
+    def recited(self, text: str, prose: Sequence[str] = ()) -> list[Span]:
+        """Spans of folded text that say a sentence or a heading of a template over again.
+
+        Args:
+            text: folded reply.
+            prose: further sentences and headings, those of the prompt at hand.
+        """
+        sayings = (self._prose, _sayings(tuple(prose)) if prose else None)
+        found = [pattern for said in sayings if said for piece, pattern in said if piece in text]
+        return sorted({match.span() for pattern in found for match in pattern.finditer(text)})
 
     def _is_turn(self, match: re.Match[str]) -> bool:
         label = _label(match[1])
         if label in self._own:
             return match.string[: match.start()].strip() != ""
-        return not {label, _LABEL_SUFFIX.sub("", label)}.isdisjoint(self._leaking)
+        return not _spellings(label).isdisjoint(self._leaking)
+
+
+@lru_cache(maxsize=128)
+def _sayings(prose: Sequence[str]) -> list[tuple[str, re.Pattern[str]]]:
+    """For each sentence its longest piece between names, which tells quickly that it is not there, and its pattern."""
+    sentences = [fold(sentence).rstrip("。.!? ").split("〓") for sentence in prose]
+    return [
+        (max(pieces, key=len), re.compile(r"[^\n。]{0,40}".join(map(re.escape, pieces))))
+        for pieces in sentences
+        if any(pieces)
+    ]
 
 
 def _labels(names: Iterable[str]) -> set[str]:
     return {_label(fold(name)) for name in names} - {""}
+
+
+def _spellings(label: str) -> set[str]:
+    """A label as it is, without what follows its name (a number, an aside), and in the singular."""
+    bare = _LABEL_SUFFIX.sub("", label)
+    return {label, bare, bare.removesuffix("s")}
+
+
+def _malformed(controls: Iterable[str]) -> list[str]:
+    """Patterns of control strings with a bracket missing, doubled or of another kind: ``[/SYS]``, ``<</SYS> ]``."""
+    words = {word.casefold() for control in controls for word in _CONTROL_WORD.findall(control)}
+    if not words:
+        return []
+    word = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+    return [rf"[<\[|【]\s?/?\s?(?:{word})(?![A-Za-z_])[>\]|】]*", rf"(?<![A-Za-z_/])/?(?:{word})[>\]|】]+"]
 
 
 def _label(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from kikime.harness.metrics.text.fold import Span
 from kikime.harness.metrics.text.lexicon import COPULAS
@@ -32,7 +32,7 @@ _FORMULA = re.compile(
     r"(?:(?>はい|ええ|いいえ|いえ|ううん|うん|うふふ|ふふ|おほほ|ほほほ|あら|まあ|まぁ|あの|ああ|あっ|えっ|へえ|ねえ|さあ|では|"
     r"そう|うーん|んー|わあ|やった|おお|おっ|もう|ごきげんよう|御機嫌よう|おはよう(?:ございます)?+|こんにち[はわ]|こんばん[はわ]|"
     r"おやすみ(?:なさい)?|さようなら|ありがとう(?:ございます|ございました)?|ごめんなさい|すみません|失礼(?:します|いたします)|"
-    r"いただきます|ごちそうさま(?:でした)?|いってらっしゃい(?:ませ)?|おかえり(?:なさい)?|ただいま|よろしく(?:お願いします)?|"
+    r"いただきます|ごちそうさま(?:でした)?|はじめまして|初めまして|こちらこそ|(?:それ)?で?は?、?また(?:ね|明日)?|お疲れ様(?:です|でした)?|いってらっしゃい(?:ませ)?|おかえり(?:なさい)?|ただいま|(?:どうぞ)?よろしく(?:お願い(?:します|いたします|致します))?|お願い(?:します|いたします)|"
     r"[ふはほえ])[、,・。.!?ー~〜っ…\s]*+)++\Z"
 )
 
@@ -57,6 +57,17 @@ def mask(text: str) -> str:
         text = _QUOTED.sub(_blank, text)
     if "://" in text or "www." in text:
         text = _URL.sub(_blank, text)
+    return text
+
+
+def blanked(text: str, spans: Iterable[Span]) -> str:
+    """Replace spans by as many 〓.
+
+    >>> blanked("はい</s>", [(2, 6)])
+    'はい〓〓〓〓'
+    """
+    for start, end in spans:
+        text = f"{text[:start]}{'〓' * (end - start)}{text[end:]}"
     return text
 
 

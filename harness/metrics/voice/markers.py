@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import regex
 
 from kikime.harness.cards.persona import Persona
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span
 from kikime.harness.metrics.text.lexicon import ROUGH_SELF_WORDS
@@ -204,6 +204,7 @@ METRICS = (
         group="style",
         ja="語尾を判定できる文の数",
         en="sentences that could carry a marker",
+        of_speech=True,
         version="rules/6",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.eligible,
     ),
@@ -214,6 +215,7 @@ METRICS = (
         group="style",
         ja="役柄の語尾で終わる文の数",
         en="sentences that end in the character's marker",
+        of_speech=True,
         version="rules/6",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.marked,
         spans=_marker_spans,
@@ -227,6 +229,7 @@ METRICS = (
         ja="役柄の語尾で終わる文の割合",
         en="share of sentences with the marker",
         short_ja="語尾の割合",
+        of_speech=True,
         version="rules/6",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.marker_rate,
     ),
@@ -238,7 +241,7 @@ METRICS = (
         ja="語尾の不自然な重ね使い",
         en="markers are piled up",
         short_ja="語尾の重ね使い",
-        version=RULES,
+        version="rules/6",
         function=lambda reading: int(bool(_spam(reading))),
         spans=lambda reading: reading.in_whole(_spam(reading)),
     ),
@@ -252,6 +255,7 @@ METRICS = (
         ja="語尾の割合が「まったくない」から「本人と同じ」までのどこにあるか（多すぎれば下がる）",
         en="marker rate between never and the character's own; falls when overdone",
         short_ja="口調の水準",
+        of_speech=True,
         version="rules/6",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.style_level,
     ),
@@ -265,6 +269,7 @@ METRICS = (
         ja="語尾の割合が本人の水準に近い",
         en="marker rate is near the character's own",
         short_ja="語尾の帯",
+        of_speech=True,
         version="rules/6",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.style_band,
     ),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from kikime.harness.cards.persona import Persona, Pronouns
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
 from kikime.harness.metrics.text.lexicon import FIRST_PERSONS, SECOND_PERSONS, words_by_spelling
@@ -217,7 +217,7 @@ METRICS = (
         ja="一人称を使っている",
         en="a first-person pronoun is used",
         short_ja="一人称の使用",
-        version=RULES,
+        version="rules/6",
         function=lambda reading: int(bool(reading.shared(_first))),
     ),
     Metric(
@@ -229,7 +229,7 @@ METRICS = (
         ja="一人称が役柄どおり",
         en="first-person pronouns are in character",
         short_ja="一人称の正しさ",
-        version=RULES,
+        version="rules/6",
         function=lambda reading: _all_good(reading.card.compiled(_first_check), reading.shared(_first)),
         spans=lambda reading: _wrong(reading, reading.card.compiled(_first_check), reading.shared(_first)),
     ),
@@ -242,7 +242,7 @@ METRICS = (
         ja="二人称が役柄どおり",
         en="second-person pronouns are in character",
         short_ja="二人称の正しさ",
-        version=RULES,
+        version="rules/6",
         function=lambda reading: _all_good(reading.card.compiled(_second_check), reading.shared(_second)),
         spans=lambda reading: _wrong(reading, reading.card.compiled(_second_check), reading.shared(_second)),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kikime.harness.metrics.leaks.ending import no_eos
+from kikime.harness.metrics.leaks.ending import is_garbage, no_eos
 from kikime.harness.metrics.length import ends_well
 from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
@@ -11,8 +11,9 @@ from kikime.harness.metrics.repeats.echo import is_echo
 from kikime.harness.metrics.repeats.repetition import is_loop
 from kikime.harness.metrics.text.fold import Span
 
-NOT_SPEECH = (is_copy, is_echo, is_loop)
-"""What makes a reply say nothing about its character's voice: it is taken from an example or the prompt, or goes round."""
+NOT_SPEECH = (is_copy, is_echo, is_loop, is_garbage)
+"""What makes a reply say nothing about its character's voice: it is taken from an example or the prompt, goes round, or is
+a stray piece."""
 
 
 def speech(reading: Reading) -> list[Span] | None:
@@ -36,6 +37,7 @@ METRICS = (
         ja="口調を測れる、本人の言葉がある（例や質問の写し、堂々巡りでなく、言い終えた文がある）",
         en="there is speech of its own to measure the voice on: no copy, echo or loop, and a finished sentence",
         short_ja="口調を測れる返答",
+        of_speech=True,
         version="rules/6",
         function=lambda reading: int(bool(reading.shared(speech))),
     ),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kikime.harness.cards.persona import Persona
-from kikime.harness.metrics.metric import RULES, Metric
+from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
 
@@ -68,7 +68,7 @@ METRICS = (
         ja="禁止語の数",
         en="words that the card forbids",
         short_ja="禁止語",
-        version=RULES,
+        version="rules/6",
         function=lambda reading: len(_found(reading)),
         spans=_found,
     ),

@@ -1,4 +1,4 @@
-"""Quality of a single reply, 0–1: how many of its task's own checks it passes; 0 after a critical failure or a copy."""
+"""Quality of a single reply, 0–1: how many of its task's own checks it passes; 0 where it is broken or not its own."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _BoolArray = npt.NDArray[np.bool_]
 
 QUALITY_RULE = {
     "ja": (
-        "返答の質 q（0〜1）：致命的な失敗、例の丸写し、質問のオウム返しがあれば 0。"
+        "返答の質 q（0〜1）：致命的な失敗、例の丸写し、質問のオウム返し、堂々巡り、意味をなさない切れ端があれば 0。"
         "なければ、そのタスクが宣言している検査のうち「高いほど良い」ものの平均に、「低いほど良い」ものの 1 − x の平均を掛けた値"
         "（当てはまらない検査は数えない。回数の検査は 0 回なら 1、1 回でもあれば 0）。"
         "口調の水準（style_level、style_band）は一つの返答では決まらないので、役柄の語尾が一つでもあるかどうかで代える（基準率が半分以上の役柄のみ）。"
     ),
     "en": (
-        "q of a reply (0–1): 0 after a critical failure, a copied example or an echo; else the mean of the "
-        "higher-is-better checks that its task declares, times the mean of 1 − x of the lower-is-better ones (checks "
+        "q of a reply (0–1): 0 after a critical failure, a copied example, an echo, a loop or a stray piece; else the mean "
+        "of the higher-is-better checks that its task declares, times the mean of 1 − x of the lower-is-better ones (checks "
         "that do not apply do not count; counts are 1 when zero, else 0). style_level and style_band say little of one reply, so the "
         "presence of a marker stands for them (only personas that mark at least half of their sentences)."
     ),
@@ -34,7 +34,7 @@ QUALITY_RULE = {
 
 BANDS = ("style_level", "style_band")
 """Metrics of a persona's marker rate, of which one reply says little."""
-FATAL = ("critical_failure", "fewshot_copy", "prompt_echo")
+FATAL = ("critical_failure", "fewshot_copy", "prompt_echo", "loop", "garbage")
 """Metrics of which any 1 makes the quality 0."""
 
 

@@ -132,6 +132,9 @@ from kikime.harness.metrics import Scorer
         ("はい\n<|user|>次", 0),
         ("はい\nAssistant (絢音): 次", 1),
         ("はい\nユーザー（太郎）：次", 1),
+        ("はい\n### Instructions:\n次", 1),
+        ("はい\n### Responses", 1),
+        ("はい\nInstructions: 次", 1),
     ],
 )
 def test_turn_leak(scorer: Scorer, reply: str, expected: float | None) -> None:
@@ -174,6 +177,23 @@ def test_turn_leak(scorer: Scorer, reply: str, expected: float | None) -> None:
         ("<s>", 1),
         ("<strong>", 0),
         ("<span>", 0),
+        ("[/SYS] [/SYS]", 1),
+        ("]\n<</SYS> ]", 1),
+        ("</SYS>>", 1),
+        ("INST]", 1),
+        ("【INST】", 1),
+        ("<start_of_turn", 1),
+        ("im_end|>", 1),
+        ("</instruction", 1),
+        ("【場面】\n放課後の音楽室。", 1),
+        ("はい。\n【プロフィール】", 1),
+        ("このセクションでは、登場人物と会話の状況を説明します。", 1),
+        ("あなたが、このセクションでは、登場人物と会話の状況を説明します。", 1),
+        ("最後のターンは絢音のセリフです。", 1),
+        ("Below is an instruction that describes a task.", 1),
+        ("[OUT]", 0),
+        ("|_・)", 0),
+        ("この場面では、登場人物が会話をしますの。", 0),
     ],
 )
 def test_template_leak(scorer: Scorer, reply: str, expected: float | None) -> None:
@@ -291,7 +311,19 @@ def test_template_leak(scorer: Scorer, reply: str, expected: float | None) -> No
         ("[地名]", 1),
         ("[曲名]が好き", 1),
         ("[趣味]です", 1),
+        ('{"age": 18, "name": "絢音"}', 0),
     ],
 )
 def test_placeholder_leak(scorer: Scorer, reply: str, expected: float | None) -> None:
     assert scorer.score(reply)["placeholder_leak"] == expected
+
+
+def test_the_headings_of_the_prompt_at_hand_are_a_leak(scorer: Scorer) -> None:
+    system = "あなたは絢音です。\n【口調の決まり】\nお嬢様言葉で話す。"
+    assert scorer.score("【口調の決まり】\nお嬢様言葉で話す。", system=system)["template_leak"] == 1
+    assert scorer.score("【口調の決まり】\nお嬢様言葉で話す。")["template_leak"] == 0
+
+
+def test_a_misspelt_header_is_no_foreign_language(scorer: Scorer) -> None:
+    measured = scorer.score("素敵ですわ。\n### Instructions:\n次")
+    assert (measured["turn_leak"], measured["language_leak"]) == (1, 0)

@@ -75,3 +75,8 @@ def test_missing_kuten(scorer: Scorer, reply: str, expected: float | None) -> No
 )
 def test_empty(scorer: Scorer, reply: str, expected: float | None) -> None:
     assert scorer.score(reply)["empty"] == expected
+
+
+def test_a_reply_that_was_cut_off_has_no_last_mark_to_miss(scorer: Scorer) -> None:
+    assert scorer.score("素敵ですわ。そして", finish_reason="length")["missing_kuten"] is None
+    assert scorer.score("素敵ですわ。そして", finish_reason="stop")["missing_kuten"] == 1

@@ -37,7 +37,7 @@ def test_every_measured_metric_is_registered(scorer: Scorer) -> None:
 
 def test_critical_metrics_are_those_of_the_contract() -> None:
     names = {"no_eos", "turn_leak", "template_leak", "empty", "language_leak", "placeholder_leak", "role_confusion"}
-    assert set(CRITICAL) == names
+    assert set(CRITICAL) == names | {"boilerplate_reply"}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)

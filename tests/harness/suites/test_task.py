@@ -71,3 +71,17 @@ def test_a_value_of_the_wrong_kind_is_told_in_terms_of_yaml(tmp_path: Path, item
 def test_an_unknown_task_is_told_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="did you mean 'daily'"):
         load_task("dayly")
+
+
+def test_where_a_letter_is_asked_for_no_sentence_is_measured() -> None:
+    measured = {"length_fit": 0, "missing_kuten": 1, "marker_rate": 0.0, "constraint_ok": 1, "forbidden_terms": 0}
+    kept = load_task("answer_form").kept(measured)
+    assert kept == dict.fromkeys(measured) | {"constraint_ok": 1, "forbidden_terms": 0}
+    assert load_task("daily").kept(measured) == measured
+
+
+def test_a_task_keeps_what_it_names() -> None:
+    assert load_task("conversation_end").kept({"sentence_fit": 1, "length_fit": 0}) == {
+        "sentence_fit": 1,
+        "length_fit": None,
+    }

@@ -1,0 +1,96 @@
+"""Roles that are swapped: the reply gives the user the character's name, or talks about the character's lines."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from kikime.harness.cards.persona import Persona
+from kikime.harness.metrics.reading import Reading, own_names
+from kikime.harness.metrics.text.fold import Span, fold
+from kikime.harness.metrics.text.lexicon import SECOND_PERSONS, SELF_WORDS
+from kikime.harness.metrics.text.sentences import mask
+
+_LEAD = r"(?:\A|(?<=[。!?\n]))[\s、]*(?:(?:はい|ええ|うん|そう(?:です)?|では|えっと|あの|もちろん)[、。\s]*)?"
+_TITLE = r"(?:さん|様|さま|ちゃん|くん|君)?"
+_COPULA = (
+    r"(?:です|でございます|でした|であります|でいらっしゃいます|である|でござる|だ|なの(?:です|だ)?|なん(?:です|だ)|じゃ|や"
+    r"|と(?:いい|言い|申し)ます|といいます|になります)"
+)
+_END = r"(?:わ|よ|の|ぞ|ぜ|な|とも|ねん|で|さ)?[っー~〜♪]*(?=[。!、\s」』]|\Z)(?![^。!\n]{0,12}(?:\?|か[。\s]|よね|だよね))"
+_YOU = "|".join((*SECOND_PERSONS, *(word for words in SECOND_PERSONS.values() for word in words), "ユーザー", "そちら"))
+_LINE = r"(?:セリフ|台詞|せりふ|発言|発話|返答|応答|ターン)"
+_PARTNER = r"(?:(?:会話|対話|話し|お話し?|トーク)の?相手(?:役)?|相手役|聞き役|ユーザー)"
+_ANSWERS = r"(?:お?(?:答え|返事|話し)|回答|応答|返答|返信|会話|ロールプレイ)(?:し|いたし|を|させ|する|いたす)"
+_ASKS_LINE = re.compile(r"セリフ|台詞|せりふ|発言|名言|言葉")
+
+SHORT = 2
+"""Up to so many sentences a name in quotes is what the reply says, not an example in it."""
+
+
+class SwapPatterns(NamedTuple):
+    """The patterns of one card, compiled once."""
+
+    hints: tuple[str, ...]
+    """Texts without any of which there is no swap."""
+    plain: re.Pattern[str]
+    """Swaps that are one wherever they stand."""
+    quoted: re.Pattern[str]
+    """Swaps with the name in quotes, which in a longer text may only tell a name."""
+    line: re.Pattern[str]
+    """Talk about the line instead of the line."""
+
+    @classmethod
+    def of(cls, persona: Persona) -> SwapPatterns:
+        """The patterns with all names of the card."""
+        named = [answer for fact in persona.facts if fact.id == "name" for answer in fact.answers]
+        names = {name for name in (*own_names(persona), *map(fold, named)) if len(name) > 1}
+        name = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+        selves = {*SELF_WORDS, *map(fold, persona.voice.first_person.allowed), "こちら", "ここ"} - names
+        self_word = "|".join(sorted(map(re.escape, selves), key=len, reverse=True))
+        you = rf"{_LEAD}(?:{_YOU}|{re.escape(fold(persona.user_name))}){_TITLE}(?:は|の(?:お?名前|本名|役名?)は|こそ|って)、?"
+        plain = (
+            rf"{you}(?:{name}){_TITLE}(?:という(?:名前|者|人|方))?{_COPULA}{_END}",
+            rf"{_LEAD}(?:(?:{self_word})(?:自身)?[はが]、?)?(?:{name}){_TITLE}(?:の|と(?:会話|話)する)(?:{_PARTNER}|相手){_COPULA}{_END}",
+            rf"{_LEAD}(?:{self_word})(?:自身)?[はが]、?(?:ただの|この会話の)?ユーザー(?:側|役)?{_COPULA}{_END}",
+            rf"{_LEAD}(?:{name})(?:として|になりきって|の(?:口調|話し方|セリフ|立場|キャラクター)で)、?{_ANSWERS}",
+            rf"{_LEAD}(?:{name})[はが]、?(?:次|以下|こ)のように(?:話|答|応|返|言)",
+            rf"(?:この|その|指定の|与えられた)キャラクター(?:の設定)?(?:として|になりきって|の口調で)、?{_ANSWERS}",
+        )
+        line = (
+            rf"{_LEAD}(?:(?:これ|こちら|以下|次|上記|それ)[はが]、?)?(?:最後のターンは)?(?:{name}){_TITLE}の(?:最後の)?{_LINE}{_COPULA}{_END}",
+            rf"{_LEAD}(?:この|以下の|次の|上記の|最後の){_LINE}{_COPULA}{_END}",
+            rf"{_LEAD}(?:以下|次|上記)[はが]、?(?:キャラクターの)?{_LINE}{_COPULA}{_END}",
+        )
+        quoted = rf"{you}[「『](?:{name}){_TITLE}[」』]{_COPULA}{_END}"
+        hints = (
+            *names,
+            "ユーザー",
+            "キャラクター",
+            "セリフ",
+            "台詞",
+            "せりふ",
+            "発言",
+            "発話",
+            "返答",
+            "応答",
+            "ターン",
+        )
+        return cls(hints, *(re.compile(pattern) for pattern in ("|".join(plain), quoted, "|".join(line))))
+
+
+def swapped(reading: Reading) -> list[Span]:
+    """Spans where the reply takes the other side: the user gets the character's name, or the character is talked about.
+
+    Questions, denials and quotations are none, and neither is talk about lines with somebody who asks for one.
+    """
+    patterns = reading.card.compiled(SwapPatterns.of)
+    if not any(hint in reading.whole for hint in patterns.hints):
+        return []
+    text = mask(reading.whole)
+    found = [match.span() for match in patterns.plain.finditer(text)]
+    if not _ASKS_LINE.search(reading.user):
+        found += [match.span() for match in patterns.line.finditer(text)]
+    if len(reading.sentences) <= SHORT:
+        found += [match.span() for match in patterns.quoted.finditer(reading.whole)]
+    return found
