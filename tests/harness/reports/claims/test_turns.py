@@ -99,7 +99,7 @@ def test_tuning_moves_the_style_and_context_the_facts(form):
     report = form_facts_report(*form, **FEW)
     assert report.reading["tuning"] == {
         "facts": [],
-        "style": ["rag_relevant.marker_rate", "rag_relevant.style_band"],
+        "style": ["rag_relevant.marker_rate", "rag_relevant.style_level"],
     }
     assert report.reading["context"] == {"facts": ["form_facts.probe_shift"], "style": []}
 
