@@ -62,6 +62,12 @@ class UnfinishedRun(UsageError):
     """The run has no tables or no summary yet; ``kikime resume`` writes them."""
 
 
+class EmptyReport(UsageError):
+    """The run has what a report speaks of, but too little of it to say anything."""
+
+    exit_code = 4
+
+
 class EnvironmentFault(KikimeError):
     """The machine, not the input, stands in the way: engine, lock, disk, network."""
 

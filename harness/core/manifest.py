@@ -19,6 +19,8 @@ class StoredCheckpoint(TypedDict):
     fingerprint: str
     n_params: int | None
     revision: str | None
+    own_sampling: NotRequired[dict[str, object] | None]
+    """What its generation_config.json names."""
 
 
 class StoredOptions(TypedDict):
@@ -32,6 +34,8 @@ class StoredPlan(TypedDict):
 
     hash: str
     n_replies: int
+    bos: NotRequired[str]
+    """``tokenizer``: a format's BOS was left out where the tokenizer adds none; 0.1.0 always wrote it."""
 
 
 class StoredSampling(TypedDict):
@@ -131,6 +135,8 @@ class Manifest(TypedDict):
 
     schema: int
     run: str
+    kind: NotRequired[str]
+    """``benchmark`` or ``retention``."""
     name: str
     created_at: str
     checkpoint: StoredCheckpoint
@@ -145,4 +151,6 @@ class Manifest(TypedDict):
     hashes: StoredHashes
     plan: StoredPlan
     kikime: dict[str, object]
+    without_bos: NotRequired[list[str]]
+    """Formats whose BOS was left out, as the tokenizer adds none."""
     hardware: NotRequired[dict[str, object]]

@@ -74,6 +74,11 @@ class Request(msgspec.Struct, frozen=True):
     candidates: list[Candidate] = []
     """Not empty: nothing is generated, each candidate is scored."""
 
+    @property
+    def n_scored_tokens(self) -> int:
+        """What the engine reads to score all candidates, each of them with its prompt."""
+        return sum(len(candidate.token_ids) for candidate in self.candidates)
+
 
 class Reply(msgspec.Struct, frozen=True):
     """What the engine gave back for one request."""
@@ -85,6 +90,8 @@ class Reply(msgspec.Struct, frozen=True):
     stop_reason: str | None = None
     """The stop string or token id that ended the reply; None for the end-of-sequence token."""
     n_prompt_tokens: int = 0
+    n_cached_tokens: int = 0
+    """Of the prompt's, those that the engine had read for another request."""
     n_output_tokens: int = 0
     latency_ms: float = 0.0
     error: str | None = None
@@ -93,8 +100,14 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def chosen_reply(request: Request, logprobs: list[float], latency_ms: float) -> Reply:
-    """The reply of a scored request: its text is the continuation of highest log-probability."""
-    asked = [(p, c.text) for p, c in zip(logprobs, request.candidates, strict=True) if not c.name.startswith("free.")]
+    """The reply of a scored request: the continuation of highest log-probability, labels less their content-free one."""
+    names = [candidate.name for candidate in request.candidates]
+    prior = {name: p for name, p in zip(names, logprobs, strict=True) if name.startswith("free.")}
+    asked = [
+        (p - prior.get(c.name.replace("label.", "free."), 0.0), c.text)
+        for p, c in zip(logprobs, request.candidates, strict=True)
+        if c.name not in prior
+    ]
     return Reply(
         key=request.key,
         text=max(asked)[1],
@@ -110,6 +123,8 @@ def too_long(request: Request, max_model_len: int | None) -> str | None:
     if max_model_len is None or not request.token_ids:
         return None
     prompt, new = len(request.token_ids), request.sampling.max_tokens
+    if request.candidates:  # an engine generates one token to score a prompt
+        prompt, new = max(len(candidate.token_ids) for candidate in request.candidates), 1
     if prompt + new <= max_model_len:
         return None
     return f"prompt of {prompt} tokens and reply of up to {new} exceed the context of {max_model_len}"

@@ -44,6 +44,14 @@ class SwitchesAdapters(Protocol):
         """Send the following requests through the LoRA adapter in ``path``."""
 
 
+@runtime_checkable
+class CountsTokens(Protocol):
+    """An engine that knows how far its unfinished replies are."""
+
+    def tokens_in_flight(self) -> int:
+        """How many tokens it has generated of the replies that have not finished."""
+
+
 def _anything(checkpoint: Checkpoint, options: EngineOptions) -> None:
     """Refuse nothing."""
 

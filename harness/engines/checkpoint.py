@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ import orjson
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.files import cache_home, data_path, write_atomically
 from kikime.harness.core.hashing import digest, file_sha256
+from kikime.harness.engines.folders import WEIGHTS, Adapter, check_checkpoint, read_adapter
+from kikime.harness.engines.generation import GENERATION_CONFIG, OwnSampling, read_own_sampling
 
-_WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
-_IDENTITY = ("*.json", "*.jinja", "*.model", "*.txt", *_WEIGHTS)
+_IDENTITY = ("*.json", "*.jinja", "*.model", "*.txt", *WEIGHTS)
 _SERVED = re.compile(r"openai:(?P<name>.+?)@(?P<url>https?://\S+)")
 
 
@@ -39,6 +40,20 @@ class Checkpoint(msgspec.Struct, frozen=True):
     mutable: bool = False
     """Whether the same reference may mean other weights tomorrow."""
     adapter: str | None = None
+    model_type: str | None = None
+    """Architecture, as config.json names it."""
+    dtype: str | None = None
+    """The precision that it was saved in."""
+    own_sampling: OwnSampling | None = None
+    """What its generation_config.json names."""
+    lora: Adapter | None = None
+    """What its adapter is."""
+    max_lora_rank: int | None = None
+    """What the engine must be loaded with, for this adapter and those that take turns with it."""
+    vocabulary: int | None = None
+    """Rows of its embedding."""
+    weights: str | None = None
+    """Digest over the folder that ``--tokenizer`` names, where a served model's weights lie in it."""
 
 
 def resolve_checkpoint(reference: str) -> Checkpoint:
@@ -72,16 +87,68 @@ def bundled_checkpoints() -> list[str]:
 
 
 def with_adapter(base: Checkpoint, name: str, path: Path) -> Checkpoint:
-    """The checkpoint that ``base`` becomes with the LoRA adapter in ``path``."""
-    if not (path / "adapter_config.json").is_file():
-        raise UsageError(
-            "{path}: no LoRA adapter here (adapter_config.json is missing)",
-            hint="give --lora NAME=DIRECTORY",
-            path=path,
-        )
+    """The checkpoint that ``base`` becomes with the LoRA adapter in ``path``.
+
+    Raises:
+        UsageError: no LoRA adapter, or one that vLLM cannot load.
+    """
+    adapter = read_adapter(path)
     identity = [base.fingerprint, dict(_identity(path))]
     return msgspec.structs.replace(
-        base, name=f"{base.name}+{name}", adapter=str(path.resolve()), fingerprint=digest("model", identity)
+        base,
+        name=f"{base.name}+{name}",
+        adapter=str(path.resolve()),
+        lora=adapter,
+        max_lora_rank=adapter.max_lora_rank,
+        fingerprint=digest("model", identity),
+    )
+
+
+def with_facts(checkpoint: Checkpoint, source: str | None, n_params: int | None) -> Checkpoint:
+    """A served model with what the folder or hub id ``source`` tells of it; ``n_params`` is surer than any of that."""
+    if checkpoint.base_url and source:
+        checkpoint = _described(checkpoint, source)
+    return msgspec.structs.replace(checkpoint, n_params=n_params or checkpoint.n_params)
+
+
+def _described(checkpoint: Checkpoint, source: str) -> Checkpoint:
+    folder = Path(source).expanduser()
+    if not folder.is_dir():
+        return _described_by_hub(checkpoint, source)
+    if not (folder / "config.json").is_file():
+        return checkpoint
+    found = _facts(folder, checkpoint)
+    weights = [file for pattern in WEIGHTS for file in sorted(folder.glob(pattern))]
+    if not weights:
+        return found
+    return msgspec.structs.replace(found, n_params=_n_params(weights), weights=digest("model", dict(_identity(folder))))
+
+
+def _described_by_hub(checkpoint: Checkpoint, source: str) -> Checkpoint:
+    """What the hub's small files tell; where it cannot be asked, nothing."""
+    from huggingface_hub import get_safetensors_metadata, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, NotASafetensorsRepoError
+
+    unreachable = (OSError, ValueError, HfHubHTTPError, NotASafetensorsRepoError)
+    with suppress(*unreachable):
+        folder = Path(snapshot_download(source, allow_patterns=["config.json", GENERATION_CONFIG]))
+        checkpoint = _facts(folder, checkpoint) if (folder / "config.json").is_file() else checkpoint
+        with suppress(*unreachable):
+            n_params = sum(get_safetensors_metadata(source).parameter_count.values())
+            return msgspec.structs.replace(checkpoint, n_params=n_params)
+    return checkpoint
+
+
+def _facts(folder: Path, checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint with what the small files of its folder say."""
+    config = _read_config(folder / "config.json")
+    return msgspec.structs.replace(
+        checkpoint,
+        max_model_len=config.get("max_position_embeddings"),
+        model_type=config.get("model_type"),
+        dtype=config.get("dtype") or config.get("torch_dtype"),
+        own_sampling=read_own_sampling(folder),
+        vocabulary=config.get("vocab_size"),
     )
 
 
@@ -136,25 +203,20 @@ def _local(reference: str, path: Path) -> Checkpoint:
             path=path,
             known=", ".join("demo:" + n for n in bundled_checkpoints()),
         )
-    if not (path / "config.json").is_file():
-        raise UsageError(
-            "{path}: not a checkpoint (config.json is missing)",
-            hint="give the directory that training saved",
-            path=path,
-        )
-    config = _read_config(path / "config.json")
-    weights = [file for pattern in _WEIGHTS for file in sorted(path.glob(pattern))]
-    if not weights:
-        raise UsageError("{path}: no weights (*.safetensors) beside config.json", path=path)
-    n_params = sum(_count_parameters(file) for file in weights if file.suffix == ".safetensors")
-    return Checkpoint(
+    weights = check_checkpoint(path)
+    checkpoint = Checkpoint(
         reference=reference,
         name=path.resolve().name,
         path=str(path.resolve()),
         fingerprint=digest("model", dict(_identity(path))),
-        n_params=n_params or None,
-        max_model_len=config.get("max_position_embeddings"),
+        n_params=_n_params(weights),
+        max_model_len=None,
     )
+    return _facts(path, checkpoint)
+
+
+def _n_params(weights: Sequence[Path]) -> int | None:
+    return sum(_count_parameters(file) for file in weights if file.suffix == ".safetensors") or None
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -18,7 +18,13 @@ class EngineOptions(msgspec.Struct, frozen=True):
     gpu_memory_utilization: float | None = None
     quantization: str | None = None
     tokenizer: str | None = None
-    """Tokenizer directory or hub id, where it is not the checkpoint's own."""
+    """Tokenizer directory or hub id, where it is not the checkpoint's own; for a served model also the place of its files."""
+    params: int | None = None
+    """Number of parameters, where the checkpoint does not tell."""
+    sampling: str = "suite"
+    """``suite``: as the suite says; ``checkpoint``: as the checkpoint's generation_config.json says."""
+    trust_remote_code: bool = False
+    """Run Python code that lies beside the weights or the tokenizer; without it such a checkpoint is refused."""
     deterministic: bool = False
     """Ask the engine for results that do not depend on the batch."""
     concurrency: int = 64

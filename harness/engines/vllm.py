@@ -16,6 +16,7 @@ from kikime.harness.core.names import nearest
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.engines.dtype import chosen_on_cpu
 from kikime.harness.engines.options import EngineOptions
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 Arguments = dict[str, Any]
 """Of vLLM's ``EngineArgs``."""
 _CPU_CACHE_GIB = "1"
-_SMALL = 500_000_000
-"""Up to so many parameters a CPU computes in float32: in bfloat16 a greedy reply depends on what else is in the batch."""
 
 
 class VllmEngine:
@@ -118,6 +117,11 @@ class VllmEngine:
         replies = [self._reply(output) for output in outputs if output.finished]
         return [reply for reply in replies if reply is not None]
 
+    def tokens_in_flight(self) -> int:
+        """Generated so far of the replies that have not finished."""
+        states = self._engine.output_processor.request_states.values()
+        return sum(state.detokenizer.num_output_tokens() for state in states if state.detokenizer is not None)
+
     def _reply(self, output: Any) -> Reply | None:
         key, _, number = output.request_id.partition("#")
         submitted = self._submitted[key]
@@ -138,6 +142,7 @@ class VllmEngine:
             finish_reason=completion.finish_reason or "abort",
             stop_reason=None if stop is None else str(stop),
             n_prompt_tokens=len(output.prompt_token_ids or ()),
+            n_cached_tokens=output.num_cached_tokens or 0,
             n_output_tokens=len(completion.token_ids),
             latency_ms=latency,
         )
@@ -254,17 +259,20 @@ def _arguments(checkpoint: Checkpoint, options: EngineOptions, *, on_cpu: bool) 
         "enable_prefix_caching": True,
         "disable_log_stats": True,
         "use_tqdm_on_load": False,
+        "trust_remote_code": options.trust_remote_code,
     }
     if on_cpu:
         # Compiling costs minutes; chunked prefill breaks per-request seeds on the CPU.
         arguments |= {"enforce_eager": True, "enable_chunked_prefill": False}
-        if options.dtype == "auto" and (checkpoint.n_params or _SMALL + 1) <= _SMALL:
-            arguments["dtype"] = "float32"
+        if options.dtype == "auto":
+            arguments["dtype"] = chosen_on_cpu(checkpoint)
     for name in ("max_model_len", "gpu_memory_utilization", "quantization"):
         if getattr(options, name) is not None:
             arguments[name] = getattr(options, name)
     if checkpoint.adapter:
-        arguments |= {"enable_lora": True}
+        arguments["enable_lora"] = True
+        if checkpoint.max_lora_rank:
+            arguments["max_lora_rank"] = checkpoint.max_lora_rank
     return arguments | options.engine_args
 
 

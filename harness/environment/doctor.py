@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from kikime.harness.core.machine import multiplies_bfloat16, nvidia_gpus
 from kikime.harness.environment.provenance import package_version
 from kikime.harness.words.catalogue import Translator
 
@@ -41,19 +42,12 @@ def diagnose(runs: Path) -> Iterator[Finding]:
     yield _fonts()
     yield _disk(runs)
     yield _threads()
+    if not gpus:
+        yield _bfloat16()
 
 
 def _python() -> Finding:
     return Finding("ok", "python", ".".join(map(str, sys.version_info[:3])))
-
-
-def nvidia_gpus() -> list[str]:
-    """Names of the NVIDIA GPUs that the driver shows."""
-    if not shutil.which("nvidia-smi"):
-        return []
-    query = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    done = subprocess.run(query, capture_output=True, text=True, check=False)
-    return [line.strip() for line in done.stdout.splitlines() if line.strip()] if done.returncode == 0 else []
 
 
 def _vllm(*, has_gpu: bool) -> Iterator[Finding]:
@@ -168,3 +162,9 @@ def _threads() -> Finding:
     if bind == "auto" and cores <= 4 and os.environ.get("VLLM_ENABLE_V1_MULTIPROCESSING") == "1":
         return Finding("warning", "threads", _say("reserved_core"), "unset VLLM_ENABLE_V1_MULTIPROCESSING")
     return Finding("ok", "threads", _say("cores", n=cores))
+
+
+def _bfloat16() -> Finding:
+    if multiplies_bfloat16():
+        return Finding("ok", "bfloat16", _say("bfloat16"))
+    return Finding("warning", "bfloat16", _say("no_bfloat16"), _say("use_float32"))

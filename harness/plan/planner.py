@@ -28,23 +28,29 @@ class Identity(NamedTuple):
 
 
 class Planner:
-    """Turns cells into requests for one checkpoint.
+    """Turns cells into requests for one checkpoint; ``as_before``: as version 0.1.0 did.
 
     Raises (while planning):
         KikimeError: a prompt cannot be rendered, e.g. a persona would get lost in the checkpoint's own template.
     """
 
-    def __init__(self, materials: Materials, tokenizer: Any, identity: Identity) -> None:
+    def __init__(self, materials: Materials, tokenizer: Any, identity: Identity, *, as_before: bool = False) -> None:
         self.materials = materials
         self.tokenizer = tokenizer
+        self._as_before = as_before
         self._identity = identity
         self._renderers: dict[tuple[str, str], Renderer] = {}
         self._content: dict[tuple[str, ...], str] = {}
         self._cells: dict[str, Cell] = {}
 
+    @property
+    def formats_without_bos(self) -> list[str]:
+        """Formats of the requests so far whose BOS was left out, as the tokenizer adds none."""
+        return sorted({name for (name, _), renderer in self._renderers.items() if renderer.without_bos})
+
     def requests(self) -> Iterator[Request]:
         """The first request of every cell, in prefix-sharing order."""
-        for position, cell in enumerate(cells(self.materials)):
+        for position, cell in enumerate(cells(self.materials, as_before=self._as_before)):
             yield self.request(cell, position)
 
     def next_turn(self, request: Request, reply: str) -> Request | None:
@@ -140,7 +146,9 @@ class Planner:
         persona = None if cell.task.bare else cell.persona
         name = cell.condition.format, "" if persona is None else persona.id
         if name not in self._renderers:
-            self._renderers[name] = Renderer(self.materials.formats[name[0]], self.tokenizer, persona=persona)
+            self._renderers[name] = Renderer(
+                self.materials.formats[name[0]], self.tokenizer, persona=persona, every_bos=self._as_before
+            )
         return self._renderers[name]
 
     def _pair_key(self, cell: Cell, turn: int) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.request import Request, too_long
 from kikime.harness.engines import EngineOptions
-from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.engines.checkpoint import Checkpoint, with_facts
 from kikime.harness.environment.heap import collector_paused
 from kikime.harness.metrics import METRICS, VERSION, metric_versions
 from kikime.harness.plan.planner import Identity, Planner, plan_digest
@@ -18,6 +18,13 @@ from kikime.harness.prompts import load_tokenizer
 from kikime.harness.prompts.format import NATIVE
 from kikime.harness.prompts.tokenizers import TransformersTokenizer
 from kikime.harness.suites.grid import Materials
+from kikime.harness.suites.suite import SamplingOptions
+
+if TYPE_CHECKING:
+    from kikime.harness.engines.openai import Server
+
+_BLOCK = 16
+"""Tokens of a block of vLLM's prefix cache."""
 
 
 class Prepared(NamedTuple):
@@ -32,7 +39,11 @@ class Prepared(NamedTuple):
     n_replies: int
     """Requests, later turns of scripted dialogues included."""
     n_prompt_tokens: int
-    """Exact, without later turns of scripted dialogues."""
+    """What the engine reads, exact, without later turns of scripted dialogues; of scored requests all candidates."""
+    n_scored_tokens: int
+    """Those of the candidates whose log-probability is asked for."""
+    n_shared_tokens: int
+    """Those that begin a prompt as the one before it began, which a prefix cache need not read again."""
     max_output_tokens: int
     max_model_len: int | None
     n_too_long: int
@@ -40,30 +51,40 @@ class Prepared(NamedTuple):
 
 
 @collector_paused()
-def prepare(checkpoint: Checkpoint, materials: Materials, options: EngineOptions) -> Prepared:
+def prepare(
+    checkpoint: Checkpoint, materials: Materials, options: EngineOptions, *, as_before: bool = False
+) -> Prepared:
     """Render and tokenise the whole grid.
+
+    ``as_before``: as version 0.1.0 did, which wrote a BOS also where the tokenizer adds none, and cut pairs of labels.
 
     Raises:
         KikimeError: no tokenizer, or a prompt that cannot be rendered.
     """
-    tokenizer, served = _tokenizer(checkpoint, options)
+    server = _server(checkpoint)
+    source = options.tokenizer or (server["root"] if server else None)
+    checkpoint = with_facts(checkpoint, source, options.params)
+    materials = sampled(materials, checkpoint, options)
+    tokenizer = _tokenizer(checkpoint, options, server, source)
+    served = server["max_model_len"] if server else None
     if tokenizer is None and set(materials.formats) - {NATIVE}:
         raise UsageError(
             "{url} takes chat messages only, so only the format 'native' can be tested there",
             hint="give --format native, or serve the checkpoint with vLLM and give --tokenizer PATH",
             url=checkpoint.base_url,
         )
-    planner = Planner(materials, tokenizer, Identity(checkpoint.fingerprint, f"{options.engine}/{options.dtype}"))
+    identity = Identity(checkpoint.fingerprint, f"{options.engine}/{options.dtype}")
+    planner = Planner(materials, tokenizer, identity, as_before=as_before)
     length = options.max_model_len or served or checkpoint.max_model_len
     spool, keys = Spool(), []
-    n_prompt = n_output = n_replies = n_too_long = 0
+    tokens, n_replies, n_too_long = _Tokens(), 0, 0
     for request in planner.requests():
         spool.add(request)
         keys.append(request.key)
         turns = 1 + len(_script(materials, request))
         n_replies += turns
-        n_prompt += len(request.token_ids)
-        n_output += request.sampling.max_tokens * turns
+        tokens.add(request, turns)
+        _check_embedded(request, checkpoint, tokenizer)
         n_too_long += too_long(request, length) is not None
     if not keys:
         raise UsageError("the suite has no item for these personas and conditions")
@@ -75,10 +96,56 @@ def prepare(checkpoint: Checkpoint, materials: Materials, options: EngineOptions
         spool=spool,
         plan_hash=plan_digest(keys),
         n_replies=n_replies,
-        n_prompt_tokens=n_prompt,
-        max_output_tokens=n_output,
+        n_prompt_tokens=tokens.prompt + tokens.scored,
+        n_scored_tokens=tokens.scored,
+        n_shared_tokens=tokens.shared,
+        max_output_tokens=tokens.output,
         max_model_len=length,
         n_too_long=n_too_long,
+    )
+
+
+class _Tokens:
+    """Counts what an engine will read and write."""
+
+    def __init__(self) -> None:
+        self.prompt = self.scored = self.shared = self.output = 0
+        self._last: list[int] = []
+
+    def add(self, request: Request, turns: int) -> None:
+        if request.candidates:
+            self.scored += request.n_scored_tokens
+            return
+        self.prompt += len(request.token_ids)
+        self.shared += _n_shared(self._last, request.token_ids)
+        self.output += request.sampling.max_tokens * turns
+        self._last = request.token_ids
+
+
+def _n_shared(before: list[int], after: list[int]) -> int:
+    """How many tokens two prompts begin with alike, in whole blocks of a prefix cache."""
+    low, high = 0, min(len(before), len(after)) // _BLOCK
+    while low < high:
+        middle = (low + high + 1) // 2
+        if before[: middle * _BLOCK] == after[: middle * _BLOCK]:
+            low = middle
+        else:
+            high = middle - 1
+    return low * _BLOCK
+
+
+def _check_embedded(request: Request, checkpoint: Checkpoint, tokenizer: TransformersTokenizer | None) -> None:
+    """Refuse a prompt or a stop with a token that the model has no embedding of."""
+    last = max([*request.token_ids, *request.stop_token_ids], default=0)
+    if tokenizer is None or checkpoint.vocabulary is None or checkpoint.base_url or last < checkpoint.vocabulary:
+        return
+    raise UsageError(
+        "format '{format}' uses the token {token} ({id}), which the model lacks: its embedding has {rows} rows (vocab_size)",
+        hint="leave the format out, or save the model again after model.resize_token_embeddings(len(tokenizer))",
+        format=request.format,
+        token=tokenizer.convert_ids_to_tokens(last),
+        id=last,
+        rows=checkpoint.vocabulary,
     )
 
 
@@ -87,23 +154,52 @@ def _script(materials: Materials, request: Request) -> tuple[str, ...]:
     return next((item.script for item in task.items if item.id == request.item_id), ())
 
 
-def _tokenizer(checkpoint: Checkpoint, options: EngineOptions) -> tuple[TransformersTokenizer | None, int | None]:
-    """The tokenizer that renders, and the length that a server names; no tokenizer where the server renders."""
+def _server(checkpoint: Checkpoint) -> Server | None:
+    """What the server of a served model says of itself."""
     if checkpoint.base_url is None:
-        return load_tokenizer(options.tokenizer or str(checkpoint.path)), None
+        return None
     from kikime.harness.engines.openai import probe_server
 
-    server = probe_server(checkpoint)
+    return probe_server(checkpoint)
+
+
+def _tokenizer(
+    checkpoint: Checkpoint, options: EngineOptions, server: Server | None, source: str | None
+) -> TransformersTokenizer | None:
+    """The tokenizer that renders; none where the server does."""
+    if server is None:
+        source = options.tokenizer or str(checkpoint.path)
+        return load_tokenizer(source, trust_remote_code=options.trust_remote_code)
     if not server["token_ids"]:
-        return None, server["max_model_len"]
-    source = options.tokenizer or server["root"]
+        return None
     if not source or (options.tokenizer is None and not Path(source).is_dir()):
         raise UsageError(
             "the tokenizer of '{name}' is not on this machine",
             hint="give it with --tokenizer PATH",
             name=checkpoint.name,
         )
-    return load_tokenizer(source), server["max_model_len"]
+    return load_tokenizer(source, trust_remote_code=options.trust_remote_code)
+
+
+def sampled(materials: Materials, checkpoint: Checkpoint, options: EngineOptions) -> Materials:
+    """The materials with the sampling that the options ask for.
+
+    Raises:
+        UsageError: the checkpoint's own is asked for, and nobody knows it.
+    """
+    if options.sampling != "checkpoint":
+        return materials
+    own = checkpoint.own_sampling
+    if own is None:
+        raise UsageError(
+            "--sampling checkpoint: '{model}' names no sampling of its own",
+            hint="give --tokenizer PATH, the folder with its generation_config.json"
+            if checkpoint.base_url
+            else "leave the option out; the suite says how replies are drawn",
+            model=checkpoint.name,
+        )
+    sampling = SamplingOptions.model_validate({**materials.suite.sampling.model_dump(), **own.values()})
+    return materials._replace(suite=materials.suite.model_copy(update={"sampling": sampling}))
 
 
 def comparability(materials: Materials) -> dict[str, object]:

@@ -77,6 +77,11 @@ class Encoder:
         return self.guarded.get(text)
 
     @cached_property
+    def adds_bos(self) -> bool:
+        """Whether the tokenizer begins a text with its BOS of its own accord, as training then does."""
+        return self.bos_id is not None and list(self.tokenizer("a").input_ids)[:1] == [self.bos_id]
+
+    @cached_property
     def adds_dummy_prefix(self) -> bool:
         """Whether text right after a special token gets SentencePiece's "▁" of the tokenizer's own accord."""
         if self._backend is None or not self.guarded:

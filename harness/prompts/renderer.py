@@ -42,6 +42,7 @@ class Renderer:
     """Renders conversations in ``format`` for ``tokenizer`` (a transformers tokenizer; None: text only).
 
     ``persona`` names the speakers and fills the sections of formats that have some (AInes v3); others ignore it.
+    A BOS that the tokenizer adds to no text is left out, since no training saw one; ``every_bos`` writes it even so.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Renderer:
         tokenizer: TransformersTokenizer | None,
         *,
         persona: Persona | None = None,
+        every_bos: bool = False,
     ) -> None:
         self.format = format
         self.encoder: Encoder | None = None
@@ -58,6 +60,8 @@ class Renderer:
         used = persona if format.uses_persona else None
         self._fields = None if used is None else lru_cache(maxsize=256)(partial(aines_fields, used))
         self._native = format.id == NATIVE
+        self.without_bos = not every_bos and _lacks_bos(format, self.encoder)
+        """Whether the format's BOS is left out."""
         self._bos, self._eos = self._edge_tokens()
         self._template = compile_template(self._template_source(tokenizer))
         self._skeletons: dict[tuple[str, ...], _Skeleton] = {}
@@ -209,7 +213,7 @@ class Renderer:
         if self.encoder is None:
             return self.format.bos_token, "" if self.format.eos == "none" else self.format.eos_token
         eos = {"native": self.encoder.eos_token, "literal": self.format.eos_token, "none": ""}[self.format.eos]
-        return self.encoder.bos_token if self.format.bos else "", eos
+        return self.encoder.bos_token if self.format.bos and not self.without_bos else "", eos
 
     def _template_source(self, tokenizer: TransformersTokenizer | None) -> str:
         if not self._native:
@@ -234,6 +238,12 @@ class Renderer:
             return ""
         (_, before), *others = self.encoder.parts(segments.controls[2])
         return others[0][0] if others and not before.strip() else ""
+
+
+def _lacks_bos(form: Format, encoder: Encoder | None) -> bool:
+    """Whether a format has a BOS that the tokenizer knows and does not add; the checkpoint's own template decides itself."""
+    written = form.bos and form.id != NATIVE
+    return written and encoder is not None and encoder.bos_id is not None and not encoder.adds_bos
 
 
 def _validated(messages: Sequence[Message]) -> tuple[tuple[str, ...], list[str]]:

@@ -93,8 +93,8 @@ _FILES = ("tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json", "voc
 _EXPECTED = (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError)
 
 
-def load_tokenizer(path_or_id: str | Path) -> TransformersTokenizer:
-    """Load the tokenizer of a local checkpoint or of a Hub id (transformers; remote code is not run).
+def load_tokenizer(path_or_id: str | Path, *, trust_remote_code: bool = False) -> TransformersTokenizer:
+    """Load the tokenizer of a local checkpoint or of a Hub id; its own code runs only with ``trust_remote_code``.
 
     Raises:
         UsageError: the path does not exist, or its directory holds no tokenizer or a broken one.
@@ -108,16 +108,23 @@ def load_tokenizer(path_or_id: str | Path) -> TransformersTokenizer:
 
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries would be ten lines; ours is one
     try:
-        tokenizer = cast("TransformersTokenizer", AutoTokenizer.from_pretrained(str(path_or_id)))
+        tokenizer = AutoTokenizer.from_pretrained(str(path_or_id), trust_remote_code=trust_remote_code)
     except Exception as error:
         # the tokenizers library reports a broken file as a bare Exception; anything unknown goes on up
         if type(error) is not Exception and not isinstance(error, _EXPECTED):
             raise
-        raise _explained(str(path_or_id), local, str(error).strip().partition("\n")[0]) from None
-    return tokenizer
+        raise _explained(str(path_or_id), local, str(error).strip()) from None
+    return cast("TransformersTokenizer", tokenizer)
 
 
 def _explained(reference: str, local: bool, reason: str) -> KikimeError:
+    if "trust_remote_code" in reason:
+        return UsageError(
+            "{reference}: the tokenizer is Python code of its own, which is not run unasked",
+            hint="read that code; if you trust it: kikime run or plan … --trust-remote-code",
+            reference=reference,
+        )
+    reason = reason.partition("\n")[0]
     if local:
         return UsageError(
             "{reference}: the tokenizer does not load: {reason}",

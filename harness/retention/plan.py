@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.store.rundir import TWIN
 from kikime.harness.suites.grid import Materials
 from kikime.harness.suites.task import Task
-
-_TWIN = "-bare"
 
 
 def with_and_without_persona(materials: Materials) -> Materials:
@@ -23,7 +22,7 @@ def with_and_without_persona(materials: Materials) -> Materials:
         task = materials.tasks[selection.id]
         if task.bare:
             continue
-        twin = task.model_copy(update={"id": f"{task.id}{_TWIN}", "title": f"{task.title}（人物なし）", "bare": True})
+        twin = task.model_copy(update={"id": f"{task.id}{TWIN}", "title": f"{task.title}（人物なし）", "bare": True})
         tasks[twin.id] = twin
         selections.append(selection.model_copy(update={"id": twin.id}))
     suite = materials.suite.model_copy(update={"tasks": tuple(selections)})
@@ -32,7 +31,7 @@ def with_and_without_persona(materials: Materials) -> Materials:
 
 def neutral_id(task: Task) -> str:
     """The id that a task and its twin share."""
-    return task.id.removesuffix(_TWIN)
+    return task.id.removesuffix(TWIN)
 
 
 def _check_neutral(task: Task) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -17,10 +18,10 @@ from kikime.harness.environment.provenance import provenance
 from kikime.harness.metrics import versions_of
 from kikime.harness.plan.prepare import Prepared, comparability, prepare
 from kikime.harness.run.measuring import log_to
-from kikime.harness.run.runner import Runner, Sink
+from kikime.harness.run.runner import OnStep, Runner, Sink
 from kikime.harness.run.status import StatusBoard
 from kikime.harness.store.records import Summary
-from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.rundir import BENCHMARK, RunDirectory
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import StoredReplies, compact
 from kikime.harness.store.wal import REPLIES, Segment
@@ -30,12 +31,13 @@ AddTables = Callable[[RunDirectory], object]
 """Adds what else the summary is made of; called between the replies' tables and the summary."""
 
 
-def start_run(prepared: Prepared, runs: Path, name: str | None = None) -> RunDirectory:
+def start_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: str = BENCHMARK) -> RunDirectory:
     """Create the run directory and write its manifest; nothing is generated yet."""
     checkpoint, materials = prepared.checkpoint, prepared.materials
     run = RunDirectory.create(runs, name or checkpoint.name)
     manifest = {
         "run": run.id,
+        "kind": kind,
         "name": name or checkpoint.name,
         "checkpoint": msgspec.to_builtins(checkpoint),
         "options": msgspec.to_builtins(prepared.options),
@@ -44,7 +46,9 @@ def start_run(prepared: Prepared, runs: Path, name: str | None = None) -> RunDir
             "n_replies": prepared.n_replies,
             "n_prompt_tokens": prepared.n_prompt_tokens,
             "max_output_tokens": prepared.max_output_tokens,
+            "bos": "tokenizer",
         },
+        **({"without_bos": without} if (without := prepared.planner.formats_without_bos) else {}),
         **comparability(materials),
         **materials.to_json(),
         **provenance(),
@@ -75,7 +79,8 @@ def restore(run: RunDirectory) -> Prepared:
             reference=then.reference,
             run=run.id,
         )
-    prepared = prepare(now, materials, msgspec.convert(manifest["options"], EngineOptions))
+    options = msgspec.convert(manifest["options"], EngineOptions)
+    prepared = prepare(now, materials, options, as_before="bos" not in manifest["plan"])
     if prepared.plan_hash != manifest["plan"]["hash"]:
         raise UsageError(
             "run {run} was planned by another version of the formats or the tokenizer",
@@ -117,6 +122,7 @@ def execute(
     engine: Engine | None = None,
     sinks: Sequence[Sink] = (),
     on_stage: Callable[[str], None] = lambda _: None,
+    on_step: OnStep = lambda _: None,
     add_tables: AddTables = lambda _: None,
     stored: StoredReplies | None = None,
 ) -> Summary:
@@ -134,7 +140,11 @@ def execute(
         board = StatusBoard(run, planned=prepared.n_replies, done=stored.n_done)
         with board.reported():
             if stored.n_done < prepared.n_replies:
-                _generate(run, prepared, stored, engine, [*sinks, board], on_stage, board)
+                with _session(prepared, engine, board, on_stage) as used, Segment.create(run.wal, REPLIES) as segment:
+                    _generate(
+                        used, prepared, stored, [_log(run, segment, prepared), *sinks, board], [board.beat, on_step]
+                    )
+                stored.catch_up()
             on_stage("tables")
             compact(run, versions_of(run.manifest()["hashes"]), stored)
         return _finish(run, board, add_tables)
@@ -176,34 +186,42 @@ def _finish(run: RunDirectory, board: StatusBoard, add_tables: AddTables) -> Sum
     return summary
 
 
-def _generate(
-    run: RunDirectory,
-    prepared: Prepared,
-    stored: StoredReplies,
-    engine: Engine | None,
-    sinks: Sequence[Sink],
-    on_stage: Callable[[str], None],
-    board: StatusBoard,
-) -> None:
+def _log(run: RunDirectory, segment: Segment, prepared: Prepared) -> Sink:
+    return log_to(segment, prepared.materials, versions_of(run.manifest()["hashes"]))
+
+
+@contextmanager
+def _session(
+    prepared: Prepared, engine: Engine | None, board: StatusBoard, on_stage: Callable[[str], None]
+) -> Iterator[Engine]:
+    """The engine that is given, or one of its own that is closed at the end."""
     if engine is None:
         on_stage("load")
     started = time.monotonic()
     with collector_paused():
         used = engine or load_engine(prepared.checkpoint, prepared.options)
     try:
-        board.describe_engine(used.describe(), time.monotonic() - started)
-        on_stage("generate")
-        with heap_frozen(), Segment.create(run.wal, REPLIES) as segment:
-            runner = Runner(
-                used,
-                [log_to(segment, prepared.materials, versions_of(run.manifest()["hashes"])), *sinks],
-                stored=stored.lookup,
-                next_turn=prepared.planner.next_turn,
-                max_model_len=prepared.max_model_len,
-            )
-            runner.run(prepared.spool)
-        board.generated()
-        stored.catch_up()
+        with board.session(used.describe(), time.monotonic() - started), heap_frozen():
+            on_stage("generate")
+            yield used
     finally:
         if engine is None:
             used.close()
+
+
+def _generate(
+    engine: Engine, prepared: Prepared, stored: StoredReplies, sinks: Sequence[Sink], listeners: Sequence[OnStep]
+) -> None:
+    def on_step(tokens_in_flight: int) -> None:
+        for listener in listeners:
+            listener(tokens_in_flight)
+
+    runner = Runner(
+        engine,
+        sinks,
+        stored=stored.lookup,
+        next_turn=prepared.planner.next_turn,
+        max_model_len=prepared.max_model_len,
+        on_step=on_step,
+    )
+    runner.run(prepared.spool)

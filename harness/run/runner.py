@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from kikime.harness.core.request import Reply, Request, too_long
-from kikime.harness.engines.base import Engine
+from kikime.harness.engines.base import CountsTokens, Engine
 
 Sink = Callable[[Request, Reply], None]
 """Takes each finished reply; what a sink raises ends the run, resumable."""
 
 NextTurn = Callable[[Request, str], Request | None]
 Lookup = Callable[[str], Reply | None]
+OnStep = Callable[[int], None]
+"""Hears about once per second how many tokens the engine has generated of the replies that have not finished."""
+_STEP_SECONDS = 1.0
 
 
 class Runner:
@@ -32,12 +36,15 @@ class Runner:
         stored: Lookup,
         next_turn: NextTurn,
         max_model_len: int | None,
+        on_step: OnStep = lambda _: None,
     ) -> None:
         self._engine = engine
         self._sinks = sinks
         self._stored = stored
         self._next_turn = next_turn
         self._max_model_len = max_model_len
+        self._on_step = on_step
+        self._last_step = 0.0
         self._in_flight: dict[str, Request] = {}
         self._ready: deque[Request] = deque()
 
@@ -59,6 +66,13 @@ class Runner:
             if self._in_flight:
                 for reply in self._engine.poll():
                     self._finish(self._in_flight.pop(reply.key), reply)
+                self._tell_step()
+
+    def _tell_step(self) -> None:
+        now = time.monotonic()
+        if now - self._last_step >= _STEP_SECONDS:
+            self._last_step = now
+            self._on_step(self._engine.tokens_in_flight() if isinstance(self._engine, CountsTokens) else 0)
 
     def _enqueue(self, request: Request | None) -> None:
         """Queue the first turn of the dialogue that has no stored reply."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.request import Reply, Request
-from kikime.harness.store.records import Summary
+from kikime.harness.store.records import Session, Summary
 from kikime.harness.store.rundir import RunDirectory
 
 
@@ -19,29 +19,44 @@ class StatusBoard:
     def __init__(self, run: RunDirectory, *, planned: int, done: int) -> None:
         self._run = run
         self._status: dict[str, Any] = {"state": "running", "planned": planned, "done": done, "errors": 0}
-        self._tokens = self._replies = 0
-        self._sessions: list[dict[str, Any]] = run.status().get("sessions", [])
-        self._started = time.monotonic()
-        self._generated: float | None = None
+        self._sessions = run.sessions()
+        self._session: Session | None = None
+        self._finished_tokens = 0
         self._write()
 
-    def __call__(self, request: Request, reply: Reply) -> None:  # noqa: ARG002  (a sink)
+    def __call__(self, request: Request, reply: Reply) -> None:
         """Count one reply."""
         self._status["done"] += 1
         self._status["errors"] += reply.error is not None
-        self._tokens += reply.n_output_tokens
-        self._replies += 1
+        if self._session is not None and reply.error is None:
+            self._session.n_replies += 1
+            self._session.n_scored_tokens += request.n_scored_tokens
+            if not request.candidates:
+                self._session.n_prompt_tokens += reply.n_prompt_tokens - reply.n_cached_tokens
+                self._session.max_output_tokens += request.sampling.max_tokens
+        self._finished_tokens += reply.n_output_tokens
+        self.beat(0)
+
+    def beat(self, tokens_in_flight: int) -> None:
+        """Say that the engine works; it has generated so many tokens of replies that have not finished."""
+        if self._session is not None:
+            generated = self._finished_tokens + tokens_in_flight
+            self._session.n_output_tokens = max(self._session.n_output_tokens, generated)
         self._write(force=False)
 
-    def describe_engine(self, engine: Mapping[str, Any], load_seconds: float) -> None:
-        """Begin a session of the engine, which took ``load_seconds`` to load."""
-        self._sessions = [*self._sessions, {"engine": dict(engine), "load_seconds": round(load_seconds, 2)}]
+    @contextmanager
+    def session(self, engine: Mapping[str, Any], load_seconds: float) -> Iterator[None]:
+        """Count and time what is done inside as one session of the engine, which took ``load_seconds`` to load."""
+        self._session = Session(dict(engine), round(load_seconds, 2))
+        self._sessions.append(self._session)
         self._started = time.monotonic()
-
-    def generated(self) -> None:
-        """End the session's clock: what follows is no generation."""
-        self._generated = time.monotonic()
         self._write()
+        try:
+            yield
+        finally:
+            self._time_session()
+            self._session = None
+            self._write_if_possible()
 
     @contextmanager
     def reported(self) -> Iterator[None]:
@@ -64,6 +79,10 @@ class StatusBoard:
         self._status.pop("reason", None)
         self._write()
 
+    def _time_session(self) -> None:
+        if self._session is not None:
+            self._session.generate_seconds = round(time.monotonic() - self._started, 2)
+
     def _write_if_possible(self) -> None:
         try:
             self._write()
@@ -71,8 +90,5 @@ class StatusBoard:
             return  # the error that is under way says what happened
 
     def _write(self, *, force: bool = True) -> None:
-        if self._sessions and self._tokens:
-            seconds = (self._generated or time.monotonic()) - self._started
-            counts = {"n_replies": self._replies, "n_output_tokens": self._tokens}
-            self._sessions[-1] |= {"generate_seconds": round(seconds, 2), **counts}
+        self._time_session()
         self._run.write_status({**self._status, "sessions": self._sessions}, force=force)

@@ -91,6 +91,24 @@ class JudgedMean(msgspec.Struct, frozen=True):
     """Share of these that have a score, 0–1."""
 
 
+class Session(msgspec.Struct):
+    """One loaded engine of a run, in ``status.json``; sessions of 0.1.0 lack the prompts' tokens and the limits."""
+
+    engine: dict[str, Any]
+    """What it said of itself."""
+    load_seconds: float
+    generate_seconds: float = 0.0
+    n_replies: int = 0
+    n_output_tokens: int = 0
+    """Generated, those of replies that have not finished included."""
+    n_prompt_tokens: int = 0
+    """Read of prompts, without what the prefix cache had."""
+    n_scored_tokens: int = 0
+    """Read of candidates whose log-probability was asked for."""
+    max_output_tokens: int = 0
+    """What the finished replies were allowed."""
+
+
 class Performance(msgspec.Struct, frozen=True):
     """How fast a run was, over all its sessions."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import secrets
@@ -22,8 +23,14 @@ from kikime.harness.core.errors import EnvironmentFault, RunLocked, UsageError
 from kikime.harness.core.files import FREE_SPACE, write_atomically
 from kikime.harness.core.manifest import Json, Manifest
 from kikime.harness.core.reasons import Phrase, system_reason
-from kikime.harness.store.records import SCHEMA, Summary
+from kikime.harness.store.records import SCHEMA, Session, Summary
+from kikime.harness.words.catalogue import Translator
 
+BENCHMARK, RETENTION = "benchmark", "retention"
+"""Kinds of runs."""
+TWIN = "-bare"
+"""Ends the id of a task that a retention run asks without the persona."""
+_LOG = logging.getLogger(__name__)
 _MANIFEST = ("name", "created_at", "checkpoint", "suite", "tasks", "personas", "hashes", "plan")
 """What every version has written there."""
 
@@ -94,6 +101,24 @@ class RunDirectory:
     def status(self) -> dict[str, Any]:
         """State, counts and heartbeat; empty when nothing was written yet."""
         return read_json(self.status_file) or {}
+
+    @property
+    def kind(self) -> str:
+        """``benchmark`` or ``retention``; of a run of 0.1.0 its tasks tell."""
+        manifest = read_json(self.manifest_file) or {}
+        twins = any(str(task).endswith(TWIN) for task in manifest.get("tasks", ()))
+        return str(manifest.get("kind", RETENTION if twins else BENCHMARK))
+
+    def is_complete(self) -> bool:
+        """Whether every reply and the summary are there."""
+        return self.summary_file.is_file() and self.status().get("state", "complete") == "complete"
+
+    def sessions(self) -> list[Session]:
+        """The engines that the run has had so far; those of a broken status are forgotten."""
+        try:
+            return msgspec.convert(self.status().get("sessions", []), list[Session])
+        except msgspec.ValidationError:
+            return []
 
     def summary(self) -> Summary | None:
         """The summary; None before the run's first compaction.
@@ -219,8 +244,11 @@ def write_json(path: Path, value: Json | msgspec.Struct) -> None:
     write_atomically(path, json_bytes(value))
 
 
-def find_run(reference: str, runs: Path) -> RunDirectory:
-    """The run that ``reference`` names: a path, an id, or the newest run of that name or model.
+def find_run(reference: str, runs: Path, *, unfinished: bool = False) -> RunDirectory:
+    """The run that ``reference`` names: a path, an id, or the name of runs or of their model.
+
+    Of several runs of a name it is the newest complete benchmark; with ``unfinished`` the newest that is not complete.
+    Where newer ones are passed over because they are not complete, a warning says so.
 
     Raises:
         UsageError: no such run.
@@ -228,8 +256,8 @@ def find_run(reference: str, runs: Path) -> RunDirectory:
     for path in (Path(reference), runs / reference):
         if (path / "manifest.json").is_file() or (path / "wal").is_dir():
             return RunDirectory(path.resolve())
-    candidates = [run for run in list_runs(runs) if _name_of(run) == reference]
-    if not candidates:
+    named = [run for run in list_runs(runs) if _name_of(run) == reference]
+    if not named:
         names = sorted({_name_of(run) for run in list_runs(runs)} - {""})
         raise UsageError(
             "no run '{reference}' in {runs}",
@@ -238,7 +266,16 @@ def find_run(reference: str, runs: Path) -> RunDirectory:
             runs=runs,
             known=", ".join(names) or Phrase("none yet"),
         )
-    return candidates[-1]
+    benchmarks = [run for run in named if run.kind == BENCHMARK]
+    wanted = [run for run in benchmarks if run.is_complete() != unfinished]
+    if unfinished:
+        wanted = wanted or [run for run in named if not run.is_complete()]
+    chosen = (wanted or benchmarks or named)[-1]
+    newer = [run.id for run in named[named.index(chosen) + 1 :] if not run.is_complete()]
+    if newer and not unfinished:
+        t = Translator.of(None)
+        _LOG.warning(t("cli.notes.passed_over", name=reference, run=chosen.id, newer=", ".join(newer)))
+    return chosen
 
 
 def list_runs(runs: Path) -> list[RunDirectory]:

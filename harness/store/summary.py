@@ -23,6 +23,7 @@ from kikime.harness.store.records import (
     Measured,
     Performance,
     Quartiles,
+    Session,
     SliceSums,
     Summary,
     SummaryHead,
@@ -39,7 +40,7 @@ def summarise(run: RunDirectory) -> Summary:
     Raises:
         UsageError: a table is broken.
     """
-    manifest, status = run.manifest(), run.status()
+    manifest = run.manifest()
     judged: tuple[Table, ...] = ("judge",) if run.judge_file.is_file() else ()
     with open_tables(run, "samples", "scores", *judged) as connection:
         place_values(connection, manifest)
@@ -79,7 +80,7 @@ def summarise(run: RunDirectory) -> Summary:
         lengths=lengths,
         judge=verdicts,
         judge_drift=next((drift["warning"] for drift in _drifts(run)), None),
-        perf=_performance(status.get("sessions", [])),
+        perf=_performance(run.sessions()),
         slices=slices,
     )
     write_json(run.summary_file, summary)
@@ -212,13 +213,13 @@ def _drifts(run: RunDirectory) -> list[dict[str, Any]]:
     return [session for session in latest.values() if session.get("warning")]
 
 
-def _performance(sessions: Sequence[dict[str, Any]]) -> Performance:
-    seconds = sum(session.get("generate_seconds", 0.0) for session in sessions)
-    tokens = sum(session.get("n_output_tokens", 0) for session in sessions)
+def _performance(sessions: Sequence[Session]) -> Performance:
+    seconds = sum(session.generate_seconds for session in sessions)
+    tokens = sum(session.n_output_tokens for session in sessions)
     return Performance(
         sessions=len(sessions),
-        load_seconds=sum(session["load_seconds"] for session in sessions),
+        load_seconds=sum(session.load_seconds for session in sessions),
         generate_seconds=seconds,
         output_tokens_per_second=tokens / seconds if seconds else None,
-        device=sessions[-1]["engine"].get("device") if sessions else None,
+        device=sessions[-1].engine.get("device") if sessions else None,
     )

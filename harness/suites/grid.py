@@ -178,10 +178,11 @@ def _by_id(kind: str, parts: Iterable[tuple[str, str, Named]]) -> dict[str, Name
     return found
 
 
-def cells(materials: Materials) -> Iterator[Cell]:
+def cells(materials: Materials, *, as_before: bool = False) -> Iterator[Cell]:
     """Every cell of the suite in prefix-sharing order.
 
-    By format, persona, shots, style and set of examples, technique, context, task, item, repeat.
+    By format, persona, shots, style and set of examples, technique, context, task, item, repeat. ``as_before``: with the
+    items that version 0.1.0 chose under a limit.
     """
     suite = materials.suite
     shot_counts = sorted({k for s in suite.tasks for k in (suite.shots if s.shots is None else s.shots)})
@@ -192,7 +193,7 @@ def cells(materials: Materials) -> Iterator[Cell]:
         for (style, example_set), technique, context in product(ways, suite.technique_names, contexts):
             condition = Condition(format, shots, style, example_set, technique, context)
             for selection in _selections(materials, persona, condition):
-                yield from _task_cells(materials, selection, persona, condition)
+                yield from _task_cells(materials, selection, persona, condition, as_before=as_before)
 
 
 def _selections(materials: Materials, persona: str, condition: Condition) -> Iterable[TaskSelection]:
@@ -217,13 +218,22 @@ def _selected(selection: TaskSelection, suite: Suite, persona: str, condition: C
     )
 
 
-def _task_cells(materials: Materials, selection: TaskSelection, persona: str, condition: Condition) -> Iterator[Cell]:
+def _task_cells(
+    materials: Materials, selection: TaskSelection, persona: str, condition: Condition, *, as_before: bool
+) -> Iterator[Cell]:
     task, card = materials.tasks[selection.id], materials.personas[persona]
     limit = selection.limit or materials.suite.limit
-    for item in spread(task.items_for(card), limit):
+    for item in spread(task.items_for(card), limit) if as_before else _limited(task, card, limit):
         if condition.context == "none" or condition.context in item.contexts:
             for repeat in range(materials.suite.repeats):
                 yield Cell(card, task, item, condition, repeat)
+
+
+def _limited(task: Task, card: Persona, limit: int | None) -> Sequence[Item]:
+    """At most ``limit`` items, or as many questions, each with every set of labels."""
+    items, n_sets = task.items_for(card), max(len(task.label_sets), 1)
+    each = len(items) // n_sets
+    return [item for first in range(0, each * n_sets, each or 1) for item in spread(items[first : first + each], limit)]
 
 
 def spread(items: Sequence[Item], limit: int | None) -> Sequence[Item]:

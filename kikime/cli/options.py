@@ -61,6 +61,25 @@ def options(name: str, record: type, *specs: Decorator[R]) -> Decorator[R]:
     return decorate
 
 
+class ParameterCount(click.ParamType):
+    """A number of parameters such as 1.5B, 270M or 7000000000."""
+
+    name = "number"
+    _UNITS = {"k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the number; the unit may be written in either case."""
+        text = str(value).strip().lower()
+        unit = self._UNITS.get(text[-1:], 1)
+        try:
+            number = round(float(text.rstrip("kmbt").replace("_", "").replace(",", "")) * unit)
+        except (ValueError, OverflowError):
+            number = 0
+        if number < 1:
+            self.fail(f"'{value}' is no number of parameters, for example 1.5B or 270M", param, ctx)
+        return number
+
+
 @dataclass(frozen=True)
 class GridFlags:
     """What to ask."""
@@ -107,6 +126,9 @@ class EngineFlags:
     gpu_memory_utilization: float | None
     quantization: str | None
     tokenizer: str | None
+    params: int | None
+    sampling: str
+    trust_remote_code: bool
     deterministic: bool
     concurrency: int
     engine_args: tuple[str, ...]
@@ -125,6 +147,9 @@ class EngineFlags:
             gpu_memory_utilization=self.gpu_memory_utilization,
             quantization=self.quantization,
             tokenizer=self.tokenizer,
+            params=self.params,
+            sampling=self.sampling,
+            trust_remote_code=self.trust_remote_code,
             deterministic=self.deterministic,
             concurrency=self.concurrency,
             engine_args=dict(map(_key_value, self.engine_args)),
@@ -147,7 +172,20 @@ engine_options: Decorator[None] = options(
     ),
     click.option("--gpu-memory-utilization", type=click.FloatRange(0, 1, min_open=True), help="Memory fraction."),
     click.option("--quantization", help="For example awq, gptq, fp8, bitsandbytes."),
-    click.option("--tokenizer", help="Tokenizer directory, where it is not the checkpoint's own."),
+    click.option(
+        "--tokenizer", help="Its directory or hub id, where it is not MODEL's own; tells a served model's size too."
+    ),
+    click.option(
+        "--params", type=ParameterCount(), help="How many MODEL has, where it does not tell; for example 1.5B."
+    ),
+    click.option(
+        "--sampling",
+        type=click.Choice(["suite", "checkpoint"]),
+        default="suite",
+        show_default=True,
+        help="Whose settings draw the replies: the suite's, or those of MODEL's generation_config.json.",
+    ),
+    click.option("--trust-remote-code", is_flag=True, help="Run Python code that comes with MODEL; refused otherwise."),
     click.option("--deterministic", is_flag=True, help="Ask for results that do not depend on the batch."),
     click.option("--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="At a served model."),
     click.option("--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="Any other engine argument."),

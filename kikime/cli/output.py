@@ -51,7 +51,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
 
 def console() -> Console:
     """A console on stdout; as wide as needed when stdout is not a terminal."""
-    return Console(width=None if sys.stdout.isatty() else 160, highlight=False, soft_wrap=False)
+    return Console(width=None if sys.stdout.isatty() else 240, highlight=False, soft_wrap=False)
 
 
 def number(value: float | None, digits: int = 2) -> str:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from kikime.cli.language import words
 from kikime.cli.output import note
 from kikime.harness.core.request import Reply, Request
+from kikime.harness.plan.notes import plan_notes
 from kikime.harness.plan.prepare import Prepared
 from kikime.workflows.listener import Listener
 
@@ -57,11 +58,13 @@ class TerminalListener(Listener):
         )
         if prepared.n_too_long:
             self.tell("too_long", n=prepared.n_too_long, context=prepared.max_model_len or 0)
+        for text in self._words.reasons(plan_notes(prepared)):
+            note(text)
 
     def begin(self, total: int, stored: int) -> None:
         """Start counting."""
         self._total, self._stored = total, stored
-        self._done = self._tokens = self._errors = 0
+        self._done = self._tokens = self._unfinished = self._errors = 0
         self._started = self._last_line = time.monotonic()
 
     def stage(self, name: str) -> None:
@@ -69,6 +72,7 @@ class TerminalListener(Listener):
         if self._quiet:
             return
         if name == "generate":
+            self.tell("stage_generate")
             self._started = self._last_line = time.monotonic()
             if sys.stderr.isatty():
                 unit = self._words("cli.progress.unit")
@@ -85,14 +89,19 @@ class TerminalListener(Listener):
         self._errors += reply.error is not None
         if self._bar is not None:
             self._bar.update()
-            if self._done % 32 == 0:
-                self._bar.set_postfix_str(self._rates(), refresh=False)
+
+    def step(self, tokens_in_flight: int) -> None:
+        """Show how fast it goes, from the first token on."""
+        self._unfinished = tokens_in_flight
+        if self._bar is not None:
+            self._bar.set_postfix_str(self._rates())
         elif not self._quiet and time.monotonic() - self._last_line > _LINE_SECONDS:
             self._last_line = time.monotonic()
             note(self._line())
 
     def end(self) -> None:
         """Close the bar, or print the last line."""
+        self._unfinished = 0
         if self._bar is not None:
             self._bar.set_postfix_str(self._rates())
             self._bar.close()
@@ -101,13 +110,17 @@ class TerminalListener(Listener):
             note(self._line())
 
     def _rates(self) -> str:
-        rate = self._tokens / max(time.monotonic() - self._started, 1e-9)
+        rate = (self._tokens + self._unfinished) / max(time.monotonic() - self._started, 1e-9)
         text = self._words("cli.progress.tokens", rate=rate)
         return text + (self._words("cli.progress.errors", n=self._errors) if self._errors else "")
 
     def _line(self) -> str:
         seconds = max(time.monotonic() - self._started, 1e-9)
         done = self._stored + self._done
+        if not self._done:
+            return self._words(
+                "cli.progress.first", tokens=self._unfinished, seconds=duration(seconds), total=self._total
+            )
         return self._words(
             "cli.progress.line",
             done=done,

@@ -44,7 +44,15 @@ def execute_judged(
     stored: StoredReplies,
 ) -> Outcome | None:
     """Generate what is missing and, with a judge, judge replies while they come; returns what the judge did."""
-    doing = partial(execute, run, prepared, engine=engine, on_stage=listener.stage, stored=stored)
+    doing = partial(
+        execute,
+        run,
+        prepared,
+        engine=engine,
+        on_stage=listener.stage,
+        on_step=listener.step,
+        stored=stored,
+    )
     if judge is None:
         doing(sinks=[listener.reply], add_tables=logged_verdicts)
         return None

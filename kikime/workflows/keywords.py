@@ -38,6 +38,9 @@ class EngineKeywords(TypedDict, total=False):
     gpu_memory_utilization: float | None
     quantization: str | None
     tokenizer: str | None
+    params: int | None
+    sampling: str
+    trust_remote_code: bool
     deterministic: bool
     concurrency: int
     engine_args: dict[str, Any]

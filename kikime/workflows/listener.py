@@ -27,6 +27,9 @@ class Listener:
     def reply(self, request: Request, reply: Reply) -> None:
         """A reply is finished."""
 
+    def step(self, tokens_in_flight: int) -> None:
+        """The engine works; it has generated so many tokens of replies that have not finished. About once per second."""
+
     def end(self) -> None:
         """The run has ended, in whatever way."""
 

@@ -94,14 +94,20 @@ class Run:
         return self._table("judge")
 
     def replies(self, where: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
-        """Replies in plan order, each with its ``metrics``; ``where`` is an SQL condition on columns and metric names.
+        """Replies in plan order, each with its ``metrics`` and, of these, those of its task as ``task_metrics``.
+
+        ``where`` is an SQL condition on columns and metric names.
 
         Raises:
             UsageError: the run has no tables yet, one is broken, or the condition is wrong.
         """
         from kikime.harness.store.samples import read_samples
 
-        return read_samples(self.directory, where=where, limit=limit)
+        tasks = self.manifest["tasks"]
+        return [
+            {**row, "task_metrics": {name: row["metrics"].get(name) for name in tasks[row["task"]]["metrics"]}}
+            for row in read_samples(self.directory, where=where, limit=limit)
+        ]
 
     def why_unscored(self, limit: int = 3) -> list[Unscored]:
         """The most frequent reasons why verdicts have no score."""
@@ -180,13 +186,15 @@ def unfinished(run: RunDirectory) -> UnfinishedRun:
     )
 
 
-def load_run(run: Run | str | Path, *, runs: str | Path = "runs") -> Run:
-    """A run by path, id or name (the newest of that name) below ``runs``.
+def load_run(run: Run | str | Path, *, runs: str | Path = "runs", unfinished: bool = False) -> Run:
+    """A run by path, id or name below ``runs``: of a name the newest complete benchmark.
+
+    With ``unfinished`` a name means the newest run that is not complete.
 
     Raises:
         UsageError: no such run.
     """
-    return run if isinstance(run, Run) else Run(find_run(str(run), Path(runs)))
+    return run if isinstance(run, Run) else Run(find_run(str(run), Path(runs), unfinished=unfinished))
 
 
 def load_runs(runs: str | Path = "runs") -> list[Run]:

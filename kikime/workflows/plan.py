@@ -15,11 +15,12 @@ from pydantic import ValidationError
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files.yamlfile import StrictModel, problems_of
-from kikime.harness.core.reasons import Phrase
+from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.core.records import Record
 from kikime.harness.engines import EngineOptions, check_options
 from kikime.harness.engines.checkpoint import Checkpoint, resolve_checkpoint, with_adapter
 from kikime.harness.plan.estimate import time_range
+from kikime.harness.plan.notes import plan_notes
 from kikime.harness.plan.prepare import Prepared, prepare
 from kikime.harness.suites.grid import Materials, gather_materials
 from kikime.harness.suites.suite import (
@@ -129,7 +130,9 @@ class Plan(Record, frozen=True):
     suite: str
     n_replies: int
     n_prompt_tokens: int
-    """Exact; 0 where a server tokenises."""
+    """Exact; 0 where a server tokenises. Scored candidates count each with its prompt."""
+    n_scored_tokens: int
+    """Those of candidates whose log-probability is asked for."""
     max_output_tokens: int
     max_model_len: int | None
     n_too_long: int
@@ -141,6 +144,8 @@ class Plan(Record, frozen=True):
     prompts: list[PlannedPrompt]
     """At most two, of different formats where there are several."""
     plan_hash: str
+    note_codes: list[Reason]
+    """What the run does that one may not expect."""
 
     def frame_rows(self) -> list[PlannedCell]:
         """What ``to_frame`` shows, one record per row."""
@@ -177,9 +182,10 @@ def prepare_all(
     if base.base_url:
         options = msgspec.structs.replace(options, engine="openai")
     check_options(base, options)
-    checkpoints: list[Checkpoint] = [with_adapter(base, name, folder) for name, folder in adapters.items()] or [base]
-    for checkpoint in checkpoints:
-        yield prepare(checkpoint, materials, options)
+    tuned = [with_adapter(base, name, folder) for name, folder in adapters.items()]
+    rank = max((checkpoint.max_lora_rank or 0 for checkpoint in tuned), default=None)
+    for checkpoint in tuned or [base]:
+        yield prepare(msgspec.structs.replace(checkpoint, max_lora_rank=rank), materials, options)
 
 
 def describe_plan(prepared: Prepared, runs: Path) -> Plan:
@@ -195,6 +201,7 @@ def describe_plan(prepared: Prepared, runs: Path) -> Plan:
         suite=prepared.materials.suite.id,
         n_replies=prepared.n_replies,
         n_prompt_tokens=prepared.n_prompt_tokens,
+        n_scored_tokens=prepared.n_scored_tokens,
         max_output_tokens=prepared.max_output_tokens,
         max_model_len=prepared.max_model_len,
         n_too_long=prepared.n_too_long,
@@ -203,6 +210,7 @@ def describe_plan(prepared: Prepared, runs: Path) -> Plan:
         cells=[PlannedCell(*where, n) for where, n in counts.items()],
         prompts=prompts,
         plan_hash=prepared.plan_hash,
+        note_codes=plan_notes(prepared),
     )
 
 

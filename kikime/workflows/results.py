@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.store.rundir import BENCHMARK
 from kikime.workflows.loaded import Run, load_run, load_runs
 
 if TYPE_CHECKING:
@@ -170,7 +171,9 @@ def write_report(
 
 
 def _chosen(run_list: Sequence[Reference] | None, runs: str | Path) -> list[Run]:
-    return [load_run(run, runs=runs) for run in run_list] if run_list else load_runs(runs)
+    if run_list:
+        return [load_run(run, runs=runs) for run in run_list]
+    return [run for run in load_runs(runs) if run.directory.kind == BENCHMARK]
 
 
 def _with_base(name: str, found: Report) -> str:

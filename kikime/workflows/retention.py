@@ -16,7 +16,7 @@ from kikime.harness.plan.prepare import Prepared
 from kikime.harness.reports.tables.margins import load_margins
 from kikime.harness.retention import lm_eval_outcomes, retention_report, run_outcomes, with_and_without_persona
 from kikime.harness.retention.report import Row
-from kikime.harness.store.rundir import RunDirectory, list_runs, read_json, write_json
+from kikime.harness.store.rundir import RETENTION, RunDirectory, list_runs, read_json, write_json
 from kikime.harness.suites.grid import Materials
 from kikime.workflows.listener import SILENT, Listener
 from kikime.workflows.run import Planned, execute_all, new_run
@@ -123,7 +123,7 @@ def _measured(plan: Prepared, job: _Job, name: str | None) -> tuple[RunDirectory
     import pandas as pd
 
     job.progress.planned(plan, time_range(plan, job.runs))
-    run = _same_plan(plan, job.runs) or new_run(plan, job.runs, name).directory
+    run = _same_plan(plan, job.runs) or new_run(plan, job.runs, name, kind=RETENTION).directory
     wanted = None if job.lm_eval is None else {"tasks": job.lm_eval.names, "limit": job.limit, "chat": job.chat}
     stored = read_json(run.path / _LM_EVAL_FILE) or {}
     missing = wanted is not None and stored.get("wanted") != wanted

@@ -14,7 +14,7 @@ from kikime.harness.engines import Engine, EngineOptions, load_engine, switch_ad
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared
 from kikime.harness.run.execute import rebuild, restore, start_run
-from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.rundir import BENCHMARK, RunDirectory
 from kikime.harness.store.tables import StoredReplies
 from kikime.harness.suites.grid import Materials
 from kikime.workflows.judged import choose_judge, execute_judged, logged_verdicts
@@ -103,11 +103,11 @@ def run_adapters(
     return execute_all(planned, judge=settings, progress=progress)
 
 
-def new_run(prepared: Prepared, runs: Path, name: str | None = None) -> Planned:
+def new_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: str = BENCHMARK) -> Planned:
     """Create the run's directory."""
     if name and prepared.checkpoint.adapter:
         name = f"{name}+{prepared.checkpoint.name.split('+')[-1]}"
-    return Planned(prepared, start_run(prepared, runs, name))
+    return Planned(prepared, start_run(prepared, runs, name, kind=kind))
 
 
 def execute_all(
@@ -178,7 +178,7 @@ def resume(
         RunLocked: another process works on the run.
         UsageError: no such run; or replies are missing, and the checkpoint has changed or is gone.
     """
-    settings, directory = choose_judge(judge), load_run(run, runs=runs).directory
+    settings, directory = choose_judge(judge), load_run(run, runs=runs, unfinished=True).directory
     with directory.locked():
         stored = StoredReplies(directory)
         prepared = _missing(directory, stored, progress)

@@ -183,7 +183,7 @@ def _samples() -> Schema:
 
     columns: Schema = {name: {} for name in SAMPLES.names}
     metrics = {"type": "object", "additionalProperties": {"type": ["number", "null"]}}
-    properties = columns | {"metrics": metrics}
+    properties = columns | {"metrics": metrics, "task_metrics": metrics}
     return {"type": "array", "items": {"type": "object", "properties": properties, "required": list(properties)}}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
 LLAMA3 = ["<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
@@ -29,6 +29,15 @@ def _bytes(specials: list[str | AddedToken], bos: str | None, eos: str | None) -
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token=bos, eos_token=eos, clean_up_tokenization_spaces=False
     )
+
+
+def _adding_bos(tokenizer: Any) -> Any:
+    """The tokenizer, beginning each text with its BOS, as those of Llama, Gemma and Mistral do."""
+    bos = tokenizer.bos_token
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A", pair=f"{bos} $A {bos} $B", special_tokens=[(bos, tokenizer.bos_token_id)]
+    )
+    return tokenizer
 
 
 def _ordinary_chatml() -> Any:
@@ -73,20 +82,21 @@ def _characters() -> Any:
 
 
 _BUILD = {
-    "llama3": lambda: _bytes(LLAMA3, "<|begin_of_text|>", "<|eot_id|>"),
-    "gemma": lambda: _bytes(GEMMA, "<bos>", "<eos>"),
+    "llama3": lambda: _adding_bos(_bytes(LLAMA3, "<|begin_of_text|>", "<|eot_id|>")),
+    "gemma": lambda: _adding_bos(_bytes(GEMMA, "<bos>", "<eos>")),
     "qwen": lambda: _bytes(QWEN, None, "<|im_end|>"),
-    "mistral": lambda: _bytes(MISTRAL, "<s>", "</s>"),
+    "mistral": lambda: _adding_bos(_bytes(MISTRAL, "<s>", "</s>")),
+    "converted": lambda: _bytes(QWEN, "<|endoftext|>", "<|im_end|>"),
     "phi3": lambda: _bytes([AddedToken(text, rstrip=True, special=True) for text in PHI3], "<s>", "<|endoftext|>"),
     "left": lambda: _bytes([AddedToken(text, lstrip=True, special=True) for text in MISTRAL], "<s>", "</s>"),
     "chatml": _ordinary_chatml,
     "bare": lambda: _bytes([], None, None),
-    "sentencepiece": _legacy_sentencepiece,
+    "sentencepiece": lambda: _adding_bos(_legacy_sentencepiece()),
     "unigram": _unigram,
     "characters": _characters,
 }
 NAMES = tuple(_BUILD)
-LOSSLESS = ("llama3", "gemma", "qwen", "mistral", "chatml", "bare")
+LOSSLESS = ("llama3", "gemma", "qwen", "mistral", "converted", "chatml", "bare")
 """Those whose ids decode to exactly the text."""
 
 

@@ -49,6 +49,9 @@ _VERBAL_END = re.compile(
     r"(?:[わよねなのかしがぞぜさ]|けど|から|ので|もの|こと)*\Z"
 )
 _NOUN_IN_KANA = re.compile(r"(?:こと|もの|とき|ところ|はず|つもり|ため|よう|[ァ-ヴー一-龥々\d%A-Za-z])\Z")
+_ENDING = re.compile(
+    r"(?:(?:です|でござる|でございます|だ|なの|や|じゃ)[わのよねぞぜな]*|(?<=ます|した)[わのよねぞぜな]+)\Z"
+)
 _PAIRS = (("「", "」"), ("『", "』"), ('"', '"'), ("“", "”"), ("'", "'"))
 
 
@@ -85,14 +88,20 @@ def _is_json(text: str, params: Params) -> bool:
 
 
 def _bullets(text: str, params: Params) -> bool:
-    """As many items as asked for, no two of them the same, with the mark or the numbering that was asked for."""
+    """As many items as asked for, no two of them alike, with the mark or the numbering that was asked for."""
     marks = [match[0].strip() for match in _BULLET.finditer(text)]
     items = [_BULLET_MARK.sub("", line).strip() for line in text.splitlines() if _BULLET.match(line)]
-    if not _in_range(len(items), params) or len(set(items)) < len(items):
+    if not _in_range(len(items), params) or len(set(map(_stem, items))) < len(items):
         return False
     if params.get("numbered"):
         return [_number(mark) for mark in marks] == list(range(1, len(marks) + 1))
     return all(mark.startswith(params.get("mark", "")) for mark in marks)
+
+
+def _stem(item: str) -> str:
+    """An item without what only its ending adds: 友人, 友人ですわ and 友人だよ say the same."""
+    folded = fold(item)
+    return _ENDING.sub("", folded[: strip_tail(folded)]) or folded
 
 
 def _number(mark: str) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
-from kikime.harness.core.errors import UsageError
+from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.manifest import StoredTask
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.records import Printed
@@ -95,7 +95,7 @@ def form_facts_report(
         )
     rows = list(_rows(pair, seed=seed, n_resamples=n_resamples))
     if not rows:
-        raise UsageError(
+        raise EmptyReport(
             "these runs asked no task both without context and with the relevant facts",
             hint="kikime run MODEL --suite form_facts, for both checkpoints",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from kikime.harness.core.errors import UsageError
+from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.records import Printed
 from kikime.harness.reports.claims.estimates import Level, Shift, grouped, percent, points, share
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
@@ -100,6 +100,7 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
 
     Raises:
         UsageError: no tables yet, or no labelled task in the run.
+        EmptyReport: no item has all of them.
     """
     manifest = run.manifest()
     labelled = {name: task["label_sets"] for name, task in manifest["tasks"].items() if task["label_sets"]}
@@ -131,6 +132,12 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
         for kind, names in labels.items():
             follows = _follows(found[f"{kind} {shots[-1]}"], names, labels[kinds[0]], chance)
             report.reading.append(LabelReading(*where, kind, names, int(shots[-1]), follows))
+    if not report.rows:
+        raise EmptyReport(
+            "{path}: no sentence was asked with every set of labels and every number of examples",
+            hint="kikime resume {path}, if replies are missing, or run the suite icl again",
+            path=run.path,
+        )
     return report
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from kikime.harness.core import axes
-from kikime.harness.core.errors import UsageError
+from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.records import Printed
 from kikime.harness.reports.claims.estimates import PairedEffect, effect, grouped, paired
 from kikime.harness.reports.comparison.differences import difference, settle
@@ -74,7 +74,7 @@ def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
     settle([row for _, row in found], "rows (Benjamini–Hochberg)", benjamini_hochberg)
     rows = [ShotsRow(**about, **paired(row)) for about, row in found]
     if not rows:
-        raise UsageError(
+        raise EmptyReport(
             "{path}: no item of this run was asked both with examples and without",
             hint="kikime resume {path}, if replies are missing, or kikime run MODEL --suite few_shot",
             path=run.path,

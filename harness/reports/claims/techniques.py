@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from kikime.harness.core.axes import CELL, without
-from kikime.harness.core.errors import UsageError
+from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.records import Printed
 from kikime.harness.reports.claims.estimates import PairedEffect, effect, grouped, number, paired
 from kikime.harness.reports.comparison.differences import difference, settle
@@ -73,6 +73,8 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
 
     Raises:
         UsageError: no tables yet, or the run asked in one way only.
+        EmptyReport: no item was asked in two ways.
+        EmptyReport: no item was asked in two ways.
     """
     manifest = run.manifest()
     replies = read_cells(run, manifest)
@@ -85,6 +87,12 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
             path=run.path,
         )
     found = list(_rows(replies, asked, Bands(manifest), seed=seed, n_resamples=n_resamples))
+    if not found:
+        raise EmptyReport(
+            "{path}: no item was asked both plainly and with a technique",
+            hint="kikime resume {path}, if replies are missing, or kikime run MODEL --suite techniques",
+            path=run.path,
+        )
     settle([row for _, row in found], "rows (Benjamini–Hochberg)", benjamini_hochberg)
     rows = [TechniqueRow(**about, **paired(row)) for about, row in found]
     return TechniquesReport(run=run.id, name=manifest["name"], rows=rows, leaks=_leaks(replies))

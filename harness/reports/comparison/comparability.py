@@ -9,10 +9,11 @@ from kikime.harness.core.manifest import Manifest, StoredHashes
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import versions_of
 from kikime.harness.reports.comparison.records import Setting
+from kikime.harness.store.rundir import RunDirectory
 
 Json = Mapping[str, Any]
 
-_IGNORED = {"run", "created_at", "argv", "schema", "plan", "tasks", "personas", "name"}
+_IGNORED = {"run", "kind", "created_at", "argv", "schema", "plan", "tasks", "personas", "name"}
 """Parts of a manifest that differ between any two runs, or whose hashes are compared instead."""
 
 
@@ -92,6 +93,17 @@ def _other_version(kind: str, name: str, a: Json, b: Json) -> Reason:
     if left is None or right is None or left == right:
         return Reason(f"{kind}_differs", {"name": name})
     return Reason(f"{kind}_versions", {"name": name, "left": left, "right": right})
+
+
+def precision_notes(a: RunDirectory, b: RunDirectory, left: Manifest, right: Manifest) -> list[Reason]:
+    """That the two were computed in different precisions, or that only a server knows one of them."""
+    of_a, of_b = (run.sessions()[-1].engine.get("dtype") if run.sessions() else None for run in (a, b))
+    if of_a == of_b or not of_a or not of_b:
+        return []
+    if "served" not in {of_a, of_b}:
+        return [Reason("precision_differs", {"a": left["name"], "left": of_a, "b": right["name"], "right": of_b})]
+    (served, _), (here, known) = sorted(((left["name"], of_a), (right["name"], of_b)), key=lambda x: x[1] != "served")
+    return [Reason("precision_unknown", {"here": here, "known": known, "served": served})]
 
 
 def manifest_differences(a: Json, b: Json) -> list[Setting]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.reasons import Phrase, Reason
-from kikime.harness.reports.comparison.comparability import Differences, differences, measured_by, metric_version
+from kikime.harness.reports.comparison.comparability import (
+    Differences,
+    differences,
+    measured_by,
+    metric_version,
+    precision_notes,
+)
 from kikime.harness.reports.comparison.records import LeftOut
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts, read_versions
 from kikime.harness.reports.tables.frames import Bands
@@ -97,6 +104,7 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False, judge: 
         why_not += [*found.content, Reason("no_shared_cell")]
     pair = Pair(a, b, manifest_a, manifest_b, cells_a.loc[shared].copy(), cells_b.loc[shared].copy(), why_not, left_out)
     pair.notes += [metric_version(measured_a, measured_b, name) for name in found.metrics]
+    pair.notes += precision_notes(a, b, manifest_a, manifest_b)
     _add_verdicts(pair, common=common, asked=judge)
     if pair.why_not:
         pair.hint = _way_out(pair, found, common=common)
@@ -113,7 +121,11 @@ def _way_out(pair: Pair, found: Differences, *, common: bool) -> Reason:
         return Reason("hint_no_shared_cell")
     if common:
         return Reason("hint_same_suite")
-    return Reason("hint_common_and_judge" if pair.judges_differ else "hint_common", {"n": len(pair.a)})
+    values: dict[str, str | int | float] = {
+        "n": len(pair.a),
+        "command": shlex.join(["kikime", "compare", str(pair.run_a.path), str(pair.run_b.path), "--common"]),
+    }
+    return Reason("hint_common_and_judge" if pair.judges_differ else "hint_common", values)
 
 
 def _missing(left_out: LeftOut, a: Manifest, b: Manifest) -> list[Reason]:

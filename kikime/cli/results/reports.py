@@ -6,6 +6,7 @@ import click
 
 from kikime.cli.language import words
 from kikime.cli.output import note, print_json, print_table
+from kikime.harness.core.errors import EmptyReport
 from kikime.harness.reports.report import Block, Line, Table
 from kikime.workflows.loaded import Run
 from kikime.workflows.results import report as make_report
@@ -16,13 +17,22 @@ def show_report(name: str, run: Run, base: Run | None, *, as_json: bool) -> None
 
     Raises:
         UsageError: no such report, the run lacks what it speaks of, or the base is missing.
+        EmptyReport: there is nothing to tell.
     """
     found, kind = make_report(name, run, base=base)
+    blocks = list(kind.tables(found, words()))
     if as_json:
         print_json(found)
-        return
-    for block in kind.tables(found, words()):
-        _print(block)
+    else:
+        for block in blocks:
+            _print(block)
+    if not any(isinstance(block, Line) or (isinstance(block, Table) and block.rows) for block in blocks):
+        raise EmptyReport(
+            "{path}: the report '{name}' finds nothing to tell in this run",
+            hint="kikime resume {path}, if replies are missing, or run the whole suite without --limit",
+            path=run.path,
+            name=name,
+        )
 
 
 def _print(block: Block) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,11 @@ _METRICS = (
     "turn_leak",
     "stop_by_string",
     "no_eos",
+    "repetition",
+    "prompt_echo",
+    "fewshot_copy",
 )
+_BY = ("format", "shots")
 _COUNTED = {"length_chars", "sentences"}
 
 
@@ -37,6 +42,12 @@ _COUNTED = {"length_chars", "sentences"}
 @click.option("--where", help="SQL condition on the replies, e.g. \"persona = 'ojousama' AND turn_leak = 1\".")
 @click.option(
     "--n", "count", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many replies."
+)
+@click.option(
+    "--by",
+    type=click.Choice(["persona", "task", "format", "shots", "technique", "context"]),
+    multiple=True,
+    help="One row each of these in the summary (repeatable); by default per format and number of examples.",
 )
 @click.option(
     "--report",
@@ -52,6 +63,7 @@ def show(
     samples: bool,
     where: str | None,
     count: int,
+    by: tuple[str, ...],
     report: str | None,
     judge: str | None,
     base_name: str | None,
@@ -61,6 +73,7 @@ def show(
     """Print the summary of RUN, with --samples its replies (metrics are columns of --where), or a --report."""
     from kikime.cli.results.panel import print_judged
     from kikime.harness.core.errors import UsageError
+    from kikime.harness.plan.notes import run_notes
     from kikime.workflows.loaded import load_run
 
     run = load_run(run_name, runs=runs)
@@ -86,7 +99,9 @@ def show(
     elif as_json:
         print_json(run.summary)
     else:
-        print_summary(run)
+        print_summary(run, by or _BY)
+        for text in words().reasons(run_notes(run.manifest)):
+            click.echo(text)
         _print_why_unscored(run)
         if len({row.judge_id for row in run.summary.judge}) > 1:
             for panel in run.panels():
@@ -102,19 +117,21 @@ def _print_why_unscored(run: Run) -> None:
         click.echo(words()("cli.show.unscored", judge=found.judge, n=found.n, status=found.status, reason=reason))
 
 
-def print_summary(run: Run) -> None:
-    """The summary as a table: one row per format × shots, then the whole run, and its replies by how they ended."""
+def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
+    """The summary as a table: one row per value of the columns ``by``, the whole run, and its replies by how they ended."""
     from kikime.harness.store.means import ENDING, means_by
+    from kikime.harness.words import labels
 
     say, summary, directory = words(), run.summary, run.directory
-    rows: list[list[object]] = [
-        [*key, *_cells(entry)] for key, entry in means_by(directory, ("format", "shots")).items()
+    blank = [""] * (len(by) - 1)
+    rows: list[list[object]] = [[*key, *_cells(entry)] for key, entry in means_by(directory, by).items()]
+    rows += [[say("common.all"), *blank, *_cells(entry)] for entry in means_by(directory).values()]
+    rows += [
+        [say(f"cli.show.{key[0]}"), *blank, *_cells(entry)] for key, entry in means_by(directory, (ENDING,)).items()
     ]
-    rows += [[say("common.all"), "", *_cells(entry)] for entry in means_by(directory).values()]
-    rows += [[say(f"cli.show.{key[0]}"), "", *_cells(entry)] for key, entry in means_by(directory, (ENDING,)).items()]
     title = f"{summary.name} × {summary.suite} ({say.get(f'state.{summary.state}', summary.state)})"
-    headings = [say("facet.format"), say("facet.shots"), "n", *map(say.metric, _METRICS)]
-    print_table(title, headings, rows)
+    headings = [*(labels.condition(say, name) for name in by), "n", *map(say.metric, _METRICS)]
+    print_table(title, headings, rows, left=sum(name != "shots" for name in by))
     click.echo(say("results.means"))
     if not summary.judge:
         click.echo(say("cli.show.no_judge", run=summary.run))
@@ -147,3 +164,6 @@ def _print_samples(rows: list[dict[str, Any]]) -> None:
         ]
         if failing:
             click.echo(f"  ! {', '.join(failing)}")
+        own = [f"{name} {value:g}" for name, value in row["task_metrics"].items() if value is not None]
+        if own:
+            click.echo(f"  = {' · '.join(own)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from kikime.cli.output import print_record, print_table
 from kikime.cli.progress import duration_range
 
 if TYPE_CHECKING:
-    from kikime.workflows.plan import JudgeCost, Plan
+    from kikime.workflows.plan import JudgeCost, Plan, PlannedCell
+
+_MOST_NAMES = 3
 
 
 @click.command()
@@ -32,18 +35,39 @@ def plan(model: str, grid: GridFlags, engine: EngineFlags, runs: Path, as_json: 
 
 def _print_plan(plan: Plan) -> None:
     say = words()
-    cells = [[c.task, c.persona, c.format, c.shots, c.technique, c.context, c.n] for c in plan.cells]
-    print_table(f"{plan.model.name} × {plan.suite}", columns("cli.plan.columns"), cells, left=3)
+    print_table(f"{plan.model.name} × {plan.suite}", columns("cli.plan.columns"), _rows(plan.cells), left=6)
     click.echo(say("cli.plan.replies", n=plan.n_replies))
     tokens = "tokens" if plan.n_prompt_tokens else "tokens_unknown"
     click.echo(say(f"cli.plan.{tokens}", n=plan.n_prompt_tokens))
+    if plan.n_scored_tokens:
+        click.echo(say("cli.plan.scored", n=plan.n_scored_tokens))
     if plan.n_too_long:
         click.echo(say("cli.plan.too_long", n=plan.n_too_long, context=plan.max_model_len))
     click.echo(say("cli.plan.new_tokens", n=plan.max_output_tokens))
     click.echo(say("cli.plan.time", time=duration_range(plan.seconds)))
     click.echo(say("cli.plan.judge", cost=_dollars(plan.judge_usd)))
+    for note in say.reasons(plan.note_codes):
+        click.echo(say("cli.plan.note", text=note))
     for prompt in plan.prompts:
         click.echo(f"\n── {prompt.format} · {prompt.item} ──\n{prompt.prompt}")
+
+
+def _rows(cells: Sequence[PlannedCell]) -> list[list[object]]:
+    """One row per task: where it is asked, and how many replies that makes; ``--json`` has every cell."""
+    tasks: dict[str, list[PlannedCell]] = {}
+    for cell in cells:
+        tasks.setdefault(cell.task, []).append(cell)
+    axes = ("persona", "format", "shots", "technique", "context")
+    return [
+        [task, *(_named(getattr(cell, axis) for cell in own) for axis in axes), f"{sum(cell.n for cell in own):,}"]
+        for task, own in tasks.items()
+    ]
+
+
+def _named(values: Iterable[object]) -> str:
+    """The different values, or their number where it is large."""
+    names = list(dict.fromkeys(map(str, values)))
+    return ", ".join(names) if len(names) <= _MOST_NAMES else str(len(names))
 
 
 def _dollars(cost: JudgeCost) -> str:

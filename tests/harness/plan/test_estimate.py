@@ -1,4 +1,4 @@
-"""How long a run may take."""
+"""The time that a plan names, after earlier runs on the same machine."""
 
 from __future__ import annotations
 
@@ -7,87 +7,115 @@ import json
 import msgspec
 import pytest
 
+from kikime.harness.core.machine import hardware
 from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import resolve_checkpoint
 from kikime.harness.plan import estimate
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import prepare
-from tests.support.builders import IN_VOICE, make_materials, make_run, talk_task
+from kikime.harness.run.execute import start_run
+from tests.support.builders import make_materials, talk_task
+
+SECONDS_PER_TOKEN = 0.01
 
 
 @pytest.fixture(scope="module")
 def prepared():
-    return prepare(resolve_checkpoint("demo:august"), make_materials([talk_task(4)]), EngineOptions())
+    return prepare(resolve_checkpoint("demo:august"), make_materials([talk_task(8)]), EngineOptions())
 
 
-def measured(runs, name, speed, fingerprint):
-    """A run of this speed in tokens per second."""
-    run = make_run(runs, name, IN_VOICE, fingerprint=fingerprint, materials=make_materials([talk_task(1)]))
-    summary = json.loads(run.summary_file.read_text(encoding="utf-8"))
-    summary["perf"] = {**summary["perf"], "output_tokens_per_second": speed}
-    run.summary_file.write_text(json.dumps(summary), encoding="utf-8")
-    return run
+def past(prepared, runs, *, used=0.5, slower=1.0, load=8.0, **engine):
+    """A run of the plan that cost ``SECONDS_PER_TOKEN`` per token written, a fifth of it per token read."""
+    run = start_run(prepared, runs, "past")
+    read = prepared.n_prompt_tokens - prepared.n_shared_tokens
+    written = int(used * prepared.max_output_tokens)
+    session = {
+        "engine": {"dtype": "float32", "gpus": [], **engine},
+        "load_seconds": load,
+        "generate_seconds": slower * SECONDS_PER_TOKEN * (written + 0.2 * read),
+        "n_replies": prepared.n_replies,
+        "n_output_tokens": written,
+        "n_prompt_tokens": read,
+        "max_output_tokens": prepared.max_output_tokens,
+    }
+    run.write_status({"state": "complete", "sessions": [session]})
+    return load + session["generate_seconds"]
 
 
-def test_a_guess_has_two_ends_and_the_load_of_the_engine(prepared, tmp_path):
+@pytest.fixture(autouse=True)
+def _on_a_cpu(monkeypatch):
+    monkeypatch.setattr(estimate, "on_cpu", lambda: True)
+    monkeypatch.setattr("kikime.harness.engines.dtype.on_cpu", lambda: True)
+
+
+def test_the_second_run_of_a_checkpoint_lies_within_a_factor_of_three(prepared, tmp_path):
+    truth = past(prepared, tmp_path)
     low, high = time_range(prepared, tmp_path)
-    assert estimate._LOAD_SECONDS[0] < low < high
-    assert high > estimate._LOAD_SECONDS[1]
+    assert low < truth < high
+    assert high / low <= 3.0
 
 
-def test_twice_the_tokens_take_twice_the_time(prepared, tmp_path):
-    double = prepared._replace(max_output_tokens=2 * prepared.max_output_tokens)
-    one, two = time_range(prepared, tmp_path), time_range(double, tmp_path)
-    for end, load in enumerate(estimate._LOAD_SECONDS):
-        assert two[end] - load == pytest.approx(2 * (one[end] - load))
+def test_another_checkpoint_of_the_architecture_is_as_fast(prepared, tmp_path):
+    truth = past(prepared, tmp_path)
+    other = prepare(resolve_checkpoint("demo:september"), make_materials([talk_task(8)]), EngineOptions())
+    low, high = time_range(other, tmp_path)
+    assert low < truth < high
 
 
-def test_a_larger_model_takes_longer(prepared, tmp_path):
-    def sized(n_params):
-        checkpoint = msgspec.structs.replace(prepared.checkpoint, n_params=n_params)
-        return time_range(prepared._replace(checkpoint=checkpoint), tmp_path)
-
-    assert sized(70_000_000_000)[1] > sized(7_000_000_000)[1]
-    assert sized(None) == sized(7_000_000_000)
-
-
-def test_an_earlier_run_of_the_same_checkpoint_tells_better(prepared, tmp_path):
-    before = time_range(prepared, tmp_path)
-    measured(tmp_path, "slow", 1.0, prepared.checkpoint.fingerprint)
-    after = time_range(prepared, tmp_path)
-    assert after[1] > before[1]
-    assert after[1] == pytest.approx(estimate._LOAD_SECONDS[1] + prepared.max_output_tokens / 0.5)
-    assert after[0] == pytest.approx(estimate._LOAD_SECONDS[0] + prepared.max_output_tokens / 3 / 1.5)
-
-
-def test_another_checkpoint_tells_nothing(prepared, tmp_path):
-    before = time_range(prepared, tmp_path)
-    measured(tmp_path, "other", 1.0, "another")
-    assert time_range(prepared, tmp_path) == before
-
-
-def test_the_slowest_and_the_fastest_run_are_the_ends(prepared, tmp_path):
-    for name, speed in (("a", 10.0), ("b", 100.0)):
-        measured(tmp_path, name, speed, prepared.checkpoint.fingerprint)
+def test_how_much_replies_use_is_taken_from_the_checkpoint_itself(prepared, tmp_path):
+    other = prepare(resolve_checkpoint("demo:september"), make_materials([talk_task(8)]), EngineOptions())
+    past(other, tmp_path, used=1.0)
+    truth = past(prepared, tmp_path, used=0.1)
     low, high = time_range(prepared, tmp_path)
-    assert high == pytest.approx(estimate._LOAD_SECONDS[1] + prepared.max_output_tokens / 5.0)
-    assert low == pytest.approx(estimate._LOAD_SECONDS[0] + prepared.max_output_tokens / 3 / 150.0)
+    assert low < truth < high
 
 
-@pytest.mark.parametrize("damage", ["newer", "null speed", "no summary"])
-def test_a_run_that_tells_nothing_is_passed_over(prepared, tmp_path, damage):
-    before = time_range(prepared, tmp_path)
-    run = measured(tmp_path, "odd", 1.0, prepared.checkpoint.fingerprint)
-    summary = json.loads(run.summary_file.read_text(encoding="utf-8"))
-    if damage == "newer":
-        run.summary_file.write_text(json.dumps({**summary, "schema": 99}), encoding="utf-8")
-    elif damage == "null speed":
-        perf = {**summary["perf"], "output_tokens_per_second": None}
-        run.summary_file.write_text(json.dumps({**summary, "perf": perf}), encoding="utf-8")
-    else:
-        run.summary_file.unlink()
-    assert time_range(prepared, tmp_path) == before
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"checkpoint": {"n_params": 10**9}},
+        {"checkpoint": {"model_type": "qwen2"}},
+        {"options": {"tensor_parallel_size": 2}},
+        {"hardware": {"cpu": "another", "cores": 64}},
+    ],
+)
+def test_another_architecture_or_machine_tells_nothing(prepared, tmp_path, change):
+    past(prepared, tmp_path)
+    [run] = tmp_path.iterdir()
+    manifest = json.loads((run / "manifest.json").read_text())
+    for part, fields in change.items():
+        manifest[part] |= fields
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    assert time_range(prepared, tmp_path) == time_range(prepared, tmp_path / "empty")
 
 
-def test_a_folder_that_is_not_there_has_no_runs(prepared, tmp_path):
-    assert time_range(prepared, tmp_path / "nothing") == time_range(prepared, tmp_path)
+def test_another_precision_tells_nothing(prepared, tmp_path):
+    past(prepared, tmp_path, dtype="bfloat16")
+    assert time_range(prepared, tmp_path) == time_range(prepared, tmp_path / "empty")
+
+
+def test_sessions_that_do_not_say_what_was_read_are_passed_over(prepared, tmp_path):
+    past(prepared, tmp_path)
+    [run] = tmp_path.iterdir()
+    old = {"engine": {}, "load_seconds": 1.0, "generate_seconds": 5.0, "n_replies": 3, "n_output_tokens": 10}
+    (run / "status.json").write_text(json.dumps({"sessions": [old]}))
+    assert time_range(prepared, tmp_path) == time_range(prepared, tmp_path / "empty")
+
+
+def test_prompts_cost_time_too(prepared, tmp_path):
+    more = prepared._replace(n_prompt_tokens=100 * prepared.n_prompt_tokens)
+    assert time_range(more, tmp_path / "empty")[1] > time_range(prepared, tmp_path / "empty")[1]
+    past(prepared, tmp_path)
+    assert time_range(more, tmp_path)[0] > 5 * time_range(prepared, tmp_path)[0]
+
+
+def test_a_broken_manifest_is_passed_over(prepared, tmp_path):
+    truth = past(prepared, tmp_path)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "manifest.json").write_text("{")
+    assert time_range(prepared, tmp_path)[0] < truth
+
+
+def test_the_machine_is_that_of_the_manifest(prepared, tmp_path):
+    run = start_run(prepared, tmp_path, "x")
+    assert msgspec.convert(run.manifest()["hardware"], type(hardware())) == hardware()

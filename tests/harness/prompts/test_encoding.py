@@ -118,6 +118,31 @@ def test_one_bos_where_the_format_wants_one(name: str):
         assert (rendered.token_ids or []).count(bos) == rendered.bos == int(form.bos)
 
 
+@pytest.mark.parametrize("format_id", OWN)
+def test_a_bos_that_the_tokenizer_never_adds_is_left_out(format_id: str):
+    """Converted checkpoints name a BOS that no training text began with."""
+    form, tokenizer = load_format(format_id), small("converted")
+    renderer = Renderer(form, tokenizer)
+    rendered = renderer.render(conversation(2))
+    assert renderer.without_bos == form.bos
+    assert rendered.bos == 0
+    assert not rendered.text.startswith(tokenizer.bos_token)
+    assert (rendered.token_ids or [])[:1] != [tokenizer.bos_token_id]
+
+
+def test_runs_of_0_1_0_keep_their_bos():
+    renderer = Renderer(load_format("alpaca"), small("converted"), every_bos=True)
+    assert (renderer.without_bos, renderer.render(conversation(1)).bos) == (False, 1)
+
+
+def test_the_checkpoints_own_template_decides_on_its_bos():
+    tokenizer = small("converted")
+    tokenizer.chat_template = "{{ bos_token }}{% for m in messages %}{{ m['content'] }}{% endfor %}"
+    rendered = Renderer(load_format("native"), tokenizer).render([chat.user("あ")])
+    tokenizer.chat_template = None
+    assert rendered.bos == 1
+
+
 def test_saved_truncation_does_not_cut_prompts():
     tokenizer = small("characters")
     tokenizer.backend_tokenizer.enable_truncation(4)

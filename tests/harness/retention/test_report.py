@@ -205,3 +205,19 @@ def test_lm_eval_tasks_without_a_base_are_refused(kikime):
     refused = kikime("run", "demo:august", "--lm-eval-tasks", "arc_easy")
     assert refused.returncode == 2
     assert "--retention" in refused.stderr
+
+
+DEGENERATE = "お疲れ様ですわ"
+
+
+def test_form_alone_keeps_no_capability(tmp_path):
+    """What an over-tuned model says to everything: short, without newlines, and about nothing."""
+    tasks = ("bullets", "catchphrase", "summary", "answer_form")
+    looped = "\n".join(f"{n}. {DEGENERATE}" for n in (1, 2, 3))
+
+    def answer(request: Request) -> str:
+        return looped if request.task.startswith("bullets") else DEGENERATE
+
+    rows = outcomes(tmp_path, answer, *tasks)
+    kept = rows[(rows["strict"] > 0) | (rows["knowledge"] > 0)]
+    assert list(kept.index) == []

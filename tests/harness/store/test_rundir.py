@@ -24,6 +24,45 @@ def test_a_name_means_the_newest_run(tmp_path):
     assert find_run("a", tmp_path).id == newest
 
 
+def numbered(runs: Path, number: int, *, state: str | None = "complete", **manifest: object) -> RunDirectory:
+    run = RunDirectory(runs / f"2026010{number}T000000Z-a-000000")
+    (run.path / "wal").mkdir(parents=True)
+    run.write_manifest({"name": "a", **manifest})
+    if state:
+        run.write_status({"state": state})
+    if state == "complete":
+        run.summary_file.write_text("{}")
+    return run
+
+
+@pytest.mark.parametrize(
+    "retention", [{"kind": "retention"}, {"tasks": {"bullets": {}, "bullets-bare": {}}}], ids=["new", "0.1.0"]
+)
+def test_a_name_means_the_newest_complete_benchmark(tmp_path, retention, caplog):
+    numbered(tmp_path, 1)
+    wanted = numbered(tmp_path, 2)
+    numbered(tmp_path, 3, **retention)
+    assert find_run("a", tmp_path).id == wanted.id
+    assert not caplog.messages
+    cut = [numbered(tmp_path, 4, state="interrupted").id, numbered(tmp_path, 5, state=None).id]
+    assert find_run("a", tmp_path).id == wanted.id
+    [said] = caplog.messages
+    assert all(name in said for name in (wanted.id, *cut))
+
+
+def test_a_name_to_go_on_with_means_the_newest_that_is_not_complete(tmp_path):
+    numbered(tmp_path, 1, state="interrupted")
+    cut = numbered(tmp_path, 2, state="failed")
+    numbered(tmp_path, 3)
+    assert find_run("a", tmp_path, unfinished=True).id == cut.id
+
+
+def test_where_nothing_is_complete_the_newest_benchmark_is_taken(tmp_path):
+    cut = numbered(tmp_path, 1, state="interrupted")
+    numbered(tmp_path, 2, kind="retention")
+    assert find_run("a", tmp_path).id == cut.id
+
+
 def test_an_unknown_run_lists_what_there_is(tmp_path):
     make(tmp_path, "september")
     with pytest.raises(UsageError, match="september"):

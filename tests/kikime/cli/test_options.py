@@ -8,7 +8,15 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from kikime.cli.options import EngineFlags, GridFlags, JudgeFlags, RetentionFlags, adapter_pairs, options
+from kikime.cli.options import (
+    EngineFlags,
+    GridFlags,
+    JudgeFlags,
+    ParameterCount,
+    RetentionFlags,
+    adapter_pairs,
+    options,
+)
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 
 
@@ -37,7 +45,7 @@ def test_a_suite_that_is_not_given_is_the_commands_own():
 
 
 def engine(*pairs):
-    return EngineFlags("vllm", "auto", 1, None, None, None, None, False, 64, pairs)
+    return EngineFlags("vllm", "auto", 1, None, None, None, None, None, "suite", False, False, 64, pairs)
 
 
 def test_engine_arguments_are_yaml_values():
@@ -85,3 +93,17 @@ def test_adapters_have_names_and_folders():
     for wrong in (("a",), ("=x",), ("a=x", "a=y")):
         with pytest.raises(UsageError):
             adapter_pairs(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1.5B", 1_500_000_000), ("270m", 270_000_000), ("7_000", 7000), ("33k", 33_000), ("1,000", 1000)],
+)
+def test_a_number_of_parameters_may_have_a_unit(text, number):
+    assert ParameterCount().convert(text, None, None) == number
+
+
+@pytest.mark.parametrize("text", ["", "B", "-1B", "0", "many", "1.5 GB", "inf", "nan"])
+def test_what_is_no_number_of_parameters_is_refused(text):
+    with pytest.raises(click.BadParameter, match="no number of parameters"):
+        ParameterCount().convert(text, None, None)

@@ -70,8 +70,22 @@ def test_a_line_comes_now_and_then(english, capsys, monkeypatch):
     monkeypatch.setattr(progress, "_LINE_SECONDS", -1.0)
     listener = TerminalListener()
     listener.begin(2, 0)
-    replies(listener, 2)
+    replies(listener, 1)
+    listener.step(0)
+    replies(listener, 1)
+    listener.step(0)
     assert capsys.readouterr().err.count("replies/s") == 2
+
+
+def test_tokens_are_told_before_the_first_reply_is_finished(english, capsys, monkeypatch):
+    monkeypatch.setattr(progress, "_LINE_SECONDS", -1.0)
+    listener = TerminalListener()
+    listener.begin(140, 0)
+    listener.stage("generate")
+    listener.step(1_234)
+    err = capsys.readouterr().err
+    assert err.startswith("generating …\n1,234 tokens in ")
+    assert "none of 140 replies finished yet" in err
 
 
 def test_quiet_leaves_the_counting_out(english, capsys):

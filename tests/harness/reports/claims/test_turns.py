@@ -27,7 +27,7 @@ FEW = {"n_resamples": 999}
 
 
 def icl(runs: Path, answer: Answer) -> IclReport:
-    selection = {"id": "icl_sentiment", "limit": 36}
+    selection = {"id": "icl_sentiment", "limit": 12}
     return icl_report(canned_run(runs, "icl", answer, tasks=[selection], shots=[2, 4], example_sets=[0, 1]), **FEW)
 
 
@@ -274,7 +274,7 @@ def test_the_command_prints_the_turns(turns):
 
 
 def test_the_command_prints_the_labels(tmp_path):
-    run = canned_run(tmp_path, "icl", believer, tasks=[{"id": "icl_sentiment", "limit": 36}], shots=[2, 4])
+    run = canned_run(tmp_path, "icl", believer, tasks=[{"id": "icl_sentiment", "limit": 12}], shots=[2, 4])
     output = printed(run, "icl")
     assert "icl_sentiment · alpaca (12 items, chance 50.0 %)" in output
     assert "flipped − natural" in output

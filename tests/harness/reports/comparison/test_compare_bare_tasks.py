@@ -17,7 +17,7 @@ Pair = tuple[RunDirectory, RunDirectory]
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    runs, selection = tmp_path_factory.mktemp("labelled"), [{"id": "icl_sentiment", "limit": 12}]
+    runs, selection = tmp_path_factory.mktemp("labelled"), [{"id": "icl_sentiment", "limit": 4}]
     first = canned_run(runs, "first", believer, tasks=selection, shots=[2])
     return first, canned_run(runs, "second", learner, model="demo:september", tasks=selection, shots=[2])
 

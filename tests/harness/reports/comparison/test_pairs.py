@@ -36,7 +36,8 @@ def test_missing_cells_stand_against_a_comparison_and_say_how_many(whole, holed)
     pair = load_pair(whole, holed)
     assert pair.left_out == LeftOut(1, 0)
     assert pair.why_not == [Reason("cells_differ", {"left": 1, "a": "whole", "right": 0, "b": "holed"})]
-    assert pair.hint == Reason("hint_common", {"n": 3})
+    command = f"kikime compare {whole.path} {holed.path} --common"
+    assert pair.hint == Reason("hint_common", {"n": 3, "command": command})
 
 
 def test_the_shared_cells_can_be_compared_on_request(whole, holed):
@@ -84,7 +85,8 @@ def test_different_judges_stand_against_a_comparison(tmp_path):
     a, b = judged(tmp_path, "a", ("j", 3)), judged(tmp_path, "b", ("k", 3))
     pair = load_pair(a, b)
     assert [reason.code for reason in pair.why_not] == ["judges_differ"]
-    assert pair.hint == Reason("hint_common_and_judge", {"n": 4})
+    assert pair.hint is not None
+    assert (pair.hint.code, pair.hint.values["n"]) == ("hint_common_and_judge", 4)
     assert [note.code for note in load_pair(a, b, common=True).notes] == ["judges_not_compared"]
 
 

@@ -140,3 +140,37 @@ def test_a_report_has_no_single_replies(kikime, run, chosen):
     done = kikime("show", "august", "--report", "form_facts", *chosen)
     assert done.returncode == 2
     assert "--report" in done.stderr
+
+
+def test_the_summary_has_a_row_per_character_with_loops_echoes_and_copies(kikime, run):
+    done = kikime("show", "august", "--by", "persona", "--lang", "en", COLUMNS="400")
+    assert done.returncode == 0, done.stderr
+    names = (["bushi"], ["ojousama"], ["all"])
+    first, second, total = (line for line in done.stdout.splitlines() if line.split()[:1] in names)
+    assert {first.split()[0], second.split()[0]} == {"bushi", "ojousama"}
+    assert total.split()[:2] == ["all", "12"]
+
+
+def test_the_metrics_of_the_task_stand_beside_each_reply(kikime, run):
+    done = kikime("show", "august", "--samples", "--n", "1", "--where", "item_id = 't02'")
+    line = next(line for line in done.stdout.splitlines() if line.startswith("  = "))
+    assert "style_band" in line
+    assert "length_fit 1" in line
+    [row] = json.loads(kikime("show", "august", "--samples", "--n", "1", "--where", "item_id = 't02'", "--json").stdout)
+    assert list(row["task_metrics"]) == ["style_band", "first_person_ok", "length_fit", "sentence_fit"]
+    assert row["task_metrics"]["length_fit"] == row["metrics"]["length_fit"] == 1
+
+
+def test_a_report_of_nothing_says_so_and_exits_4(kikime, run, tmp_path):
+    own = tmp_path / "nothing.py"
+    own.write_text(
+        "import msgspec\n"
+        "from kikime.harness.reports.report import Footnote, Report\n"
+        "class Nothing(msgspec.Struct): pass\n"
+        "REPORT = Report('nothing', {'ja': 'x', 'en': 'x'}, Nothing, lambda run, base: Nothing(),\n"
+        "    lambda found, t: [Footnote('how to read it')])\n",
+        encoding="utf-8",
+    )
+    done = kikime("show", "august", "--report", own)
+    assert done.returncode == 4, done.stderr
+    assert "finds nothing to tell" in done.stderr

@@ -7,7 +7,7 @@ from kikime.harness.suites.suite import Suite
 from tests.support.app import frames, opened
 from tests.support.canned import Canned
 
-ICL_TASK = {"id": "icl_sentiment", "limit": 36}
+ICL_TASK = {"id": "icl_sentiment", "limit": 12}
 
 
 def follow_the_examples(request):

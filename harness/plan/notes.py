@@ -1,0 +1,71 @@
+"""What a plan does that its reader may not expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from kikime.harness.core.manifest import Manifest
+from kikime.harness.core.reasons import Reason
+from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.engines.dtype import FLOAT32, SMALL, compute_dtype
+from kikime.harness.engines.folders import Adapter
+from kikime.harness.engines.generation import OwnSampling
+from kikime.harness.plan.prepare import Prepared
+
+
+def plan_notes(prepared: Prepared) -> list[Reason]:
+    """On the sampling, the BOS, the precision, the adapter and the own code of a plan."""
+    checkpoint = prepared.checkpoint
+    notes = [
+        sampling_note(checkpoint.own_sampling, prepared.materials.suite.sampling.model_dump()),
+        bos_note(prepared.planner.formats_without_bos),
+        _precision_note(checkpoint, prepared),
+        _adapter_note(checkpoint.lora),
+        Reason("remote_code") if prepared.options.trust_remote_code else None,
+    ]
+    return [note for note in notes if note is not None]
+
+
+def run_notes(manifest: Manifest) -> list[Reason]:
+    """On the sampling and the BOS of a run."""
+    own = manifest["checkpoint"].get("own_sampling")
+    sampling = msgspec.convert(own, OwnSampling) if own else None
+    notes = [
+        sampling_note(sampling, manifest["suite"]["sampling"]),
+        bos_note(manifest.get("without_bos", [])),
+    ]
+    return [note for note in notes if note is not None]
+
+
+def sampling_note(own: OwnSampling | None, used: Mapping[str, object]) -> Reason | None:
+    """That the checkpoint's own sampling is set aside, or that a part of it is; ``used``: the suite's settings by name."""
+    if own is None:
+        return None
+    aside = {name: value for name, value in own.values().items() if used[name] != value}
+    if not aside:
+        return Reason("own_sampling_unused", {"names": ", ".join(own.unused)}) if own.unused else None
+    settings = ", ".join([*(f"{name} {value:g}" for name, value in aside.items()), *own.unused])
+    return Reason("own_sampling_aside", {"settings": settings})
+
+
+def bos_note(formats: list[str]) -> Reason | None:
+    """That formats lack their BOS."""
+    return Reason("without_bos", {"formats": ", ".join(formats)}) if formats else None
+
+
+def _precision_note(checkpoint: Checkpoint, prepared: Prepared) -> Reason | None:
+    options = prepared.options
+    if checkpoint.base_url or options.engine != "vllm" or options.dtype != "auto":
+        return None
+    large = (checkpoint.n_params or 0) > SMALL and checkpoint.dtype != FLOAT32
+    return Reason("float32_on_cpu") if large and compute_dtype(checkpoint, options) == FLOAT32 else None
+
+
+def _adapter_note(lora: Adapter | None) -> Reason | None:
+    if lora is None:
+        return None
+    return Reason(
+        "adapter", {"rank": lora.rank, "modules": ", ".join(lora.target_modules) or "—", "base": lora.base or "—"}
+    )
