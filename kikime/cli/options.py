@@ -61,7 +61,7 @@ def options(name: str, record: type, *specs: Decorator[R]) -> Decorator[R]:
     return decorate
 
 
-class ParameterCount(click.ParamType):
+class ParameterCount(click.ParamType[int, str]):
     """A number of parameters such as 1.5B, 270M or 7000000000."""
 
     name = "number"
