@@ -100,7 +100,7 @@ class Demonstration(StrictModel):
 class Task(GrownModel):
     """A bank of items that measures one thing, with the metrics and rubrics that score it."""
 
-    LATER = frozenset({"length", "speech"})
+    LATER = frozenset({"length", "dictated"})
 
     id: ItemId
     version: Annotated[int, Field(ge=1)]
@@ -120,9 +120,9 @@ class Task(GrownModel):
     max_tokens: Annotated[int, Field(gt=0)] = 128
     length: Length | Literal["free"] | None = None
     """The length that this task's own instruction asks for, or ``free``: the card's length then is not in the prompt."""
-    speech: bool = True
-    """Whether sentences in the character's voice are asked for; false for a letter, a word, a list or a slogan, where the
-    metrics that read such sentences (``Metric.of_speech``) do not apply unless ``metrics`` names them."""
+    dictated: bool = False
+    """Whether the form of the reply is dictated, as a letter, a word, a list or a slogan: the metrics that read sentences in
+    the character's voice (``Metric.of_speech``) do not apply then unless ``metrics`` names them."""
     bare: bool = False
     """Ask without the persona: the system prompt holds the instructions alone."""
     label_sets: dict[str, tuple[str, ...]] = {}
@@ -198,7 +198,7 @@ class Task(GrownModel):
         if self.bare:
             groups = {"leak", "critical", "constraints", "facts"}
             return {n: value for n, value in measured.items() if n in self.metrics or METRICS[n].group in groups}
-        if self.speech:
+        if not self.dictated:
             return measured
         return {n: None if METRICS[n].of_speech and n not in self.metrics else v for n, v in measured.items()}
 
