@@ -13,9 +13,9 @@ PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 FAST := not engine and not browser and not simulation and not packaging
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 UV := $(or $(shell command -v uv),$(BIN)/uv)
-UV_INSTALL := . tools/uv_environment.sh && $(UV) pip install -q --compile-bytecode --python $(BIN)/python --no-deps
+UV_INSTALL := . tools/uv_environment.sh && $(UV) pip install -q --python $(BIN)/python --no-deps
 
-# Hundreds of starts of Python read what the first of them compiled.
+# What the first start of Python compiles, the hundreds after it read; uv compiles nothing by itself.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint fast slow coverage bench bench-ui setup machine lock clean
