@@ -14,12 +14,12 @@ import yaml
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.reasons import Phrase, Reason
-from kikime.harness.metrics.registry import METRICS, QUALITY
 
 LANGUAGES = ("ja", "en")
 _FOLDER = Path(__file__).parent
-_ERRORS = "errors.yaml"
-"""Messages by their English templates; English itself needs none."""
+_BY_ENGLISH = ("errors.yaml", "formats.yaml", "help.yaml")
+"""Files of texts by their English, which stands in the source or in a data file; English itself needs none."""
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 
 
@@ -28,18 +28,31 @@ def texts(language: str) -> dict[str, str]:
     """All texts of one language by dotted key: those of every file of its folder."""
     found: dict[str, str] = {}
     for path in sorted((_FOLDER / language).glob("*.yaml")):
-        if path.name != _ERRORS:
-            found |= _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
+        if path.name not in _BY_ENGLISH:
+            found |= _flat(_read(path))
     return found
+
+
+@lru_cache(maxsize=8)
+def by_english(language: str, name: str) -> dict[str, str]:
+    """The texts of one language by their English: ``errors``, ``formats`` (their sidecars) or ``help`` (of commands)."""
+    path = _FOLDER / language / f"{name}.yaml"
+    return _read(path) if path.is_file() else {}
 
 
 @lru_cache(maxsize=4)
 def messages(language: str) -> dict[str, str]:
     """The messages of one language by their English templates: those of errors, and the sentences of reasons."""
+    errors = by_english(language, "errors")
+    if not errors:
+        return {}
     english, own = texts("en"), texts(language)
-    errors = _FOLDER / language / _ERRORS
-    found: dict[str, str] = yaml.safe_load(errors.read_text(encoding="utf-8")) if errors.is_file() else {}
-    return {english[key]: own[key] for key in english if key.startswith("reasons.")} | found
+    return {english[key]: own[key] for key in english if key.startswith("reasons.")} | errors
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  (a SafeLoader)
+    return found
 
 
 def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, str]:
@@ -132,11 +145,21 @@ class Translator:
             return self.error(value)
         return self.message(value) if isinstance(value, str) else value
 
+    def criterion(self, name: str) -> str:
+        """What a judge's criterion is called."""
+        return self.get(f"criterion.{name}", name)
+
+    def of_format(self, text: str) -> str:
+        """A title or a note of a format's sidecar; as it is where the format is not one of ours."""
+        return by_english(self.language, "formats").get(text, text)
+
     def metric(self, name: str) -> str:
         """What a metric, or a judge's criterion (``rubric.criterion@judge``), is called."""
         if "." in name:
             criterion, _, judge = name.partition(".")[2].partition("@")
-            return self.get(f"criterion.{criterion}", criterion) + (f" ({judge})" if judge else "")
+            return self.criterion(criterion) + (f" ({judge})" if judge else "")
+        from kikime.harness.metrics.registry import METRICS, QUALITY
+
         if name not in METRICS:
             if self.language == "ja":
                 return "返答の質" if name == QUALITY else f"判定：{name}"

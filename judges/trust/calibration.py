@@ -183,11 +183,11 @@ def sentence(judge: str, rows: Sequence[CriterionAgreement]) -> str:
         found=found,
         bias=row.bias,
         n=row.n,
-        criterion=row.criterion,
+        criterion=say.criterion(row.criterion),
         spearman=MIN_SPEARMAN,
         allowed=MAX_BIAS,
     )
-    weak = [r.criterion for r in rows if not r.may_rank and r is not row]
+    weak = [say.criterion(r.criterion) for r in rows if not r.may_rank and r is not row]
     if not row.may_rank or not weak:
         return told
     return say("judging.calibration.weak", sentence=told, names=say("judging.listed").join(weak))

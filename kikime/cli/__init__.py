@@ -139,7 +139,7 @@ def _report(error: Exception) -> int:
     cls=KikimeGroup,
     context_settings={"auto_envvar_prefix": "KIKIME", "help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="kikime")
+@click.version_option(__version__, prog_name="kikime", help="Show the version and exit.")
 def main() -> None:
     """How well does a prompt work on a Japanese character model?
 

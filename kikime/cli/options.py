@@ -23,6 +23,7 @@ Decorator = Callable[[Callable[..., R]], Callable[..., R]]
 
 runs_option = click.option(
     "--runs",
+    metavar="DIRECTORY",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("runs"),
     envvar="KIKIME_RUNS",

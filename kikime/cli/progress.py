@@ -14,11 +14,11 @@ from tqdm import tqdm
 from kikime.cli.language import words
 from kikime.cli.output import note
 from kikime.harness.core.request import Reply, Request
-from kikime.harness.plan.notes import plan_notes
-from kikime.harness.plan.prepare import Prepared
 from kikime.workflows.listener import Listener
 
 if TYPE_CHECKING:
+    from kikime.harness.plan.prepare import Prepared
+
     Bar = tqdm[Never]
 
 _LINE_SECONDS = 15.0
@@ -43,6 +43,8 @@ class TerminalListener(Listener):
 
     def planned(self, prepared: Prepared, seconds: tuple[float, float]) -> None:
         """One line: what is asked, tokens, estimate."""
+        from kikime.harness.plan.notes import plan_notes
+
         materials = prepared.materials
         tokens = "prompt_tokens" if prepared.n_prompt_tokens else "prompt_tokens_unknown"
         self.tell(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kikime.harness.core.request import Reply, Request
-from kikime.harness.plan.prepare import Prepared
+
+if TYPE_CHECKING:
+    from kikime.harness.plan.prepare import Prepared
 
 
 class Listener:

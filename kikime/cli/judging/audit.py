@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 @click.option("--rubric", default="character_v1", show_default=True, help="Rubric id or file.")
 @click.option("--keep-min", type=click.FloatRange(1, 7), default=5.0, show_default=True, help="Least score that stays.")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the table and the filtered data."
+    "--out",
+    metavar="DIRECTORY",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the table and the filtered data.",
 )
 @judge_options
 @json_option
@@ -73,7 +76,7 @@ def audit(
 def _print_audit(found: Audit, kept: Sequence[int], report: Path, filtered: Path) -> None:
     for criterion, counts in found.histogram().items():
         widest = max([*counts.values(), 1])
-        click.echo(criterion)
+        click.echo(words().criterion(criterion))
         for point, n in sorted(counts.items()):
             click.echo(f"  {point} {'█' * round(40 * n / widest)} {n}")
     lowest = [[r.subject.user, r.subject.response, r.number, number(r.score)] for r in found.by_score()[:10]]

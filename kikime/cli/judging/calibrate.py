@@ -22,7 +22,10 @@ _STATISTICS = ("spearman", "qwk", "alpha", "icc", "bias", "mae")
 @click.command()
 @click.argument("ratings", metavar="FILE", type=click.Path(path_type=Path))
 @click.option(
-    "--verdicts", type=click.Path(path_type=Path), help="Lines of `kikime judge --json`, joined by id and criterion."
+    "--verdicts",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Lines of `kikime judge --json`, joined by id and criterion.",
 )
 @click.option("--scale", type=(int, int), default=(1, 7), show_default=True, metavar="LOW HIGH")
 @click.option("--seed", default=0, show_default=True)
@@ -37,7 +40,7 @@ def calibrate(ratings: Path, verdicts: Path | None, scale: tuple[int, int], seed
         return 0
     headings = columns("cli.calibrate.columns")
     for judge in report.judges:
-        rows = [[row.criterion, row.n, *(_with_interval(row, name) for name in _STATISTICS)] for row in judge.criteria]
+        rows = [[words().criterion(row.criterion), row.n, *_cells(row)] for row in judge.criteria]
         print_table(judge.judge, headings, rows)
         _print_confusion(judge.criteria, scale[0])
         _print_models(judge.criteria[-1])
@@ -46,7 +49,7 @@ def calibrate(ratings: Path, verdicts: Path | None, scale: tuple[int, int], seed
             click.echo(words()("judging.warning", text=text))
     for found in report.raters:
         values = {"judges": found.n_judges, "alpha": number(found.alpha), "n": found.n}
-        click.echo(words()("cli.calibrate.raters", criterion=found.criterion, **values))
+        click.echo(words()("cli.calibrate.raters", criterion=words().criterion(found.criterion), **values))
     return 0
 
 
@@ -70,11 +73,15 @@ def _print_models(row: CriterionAgreement) -> None:
         [m.model, m.n, number(m.human), number(m.judge), f"{m.bias:+.2f}", _with_interval(m, "spearman")]
         for m in row.models
     ]
-    title = words()("cli.calibrate.models", criterion=row.criterion, least=MIN_ITEMS)
+    title = words()("cli.calibrate.models", criterion=words().criterion(row.criterion), least=MIN_ITEMS)
     print_table(title, columns("cli.calibrate.model_columns"), cells)
     if row.model_means is not None:
         means = row.model_means
         click.echo(words()("cli.calibrate.means", n=means.n, rho=_with_interval(means, "spearman")))
+
+
+def _cells(row: CriterionAgreement) -> list[str]:
+    return [_with_interval(row, name) for name in _STATISTICS]
 
 
 def _with_interval(row: Agreement, name: str) -> str:

@@ -179,10 +179,10 @@ def _link_cells(row: LinkedCriterion) -> list[object]:
     from kikime.judges.trust.linking import Link
 
     if not isinstance(row, Link):
-        return [row.criterion, row.n, *["—"] * 5]
+        return [words().criterion(row.criterion), row.n, *["—"] * 5]
     cells = (number(value) for value in (row.mean_old, row.mean_new, row.qwk, row.spearman))
     ends = f"b {row.slope_low:.2f}–{row.slope_high:.2f}"
-    return [row.criterion, row.n, *cells, f"{row.intercept:+.2f} + {row.slope:.2f} · new ({ends})"]
+    return [words().criterion(row.criterion), row.n, *cells, f"{row.intercept:+.2f} + {row.slope:.2f} · new ({ends})"]
 
 
 def _canaries(settings: JudgeSettings, given: Arguments) -> int:
@@ -214,7 +214,7 @@ def _print_means(lines: Sequence[Line]) -> None:
     groups: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
         groups.setdefault((line.rubric, line.criterion), []).append(line)
-    rows = [[*name, *_mean_cells(group)] for name, group in groups.items()]
+    rows = [[rubric, words().criterion(name), *_mean_cells(group)] for (rubric, name), group in groups.items()]
     print_table("", columns("cli.judge.mean_columns"), rows, left=2)
 
 

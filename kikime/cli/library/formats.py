@@ -16,7 +16,6 @@ from kikime.cli.output import note, print_document, print_json, print_table
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.messages import Message
 from kikime.harness.core.reasons import parser_reason, system_reason
-from kikime.workflows import library
 
 if TYPE_CHECKING:
     from kikime.harness.prompts import Format, FormatCard
@@ -33,11 +32,13 @@ def formats() -> None:
 @json_option
 def list_formats(as_json: bool) -> None:
     """List the formats with their sources."""
+    from kikime.workflows import library
+
     known = list(library.formats().values())
     if as_json:
         print_json([_summary(entry) for entry in known])
         return
-    rows = [[f.id, f.title, f.source.kind, f.system, _yes(f.enclosed), _roles(f.n_roles)] for f in known]
+    rows = [[f.id, words().of_format(f.title), *_places(f), _yes(f.enclosed), _roles(f.n_roles)] for f in known]
     print_table("", columns("cli.formats.columns"), rows, left=4)
 
 
@@ -46,19 +47,20 @@ def list_formats(as_json: bool) -> None:
 @json_option
 def show_format(format_id: str, as_json: bool) -> None:
     """Show one format: sidecar, template and an example."""
+    from kikime.workflows import library
+
     shown = library.find_format(format_id)
     if as_json:
         print_json(_summary(shown) | {"template": shown.template})
         return
-    click.secho(f"{shown.id}: {shown.title}", bold=True)
-    say, source = words(), shown.source
-    click.echo(say("cli.formats.source", text=f"{source.kind}: {source.citation} {source.url}".rstrip()))
+    say, source, (kind, system) = words(), shown.source, _places(shown)
+    click.secho(f"{shown.id}: {say.of_format(shown.title)}", bold=True)
+    citation = say.of_format(source.citation)
+    click.echo(say("cli.formats.source", text=f"{kind}: {citation} {source.url}".rstrip()))
     click.echo(say("cli.formats.stops", text=" ".join(map(repr, shown.stop)) or "—"))
-    click.echo(
-        say("cli.formats.traits", system=shown.system, roles=_roles(shown.n_roles), enclosed=_yes(shown.enclosed))
-    )
+    click.echo(say("cli.formats.traits", system=system, roles=_roles(shown.n_roles), enclosed=_yes(shown.enclosed)))
     for text in filter(None, (*shown.lossy, shown.notes)):
-        click.echo(say("cli.formats.note", text=text))
+        click.echo(say("cli.formats.note", text=say.of_format(text)))
     if shown.template:
         click.echo(say("cli.formats.template", example=_example(shown), template=shown.template), nl=False)
 
@@ -77,6 +79,8 @@ def render(
 
     FILE is a JSON list of {"role", "content"}, or an object with such a list under "messages".
     """
+    from kikime.workflows import library
+
     messages = read_messages(source)
     rendered = library.render(format_id, messages, tokenizer=tokenizer, prefill=prefill, persona=persona)
     if as_json:
@@ -91,6 +95,8 @@ def render(
 @json_option
 def card(tokenizer: str, chosen: tuple[str, ...], as_json: bool) -> None:
     """Measure the formats on a tokenizer: overhead, single-token controls, protection, parse-back."""
+    from kikime.workflows import library
+
     found = library.format_cards(tokenizer, chosen)
     for name, why in found.left_out.items():
         note(words()("cli.formats.left_out", id=name, why=why))
@@ -139,11 +145,18 @@ def _message(where: str, number: int, entry: Any) -> Message:
     return {"role": entry["role"], "content": entry["content"]}
 
 
+def _places(entry: Format) -> tuple[str, str]:
+    """Where its strings come from, and where it puts the system text."""
+    return words()(f"formats.source_{entry.source.kind}"), words()(f"formats.system_{entry.system}")
+
+
 def _summary(entry: Format) -> dict[str, Any]:
     return entry.model_dump(mode="json") | {"hash": entry.hash}
 
 
 def _example(shown: Format) -> str:
+    from kikime.workflows import library
+
     messages: list[Message] = [
         {"role": "system", "content": "SYSTEM"},
         {"role": "user", "content": "USER 1"},

@@ -11,10 +11,8 @@ import click
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import note, number, percent, print_document, print_json, print_records, print_table
-from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
 from kikime.harness.core.reasons import system_reason
-from kikime.workflows import library
 
 if TYPE_CHECKING:
     from kikime.harness.authoring.check import PersonaReport
@@ -30,6 +28,8 @@ def personas() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the bundled personas."""
+    from kikime.workflows import library
+
     found = library.personas()
     if as_json:
         print_records(found)
@@ -45,6 +45,8 @@ def list_(as_json: bool) -> None:
 @json_option
 def show(persona: str, as_json: bool) -> None:
     """Show a card. PERSONA is a bundled id or a card file."""
+    from kikime.harness.cards.persona import load_persona
+
     card = load_persona(persona)
     if as_json:
         print_document(card.model_dump(mode="json"))
@@ -76,6 +78,8 @@ def check(file: str, as_json: bool) -> None:
 
     Exit code 2 when the card is wrong, 4 when it does not describe its own examples.
     """
+    from kikime.workflows import library
+
     report = library.check_card(file)
     if as_json:
         print_json({**asdict(report), "ok": report.ok})
@@ -107,17 +111,28 @@ def _print_check(report: PersonaReport) -> None:
 
 
 @personas.command()
-@click.option("--from", "data", type=click.Path(path_type=Path), required=True, help="CSV, TSV, JSONL, JSON or text.")
+@click.option(
+    "--from",
+    "data",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="CSV, TSV, JSONL, JSON or text.",
+)
 @click.option("--id", "persona_id", required=True, help="Id of the card: a–z, 0–9 and -.")
 @click.option("--name", required=True, help="The character's name.")
 @click.option("--reply", metavar="COLUMN", help="Column of the character's lines; guessed from its name otherwise.")
 @click.option("--user", metavar="COLUMN", help="Column of the lines that it answers; guessed, may be absent.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write the card here.")
+@click.option(
+    "--output", "-o", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write the card here."
+)
 @json_option
 def new(
     data: Path, persona_id: str, name: str, reply: str | None, user: str | None, output: Path | None, as_json: bool
 ) -> None:
     """Draft a card from a set of the character's own lines: markers, pronouns, length, politeness, examples."""
+    from kikime.workflows import library
+
     draft = library.draft_card(data, persona_id, name, reply=reply, user=user)
     if output:
         _write(output, draft.text)

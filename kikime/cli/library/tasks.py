@@ -12,7 +12,6 @@ from kikime.cli.options import json_option
 from kikime.cli.output import print_document, print_json, print_records, print_table
 from kikime.harness.core.errors import PartialResult
 from kikime.harness.core.files import data_path
-from kikime.workflows import library
 
 if TYPE_CHECKING:
     from kikime.harness.suites.task import Task
@@ -27,6 +26,8 @@ def tasks() -> None:
 @json_option
 def list_tasks(as_json: bool) -> None:
     """List the bundled tasks with their counts and sources."""
+    from kikime.workflows import library
+
     found = library.tasks()
     if as_json:
         print_records(found)
@@ -56,6 +57,8 @@ def print_path(as_json: bool) -> None:
 @json_option
 def show_task(task_id: str, persona: str | None, as_json: bool) -> None:
     """Show a task: purpose, metrics, items. TASK is an id or a YAML file."""
+    from kikime.workflows import library
+
     task, items = library.bank(task_id, persona=persona)
     if as_json:
         print_document(task.model_dump(mode="json") | {"items": [item.model_dump(mode="json") for item in items]})
@@ -79,6 +82,8 @@ def check_task(file: str, personas: tuple[str, ...], as_json: bool) -> None:
 
     Exit code 2 when the bank is wrong, 4 when a verifier misjudges a reply or an item has too few.
     """
+    from kikime.workflows import library
+
     report = library.check_bank(file, personas)
     if as_json:
         print_json({**asdict(report), "ok": report.ok})

@@ -22,7 +22,13 @@ _TO = ["csv", "md", "json", "html", "lm-eval", "hf"]
 @click.command()
 @click.argument("run_names", metavar="RUN [RUN_B]", nargs=-1, required=True)
 @click.option("--to", "target", type=click.Choice(_TO), required=True, help="hf is a Hugging Face dataset on disk.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File or folder; stdout for csv, md and json.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="File or folder; stdout for csv, md and json.",
+)
 @click.option("--common", is_flag=True, help="Of a pair: compare the shared cells.")
 @judged_option
 @runs_option

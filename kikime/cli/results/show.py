@@ -137,7 +137,16 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
         click.echo(say("cli.show.no_judge", run=summary.run))
         return
     verdicts = [
-        [v.judge_id, v.protocol, v.rubric, v.criterion, v.n, number(v.mean), v.unscored, percent(v.coverage)]
+        [
+            v.judge_id,
+            v.protocol,
+            v.rubric,
+            say.criterion(v.criterion),
+            v.n,
+            number(v.mean),
+            v.unscored,
+            percent(v.coverage),
+        ]
         for v in summary.judge
     ]
     print_table(say("cli.show.verdicts"), columns("cli.show.verdict_columns"), verdicts, left=4)

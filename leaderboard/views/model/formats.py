@@ -120,7 +120,7 @@ def _card(t: Translator, name: str, found: Format | None) -> Row:
     if found is None:
         return {"title": t("formats.unknown")}
     return {
-        "title": t("formats.native_title") if name == "native" else found.title,
+        "title": t("formats.native_title") if name == "native" else t.of_format(found.title),
         "source": t.get(f"formats.source_{found.source.kind}", found.source.kind),
         "system": t.get(f"formats.system_{found.system}", found.system),
         "roles": t.get(f"formats.roles_{found.n_roles}", str(found.n_roles)),
