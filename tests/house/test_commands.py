@@ -34,8 +34,8 @@ NAMED = {
     "results/gate": {"harness.reports.export.markdown"},
     "results/leaderboard": {"leaderboard.launch"},
     "results/reports": {"harness.reports.report"},
-    "results/show": {"harness.store.summary"},
-    "running/demo": {"harness.store.summary"},
+    "results/show": {"harness.plan.notes", "harness.store.means"},
+    "running/demo": {"harness.store.means"},
     "running/retention": {"harness.retention.report"},
 }
 """What a command uses beside the workflows: how a result is worded or written, cards and formats as they are."""
