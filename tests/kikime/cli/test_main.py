@@ -33,7 +33,8 @@ try:
     main(["--help"])
 except SystemExit:
     pass
-print([name for name in ("torch", "transformers", "pandas", "vllm", "streamlit", "scipy") if name in sys.modules])
+heavy = "torch transformers pandas vllm streamlit scipy pydantic rich kikime.harness.metrics"
+print([name for name in heavy.split() if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
