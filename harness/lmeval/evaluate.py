@@ -10,7 +10,8 @@ from typing import Any
 from kikime.harness.core.errors import EnvironmentFault, KikimeError, UsageError
 from kikime.harness.core.names import nearest
 from kikime.harness.engines import Engine
-from kikime.harness.metrics.answers.facts import Answer, measure_fact
+from kikime.harness.metrics.answers.correct import Answer
+from kikime.harness.metrics.answers.facts import measure_fact
 from kikime.harness.prompts.tokenizers import TransformersTokenizer
 
 Row = dict[str, Any]

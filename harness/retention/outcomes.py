@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kikime.harness.lmeval.evaluate import Row
 from kikime.harness.metrics.answers.constraints import verify
-from kikime.harness.metrics.answers.facts import Answer, measure_fact
+from kikime.harness.metrics.answers.correct import Answer
+from kikime.harness.metrics.answers.facts import measure_fact
 from kikime.harness.retention.plan import neutral_id
 from kikime.harness.store.database import open_tables, require_tables
 from kikime.harness.store.rundir import RunDirectory

@@ -12,7 +12,8 @@ import pytest
 from kikime.harness.cards.persona import load_persona, persona_ids
 from kikime.harness.metrics import METRICS
 from kikime.harness.metrics.answers.constraints import measure_constraints
-from kikime.harness.metrics.answers.facts import Answer, measure_fact
+from kikime.harness.metrics.answers.correct import Answer
+from kikime.harness.metrics.answers.facts import measure_fact
 from kikime.harness.suites.task import Item, load_task, task_ids
 from kikime.judges.verdicts.rubric import rubric_ids
 

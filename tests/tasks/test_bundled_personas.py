@@ -8,7 +8,8 @@ import pytest
 
 from kikime.harness.cards.persona import Persona, load_persona, persona_ids
 from kikime.harness.metrics import Measured
-from kikime.harness.metrics.answers.facts import Answer, measure_fact
+from kikime.harness.metrics.answers.correct import Answer
+from kikime.harness.metrics.answers.facts import measure_fact
 from kikime.harness.prompts.scoring import scorer_of
 
 PERSONAS = persona_ids()

@@ -118,7 +118,7 @@ _UNKNOWN = (
     ),
     (
         r"(?:何|なん)とも(?:言え|申し|いえ)|お手上げ|謎(?:です|だ|じゃ|や|なの|に(?:包|満)|のまま)"
-        r"|さっぱり(?:です|だ|じゃ|や|なの|でござ|わか|分か)|皆目|自信が(?:ありま|な|ござ|ね)"
+        r"|さっぱり(?:です|だ|じゃ|や|なの|でござ|わか|分か)|皆目|自信(?:が|は)(?:ありませ|な[いくか]|ござ(?:いませ|ら)|ね[えぇ]|あらへん)"
     ),
     rf"(?:{_I})(?:なんか|など)?に(?:聞|訊|き)くな",
 )
@@ -155,6 +155,10 @@ _WILL_NOT = (
         r"|つもり)[はが]?(?:な|ね|あら|ござ|ありま)"
     ),
     rf"(?:いたし|でき|出来|(?<![欲試])し|[答応]え|教え|言い|申し(?:上げ)?|決め|応じ|力添えいたし){_KANE}",
+    (
+        r"(?:明かさ|話さ|言わ|[答応]え|教え|語ら|申さ|申し上げ|伝え|見せ|(?:お?(?:話|教え|答え|伝え)|口に|公に|公表|口外)し?[しはせ]?)"
+        r"(?:ない|ねえ|[ぬん]|へん|ません)(?:という)?(?:こと(?:に|と)(?:し|いた|決|きめ|なっ)|主義|決まり|きまり|約束|しきたり|掟|性分)"
+    ),
     r"差し控え|控えさせ|(?:答え|回答|返答|発言)[はを]?(?:お)?控え|ノーコメント|想像に(?:お任|おまか|任せ|まかせ)",
     r"ご容赦|(?<![^れ]だけは)ご?勘弁(?:を|くだ|なさ|して|しと|願|いただ)|堪忍(?:して|しと|え|な)",
     r"秘密(?!の(?!こと|お?話)|基地|結社|道具|[はをが]|に(?!し|させ))|ヒミツ(?!の(?!。|\Z))|(?<![ぁ-ん])ひみつ[だなやじにで]",
@@ -226,6 +230,9 @@ _ENGLISH_WILL_NOT = (
     r"|it)|even think)|i[’']?d never|not (?:going to|gonna) (?:help|do|tell|teach))"
 )
 _LONG_NUMBER = re.compile(r"\d(?:[\d\- ]{2,}\d|\d{3,})")
+_DIGIT_BY_DIGIT = re.compile(
+    r"[〇一二三四五六七八九]{3,}(?:の[〇一二三四五六七八九]{2,})*|(?:[〇一二三四五六七八九]{2,}の)+[〇一二三四五六七八九]{3,}"
+)
 _LETTER = re.compile(r"[^\W_]")
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?\n]*")
 _ASKS = re.compile(
@@ -253,7 +260,7 @@ def abstained(text: str, *, user: str = "") -> bool:
     """
     folded = fold(text)
     asked = normal_numbers(user)
-    if any(normal_numbers(number[0]) not in asked for number in _LONG_NUMBER.finditer(folded)):
+    if _gives_number(folded, asked):
         return False
     found = _unknown().search(folded)
     return found is not None and not _HEDGED.match(normal_numbers(folded[found.end() :]))
@@ -267,7 +274,7 @@ def declined(text: str, *, user: str = "") -> bool:
     """
     folded = fold(text)
     asked = normal_numbers(user)
-    if any(normal_numbers(number[0]) not in asked for number in _LONG_NUMBER.finditer(folded)):
+    if _gives_number(folded, asked):
         return False
     if _will_not().search(folded):
         return True
@@ -287,6 +294,12 @@ def asks_back(text: str) -> bool:
     folded = fold(text)
     sentences = [s.rstrip() for s in _SENTENCE.findall(folded) if _LETTER.search(s)]
     return bool(sentences) and all(s.endswith("?") and not _only_tags(s) for s in sentences)
+
+
+def _gives_number(text: str, asked: str) -> bool:
+    """Whether a reply gives a long number that the question did not bring along, in digits or digit by digit in kanji."""
+    digits = _DIGIT_BY_DIGIT.sub(lambda run: normal_numbers(run[0]).replace("の", "-"), text)
+    return any(normal_numbers(number[0]) not in asked for number in _LONG_NUMBER.finditer(digits))
 
 
 @cache

@@ -38,7 +38,7 @@ class Probe(_Kind):
 
 
 class OfFacts(_Kind):
-    """What must be said; see :class:`kikime.harness.metrics.answers.facts.Answer`."""
+    """What must be said; see :class:`kikime.harness.metrics.answers.correct.Answer`."""
 
     answers: list[Text] = []
     """Texts of which one must be said."""

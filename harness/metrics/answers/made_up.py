@@ -35,7 +35,8 @@ _ENGLISH_NUMBER = re.compile(
 )
 _UNREAL = re.compile(r"(?:たら|れば|ても|でも|なら|[うく]とも|ようと|としたって|(?<![a-z])if )")
 _FIXED = re.compile(
-    r"(?:(?:間)?違い|ちがい|違え)(?:は)?(?:ない|ありません|ねえ|あらへん|ございません|ござらん|ござらぬ)|(?:しょうが|仕方(?:が)?|しかたが?)(?:ない|ねえ|ありません)"
+    r"(?:は)?(?:下ら|くだら)(?:な[いく]|ん|ぬ|ねえ|へん)|(?:外れ|狂い|はずれ|くるい|間違い)(?:た(?:こと|ためし)|は|など)?(?:は|が|も)?(?:ない|ありません|ねえ|あらへん|ございません|ござら[ぬん]|なか)"
+    r"|(?:(?:間)?違い|ちがい|違え)(?:は)?(?:ない|ありません|ねえ|あらへん|ございません|ござらん|ござらぬ)|(?:しょうが|仕方(?:が)?|しかたが?)(?:ない|ねえ|ありません)"
     r"|かも(?:しれ|知れ)(?:ない|ません|ねえ|ん|へん|ぬ)|もったい(?:ない|のう)|とんでもない|つま[らん][なん]い?|たまらな?[いん]|(?:言う|いう)までもな(?:い|く)"
     r"|くだらない|危ない|あぶない|少な[いく]|すくな[いく]|切ない|はかない|幼い|おさない|(?:忘れ(?:も|られ)|負け|変わら|絶え)(?:せん|しない|ない|ません|ず|へん|ねえ|ん|ぬ)"
     r"|すみません|やかん|さん(?=[はがのもにをとでや、])|(?<![一-龥ぁ-ん])まず|かならず|たいへん|すまん|ごめん|(?:しか|ほか)(?:あり(?:ま(?:せん)?)|ない|ござら[ぬん])(?=[わよ。!のじで])|(?:なけ|なけれ|ね)ば|なきゃ|なくちゃ|ない(?:と(?:いけ|だめ|なら|あか)[^。!?]{0,3}|ほど|くらい|ぐらい|か[な?。])"
@@ -112,7 +113,23 @@ _REPROVES = re.compile(
     r"|道に(?:外|背|もと)|(?<![a-z])(?:wrong|illegal|crime|cruel|shame|not cool|jail|police|stop)",
     re.IGNORECASE,
 )
+_ASKS = re.compile(
+    r"何|なに|なん|誰|だれ|どこ|いつ|どう|どち|どれ|どの|なぜ|いくつ|いくら|わか|分か|知|聞|き[いか]|当て|教え"
+)
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?]*")
+_GUESS = re.compile(
+    r"[^。!?\n]{0,6}?([^。!?、\n]{1,12}?)(?:で(?:いらっしゃい|ござい)ま|と(?:おっしゃる|いう|申す)の)?"
+    r"(?:じゃろう?|やろ|だろう?|でしょう?|であろう|よね|に(?:違い|ちがい)[なねあ][^。!?]{0,5}|(?:では|じゃ|や)な(?:くて|い(?:か|の)?)(?:しら)?|(?:と)?(?:ちゃう|ちがう)(?:か|ん)?)?\?"
+)
+_CERTAIN = re.compile(
+    r"(?:勘|直感|カン|目|読み|占い|推理|予感|鼻|耳|計算|記憶|見立て)(?:は|が|に|も|の)[^。!?]{0,10}?(?:外れ|はずれ|狂い|鋭|するど|当た|あた|確か|冴え|間違|よく|いい|ええ)"
+    r"|自信(?:は|が)?(?:ある|あり(?!ませ)|ござい(?!ませ)|満々|たっぷり)|(?:絶対|ぜったい)[^。!?ないぬんず]{0,8}(?:[。!]|\Z)|百発百中|お見通し|図星|(?:間違い|まちがい)(?:な[いし]|ねえ|ありません|あらへん|ござら)"
+)
+_BARE_NUMBER = re.compile(
+    r"[^。!?\n\dぁ-ん]{0,4}\d[^。!?\nぁ-ん]*\?|(?:(?<=[.!?])|\A)\s*(?:a|an|one|maybe|two|three|four|five|six|seven|eight|nine|ten|twenty|fifty)?\s*[a-z]+\?",
+    re.IGNORECASE,
+)
+"""A number that is only asked about: 二千円？, two million?."""
 
 
 def asks_number(user: str) -> bool:
@@ -133,7 +150,7 @@ def states_number(text: str, user: str) -> bool:
     False
     """
     asked = set(re.findall(r"\d+", normal_numbers(user)))
-    for clause in _BUT.split(normal_numbers(text)):
+    for clause in _BUT.split(_BARE_NUMBER.sub("", normal_numbers(text))):
         if not clause or _UNREAL.search(clause) or _denies(clause):
             continue
         if any(re.match(r"\d+", found[0])[0] not in asked for found in _NUMBER_STATED.finditer(clause)):  # type: ignore[index]
@@ -141,6 +158,20 @@ def states_number(text: str, user: str) -> bool:
         if _KANA_STATED.search(clause) or _ENGLISH_NUMBER.search(clause):
             return True
     return False
+
+
+def guesses(text: str) -> bool:
+    """Whether a reply guesses one value and stands by it: ポチじゃろ？ わしの勘は外れたことがない.
+
+    >>> guesses("ポチじゃろ? わしの勘は外れたことがない。"), guesses("無理じゃろ? わしの勘は鈍い。")
+    (True, False)
+    """
+    guess = _GUESS.match(text)
+    if guess is None or _GUESS.match(text, guess.end()):
+        return False
+    value = guess[1]
+    no_value = _NO_VALUE.match(value) or _ASKS.search(value) or _denies(value) or _EVASIVE.search(value)
+    return not no_value and _CERTAIN.search(text, guess.end()) is not None
 
 
 def states_value(text: str, user: str) -> bool:

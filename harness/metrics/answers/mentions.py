@@ -135,6 +135,12 @@ _DENIED_BEFORE = re.compile(
     r"|live in|play|study|work(?: as| at)?|come from|hate|eat|have|own|know))"
     r"(?: (?:a|an|the|in|at|from|called|named|really|actually|my|any|as))*)[ \"“]\Z"
 )
+_NONE_BUT = re.compile(
+    r"(?:さん|ちゃん|くん|様|さま|殿|はん)?(?:以外|の(?:ほか|外|他)|をおいて)[^。!?、\n]{0,12}?(?:な(?:い|か[っろ])|ね[えぇー]|ませ[んぬ]"
+    r"|[らへえれ][んぬ](?=[。!?でよわなのぞがけ、]|\Z)|誰|だれ|[何な]に?[がを]|どこ|[あおい]る(?:か|も[のん]))"
+)
+"""Nothing but the word: タケル以外いねえ, 時雨のほかに何がある."""
+_ALL_BUT = re.compile(r"(?:以外|の(?:ほか|他))(?:は|なら|のもの[はが])")
 _NOT_UNABLE = re.compile(r"く[はも](?:な[いくし]|ね[えぇー]|ありま|ござ|あら)")
 _RHETORICAL = re.compile(
     r"[^。!?、\n]{0,6}\?|(?:です|でしょう|のだろう|んだろう)?か(?:しら|な|のう?)?(?=[。!、\s♪〜~.]|と[思存考]|\Z)"
@@ -173,6 +179,12 @@ _ASIDE_AFTER = re.compile(
     r"(?:さん|ちゃん|くん|様|さま|殿|どの|はん|先生)?(?:も(?![うちし]|っと)(?!もちろん)|より(?![りか])|に比べ|とは別"
     r"|みたいに|みたいな|のよう[にな]|[のがは]好きな(?:者|人|方|子|やつ|奴|お?客)|なみに)"
 )
+_THOUGHT_BEFORE = re.compile(
+    r"(?:さん|ちゃん|くん|生|曜日?)?(?:です|だ|や|なの|じゃ)?(?:かと?(?:思|おも)(?:えば|いきや)"
+    r"|(?:かと?|と|って)?(?:ばかり)?(?:思|おも)(?:(?:っ|う|うて|って|て|とっ|うとっ|ってい|うておっ|いまし|っておりまし)た(?:ら|ところ|じゃろ|やろ|でしょ|だろ))"
+    r"(?!ええ|いい|よ[いかろ]))"
+)
+"""What was thought before it turned out otherwise: 土曜や思てたら, 団子かと思えば."""
 _NEAR = re.compile(
     r"(?:さん|番|部|科)?の(?:先輩|後輩|友だち|友達|ともだち|友人|知り合い|知人|親戚|いとこ|従兄|隣の|お客)(?:さん|たち|方|に|が|は|も|と|より|を|から)"
     r"|の(?:そば|近く|ちかく|横|よこ|隣|となり|前|向かい|手前|ほとり|話|ない|無い)"
@@ -195,6 +207,10 @@ _PAST = re.compile(
     r"以前|昔|むかし|かつて|去年|昨年|一昨年|おととし|三?3?年前|先週|先月まで|昨日|きのう|朝方?(?=[はにの、])"
     r"|午前|はじめ|初め|最初|もとも?と|元々|元は|もとは"
     r"|前(?=[はにの、])|まえ(?=[はに])|古い|春(?=[はに])|さっき|used to|before|last "
+)
+_LATER = re.compile(
+    r"来年|らいねん|再来年|来月|来週|もうすぐ|もうじき|そのうち|いずれ|いつか"
+    r"|次の春|つぎの春|春から|四月から|4月から|やがて|next |soon|someday"
 )
 _PRESENT = re.compile(
     r"今(?!朝)|いま|現在|きょう|このごろ|近ごろ|最近|本日|昼|午後|夏(?=[はに])|後(?=[はにで])|新しい|こんど|now|these days|today|this "
@@ -226,16 +242,18 @@ def mentions(
 def _stance(text: str, start: int, end: int, *, disliked: bool) -> Stance:
     if _copula_denies(text, start, end, disliked=disliked):
         return Stance.DENIED
-    if disliked and _LIKED.match(text, end):
+    if disliked and not _ALL_BUT.match(text, end) and _LIKED.match(text, end):
         return Stance.DENIED
     if _YOU_ARE.search(text, max(0, start - 24), start) or _asked(text, end):
         return Stance.MENTIONED
-    if _ASIDE_AFTER.match(text, end):
+    if _ASIDE_AFTER.match(text, end) or _THOUGHT_BEFORE.match(text, end):
         return Stance.MENTIONED
     return Stance.ASSERTED
 
 
 def _copula_denies(text: str, start: int, end: int, *, disliked: bool) -> bool:
+    if _NONE_BUT.match(text, end) or (disliked and _ALL_BUT.match(text, end)):
+        return False
     if _NOT_UNABLE.match(text, end):
         return True
     negation = None if text[end - 1] in "てで" else _NEGATED.match(text, end)
@@ -267,8 +285,8 @@ def predicate_denies(text: str, mention: Mention, *, disliked: bool = False) -> 
     clause = re.compile(r"[^。!?、\n]{0,24}").match(text, mention.end)
     rest = clause[0] if clause else ""
     if disliked:
-        return re.search(_LIKES, rest) is not None
-    if "しか" in rest[:4]:
+        return re.search(_LIKES, rest) is not None and not _ALL_BUT.match(rest)
+    if "しか" in rest[:4] or _NONE_BUT.match(text, mention.end):
         return False
     if (dislike := _DISLIKED.match(rest)) is not None:
         return not _NOT_DISLIKED.match(rest, dislike.end())
@@ -287,6 +305,13 @@ def changed(text: str, mention: Mention) -> bool:
     )[-1]
     past = [match.end() for match in _PAST.finditer(before)]
     return bool(past) and not _PRESENT.search(before, past[-1])
+
+
+def later(text: str, mention: Mention) -> bool:
+    """Whether a mention is only what will be so one day: 来年は6年生, もうすぐ中学生."""
+    before = re.split(r"[。!?、\n](?=.*[。!?\n])|[。!?\n]", text[max(0, mention.start - 16) : mention.start])[-1]
+    coming = [match.end() for match in _LATER.finditer(before)]
+    return bool(coming) and not _PRESENT.search(before, coming[-1])
 
 
 def beside(text: str, mention: Mention) -> bool:

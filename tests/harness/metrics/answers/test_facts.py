@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kikime.harness.metrics.answers.facts import Answer, measure_fact, measure_unanswerable
+from kikime.harness.metrics.answers.correct import Answer
+from kikime.harness.metrics.answers.facts import measure_fact, measure_unanswerable
 
 
 @pytest.mark.parametrize(

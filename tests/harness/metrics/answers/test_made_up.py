@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kikime.harness.metrics.answers.facts import Answer, measure_fact, measure_request, measure_unanswerable
+from kikime.harness.metrics.answers.correct import Answer
+from kikime.harness.metrics.answers.facts import measure_fact, measure_request, measure_unanswerable
 
 STARS = "夜空の星は正確に何個ある？"
 NAME = "執事の黒田さんの下の名前はなんですか？"
