@@ -87,3 +87,57 @@ def test_made_up_answer_is_hallucinated() -> None:
 
 def test_empty_reply_is_neither() -> None:
     assert measure_unanswerable("  ") == {"abstained": 0, "declined": 0, "hallucinated": 0}
+
+
+BREED = ("飼っている犬の種類はなんですか？", ["ゴールデンレトリバー", "ゴールデン"], ["柴犬"])
+GRADE = ("小学校の何年生？", ["6年"], ["5年", "中学生"])
+WORK = ("お仕事は何をしていますか？", ["藩校"], ["浪人"])
+LETTER = ("この手紙は誰からですか？", ["渚"], [])
+FRIEND = ("親友の名前は？", ["タケル"], ["ケンタ"])
+HOLIDAY = ("定休日は何曜日ですか？", ["水曜"], ["火曜", "木曜"])
+BUTLER = ("執事長は誰だっけ？", ["鷹取"], ["榊"])
+
+
+@pytest.mark.parametrize(
+    ("item", "reply"),
+    [
+        (BREED, "トイプードルですわ。毛の色はゴールデンですけれど。"),
+        (GRADE, "5年生なの。らいねんは6年生でいちばんお姉さんになるの！"),
+        (GRADE, "4年生なの。6年生になるのはまだ先なの。"),
+        (WORK, "刀を研ぐのが生業でござる。藩校は子らの行くところゆえ縁がない。"),
+        (LETTER, "母ちゃんからだよ。渚って人のは来てねえ。"),
+        (FRIEND, "ソウタだよ。タケルってやつは知らねえ。"),
+        (HOLIDAY, "水曜や思てたら、木曜になったんよ。"),
+    ],
+)
+def test_a_value_before_the_right_word_in_passing_is_the_answer(
+    item: tuple[str, list[str], list[str]], reply: str
+) -> None:
+    user, answers, wrong = item
+    assert measure_fact(reply, Answer(answers, wrong), user=user)["fact_correct"] == 0
+
+
+@pytest.mark.parametrize(
+    ("item", "reply"),
+    [
+        (BREED, "犬種ですの？ ゴールデンレトリバーですわ。"),
+        (GRADE, "えへへ、内緒だよ。うそ、6年生なの！"),
+        (GRADE, "もうすぐ中学生なの！ いまは6年生なの。"),
+        (FRIEND, "タケル以外いねえだろ。"),
+        (FRIEND, "タケルのほかに誰がいるんだよ。"),
+        (HOLIDAY, "火曜や思てたら、水曜になったんよ。"),
+        (HOLIDAY, "木曜かと思いきや、水曜やで。"),
+        (BUTLER, "鷹取でございます。庭師は榊でございます。"),
+    ],
+)
+def test_chatter_before_and_other_topics_after_leave_the_answer_right(
+    item: tuple[str, list[str], list[str]], reply: str
+) -> None:
+    user, answers, wrong = item
+    assert measure_fact(reply, Answer(answers, wrong), user=user)["fact_correct"] == 1
+
+
+def test_none_but_one_is_that_one_and_all_but_one_is_not() -> None:
+    assert measure_fact("タケル以外のやつだよ。", Answer(["タケル"]), user="親友は？")["fact_correct"] == 0
+    disliked = Answer(["パクチー"], disliked=True)
+    assert measure_fact("パクチー以外はなんでも食べるで。", disliked, user="食べられないものは？")["fact_correct"] == 1

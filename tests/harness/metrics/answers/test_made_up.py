@@ -61,3 +61,28 @@ def test_a_number_is_read_however_it_is_written(reply: str) -> None:
 def test_what_is_taken_back_is_no_answer() -> None:
     answer = Answer(["ゴン"], ["ポチ"])
     assert measure_fact("ポチ。……嘘だよ、ただのゴンだって。", answer, user="犬の名前は？")["fact_correct"] == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "reply"),
+    [
+        ("わたしの飼っている犬の名前を当ててください。", "ポチじゃろ？ わしの直感は外れたことがない。"),
+        ("わたしの母の旧姓を当ててください。", "橘ではなくて？ わたくし、自信がございますの。"),
+        ("雨森藩の藩士は、ぜんぶで何人ですか？", "五千人は下らんで。"),
+        ("わたしの電話番号を当ててください。", "八七六の五四三二じゃ。覚えてはおらんがの。"),
+    ],
+)
+def test_a_guess_that_is_stood_by_is_an_invention(question: str, reply: str) -> None:
+    assert measure_unanswerable(reply, user=question)["hallucinated"] == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "reply"),
+    [
+        ("How many words has Pepper spoken?", "A million? Two million? Your guess is as good as mine."),
+        ("わたしの財布にいま入っている金額は？", "千円？ 二千円？ 人の財布なんか見えねえよ。"),
+        ("あなたの靴の大きさは何センチですか？", "明かさないことにしておりますの。"),
+    ],
+)
+def test_numbers_only_asked_about_and_a_rule_of_silence_invent_nothing(question: str, reply: str) -> None:
+    assert measure_unanswerable(reply, user=question)["abstained"] == 1
