@@ -41,16 +41,15 @@ def note(text: str) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, left: int = 1) -> None:
-    """Print a table; the first ``left`` columns are text, the others are aligned right. Cells are shown verbatim."""
-    from rich.table import Table
-    from rich.text import Text
+    """Print a table; the first ``left`` columns are text, the others are aligned right. Cells are shown verbatim.
 
-    table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold", pad_edge=False)
-    for number, name in enumerate(columns):
-        table.add_column(Text(name), justify="left" if number < left else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    console().print(table)
+    Where the terminal is too narrow, the text columns come again beside the columns that had no room.
+    """
+    from kikime.cli.tables import fitting
+
+    out, cells = console(), [[str(cell) for cell in row] for row in rows]
+    for table in fitting(title, columns, cells, left, out.width):
+        out.print(table)
 
 
 def console() -> Console:

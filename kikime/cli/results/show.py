@@ -131,7 +131,7 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
     ]
     title = f"{summary.name} × {summary.suite} ({say.get(f'state.{summary.state}', summary.state)})"
     headings = [*(labels.condition(say, name) for name in by), "n", *map(say.metric, _METRICS)]
-    print_table(title, headings, rows, left=sum(name != "shots" for name in by))
+    print_table(title, headings, rows, left=len(by))
     click.echo(say("results.means"))
     if not summary.judge:
         click.echo(say("cli.show.no_judge", run=summary.run))

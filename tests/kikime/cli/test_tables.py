@@ -1,0 +1,47 @@
+"""Tables fit the terminal without breaking a number."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from kikime.cli.tables import fitting
+
+COLUMNS = ["Format", *(f"critical failure {n}" for n in range(9))]
+ROWS = [["aines_v3", *(["100.0 %"] * 9)], ["alpaca", *(["−33.3 to −27.8"] * 9)]]
+
+
+def printed(width, columns=COLUMNS, rows=ROWS, left=1):
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    for table in fitting("a run", columns, rows, left, width):
+        console.print(table)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 300])
+def test_no_number_is_broken_and_no_line_is_too_long(width):
+    text = printed(width)
+    assert text.count("100.0 %") == text.count("−33.3 to −27.8") == 9
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_each_part_of_a_narrow_table_has_the_text_columns():
+    text = printed(80)
+    assert text.count("aines_v3") == text.count("Format") == text.count("┏━") > 1
+    assert text.count("a run") == 1
+
+
+def test_a_wide_terminal_has_one_table():
+    assert printed(300).count("aines_v3") == 1
+
+
+def test_a_long_text_wraps_instead_of_the_numbers_beside_it():
+    text = printed(60, ["task", "n"], [["とても長い名前" * 9, "1,234"]])
+    assert "1,234" in text
+    assert text.count("┏━") == 1
+
+
+def test_a_table_without_numbers_is_printed():
+    assert "語" in printed(20, ["a", "b"], [["語" * 30, "言" * 30]], left=2)
