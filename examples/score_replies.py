@@ -21,4 +21,4 @@ for line in kikime.score(REPLIES, PERSONA):
 
 # %% One reply at a time, with a card of your own: kikime.Scorer("my-card.yaml").
 scorer = kikime.Scorer(PERSONA)
-print(scorer.score("ごきげんよう。わたくし、歌が好きですの。")["style_band"])
+print(scorer.score("ごきげんよう。わたくし、歌が好きですの。")["style_level"])

@@ -16,7 +16,7 @@ from kikime.harness.core.reasons import system_reason
 @click.command()
 @click.argument("a")
 @click.argument("b")
-@click.option("--metric", required=True, help="What must not get worse, e.g. style_band or critical_failure.")
+@click.option("--metric", required=True, help="What must not get worse, e.g. style_level or critical_failure.")
 @click.option("--margin", type=click.FloatRange(min=0), help="Loss that is tolerated, in the metric's own unit.")
 @judged_option
 @click.option("--common", is_flag=True, help="Use the shared cells where the runs do not have the same ones.")
