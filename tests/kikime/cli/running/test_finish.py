@@ -53,7 +53,7 @@ def test_the_demo_sets_both_checkpoints_side_by_side(tmp_path, capsys):
         load_run(make_run(tmp_path, name, text, materials=materials).path)
         for name, text in (("august", PLAIN), ("september", IN_VOICE))
     ]
-    _print_side_by_side([run.summary for run in runs])
+    _print_side_by_side(runs)
     shown = capsys.readouterr().out
     assert "august: native" in shown
     assert "september: all formats" in shown
