@@ -72,7 +72,7 @@ def test_english_help_reads_as_it_is_written():
 def owners(command, context):
     """Every command, with its options, below this one."""
     yield command
-    yield from (option for option in command.get_params(context) if isinstance(option, click.Option) and option.help)
+    yield from (option for option in command.params if isinstance(option, click.Option) and option.help)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             below = command.get_command(context, name)

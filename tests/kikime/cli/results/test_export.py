@@ -47,7 +47,7 @@ def test_files_and_folders_say_where_they_are(runs, tmp_path, target, name):
 def test_a_pair_is_no_data_set(runs, tmp_path):
     done = invoke(tmp_path / "runs", "export", "august", "september", "--to", "hf")
     assert done.exit_code == 2
-    assert "takes one run" in done.stderr
+    assert "渡せる実行は一つ" in done.stderr
 
 
 @pytest.mark.parametrize("target", ["csv", "md", "json", "html", "lm-eval", "hf"])
@@ -61,5 +61,5 @@ def test_missing_folders_are_made_for_every_format(runs, tmp_path, target):
 def test_a_place_that_is_no_file_is_told_without_a_wrong_next_step(runs, tmp_path, target):
     done = invoke(tmp_path / "runs", "export", "september", "--to", target, "-o", tmp_path)
     assert done.exit_code == 3
-    assert "that is a folder" in done.stderr
+    assert "フォルダーです" in done.stderr
     assert "resume" not in done.stderr
