@@ -78,8 +78,11 @@ class Encoder:
 
     @cached_property
     def adds_bos(self) -> bool:
-        """Whether the tokenizer begins a text with its BOS of its own accord, as training then does."""
-        return self.bos_id is not None and list(self.tokenizer("a").input_ids)[:1] == [self.bos_id]
+        """Whether training began a text with BOS: the tokenizer adds it of its own accord, or its chat template writes it."""
+        if self.bos_id is None:
+            return False
+        template = getattr(self.tokenizer, "chat_template", None)
+        return "bos_token" in str(template) or list(self.tokenizer("a").input_ids)[:1] == [self.bos_id]
 
     @cached_property
     def adds_dummy_prefix(self) -> bool:

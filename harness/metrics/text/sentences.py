@@ -66,9 +66,12 @@ def blanked(text: str, spans: Iterable[Span]) -> str:
     >>> blanked("はい</s>", [(2, 6)])
     'はい〓〓〓〓'
     """
-    for start, end in spans:
-        text = f"{text[:start]}{'〓' * (end - start)}{text[end:]}"
-    return text
+    pieces: list[str] = []
+    reached = 0
+    for start, end in sorted(spans):
+        pieces += (text[reached:start], "〓" * (end - max(start, reached)))
+        reached = max(reached, end)
+    return "".join((*pieces, text[reached:]))
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -157,11 +157,11 @@ def test_what_needs_the_finish_reason_is_left_out_where_nobody_knows_it():
     assert {name: known[name] for name in unknown} == unknown
 
 
-def test_personas_weigh_the_same_and_voice_rates_are_pooled():
+def test_personas_weigh_the_same_in_levels_and_bands():
     a, b = VoiceSums(3, 4, 0.8, 0.3), VoiceSums(0, 1, 0.8, 0.3)
     scores = [Score(0.75, "x", a), Score(0.0, "x", b), Score(1.0, "y", VoiceSums(1, 1, 0.5, 0.5))]
     assert persona_mean([Score(1, "x"), Score(0, "x"), Score(1, "y")]) == 0.75
-    assert mean_style_level(scores) == pytest.approx((0.375 / 0.8 + 0.25) / 2)
+    assert mean_style_level(scores) == pytest.approx((0.375 / 0.8 + 0.5) / 2)
     assert pooled_style_band(scores) == pytest.approx(
         (style_band_of(3, 5, 0.8, 0.3) + style_band_of(1, 1, 0.5, 0.5)) / 2
     )

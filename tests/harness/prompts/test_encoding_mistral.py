@@ -48,7 +48,13 @@ CONVERSATIONS: list[list[Message]] = [
 
 @lru_cache(maxsize=8)
 def transformers_tokenizer(format_id: str, folder: Path) -> Any:
-    """The same vocabulary as a checkpoint's directory would give it."""
+    """The same vocabulary as a checkpoint's directory would give it, beside a template that writes BOS."""
+    tokenizer = _vocabulary(format_id, folder)
+    tokenizer.chat_template = "{{ bos_token }}"
+    return tokenizer
+
+
+def _vocabulary(format_id: str, folder: Path) -> Any:
     folder = folder / format_id
     folder.mkdir(exist_ok=True)
     if format_id == "mistral_tekken":

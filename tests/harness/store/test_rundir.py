@@ -1,4 +1,5 @@
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,25 +109,25 @@ def test_a_newer_schema_is_refused(tmp_path):
         run.manifest()
 
 
-def _hold(path: Path, held, release) -> None:
-    with RunDirectory(path).locked():
-        held.set()
-        release.wait(30)
+HOLD = """
+import sys
+from pathlib import Path
+from kikime.harness.store.rundir import RunDirectory
+with RunDirectory(Path(sys.argv[1])).locked():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_a_second_process_is_refused(tmp_path):
     run = make(tmp_path, "x")
-    context = multiprocessing.get_context("spawn")
-    held, release = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(run.path, held, release))
-    other.start()
-    try:
-        assert held.wait(30)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "held\n"
         with pytest.raises(RunLocked), run.locked():
             pass
-    finally:
-        release.set()
-        other.join(30)
+        other.communicate()
 
 
 def test_a_place_that_cannot_be_locked_is_told_with_what_helps(tmp_path):
