@@ -121,7 +121,7 @@ def test_one_budget_holds_over_all_runs_of_a_command(server: JudgeServer, tmp_pa
         for prepared in prepare_all(player, {}, materials, EngineOptions())
     ]
     price = (1000 * 0.15 + 1000 * 0.6) / 1e6
-    judge = judge_settings("gpt-4o-mini", server.url, max_usd=3.5 * price)
+    judge = judge_settings("gpt-4o-mini", server.url, max_usd=3.9 * price)
     execute_all(planned, judge=judge)
     counts = [json.loads(find_run(str(run.path), tmp_path).summary_file.read_text())["judge"] for _, run, _ in planned]
     assert judged(server) == 3

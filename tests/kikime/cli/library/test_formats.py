@@ -72,12 +72,12 @@ def test_render_json_has_exactly_the_agreed_keys(messages: Path):
     }
 
 
-def test_render_with_a_tokenizer_gives_ids(messages: Path, checkpoint: Path):
+def test_render_with_a_tokenizer_gives_ids_without_a_bos_that_it_does_not_add(messages: Path, checkpoint: Path):
     rendered = json.loads(
         call("render", "--format", "alpaca", "--messages", messages, "--tokenizer", checkpoint, "--json").stdout
     )
     assert rendered["token_ids"]
-    assert rendered["bos"] == 1
+    assert rendered["bos"] == 0
     assert rendered["stop_token_ids"]
 
 
