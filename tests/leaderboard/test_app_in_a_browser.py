@@ -71,7 +71,7 @@ def test_comparing_two_months(site, chromium):
     address, runs, _ = site
     visitor = Visitor(chromium, address)
     tab = visitor.go(f"/compare?a={runs['アイネス-8月']}&b={runs['アイネス-9月']}")
-    tab.get_by_text("主要な指標").wait_for()
+    tab.get_by_text("主要な指標：").wait_for()
     visitor.settle()
     visitor.shoot("compare")
     tab.goto(f"{address}/compare?a={runs['アイネス-8月']}&b={runs['アイネス-9月']}&view=flips")
