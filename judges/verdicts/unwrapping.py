@@ -45,7 +45,7 @@ def without_thinking(text: str) -> str:
 def json_text(text: str) -> str:
     r"""What of an answer should be JSON: the one fenced block, or all from the first brace on.
 
-    >>> json_text('Here it is:\\n```json\\n{"a": 1}\\n```')
+    >>> json_text('Here it is:\n```json\n{"a": 1}\n```')
     '{"a": 1}'
     """
     plain = without_thinking(text)
