@@ -50,7 +50,13 @@ def test_the_report_is_japanese_and_stands_alone(page):
 
 def test_the_report_compares_the_pair(page):
     text = " ".join(parsed(page).text)
-    for words in ("比較：august から september へ", "良くなった返答", "応えられる依頼の種類", "設定の違い", "判定は補正pで決まる"):
+    for words in (
+        "比較：august から september へ",
+        "良くなった返答",
+        "応えられる依頼の種類",
+        "設定の違い",
+        "判定は補正pで決まる",
+    ):
         assert words in text
 
 
