@@ -89,5 +89,7 @@ def test_the_first_visitor_finds_the_index_and_the_ranking_ready(store, monkeypa
 
 
 def test_a_store_without_runs_is_ready_too(empty_store, monkeypatch):
-    monkeypatch.setattr(launch, "warm_imports", lambda: None)
+    warmed = []
+    monkeypatch.setattr(launch, "warm_imports", lambda: warmed.append(True))
     launch.preload()
+    assert warmed == [True]
