@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kikime.harness.core.request import Reply, Request
+from kikime.harness.core.request import Reply, Request, chosen_reply
 
 Answer = Callable[[Request], str | list[float]]
 
@@ -33,7 +33,7 @@ class Canned:
     def _reply(self, request: Request, found: str | list[float]) -> Reply:
         if isinstance(found, str):
             return Reply(key=request.key, text=found, finish_reason="stop")
-        return Reply(key=request.key, text="", finish_reason="stop", logprobs=found)
+        return chosen_reply(request, found, 0.0)
 
     def describe(self) -> dict[str, Any]:
         return {"engine": "canned"}

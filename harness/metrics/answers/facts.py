@@ -31,10 +31,10 @@ def measure_fact(text: str, answer: Answer, *, user: str = "") -> dict[str, int]
     if is_right(normal, answer, normal_numbers(user)):
         return outcome | {"fact_correct": 1}
     if not asserts_wrong(normal, answer):
-        outcome |= {"declined": int(declined(text, user=user))}
-        outcome |= {"abstained": int(abstained(text, user=user))}
-        if outcome["abstained"] or outcome["declined"] or asks_back(text):
-            return outcome
+        will_not = declined(text, user=user)
+        not_told = will_not or abstained(text, user=user)
+        if not_told or asks_back(text):
+            return outcome | {"declined": int(will_not), "abstained": int(not_told)}
     return outcome | {"fact_wrong": 1}
 
 
@@ -133,9 +133,9 @@ METRICS = (
         name="abstained",
         kind="binary",
         group="facts",
-        ja="わからないと答えた",
-        en="the reply does not know",
-        short_ja="わからないと答えた",
+        ja="わからない・言えないと言って答えなかった",
+        en="the reply does not answer: it does not know or will not say",
+        short_ja="答えなかった",
         version=_VERSION,
         needs=("answers", "abstain", "request"),
         function=lambda reading: reading.shared(_judged).get("abstained"),

@@ -23,13 +23,15 @@ GREEDY = {"temperature": 0.0, "top_p": 1.0, "top_k": 0, "repetition_penalty": 1.
 
 @pytest.fixture
 def warm(tmp_path, august):
-    """A checkpoint that wants to be sampled, whose tokenizer adds no BOS."""
+    """A checkpoint that wants to be sampled, whose tokenizer and chat template write no BOS."""
     folder = tmp_path / "warm"
     shutil.copytree(august, folder)
     own = {"do_sample": True, "temperature": 0.7, "top_p": 0.8, "repetition_penalty": 1.1}
     (folder / "generation_config.json").write_text(json.dumps(own), encoding="utf-8")
     tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     (folder / "tokenizer.json").write_text(json.dumps({**tokenizer, "post_processor": None}), encoding="utf-8")
+    template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    (folder / "chat_template.jinja").write_text(template.replace("bos_token", "''"), encoding="utf-8")
     return resolve_checkpoint(str(folder))
 
 

@@ -71,7 +71,7 @@ def test_the_interval_of_lengths_has_no_such_end():
     assert found(rows, "length_chars")[0]["gain"].ci_high > 1
 
 
-def test_a_voice_is_a_pooled_rate_of_personas_with_a_target():
+def test_a_voice_is_the_mean_rate_of_personas_with_a_target():
     rows = [
         reply("t0", "old", 1, eligible=4),
         reply("t1", "old", 1, eligible=1),
@@ -80,7 +80,7 @@ def test_a_voice_is_a_pooled_rate_of_personas_with_a_target():
         *(reply("t0", cell, 1, persona="q") for cell in ("old", "new")),
     ]
     rate, n_items = found(rows, "marker_rate")
-    assert (rate["before"].value, rate["gain"].value, n_items) == (pytest.approx(0.4), pytest.approx(0.4), 2)
+    assert (rate["before"].value, rate["gain"].value, n_items) == (pytest.approx(0.625), pytest.approx(0.175), 2)
     band, _ = found(rows, "style_band")
     assert (band["before"].value, band["gain"].value) == (pytest.approx(0.0), pytest.approx(1.0))
 

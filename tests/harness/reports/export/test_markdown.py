@@ -46,7 +46,7 @@ def test_a_comparison_marks_its_primary_metrics_and_explains_the_mark(pair):
     assert text.startswith(r"## a\|1 → b")
     marked = [line for line in text.splitlines() if line.startswith("| ◎ ")]
     assert len(marked) == len([row for row in compare(*pair, n_resamples=99, slices=False).metrics if row.primary])
-    assert "◎ marks primary metrics (Holm)" in text
+    assert "Holm over the primary metrics (◎)" in text
 
 
 def test_runs_that_cannot_be_compared_say_why_instead(pair, tmp_path):
