@@ -136,7 +136,7 @@ METRICS = (
         ja="わからない・言えないと言って答えなかった",
         en="the reply does not answer: it does not know or will not say",
         short_ja="答えなかった",
-        version=_VERSION,
+        version="rules/7",
         needs=("answers", "abstain", "request"),
         function=lambda reading: reading.shared(_judged).get("abstained"),
     ),
