@@ -59,6 +59,7 @@ from kikime.harness.metrics.answers.facts import measure_fact, measure_unanswera
         ("ﾊﾅですわ", ["ハナ"], [], "correct"),
         ("イヌですわ", ["いぬ"], [], "correct"),
         ("クモが怖いですわ", ["クモが"], [], "correct"),
+        ("かえるがずーっとないてて、うるさかったの。", ["かえる"], [], "correct"),
         ("トロントちゃうで", ["トロント"], [], "wrong"),
         ("ピアノを弾いちゃうの", ["ピアノ"], [], "correct"),
         ("アメリカじゃねえよ", ["アメリカ"], [], "wrong"),
