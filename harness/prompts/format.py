@@ -40,6 +40,8 @@ class Source(StrictModel):
     kind: Literal["vendor", "talk", "own"]
     url: str = ""
     citation: str
+    read: str = ""
+    """The day on which the source said so, as 2026-11-28; empty for sources that do not change."""
 
 
 class Roles(StrictModel):
@@ -88,6 +90,10 @@ class Format(StrictModel):
     """Whether a space after BOS, EOS or a control token stands for SentencePiece's dummy prefix."""
     uses_persona: bool = False
     """Whether the template names the speakers and has sections for the card."""
+    opening: str = ""
+    """What stands before the reply that is asked for and not before earlier ones, e.g. the empty thought of Qwen 3."""
+    models: tuple[str, ...] = ()
+    """Published models whose own templates write these strings."""
     notes: str = ""
     template: str = ""
     """The Jinja source; empty for ``native``, whose template is the tokenizer's."""
@@ -129,7 +135,7 @@ class Format(StrictModel):
     @property
     def prefix_stable(self) -> bool:
         """Whether a dialogue's prompt is the beginning of every continuation's prompt."""
-        return self.system != "last_user" and not self.uses_persona
+        return self.system != "last_user" and not self.uses_persona and not self.opening
 
     @cached_property
     def prose(self) -> tuple[str, ...]:
@@ -142,7 +148,13 @@ class Format(StrictModel):
     @cached_property
     def hash(self) -> str:
         """Content hash of sidecar and template, for run manifests."""
-        sidecar = self.model_dump(mode="json", exclude={"template"})
+        silent: dict[str, bool | set[str]] = {
+            "template": True,
+            "models": True,
+            "source": {"read"},
+            "opening": not self.opening,
+        }
+        sidecar = self.model_dump(mode="json", exclude=silent)
         former = {"shots_supported": ["turns", "text"], "prefix_stable": self.prefix_stable}
         return digest("format", [sidecar | former, self.template])  # as in runs that were made when these were fields
 

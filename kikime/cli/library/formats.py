@@ -56,9 +56,11 @@ def show_format(format_id: str, as_json: bool) -> None:
     say, source, (kind, system) = words(), shown.source, _places(shown)
     click.secho(f"{shown.id}: {say.of_format(shown.title)}", bold=True)
     citation = say.of_format(source.citation)
-    click.echo(say("cli.formats.source", text=f"{kind}: {citation} {source.url}".rstrip()))
+    click.echo(say("cli.formats.source", text=" ".join(filter(None, [f"{kind}:", citation, source.url, source.read]))))
     click.echo(say("cli.formats.stops", text=" ".join(map(repr, shown.stop)) or "—"))
     click.echo(say("cli.formats.traits", system=system, roles=_roles(shown.n_roles), enclosed=_yes(shown.enclosed)))
+    if shown.models:
+        click.echo(say("cli.formats.models", text=", ".join(shown.models)))
     for text in filter(None, (*shown.lossy, shown.notes)):
         click.echo(say("cli.formats.note", text=say.of_format(text)))
     if shown.template:
