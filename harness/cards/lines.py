@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kikime.harness.core.errors import FileFormatError, UsageError
-from kikime.harness.core.files.tables import REPLY_NAMES, USER_NAMES, Row, named, read_table, read_text
-
-_TABLES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet"})
+from kikime.harness.core.tables import read_table
+from kikime.harness.core.tables.replies import FileReply, replies_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,69 +21,48 @@ class CharacterLine:
     """What it answers; empty when unknown."""
 
 
-def read_lines(path: Path, *, reply: str | None = None, user: str | None = None) -> list[CharacterLine]:
-    """Read the lines of a character; empty ones are left out.
+@dataclass(frozen=True, slots=True)
+class CharacterLines:
+    """What a file holds of a character."""
+
+    lines: Sequence[CharacterLine]
+    unreadable: Sequence[FileReply]
+    """Rows without a line that can be read."""
+
+
+def read_lines(
+    path: Path, *, reply: str | None = None, user: str | None = None, own_names: Iterable[str] = ()
+) -> CharacterLines:
+    """Read the lines of a character.
 
     Args:
-        path: a table (see :func:`kikime.harness.core.files.tables.read_table`) of columns or of OpenAI-style ``messages``; any
-            other file is text with one line of the character per line.
+        path: a table, a dataset or dialogues (see :func:`kikime.harness.core.tables.read_table`); any other file is text
+            with one line of the character per line.
         reply: column of the character's lines; guessed from its name when None.
         user: column of the lines that it answers; guessed, and may be absent.
+        own_names: what the character is called, for dialogues whose speakers have names.
 
     Raises:
-        FileFormatError: the file or one of its rows is wrong.
+        FileFormatError: there is nothing in the file that can be read.
         UsageError: no such file or column, or no column is clearly the character's.
     """
-    if path.is_dir():
-        raise UsageError("{path} is a folder", hint="give a file of the character's lines", path=path)
     if not path.exists():
         raise UsageError("{path}: no such file", path=path)
-    if path.suffix.lower() in _TABLES:
-        rows = [_exchange(row) for row in read_table(path, lenient=True).rows]
-    else:
-        rows = [{"reply": line} for line in read_text(path).content.splitlines()]
-        reply, user = "reply", None
-    if not rows:
+    table = read_table(path, other=".txt", wanted=[name for name in (reply, user) if name])
+    if not table.records:
         raise FileFormatError(path, None, "there are no lines in it")
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    reply_column = _reply_column(reply, columns)
-    others = [column for column in columns if column != reply_column]
-    user_column = _known(user, others) if user else named(others, USER_NAMES)
-    found = [CharacterLine(_cell(row, reply_column), _cell(row, user_column)) for row in rows]
-    found = [line for line in found if line.reply]
-    if not found:
-        raise FileFormatError(path, None, "column '{column}' has no text in it", column=reply_column)
-    return found
+    found = replies_of(table, user=user, reply=reply, own_names=own_names, alone=True)
+    lines = [CharacterLine(each.reply.strip(), each.user.strip()) for each in found if each.problem is None]
+    bad = [each for each in found if each.problem is not None]
+    if not lines:
+        raise FileFormatError(path, None, "there is no line of the character in it: {problem}", problem=bad[0].problem)
+    return CharacterLines(_without_instruction(lines), bad)
 
 
-def _exchange(row: Row) -> Row:
-    """The last exchange of an object with OpenAI-style ``messages``; any other object as it is."""
-    messages = row.get("messages")
-    if not isinstance(messages, list):
-        return row
-    said = {m["role"]: m["content"] for m in messages if isinstance(m, Mapping) and {"role", "content"} <= m.keys()}
-    return {"reply": said.get("assistant"), "user": said.get("user")}
-
-
-def _reply_column(wanted: str | None, columns: Sequence[str]) -> str:
-    if wanted is not None:
-        return _known(wanted, columns)
-    found = named(columns, REPLY_NAMES) or (columns[0] if len(columns) == 1 else None)
-    if found is None:
-        raise UsageError(
-            "which column holds the character's lines?",
-            hint="--reply COLUMN, one of: {columns}",
-            columns=", ".join(columns),
-        )
-    return found
-
-
-def _known(wanted: str, columns: Sequence[str]) -> str:
-    if wanted not in columns:
-        raise UsageError("no column '{wanted}'", hint="columns: {columns}", wanted=wanted, columns=", ".join(columns))
-    return wanted
-
-
-def _cell(row: Row, column: str | None) -> str:
-    value = row.get(column) if column else None
-    return value.strip() if isinstance(value, str) else ""
+def _without_instruction(lines: Sequence[CharacterLine]) -> list[CharacterLine]:
+    """Lines whose users' texts all begin with one and the same instruction, without it."""
+    heads = {line.user.partition("\n")[0] for line in lines}
+    rests = {line.user.partition("\n")[2] for line in lines}
+    if len(heads) > 1 or len(rests) < 2 or "" in rests:
+        return list(lines)
+    return [CharacterLine(line.reply, line.user.partition("\n")[2]) for line in lines]

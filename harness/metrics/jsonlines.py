@@ -12,8 +12,9 @@ import orjson
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import KikimeError, UsageError
-from kikime.harness.core.files.tables import parse_json
 from kikime.harness.core.messages import Message
+from kikime.harness.core.tables.jsontext import parse_json
+from kikime.harness.core.tables.table import Row
 from kikime.harness.metrics import Measured, Metric, Scorer, check_expect
 
 _WANTED = {
@@ -111,7 +112,7 @@ class _LineError(ValueError):
 
 
 def score_lines(
-    lines: Iterable[bytes],
+    lines: Iterable[bytes | Row | ScoredLine],
     *,
     persona: Persona,
     scorer_of: Callable[[Persona], Scorer],
@@ -121,7 +122,8 @@ def score_lines(
     r"""Score JSON lines one by one, in order, keeping nothing.
 
     Args:
-        lines: byte lines, each one JSON object ``{"id", "response", …}``; blank ones are skipped.
+        lines: byte lines, each one JSON object ``{"id", "response", …}``, or such objects; blank ones are skipped, and
+            lines of output, which say what is wrong, go through.
         persona: the card for lines that name none themselves.
         scorer_of: makes the scorer of a card; see :func:`kikime.harness.prompts.scoring.scorer_of`.
         load: finds the card that a line's own ``persona`` names.
@@ -152,16 +154,20 @@ def score_lines(
         return found
 
     for number, line in enumerate(lines, 1):
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
-        if line.strip():
+        if isinstance(line, ScoredLine):
+            yield line
+        elif not isinstance(line, bytes):
             yield _score_line(line, number, scorer_for, resolve)
+        elif (json := line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line).strip():
+            yield _score_line(json, number, scorer_for, resolve)
 
 
-def _score_line(line: bytes, number: int, scorer_for: Callable[[str | None], Scorer], resolve: Resolve) -> ScoredLine:
+def _score_line(
+    line: bytes | Row, number: int, scorer_for: Callable[[str | None], Scorer], resolve: Resolve
+) -> ScoredLine:
     identity: str | int | None = None
     try:
-        row = _parse(line)
+        row = _parse(line) if isinstance(line, bytes) else line
         identity = _read(row, NamedLine).id
         reply = _read(row, ReplyLine)
         _check_expect(reply.expect)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 from kikime.harness.cards.persona import Persona
-from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import write_atomically
 from kikime.harness.core.files.csv import csv_bytes
-from kikime.harness.core.files.tables import DIALOGUE_NAMES, REPLY_NAMES, USER_NAMES, Row, Table, named
-from kikime.harness.core.messages import Message, assistant, user
 from kikime.harness.core.reasons import Reason
+from kikime.harness.core.tables.replies import FileReply
 from kikime.harness.metrics import Measured
 from kikime.harness.prompts.scoring import scorer_of
 from kikime.harness.words.catalogue import Translator
@@ -25,97 +24,37 @@ from kikime.judges.verdicts.lines import Line
 from kikime.judges.verdicts.prompt import Subject
 from kikime.judges.verdicts.rubric import POINTS, Rubric
 
-
-@dataclass(frozen=True)
-class Columns:
-    """Where the user's line and the character's reply stand; ``dialogue`` is a column of chat messages instead."""
-
-    user: str | None = None
-    reply: str | None = None
-    dialogue: str | None = None
+UNREADABLE = "unreadable"
 
 
-def find_columns(table: Table, user: str | None, reply: str | None) -> Columns:
-    """The columns named by the caller, or the usual names.
-
-    Raises:
-        UsageError: a named column is missing, or nothing looks like a reply.
-    """
-    there = table.columns
-    for name in (user, reply):
-        if name is not None and name not in there:
-            raise UsageError(
-                "{path} has no column '{name}'",
-                hint="there are: {columns}",
-                path=table.path,
-                name=name,
-                columns=", ".join(there),
-            )
-    dialogue = named(there, DIALOGUE_NAMES)
-    if user is None and reply is None and dialogue:
-        return Columns(dialogue=dialogue)
-    reply = reply or named(there, REPLY_NAMES)
-    user = user or named([name for name in there if name != reply], USER_NAMES)
-    if reply is None or user is None:
-        raise UsageError(
-            "{path}: which columns hold the user's line and the reply?",
-            hint="give --user-column and --reply-column; there are: {columns}",
-            path=table.path,
-            columns=", ".join(there),
-        )
-    return Columns(user, reply)
+def own_names(persona: Persona) -> list[str]:
+    """What dialogues call the character: its name, and the parts of it."""
+    return list(dict.fromkeys([persona.name, *persona.name.replace("・", " ").split()]))
 
 
-def subjects_of(table: Table, columns: Columns, persona: Persona) -> list[Subject]:
-    """One subject per row, in order.
-
-    Raises:
-        UsageError: a row without a reply (the row is named).
-    """
-    return [_subject(row, number, columns, persona) for number, row in enumerate(table.rows, 1)]
-
-
-def _subject(row: Row, number: int, columns: Columns, persona: Persona) -> Subject:
-    if columns.dialogue is None:
-        user, reply = row.get(str(columns.user)), row.get(str(columns.reply))
-        if not isinstance(reply, str):
-            raise UsageError("row {number}: column '{column}' is not text", number=number, column=columns.reply)
-        return Subject(str(number), persona, "" if user is None else str(user), reply)
-    told = row.get(columns.dialogue)
-    turns = [turn for entry in (told if isinstance(told, list) else []) if (turn := _turn(entry)) is not None]
-    if len(turns) < 2 or turns[-1]["role"] != "assistant" or turns[-2]["role"] != "user":
-        raise UsageError(
-            "row {number}: '{column}' does not end with a user's line and a reply",
-            number=number,
-            column=columns.dialogue,
-        )
-    return Subject(str(number), persona, turns[-2]["content"], turns[-1]["content"], tuple(turns[:-2]))
-
-
-def _turn(turn: Mapping[str, object]) -> Message | None:
-    content = str(turn.get("content", turn.get("value", "")))
-    match turn.get("role", turn.get("from")):
-        case "user" | "human":
-            return user(content)
-        case "assistant" | "gpt":
-            return assistant(content)
-        case _:
-            return None
+def _subject(reply: FileReply, persona: Persona) -> Subject:
+    number = str(reply.row) if reply.turn == 1 else f"{reply.row}.{reply.turn}"
+    return Subject(number, persona, reply.user, reply.reply, reply.history)
 
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One row of the data with its verdict."""
+    """One reply of the data with its verdict, or a row that holds none."""
 
-    number: int
-    """Position in the data, from 1."""
-    subject: Subject
+    source: FileReply
     lines: list[Line]
     metrics: Measured
 
     @property
+    def number(self) -> int:
+        """Position of its row in the data, from 1."""
+        return self.source.row
+
+    @property
     def status(self) -> str:
-        """``ok``, or the first other status."""
+        """``ok``, ``unreadable``, or the first status of its verdicts that is not ``ok``."""
+        if self.source.problem is not None:
+            return UNREADABLE
         return next((line.status for line in self.lines if line.status != "ok"), "ok")
 
     @property
@@ -126,12 +65,20 @@ class AuditRow:
 
 
 class AuditedRow(msgspec.Struct, kw_only=True):
-    """One row of ``kikime audit --json``."""
+    """One reply in ``kikime audit --json``."""
 
     row: int
-    """Position in the data, from 1."""
+    """Position of its row in the data, from 1."""
+    turn: int
+    """Which of the row's replies it is, from 1."""
     score: float | None
     status: str
+    where: str
+    """File and line."""
+    problem: str | None
+    """Why the row cannot be read, worded."""
+    user: str
+    reply: str
     verdicts: list[Line]
     metrics: Measured
 
@@ -143,6 +90,9 @@ class AuditReport(msgspec.Struct, kw_only=True):
     """Lowest score first."""
     kept: list[int]
     unscored: int
+    """Number of rows that were not judged as a whole."""
+    unreadable: int
+    """Number of rows with something that cannot be read."""
     histogram: dict[str, dict[int, int]]
     """Number of rows by criterion and score."""
     warnings: list[str]
@@ -158,38 +108,58 @@ class Audit:
     """The verdicts on a data set, in the data's order."""
 
     rows: list[AuditRow]
+    """One per reply; a row of the data may hold several, or none that can be read."""
     outcome: Outcome
 
+    @property
+    def total(self) -> int:
+        """Number of rows of the data."""
+        return len(self._by_number)
+
+    @cached_property
+    def _by_number(self) -> dict[int, list[AuditRow]]:
+        found: dict[int, list[AuditRow]] = {}
+        for row in self.rows:
+            found.setdefault(row.number, []).append(row)
+        return found
+
     def kept(self, keep_min: float) -> list[int]:
-        """Indices of the rows that score at least ``keep_min``; those without a score stay."""
-        return [i for i, row in enumerate(self.rows) if row.score is None or row.score >= keep_min]
+        """Indices of the rows of which every reply scores at least ``keep_min``; replies without a score count for nothing."""
+        return [
+            number - 1
+            for number, rows in sorted(self._by_number.items())
+            if all(row.score is None or row.score >= keep_min for row in rows)
+        ]
 
     def warn_of_nothing_kept(self, kept: Sequence[int], keep_min: float) -> None:
         """Add the warning that no row is left, where none is."""
         if self.rows and not kept:
-            self.outcome.warnings.append(Reason("none_kept", {"total": len(self.rows), "least": keep_min}))
+            self.outcome.warnings.append(Reason("none_kept", {"total": self.total, "least": keep_min}))
 
     def by_score(self) -> list[AuditRow]:
-        """Lowest score first; rows without a score last."""
-        return sorted(self.rows, key=lambda row: (row.score is None, row.score or 0.0, row.number))
+        """Lowest score first; replies without a score last."""
+        return sorted(self.rows, key=lambda row: (row.score is None, row.score or 0.0, row.number, row.source.turn))
 
     @property
     def unscored(self) -> int:
-        """Number of rows without a score."""
-        return sum(row.score is None for row in self.rows)
+        """Number of rows of which some reply has no score."""
+        return sum(any(row.score is None for row in rows) for rows in self._by_number.values())
+
+    @property
+    def unreadable(self) -> list[FileReply]:
+        """What cannot be read, in the data's order."""
+        return [row.source for row in self.rows if row.source.problem is not None]
 
     def report(self, kept: Sequence[int], *, table: Path, filtered: Path) -> AuditReport:
         """The audit as it is printed; ``kept`` are indices, ``table`` and ``filtered`` the files that were written."""
-        rows = [
-            AuditedRow(row=r.number, score=r.score, status=r.status, verdicts=r.lines, metrics=dict(r.metrics))
-            for r in self.by_score()
-        ]
+        say = Translator.of(None)
         return AuditReport(
-            rows=rows,
+            rows=[_audited(row, say) for row in self.by_score()],
             kept=[index + 1 for index in kept],
             unscored=self.unscored,
+            unreadable=len({reply.row for reply in self.unreadable}),
             histogram=self.histogram(),
-            warnings=Translator.of(None).reasons(self.outcome.warnings),
+            warnings=say.reasons(self.outcome.warnings),
             warning_codes=self.outcome.warnings,
             table=str(table),
             filtered=str(filtered),
@@ -205,23 +175,41 @@ class Audit:
         return {criterion: {point: count[point] for point in POINTS} for criterion, count in counts.items()}
 
 
-def audit_table(
-    table: Table,
-    columns: Columns,
+def _audited(row: AuditRow, say: Translator) -> AuditedRow:
+    source = row.source
+    return AuditedRow(
+        row=row.number,
+        turn=source.turn,
+        score=row.score,
+        status=row.status,
+        where=source.where,
+        problem=None if source.problem is None else say.message(source.problem),
+        user=source.user,
+        reply=source.reply,
+        verdicts=row.lines,
+        metrics=dict(row.metrics),
+    )
+
+
+def audit_replies(
+    replies: Sequence[FileReply],
     persona: Persona,
     rubric: Rubric,
     settings: JudgeSettings,
     *,
     say: Callable[[str], None] = lambda _: None,
 ) -> Audit:
-    """Judge every row of ``table`` and measure it with the rule metrics."""
-    subjects = subjects_of(table, columns, persona)
+    """Judge every reply of a data set and measure it with the rule metrics; what cannot be read goes along with its status."""
+    subjects = [_subject(reply, persona) for reply in replies if reply.problem is None]
     judged = judge_subjects(subjects, [rubric], settings, say=say)
-    scorer = scorer_of(persona)
+    groups, scorer = iter(judged.groups), scorer_of(persona)
     rows = []
-    for number, (subject, lines) in enumerate(zip(subjects, judged.groups, strict=True), 1):
-        metrics = scorer.score(subject.response, user=subject.user, history=list(subject.history))
-        rows.append(AuditRow(number, subject, lines, metrics))
+    for reply in replies:
+        if reply.problem is not None:
+            rows.append(AuditRow(reply, [], {}))
+            continue
+        metrics = scorer.score(reply.reply, user=reply.user, history=list(reply.history))
+        rows.append(AuditRow(reply, next(groups), metrics))
     return Audit(rows, judged.outcome)
 
 
@@ -230,8 +218,9 @@ def write_report(audit: Audit, path: Path) -> None:
     criteria = list(audit.histogram())
     metrics = list(dict.fromkeys(name for row in audit.rows for name in row.metrics))
     head = ["row", "score", *criteria, "status", "user", "reply", "rationale", "evidence", "flags"]
+    last = ["turn", "where", "problem"]
     rows = (_cells(row, criteria, metrics) for row in audit.by_score())
-    write_atomically(path, csv_bytes([*head, *metrics], rows))
+    write_atomically(path, csv_bytes([*head, *metrics, *last], rows))
 
 
 def _cells(row: AuditRow, criteria: Sequence[str], metrics: Sequence[str]) -> list[object]:
@@ -242,10 +231,13 @@ def _cells(row: AuditRow, criteria: Sequence[str], metrics: Sequence[str]) -> li
         None if row.score is None else round(row.score, 3),
         *(scores.get(name) for name in criteria),
         row.status,
-        row.subject.user,
-        row.subject.response,
+        row.source.user,
+        row.source.reply,
         first.rationale if first else None,
         " / ".join((first and first.evidence) or ()),
         " ".join((first and first.flags) or ()),
         *(row.metrics.get(name) for name in metrics),
+        row.source.turn,
+        row.source.where,
+        None if row.source.problem is None else Translator.of(None).message(row.source.problem),
     ]

@@ -1,18 +1,23 @@
-"""Replies to judge from a JSON-lines file; a malformed line becomes an error line, the others are judged."""
+"""Replies to judge from a file; a row that cannot be read becomes an error line, the others are judged."""
 
 from __future__ import annotations
 
-import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import msgspec
 
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import KikimeError
-from kikime.harness.core.files.tables import parse_json
 from kikime.harness.core.messages import Message
+from kikime.harness.core.tables import read_bytes, read_table
+from kikime.harness.core.tables.replies import replies_of, reply_id_of
+from kikime.harness.core.tables.table import Table, filled
 from kikime.judges.verdicts.prompt import ReplyId, Subject
+
+OWN_COLUMNS = frozenset({"response", "response_a"})
+"""Columns of files that were written for kikime; any other file has its replies where people have them."""
 
 
 class MalformedReply(ValueError):
@@ -35,40 +40,74 @@ class JudgedReply(msgspec.Struct):
     response: str | msgspec.UnsetType = msgspec.UNSET
     response_a: str | msgspec.UnsetType = msgspec.UNSET
     response_b: str | None = None
-    user: str = ""
-    history: list[Message] = []
+    user: str | None = None
+    history: list[Message] | None = None
     persona: str | None = None
 
 
 PersonaOf = Callable[[str], Persona]
 
 
-def read_replies(data: bytes, default: Persona | None) -> list[Subject | BadLine]:
-    """Parse ``{"id", "response", "user"?, "history"?, "persona"?, "response_b"?}`` lines; blank ones are skipped."""
+def read_replies(source: bytes | Path, default: Persona | None) -> list[Subject | BadLine]:
+    """The replies of a file, or of JSON that came in through a pipe.
+
+    Rows ``{"id", "response", "user"?, "history"?, "persona"?, "response_b"?}``, as JSON lines or in any other kind of table,
+    or training data in its usual shapes: see :func:`kikime.harness.core.tables.replies.replies_of`.
+
+    Raises:
+        FileFormatError: nothing in it can be read.
+    """
+    table = read_bytes(source, "-") if isinstance(source, bytes) else read_table(source, other=".jsonl")
     persona_of = cache(load_persona)
-    lines = enumerate(data.removeprefix(codecs.BOM_UTF8).split(b"\n"), 1)
-    return [_read(line, number, default, persona_of) for number, line in lines if line.strip()]
+    if OWN_COLUMNS & set(table.columns) or not any(table.rows):
+        return [_read(table, index, default, persona_of) for index in range(len(table.records))]
+    return list(_training(table, default, persona_of))
 
 
-def _read(line: bytes, number: int, default: Persona | None, persona_of: PersonaOf) -> Subject | BadLine:
-    row: object = None
+def _read(table: Table, index: int, default: Persona | None, persona_of: PersonaOf) -> Subject | BadLine:
+    record = table.records[index]
     try:
-        row = parse_json(line)
-        return _subject(msgspec.convert(row, JudgedReply), number, default, persona_of)
+        if record.problem is not None:
+            raise MalformedReply(record.problem)
+        reply = msgspec.convert(filled(record.row, OWN_COLUMNS), JudgedReply)
+        return _subject(reply, record.place, default, persona_of)
     except (ValueError, KikimeError) as error:
-        given = row.get("id") if isinstance(row, dict) else None
+        given = record.row.get("id")
         reply_id = given if isinstance(given, str | int | float) else None
         problem = str(error.message) if isinstance(error, KikimeError) else str(error)
-        return BadLine(id=reply_id, line=number if reply_id is None else None, error=problem)
+        return BadLine(id=reply_id, line=record.place if reply_id is None else None, error=problem)
 
 
 def _subject(row: JudgedReply, number: int, default: Persona | None, persona_of: PersonaOf) -> Subject:
     response = row.response_a if isinstance(row.response, msgspec.UnsetType) else row.response
     if isinstance(response, msgspec.UnsetType):
         raise MalformedReply("'response' is missing")
-    persona = persona_of(row.persona) if row.persona is not None else default
+    persona = _persona(row.persona, default, persona_of)
+    reply_id = str(number) if row.id is None or isinstance(row.id, msgspec.UnsetType) else row.id
+    history = tuple(turn for turn in row.history or () if turn["role"] != "system")
+    return Subject(reply_id, persona, row.user or "", response, history, row.response_b)
+
+
+def _persona(named: object, default: Persona | None, persona_of: PersonaOf) -> Persona:
+    persona = persona_of(named) if isinstance(named, str) and named else default
     if persona is None:
         raise MalformedReply("no persona: name one in the line, or give --persona")
-    reply_id = str(number) if row.id is None or isinstance(row.id, msgspec.UnsetType) else row.id
-    history = tuple(turn for turn in row.history if turn["role"] != "system")
-    return Subject(reply_id, persona, row.user, response, history, row.response_b)
+    return persona
+
+
+def _training(table: Table, default: Persona | None, persona_of: PersonaOf) -> Iterator[Subject | BadLine]:
+    """Replies of training data, whose ids are those of their rows, with the number of the reply from the second on."""
+    names = [default.name] if default is not None else []
+    for reply in replies_of(table, own_names=names):
+        row = table.rows[reply.row - 1]
+        reply_id = reply_id_of(row, reply)
+        if reply.problem is not None:
+            yield BadLine(id=reply_id, error=f"{reply.where}: {reply.problem}")
+            continue
+        try:
+            persona = _persona(row.get("persona"), default, persona_of)
+        except (ValueError, KikimeError) as error:
+            problem = error.message if isinstance(error, KikimeError) else str(error)
+            yield BadLine(id=reply_id, error=problem)
+            continue
+        yield Subject(reply_id, persona, reply.user, reply.reply, reply.history)

@@ -13,7 +13,7 @@ from kikime.harness.core.reasons import Reason
 from kikime.harness.stats.agreement import MAX_BIAS, MIN_SPEARMAN, Agreement, agreement, confusion, interval_alpha
 from kikime.harness.words.catalogue import Translator
 from kikime.judges.jobs.flags import one_score
-from kikime.judges.trust.ratings import MEAN_JUDGE, Rating
+from kikime.judges.trust.ratings import MEAN_JUDGE, BadRating, Rating
 
 OVERALL = "overall"
 MIN_ITEMS = 10
@@ -72,6 +72,8 @@ class CalibrationReport(msgspec.Struct):
     scale: tuple[int, int]
     judges: list[JudgeCalibration]
     raters: list[RaterAgreement]
+    unreadable: list[BadRating] = []
+    """Rows that were left out."""
 
 
 def calibrate(ratings: Sequence[Rating], *, low: int = 1, high: int = 7, seed: int = 0) -> CalibrationReport:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.files.tables import read_table
+from kikime.harness.core.reasons import Phrase
+from kikime.harness.core.tables import read_table
+from kikime.harness.core.tables.table import filled, is_missing
 from kikime.harness.store.verdicts import score_of
 
+_NO_SCORE = ("-", "—", "–", "－", "?", "？", "なし", "不明")
+_SCORES = ("human", "judge")
 MEAN_JUDGE = "mean of judges"
 R = TypeVar("R")
 
@@ -29,28 +34,64 @@ class Rating(msgspec.Struct, frozen=True):
     score: float | None
 
 
-def read_ratings(path: Path, verdicts: Path | None = None) -> list[Rating]:
+class BadRating(msgspec.Struct, frozen=True):
+    """A row of a file of ratings that cannot be read."""
+
+    where: str
+    """File and line."""
+    problem: str
+
+
+class Ratings(NamedTuple):
+    """What a file of ratings holds."""
+
+    pairs: list[Rating]
+    unreadable: list[BadRating]
+
+
+def read_ratings(path: Path, verdicts: Path | None = None, *, scale: tuple[int, int] = (1, 7)) -> Ratings:
     """Read ratings: one row per pair of scores, or one row per item with ``human_scores``.
 
     Shapes: ``{"human", "judge", "criterion"?, "judge_id"?, "model"?, "id"?}``; or ``human_scores: {criterion: score}``
     with ``judge_scores: {criterion: score}`` or ``individual_evaluations: [{"judge_model_name", criterion: score}]``
     (several judges; their mean becomes a further judge); or human scores alone, joined by id and criterion with
-    ``verdicts``, the lines that ``kikime judge --json`` printed (only ``ok`` ones count).
+    ``verdicts``, the lines that ``kikime judge --json`` printed (only ``ok`` ones count). A score may be missing (empty,
+    ``N/A``); a row with anything else than scores is left out and told.
 
     Raises:
-        UsageError: the file has none of these shapes.
+        UsageError: the file has none of these shapes, or a score is outside the scale.
     """
-    judged = _index(verdicts) if verdicts else None
-    ratings = [
-        rating for number, row in enumerate(_rows(path, _RatingRow), 1) for rating in _ratings(row, number, judged)
-    ]
-    if not ratings:
+    bad: list[BadRating] = []
+    judged = _index(verdicts, bad) if verdicts else None
+    pairs: list[Rating] = []
+    for number, where, row in _rows(path, _RatingRow, bad):
+        try:
+            found = list(_ratings(row, number, judged))
+        except ValueError as error:
+            bad.append(BadRating(where, error.args[0]))
+            continue
+        for score in (score for rating in found for score in (rating.human, rating.score) if score is not None):
+            _check_scale(score, where, scale)
+        pairs += found
+    if not pairs:
         raise UsageError(
             "{path}: no pair of a human and a judge score",
             hint="columns: human, judge, criterion; or human_scores with judge_scores; or --verdicts FILE",
             path=path,
         )
-    return ratings
+    return Ratings(pairs, bad)
+
+
+def _check_scale(score: float, where: str, scale: tuple[int, int]) -> None:
+    if not scale[0] <= score <= scale[1]:
+        raise UsageError(
+            "{where}: {score:g} is no score",
+            hint="the scale is {low} to {high}; change it with --scale",
+            where=where,
+            score=score,
+            low=scale[0],
+            high=scale[1],
+        )
 
 
 class _RatingRow(msgspec.Struct):
@@ -82,12 +123,19 @@ class _VerdictRow(msgspec.Struct):
 Judged = Mapping[tuple[str, str], list[tuple[str, float | None]]]
 
 
-def _rows(path: Path, kind: type[R]) -> list[R]:
-    table = read_table(path, other=".jsonl", lenient=True)
-    try:
-        return msgspec.convert(table.rows, list[kind], strict=False)  # type: ignore[valid-type]
-    except msgspec.ValidationError as error:
-        raise UsageError("{path}: {reason}", path=path, reason=error) from None
+def _rows(path: Path, kind: type[R], bad: list[BadRating]) -> Iterator[tuple[int, str, R]]:
+    """Number, place and content of every row that can be read; the others go to ``bad``."""
+    table = read_table(path, other=".jsonl")
+    for index, record in enumerate(table.records):
+        if record.problem is not None:
+            bad.append(BadRating(table.where(index), record.problem))
+            continue
+        try:
+            row = msgspec.convert(filled(record.row, _SCORES), kind, strict=False)
+        except msgspec.ValidationError as error:
+            bad.append(BadRating(table.where(index), str(error)))
+            continue
+        yield index + 1, table.where(index), row
 
 
 def _ratings(row: _RatingRow, number: int, judged: Judged | None) -> Iterator[Rating]:
@@ -97,35 +145,41 @@ def _ratings(row: _RatingRow, number: int, judged: Judged | None) -> Iterator[Ra
     if humans is None and row.human is not UNSET:
         humans = {str(row.criterion or "score"): row.human}
     for criterion, human in (humans or {}).items():
-        scores = judged.get((item, criterion), []) if judged is not None else _judges(row, number, criterion)
+        scores = judged.get((item, criterion), []) if judged is not None else _judges(row, criterion)
         for judge, score in scores:
-            yield Rating(judge, criterion, model, f"{number}:{item}", _number(human, number), score)
+            yield Rating(judge, criterion, model, f"{number}:{item}", _number(human), score)
 
 
-def _judges(row: _RatingRow, number: int, criterion: str) -> list[tuple[str, float | None]]:
+def _judges(row: _RatingRow, criterion: str) -> list[tuple[str, float | None]]:
     if row.individual_evaluations is not None:
-        each = [(str(e.get("judge_model_name")), _number(e.get(criterion), number)) for e in row.individual_evaluations]
+        each = [(str(e.get("judge_model_name")), _number(e.get(criterion))) for e in row.individual_evaluations]
         known = [score for _, score in each if score is not None]
         return [*each, (MEAN_JUDGE, sum(known) / len(known))] if len(known) > 1 else each
     name = str(row.judge_id or "judge")
     if row.judge_scores is not None:
-        return [(name, _number(row.judge_scores.get(criterion), number))]
-    return [(name, _number(row.judge, number))] if row.judge is not UNSET else []
+        return [(name, _number(row.judge_scores.get(criterion)))]
+    return [(name, _number(row.judge))] if row.judge is not UNSET else []
 
 
-def _index(verdicts: Path) -> Judged:
+def _index(verdicts: Path, bad: list[BadRating]) -> Judged:
     found: dict[tuple[str, str], list[tuple[str, float | None]]] = {}
-    for line in _rows(verdicts, _VerdictRow):
+    for _, _, line in _rows(verdicts, _VerdictRow, bad):
         if line.status == "ok":
             score = score_of({"score": line.score, "expected_score": line.expected_score})
             found.setdefault((str(line.id), line.criterion), []).append((line.judge_id, score))
     return found
 
 
-def _number(value: object, row: int) -> float | None:
-    if value is None or value == "":
+def _number(value: object) -> float | None:
+    """A score; None where it is missing.
+
+    Raises:
+        ValueError: neither a number nor what stands for none.
+    """
+    if is_missing(value) or value in _NO_SCORE:
         return None
-    if isinstance(value, str | int | float):
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
         with suppress(ValueError):
-            return float(value)
-    raise UsageError("row {row}: {value!r} is not a score", row=row, value=value)
+            return float(unicodedata.normalize("NFKC", value) if isinstance(value, str) else value)
+    msg = Phrase("{value!r} is not a score", value=value)
+    raise ValueError(msg)

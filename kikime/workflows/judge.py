@@ -12,6 +12,7 @@ import msgspec
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.records import stamped
+from kikime.harness.core.tables import is_data
 from kikime.judges.files.replies import BadLine, read_replies
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome, judge_settings
@@ -79,7 +80,7 @@ def judge(
     runs: str | Path = "runs",
     progress: Listener = SILENT,
 ) -> Verdicts:
-    """Add 1–7 verdicts to a run, or to a JSON-lines file of replies; never pays for the same verdict twice.
+    """Add 1–7 verdicts to a run, or to a file of replies; never pays for the same verdict twice.
 
     Args:
         target: a run (or its path, id or name), or a file of replies.
@@ -95,10 +96,8 @@ def judge(
         EnvironmentFault: there is no key, or the verdicts cannot be kept.
     """
     settings = required_judge(judge)
-    if not isinstance(target, Run) and Path(target).is_file():
-        return judge_replies(
-            Path(target).read_bytes(), settings, persona=persona, rubrics=rubrics, batch=batch, progress=progress
-        )
+    if not isinstance(target, Run) and is_data(Path(target)):
+        return judge_replies(Path(target), settings, persona=persona, rubrics=rubrics, batch=batch, progress=progress)
     if not isinstance(target, Run) and Path(target).suffix in {".jsonl", ".json"}:
         raise FileFormatError(target, None, "no such file")
     run = load_run(target, runs=runs).directory
@@ -107,7 +106,7 @@ def judge(
 
 
 def judge_replies(
-    data: bytes,
+    source: bytes | Path,
     judge: JudgeSettings,
     *,
     persona: Persona | str | None = None,
@@ -115,8 +114,8 @@ def judge_replies(
     batch: BatchOptions | None = None,
     progress: Listener = SILENT,
 ) -> Verdicts:
-    """Judge JSON lines of replies, in their order."""
-    found = _replies(data, persona)
+    """Judge the replies of a file, or of JSON that is given as it is, in their order."""
+    found = _replies(source, persona)
     subjects = [reply for reply in found if isinstance(reply, Subject)]
     chosen = [load_rubric(name) for name in rubrics or DEFAULT_RUBRICS]
     judged = judge_subjects(subjects, chosen, judge, say=progress.say, batch=batch)
@@ -154,7 +153,7 @@ def panel_on(run: Run | str | Path, judges: Sequence[Judge], *, runs: str | Path
 
 
 def link(
-    data: bytes,
+    source: bytes | Path,
     judge: JudgeSettings,
     old: str,
     new: str,
@@ -163,10 +162,10 @@ def link(
     rubric: str = DEFAULT_RUBRICS[0],
     progress: Listener = SILENT,
 ) -> LinkReport:
-    """Score JSON lines of replies with two judges, named as ``NAME`` or ``NAME@URL``: how their scales map."""
+    """Score the replies of a file with two judges, named as ``NAME`` or ``NAME@URL``: how their scales map."""
     from kikime.judges.trust.linking import link_judges
 
-    subjects = [reply for reply in _replies(data, persona) if isinstance(reply, Subject)]
+    subjects = [reply for reply in _replies(source, persona) if isinstance(reply, Subject)]
     return link_judges(subjects, load_rubric(rubric), _named(judge, old), _named(judge, new), say=progress.say)
 
 
@@ -191,12 +190,13 @@ def calibrate(
     from kikime.judges.trust import calibration
     from kikime.judges.trust.ratings import read_ratings
 
-    read = read_ratings(Path(ratings), None if verdicts is None else Path(verdicts))
-    return calibration.calibrate(read, low=scale[0], high=scale[1], seed=seed)
+    read = read_ratings(Path(ratings), None if verdicts is None else Path(verdicts), scale=scale)
+    report = calibration.calibrate(read.pairs, low=scale[0], high=scale[1], seed=seed)
+    return msgspec.structs.replace(report, unreadable=read.unreadable)
 
 
-def _replies(data: bytes, persona: Persona | str | None) -> list[Subject | BadLine]:
-    return read_replies(data, load_persona(persona) if isinstance(persona, str) else persona)
+def _replies(source: bytes | Path, persona: Persona | str | None) -> list[Subject | BadLine]:
+    return read_replies(source, load_persona(persona) if isinstance(persona, str) else persona)
 
 
 def _named(settings: JudgeSettings, name: str) -> JudgeSettings:

@@ -19,6 +19,7 @@ from kikime.harness.suites.task import Item, Task, load_task, task_ids
 if TYPE_CHECKING:
     from kikime.harness.authoring.check import PersonaReport
     from kikime.harness.authoring.probes import ProbeReport
+    from kikime.harness.core.tables.replies import FileReply
 
 
 class PersonaSummary(Record, frozen=True):
@@ -72,6 +73,8 @@ class Draft(NamedTuple):
     """As YAML, with what to check as comments."""
     card: Persona
     n_lines: int
+    unreadable: Sequence[FileReply] = ()
+    """Rows of the file without a line that can be read."""
 
 
 class Bank(NamedTuple):
@@ -179,9 +182,9 @@ def draft_card(
     from kikime.harness.authoring.draft import draft_persona, parse_draft
     from kikime.harness.cards.lines import read_lines
 
-    lines = read_lines(Path(data), reply=reply, user=user)
-    text = draft_persona(lines, persona_id, name)
-    return Draft(text, parse_draft(text), len(lines))
+    found = read_lines(Path(data), reply=reply, user=user, own_names=[name, persona_id])
+    text = draft_persona(found.lines, persona_id, name)
+    return Draft(text, parse_draft(text), len(found.lines), found.unreadable)
 
 
 def doctor(runs: str | Path = "runs") -> list[Check]:

@@ -13,6 +13,7 @@ from kikime.cli.judging.options import AskFlags, finish, going_on_is_told, judge
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import note, number, print_json, print_table
+from kikime.cli.unreadable import tell_unreadable
 
 if TYPE_CHECKING:
     from kikime.judges.files.audit import Audit
@@ -48,16 +49,17 @@ def audit(
 ) -> int:
     """Judge training data: what scores low and why, and the data without it, in the format of the input."""
     from kikime.harness.cards.persona import load_persona
-    from kikime.harness.core.files.tables import read_table
-    from kikime.judges.files.audit import audit_table, find_columns, write_report
+    from kikime.harness.core.tables import read_table
+    from kikime.harness.core.tables.replies import replies_of
+    from kikime.judges.files.audit import audit_replies, own_names, write_report
     from kikime.judges.verdicts.rubric import load_rubric
 
     settings = asking.settings()
     card, asked = load_persona(persona), load_rubric(rubric)
-    table = read_table(data, split=split)
-    used = find_columns(table, user_column, reply_column)
+    table = read_table(data, split=split, wanted=[name for name in (user_column, reply_column) if name])
+    replies = replies_of(table, user=user_column, reply=reply_column, own_names=own_names(card))
     with going_on_is_told():
-        found = audit_table(table, used, card, asked, settings, say=note)
+        found = audit_replies(replies, card, asked, settings, say=note)
     found.outcome.raise_for_stop(this_command())
     out = out or Path(f"{data.stem}-audit")
     out.mkdir(parents=True, exist_ok=True)
@@ -70,7 +72,8 @@ def audit(
         print_json(found.report(kept, table=report, filtered=filtered))
     else:
         _print_audit(found, kept, report, filtered)
-    return finish(found.outcome, flawless=bool(kept))
+    tell_unreadable(found.unreadable)
+    return finish(found.outcome, flawless=bool(kept) and not found.unreadable)
 
 
 def _print_audit(found: Audit, kept: Sequence[int], report: Path, filtered: Path) -> None:
@@ -79,13 +82,13 @@ def _print_audit(found: Audit, kept: Sequence[int], report: Path, filtered: Path
         click.echo(words().criterion(criterion))
         for point, n in sorted(counts.items()):
             click.echo(f"  {point} {'█' * round(40 * n / widest)} {n}")
-    lowest = [[r.subject.user, r.subject.response, r.number, number(r.score)] for r in found.by_score()[:10]]
+    lowest = [[r.source.user, r.source.reply, r.number, number(r.score)] for r in found.by_score()[:10]]
     print_table(words()("cli.audit.lowest"), columns("cli.audit.columns"), lowest, left=2)
     note(
         words()(
             "cli.audit.kept",
             kept=len(kept),
-            total=len(found.rows),
+            total=found.total,
             unscored=found.unscored,
             filtered=filtered,
             table=report,

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kikime.cli.judging.options import OK, PARTIAL
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import number, print_json, print_table
+from kikime.cli.unreadable import tell_unreadable
 
 if TYPE_CHECKING:
     from kikime.harness.stats.agreement import Agreement
-    from kikime.judges.trust.calibration import CriterionAgreement
+    from kikime.judges.trust.calibration import CalibrationReport, CriterionAgreement
 
 _STATISTICS = ("spearman", "qwk", "alpha", "icc", "bias", "mae")
 
@@ -37,12 +39,18 @@ def calibrate(ratings: Path, verdicts: Path | None, scale: tuple[int, int], seed
     report = compare(ratings, verdicts, scale=scale, seed=seed)
     if as_json:
         print_json(report)
-        return 0
+    else:
+        _print(report, scale[0])
+    tell_unreadable(report.unreadable)
+    return PARTIAL if report.unreadable else OK
+
+
+def _print(report: CalibrationReport, low: int) -> None:
     headings = columns("cli.calibrate.columns")
     for judge in report.judges:
         rows = [[words().criterion(row.criterion), row.n, *_cells(row)] for row in judge.criteria]
         print_table(judge.judge, headings, rows)
-        _print_confusion(judge.criteria, scale[0])
+        _print_confusion(judge.criteria, low)
         _print_models(judge.criteria[-1])
         click.echo(f"{judge.sentence}\n")
         for text in judge.warnings:
@@ -50,7 +58,6 @@ def calibrate(ratings: Path, verdicts: Path | None, scale: tuple[int, int], seed
     for found in report.raters:
         values = {"judges": found.n_judges, "alpha": number(found.alpha), "n": found.n}
         click.echo(words()("cli.calibrate.raters", criterion=words().criterion(found.criterion), **values))
-    return 0
 
 
 def _print_confusion(rows: Sequence[CriterionAgreement], low: int) -> None:

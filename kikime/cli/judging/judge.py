@@ -20,6 +20,7 @@ from kikime.cli.progress import TerminalListener
 from kikime.harness.core.errors import DiskFull, EnvironmentFault, UsageError
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.records import stamped
+from kikime.harness.core.tables import is_data
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.batch import BatchOptions
@@ -75,7 +76,7 @@ _own_options: Decorator[int] = options(
 @judge_options
 @_own_options
 def judge(target: str | None, asking: AskFlags, given: Arguments) -> int:
-    """Add 1–7 verdicts to a run or to a JSON-lines file of replies; never pays for the same verdict twice."""
+    """Add 1–7 verdicts to a run or to a file of replies; never pays for the same verdict twice."""
     from kikime.judges.jobs.batch import BatchFault
 
     panel = asking.panel()
@@ -100,9 +101,9 @@ def _judge(target: str | None, panel: Sequence[JudgeSettings], given: Arguments)
         raise UsageError(
             "what shall be judged?", hint="kikime judge RUN, kikime judge FILE, or kikime judge --canaries"
         )
-    data = None
-    if target == "-" or Path(target).is_file():
-        data = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
+    data: bytes | Path | None = None
+    if target == "-" or is_data(Path(target)):
+        data = sys.stdin.buffer.read() if target == "-" else Path(target)
     if given.bridge:
         if data is None:
             raise UsageError("--bridge needs a FILE of replies")
@@ -120,8 +121,8 @@ def _judge(target: str | None, panel: Sequence[JudgeSettings], given: Arguments)
     return code
 
 
-def _ask(target: str, data: bytes | None, settings: JudgeSettings, given: Arguments) -> Verdicts:
-    """One judge's verdicts on the run, the pairs of two runs, or the file whose content ``data`` is."""
+def _ask(target: str, data: bytes | Path | None, settings: JudgeSettings, given: Arguments) -> Verdicts:
+    """One judge's verdicts on the run, the pairs of two runs, or of the file ``data``."""
     from kikime.workflows import judge as workflow
 
     rubrics, batch, listener = given.rubrics, _batch(settings, given), TerminalListener()
@@ -157,7 +158,7 @@ def _batch(settings: JudgeSettings, given: Arguments) -> BatchOptions | None:
     return BatchOptions(given.poll, settings.max_usd, note) if given.batch else None
 
 
-def _bridge(data: bytes, settings: JudgeSettings, given: Arguments, names: tuple[str, str]) -> int:
+def _bridge(data: bytes | Path, settings: JudgeSettings, given: Arguments, names: tuple[str, str]) -> int:
     from kikime.workflows.judge import link
 
     report = link(data, settings, *names, persona=given.persona, rubric=given.rubric, progress=TerminalListener())

@@ -11,6 +11,7 @@ import click
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
 from kikime.cli.output import note, number, percent, print_document, print_json, print_records, print_table
+from kikime.cli.unreadable import tell_unreadable
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
 from kikime.harness.core.reasons import system_reason
 
@@ -117,7 +118,7 @@ def _print_check(report: PersonaReport) -> None:
     metavar="FILE",
     type=click.Path(path_type=Path),
     required=True,
-    help="CSV, TSV, JSONL, JSON or text.",
+    help="CSV, TSV, JSONL, JSON, Parquet, a dataset folder or text.",
 )
 @click.option("--id", "persona_id", required=True, help="Id of the card: a–z, 0–9 and -.")
 @click.option("--name", required=True, help="The character's name.")
@@ -129,7 +130,7 @@ def _print_check(report: PersonaReport) -> None:
 @json_option
 def new(
     data: Path, persona_id: str, name: str, reply: str | None, user: str | None, output: Path | None, as_json: bool
-) -> None:
+) -> int:
     """Draft a card from a set of the character's own lines: markers, pronouns, length, politeness, examples."""
     from kikime.workflows import library
 
@@ -141,6 +142,8 @@ def new(
         print_document(draft.card.model_dump(mode="json"))
     elif not output:
         click.echo(draft.text, nl=False)
+    tell_unreadable(draft.unreadable)
+    return 4 if draft.unreadable else 0
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
-from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
-from kikime.harness.core.reasons import system_reason
+from kikime.harness.core.errors import PartialResult
 
 
 @click.command()
@@ -20,16 +16,19 @@ from kikime.harness.core.reasons import system_reason
 def score(file: str, persona: str) -> None:
     """Score the replies of FILE: JSON lines in, JSON lines out, in the same order.
 
+    FILE may also be a table or training data, as kikime audit reads it; a row without an id gets its number.
+
     A line is {"id", "response"} and may have user, history, finish_reason, system, examples, persona and expect. A
     line with task and item ("kikime tasks show TASK" lists them) is measured as that item's reply; format names the
     prompt format whose own sentences must not come back. A wrong line gives {"id" or "line", "error"}; the others are
     still scored, and the exit code is 4.
     """
-    from kikime.workflows.score import score as score_replies
+    from kikime.workflows.score import score_file, score_stream
 
     total = failed = 0
     out = sys.stdout.buffer
-    for scored in score_replies(_lines(file), persona):
+    replies = score_stream(sys.stdin.buffer, persona) if file == "-" else score_file(Path(file), persona)
+    for scored in replies:
         out.write(scored.to_json() + b"\n")
         total += 1
         failed += scored.error is not None
@@ -43,28 +42,3 @@ def score(file: str, persona: str) -> None:
             failed=failed,
             total=total,
         )
-
-
-def _lines(file: str) -> Iterator[bytes]:
-    """Lines of FILE, which is opened when the first one is read: an unknown persona is told before a missing file."""
-    with _opened(file) as stream:
-        yield from stream
-
-
-@contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        stream = Path(file).open("rb")  # noqa: SIM115  (closed below; only opening it is guarded here)
-    except FileNotFoundError:
-        raise UsageError("{path}: no such file", path=file) from None
-    except IsADirectoryError:
-        raise UsageError(
-            "{path} is a folder", hint="give a file of JSON lines, or - for standard input", path=file
-        ) from None
-    except OSError as error:
-        raise EnvironmentFault("{path} cannot be read: {reason}", path=file, reason=system_reason(error)) from None
-    with stream:
-        yield stream

@@ -152,11 +152,28 @@ def test_command_exits_4_when_a_line_is_wrong(tmp_path: Path, capfd: pytest.Capt
     assert "1 of 2 lines" in captured.err
 
 
+def test_command_reads_tables_and_training_data(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [{"id": "a", "user": "空は？", "response": "青いですわ"}, {"id": "b", "response": "知らないよ"}]
+    turns = [{"role": "user", "content": "空は？"}, {"role": "assistant", "content": "青いですわ"}]
+    files = {
+        "a.json": json.dumps(rows, ensure_ascii=False).encode(),
+        "b.jsonl": "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode("cp932"),
+        "c.CSV": "id,response\na,青いですわ\nb,知らないよ\n".encode("utf-16"),
+        "d.jsonl": json.dumps({"id": "a", "messages": [*turns, *turns]}, ensure_ascii=False).encode(),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        assert call("score", str(tmp_path / name), "--persona", "ojousama") == 0
+        scored = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+        assert [row["id"] for row in scored] == (["a", "a.2"] if name.startswith("d") else ["a", "b"])
+        assert scored[0]["metrics"]["marker_rate"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("file", "persona", "message"),
     [
         ("none.jsonl", "ojousama", "no such file"),
-        (".", "ojousama", "is a folder"),
+        (".", "ojousama", "not a dataset on disk"),
         ("none.jsonl", "nobody", "no persona"),
     ],
 )

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from kikime.harness.core.errors import FileFormatError, UsageError
-from kikime.harness.core.files.tables import read_table
-from kikime.judges.files.audit import find_columns
+from kikime.harness.core.tables import read_table
 from tests.support.commands import kikime
 from tests.support.judge_server import Answer, JudgeServer, good, judged_text
 
@@ -141,17 +139,6 @@ def test_rows_without_a_score_stay_and_are_counted(server: JudgeServer, tmp_path
     assert (len(report["kept"]), report["unscored"]) == (N, N)
 
 
-def test_columns_are_named_by_flags_or_by_custom(tmp_path: Path) -> None:
-    path = tmp_path / "d.jsonl"
-    path.write_text('{"q": "問い", "a": "答え"}\n', encoding="utf-8")
-    table = read_table(path)
-    assert find_columns(table, "q", "a").reply == "a"
-    with pytest.raises(UsageError, match="--reply-column"):
-        find_columns(table, None, None)
-    with pytest.raises(UsageError, match="no column 'x'"):
-        find_columns(table, "x", "a")
-
-
 def test_chat_messages_are_read_as_dialogues(server: JudgeServer, tmp_path: Path) -> None:
     turns = [("system", "設定"), ("user", "一"), ("assistant", "二"), ("user", "三"), ("assistant", "四")]
     row = {"messages": [{"role": role, "content": content} for role, content in turns]}
@@ -168,25 +155,43 @@ def test_chat_messages_are_read_as_dialogues(server: JudgeServer, tmp_path: Path
         server.url,
     )
     assert run.returncode == 0, run.stderr
-    prompt = server.requests[0]["messages"][1]["content"]
-    assert '"評価対象の返答": "四"' in prompt
-    assert "設定" not in prompt
+    prompts = [request["messages"][1]["content"] for request in server.requests]
+    assert any('"評価対象の返答": "四"' in prompt for prompt in prompts)
+    assert any('"評価対象の返答": "二"' in prompt for prompt in prompts)
+    assert not any("設定" in prompt for prompt in prompts)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "problem"),
-    [
-        ("d.csv", b"a,b\r\n1\r\n", "d.csv:2: 1 values for 2 columns"),
-        ("d.csv", b"", "empty"),
-        ("d.csv", b"a,b\n\xff,1\n", "UTF-8"),
-        ("d.jsonl", b'{"a": 1}\n{"b\n', "d.jsonl:2"),
-        ("d.parquet", b"PAR0", "not a Parquet file"),
-    ],
-)
-def test_broken_data_names_the_place(tmp_path: Path, name: str, content: bytes, problem: str) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(FileFormatError, match=re.escape(problem)):
-        read_table(tmp_path / name)
+def test_what_cannot_be_read_has_a_status_and_the_rest_is_judged(server: JudgeServer, tmp_path: Path) -> None:
+    good = {"messages": [{"role": "user", "content": "やあ"}, {"role": "assistant", "content": "ごきげんよう"}]}
+    call = {
+        "messages": [{"role": "user", "content": "何時？"}, {"role": "assistant", "content": None, "tool_calls": [{}]}]
+    }
+    path, out = tmp_path / "d.jsonl", tmp_path / "out"
+    path.write_text(f"{json.dumps(good)}\n{json.dumps(call)}\n{{broken\n", encoding="utf-8")
+    asked = ("audit", str(path), "--persona", "ojousama", "--out", str(out), "--no-sentinel", "--judge-base-url")
+    run = kikime("--lang", "en", *asked, server.url, "--json")
+    assert run.returncode == 4
+    report = json.loads(run.stdout)
+    assert {row["row"]: row["status"] for row in report["rows"]} == {1: "ok", 2: "unreadable", 3: "unreadable"}
+    assert (report["kept"], report["unreadable"], report["unscored"]) == ([1, 2, 3], 2, 2)
+    assert "d.jsonl:2: a tool is called" in run.stderr
+    assert "d.jsonl:3: not valid JSON" in run.stderr
+    assert (out / "d-kept.jsonl").read_bytes() == path.read_bytes()
+
+
+def test_one_bad_reply_of_a_dialogue_takes_its_row_away(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = lambda body, _: good(body, score=1 if judged_text(body) == "黙れ" else 7)
+    turns = [("user", "一"), ("assistant", "黙れ"), ("user", "三"), ("assistant", "四ですわ")]
+    row = {"messages": [{"role": role, "content": content} for role, content in turns]}
+    (tmp_path / "d.json").write_text(json.dumps([row, {"messages": row["messages"][2:]}]), encoding="utf-8")
+    asked = ("audit", str(tmp_path / "d.json"), "--persona", "ojousama", "--out", str(tmp_path), "--no-sentinel")
+    run = kikime(*asked, "--judge-base-url", server.url, "--json")
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    lowest = report["rows"][0]
+    assert (lowest["row"], lowest["turn"], lowest["reply"], lowest["score"]) == (1, 1, "黙れ", 1.0)
+    assert report["kept"] == [2]
+    assert json.loads((tmp_path / "d-kept.json").read_text(encoding="utf-8")) == [{"messages": row["messages"][2:]}]
 
 
 def test_a_rubric_for_pairs_is_refused_with_those_that_fit(server: JudgeServer, tmp_path: Path) -> None:

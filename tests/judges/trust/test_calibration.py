@@ -34,7 +34,7 @@ def test_long_ratings_are_compared_per_criterion_and_model(tmp_path: Path) -> No
         good, bad = min(7, human + int(rng.random() < 0.2)), int(rng.integers(1, 8))
         rows += [f"{number},m{number % 2},tone,{human},{good}", f"{number},m{number % 2},facts,{human},{bad}"]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    report = calibrate(read_ratings(path))
+    report = calibrate(read_ratings(path).pairs)
     criteria = {row.criterion: row for row in report.judges[0].criteria}
     assert criteria["tone"].may_rank
     assert not criteria["facts"].may_rank
@@ -50,7 +50,7 @@ def test_verdict_lines_are_joined_by_id_and_criterion_and_only_ok_ones_count(tmp
     line = {"criterion": "tone", "judge_id": "j", "expected_score": None}
     rows = [{"id": n, "score": n, "status": "ok" if n > 1 else "ungrounded", **line} for n in range(1, 5)]
     verdicts.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    report = calibrate(read_ratings(people, verdicts))
+    report = calibrate(read_ratings(people, verdicts).pairs)
     assert [(row.n, row.mae) for row in report.judges[0].criteria] == [(3, 0.0)]
 
 
@@ -66,16 +66,16 @@ def test_the_sentence_says_whether_the_judge_may_rank(tmp_path: Path) -> None:
     path.write_text(
         "\n".join(json.dumps({"human": n % 7 + 1, "judge": n % 7 + 1}) for n in range(30)), encoding="utf-8"
     )
-    assert "may rank models" in calibrate(read_ratings(path)).judges[0].sentence
+    assert "may rank models" in calibrate(read_ratings(path).pairs).judges[0].sentence
     path.write_text(
         "\n".join(json.dumps({"human": n % 3 + 1, "judge": n % 3 + 3}) for n in range(30)), encoding="utf-8"
     )
-    assert "must not rank models" in calibrate(read_ratings(path)).judges[0].sentence
+    assert "must not rank models" in calibrate(read_ratings(path).pairs).judges[0].sentence
 
 
 @pytest.mark.skipif(not BENCH.is_file(), reason="set KIKIME_VALIDATION_DATA to a folder that holds japanese-rp-bench")
 def test_published_human_ratings_are_reproduced() -> None:
-    report = calibrate(read_ratings(BENCH), low=1, high=5)
+    report = calibrate(read_ratings(BENCH, scale=(1, 5)).pairs, low=1, high=5)
     judges = {judge.judge: {row.criterion: row for row in judge.criteria} for judge in report.judges}
     raters = {row.criterion: row.alpha for row in report.raters}
     for criterion, expected in PUBLISHED.items():
@@ -94,7 +94,7 @@ def test_a_judge_of_one_score_is_warned_of(tmp_path: Path) -> None:
         for judge in ("same", "other")
     ]
     path.write_text("\n".join(["id,judge_id,criterion,human,judge", *rows]) + "\n", encoding="utf-8")
-    same, other = calibrate(read_ratings(path)).judges
+    same, other = calibrate(read_ratings(path).pairs).judges
     assert [(found.code, found.values) for found in same.warning_codes] == [
         ("one_score", {"judge": "same", "score": 4.0, "n": 8})
     ]

@@ -17,7 +17,7 @@ def rows(path: Path, *lines: dict[str, object]) -> Path:
 
 
 def read(tmp_path: Path, *lines: dict[str, object]) -> list[Rating]:
-    return read_ratings(rows(tmp_path / "r.jsonl", *lines))
+    return read_ratings(rows(tmp_path / "r.jsonl", *lines)).pairs
 
 
 def test_one_row_may_be_one_pair_of_scores(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_verdicts_of_another_file_join_by_id_and_criterion(tmp_path: Path) -> No
         {**line, "criterion": "facts", "status": "refused", "score": None},
         {**line, "criterion": "tone", "id": "y"},
     )
-    found = read_ratings(people, verdicts)
+    found = read_ratings(people, verdicts).pairs
     assert [(r.judge, r.criterion, r.score) for r in found] == [("j", "tone", 5.5), ("k", "tone", 6.0)]
 
 
@@ -75,10 +75,32 @@ def test_a_score_that_is_missing_is_none(tmp_path: Path, missing: object) -> Non
     assert [(r.human, r.score) for r in found] == [(None, 3), (4, None)]
 
 
-@pytest.mark.parametrize("wrong", ["seven", [5], {"a": 1}])
-def test_a_score_that_is_none_names_its_row(tmp_path: Path, wrong: object) -> None:
-    with pytest.raises(UsageError, match="row 2"):
-        read(tmp_path, {"human": 1, "judge": 1}, {"human": wrong, "judge": 1})
+@pytest.mark.parametrize("wrong", ["seven", [5], {"a": 1}, True])
+def test_a_row_without_a_score_is_left_out_and_named(tmp_path: Path, wrong: object) -> None:
+    path = rows(tmp_path / "r.jsonl", {"human": 1, "judge": 1}, {"human": wrong, "judge": 1}, {"human": 2, "judge": 2})
+    found = read_ratings(path)
+    assert [(r.human, r.score) for r in found.pairs] == [(1, 1), (2, 2)]
+    assert [bad.where for bad in found.unreadable] == [f"{path}:2"]
+
+
+@pytest.mark.parametrize("missing", ["N/A", "n/a", "-", "nan", "なし"])
+def test_what_stands_for_no_score_is_none(tmp_path: Path, missing: str) -> None:
+    each = [{"judge_model_name": "x", "tone": 4}, {"judge_model_name": "y", "tone": missing}]
+    found = read(tmp_path, {"human_scores": {"tone": 5}, "individual_evaluations": each})
+    assert [(r.judge, r.score) for r in found] == [("x", 4), ("y", None)]
+
+
+def test_a_score_outside_the_scale_names_its_line(tmp_path: Path) -> None:
+    path = rows(tmp_path / "r.jsonl", *[{"human": 1, "judge": 1}] * 3, {"human": 9, "judge": 1})
+    with pytest.raises(UsageError, match=r"r\.jsonl:4: 9 is no score\n.*--scale"):
+        read_ratings(path)
+
+
+@pytest.mark.parametrize(("name", "encoding"), [("r.csv", "cp932"), ("R.TSV", "utf-16"), ("r.csv", "utf-8-sig")])
+def test_ratings_are_read_in_every_encoding(tmp_path: Path, name: str, encoding: str) -> None:
+    text = "criterion,human,judge\n口調,３,4\n"
+    (tmp_path / name).write_bytes((text.replace(",", "\t") if "TSV" in name else text).encode(encoding))
+    assert [(r.criterion, r.human, r.score) for r in read_ratings(tmp_path / name).pairs] == [("口調", 3, 4)]
 
 
 @pytest.mark.parametrize("line", [{"text": "no scores"}, {"human": 5}, {"judge": 5}, {"human_scores": {}}])
@@ -89,5 +111,5 @@ def test_a_file_without_a_pair_of_scores_is_refused(tmp_path: Path, line: dict[s
 
 def test_spreadsheets_are_read(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_bytes("\ufeffid,criterion,human,judge\nあ,口調,5,6\n".encode())
-    [found] = read_ratings(tmp_path / "r.csv")
+    [found] = read_ratings(tmp_path / "r.csv").pairs
     assert (found.item, found.criterion, found.human, found.score) == ("1:あ", "口調", 5.0, 6.0)

@@ -39,7 +39,7 @@ def test_calibrate_reads_what_the_page_writes(august, tmp_path):
         annotate(august, scores_rating(rated(row), {"tone": 5, "personality": 4}, rater="花子", model="八月"))
     lines = tmp_path / "verdicts.jsonl"
     lines.write_bytes(verdicts.lines_for_calibration(august))
-    found = read_ratings(august.path / "annotations.jsonl", lines)
+    found = read_ratings(august.path / "annotations.jsonl", lines).pairs
     assert {rating.criterion for rating in found} == {"tone", "personality"}
     assert {rating.judge for rating in found} <= {"judge-a", "judge-b"}
 
