@@ -29,6 +29,8 @@ _SPREAD = 1.7
 """Between the middle of a measured guess and its ends: a machine is not always equally busy."""
 _RUNS_LOOKED_AT = 50
 _SESSIONS_USED = 5
+_TELLING = 5
+"""A session that finished less than one in so many of its run's replies spent most of its time on those that it lost."""
 _SAME_SIZE = 0.05
 """Tokens that training adds change a checkpoint's size by less than this share."""
 
@@ -41,11 +43,16 @@ class _Past(NamedTuple):
     """Whether it was this very checkpoint."""
 
 
+class _Size(msgspec.Struct):
+    n_replies: int
+
+
 class _Stored(msgspec.Struct):
     """What of a manifest tells whose speed it is."""
 
     checkpoint: Checkpoint
     options: EngineOptions
+    plan: _Size
     hardware: Hardware = Hardware()
 
 
@@ -92,11 +99,12 @@ def _past(prepared: Prepared, runs: Path) -> Iterator[_Past]:
             continue
         if _same_kind(prepared, stored):
             same = stored.checkpoint.fingerprint == prepared.checkpoint.fingerprint
-            yield from (_Past(session, same) for session in _measured(run, prepared))
+            yield from (_Past(session, same) for session in _measured(run, prepared, stored.plan.n_replies))
 
 
-def _measured(run: RunDirectory, prepared: Prepared) -> Sequence[Session]:
+def _measured(run: RunDirectory, prepared: Prepared, n_planned: int) -> Sequence[Session]:
     sessions = [s for s in run.sessions() if s.generate_seconds and s.n_prompt_tokens + s.n_scored_tokens]
+    sessions = [s for s in sessions if s.n_replies * _TELLING >= n_planned]
     if prepared.checkpoint.base_url:
         return sessions
     dtype = compute_dtype(prepared.checkpoint, prepared.options)

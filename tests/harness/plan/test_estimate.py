@@ -102,6 +102,15 @@ def test_sessions_that_do_not_say_what_was_read_are_passed_over(prepared, tmp_pa
     assert time_range(prepared, tmp_path) == time_range(prepared, tmp_path / "empty")
 
 
+def test_a_session_that_was_stopped_at_once_is_passed_over(prepared, tmp_path):
+    past(prepared, tmp_path)
+    [run] = tmp_path.iterdir()
+    status = json.loads((run / "status.json").read_text())
+    status["sessions"][0] |= {"n_replies": prepared.n_replies // 5, "generate_seconds": 3600.0}
+    (run / "status.json").write_text(json.dumps(status))
+    assert time_range(prepared, tmp_path) == time_range(prepared, tmp_path / "empty")
+
+
 def test_prompts_cost_time_too(prepared, tmp_path):
     more = prepared._replace(n_prompt_tokens=100 * prepared.n_prompt_tokens)
     assert time_range(more, tmp_path / "empty")[1] > time_range(prepared, tmp_path / "empty")[1]
