@@ -49,8 +49,7 @@ fast: $(READY_DEV)
 	$(PYTEST) $(PARALLEL) -m "$(FAST)"
 
 slow: $(READY_DEV) machine
-	$(PYTEST) $(PARALLEL) -m simulation
-	$(PYTEST) -m "engine or browser or packaging"
+	$(PYTEST) $(PARALLEL) -m "engine or browser or packaging or simulation"
 
 coverage: $(READY_DEV)
 	$(PYTEST) $(PARALLEL) -m "$(FAST)" --cov --cov-report=term:skip-covered
