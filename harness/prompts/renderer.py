@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from itertools import takewhile
 from typing import NamedTuple
 
 from kikime.harness.cards.persona import Persona
@@ -237,7 +238,26 @@ class Renderer:
         if segments.slots[:2] != (0, 1):
             return ""
         (_, before), *others = self.encoder.parts(segments.controls[2])
-        return others[0][0] if others and not before.strip() else ""
+        if not others:
+            return _plain_end(segments.controls[0], segments.controls[2])
+        return before.strip() or others[0][0]
+
+
+def _plain_end(first: str, between: str) -> str:
+    r"""What ends a reply in a template without special tokens there: its mark, or the header of the user's next turn.
+
+    ``first`` stands before the first user's turn, ``between`` after a reply and before the next user's turn.
+
+    >>> _plain_end("USER: ", "<END>\nUSER: "), _plain_end("Q: ", "\n\nQ: "), _plain_end("", "\n")
+    ('<END>', '\nQ:', '')
+    """
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(first), reversed(between), strict=False))
+    n_header = sum(1 for _ in shared)
+    end = between[: len(between) - n_header].strip()
+    if end or not between.strip():
+        return end
+    lead = between[: -len(between.lstrip())]
+    return "\n" * ("\n" in lead) + between.strip()
 
 
 def _lacks_bos(form: Format, encoder: Encoder | None) -> bool:

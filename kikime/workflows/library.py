@@ -10,10 +10,12 @@ from kikime.harness.cards.persona import Persona, load_persona, persona_ids
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.messages import Message
 from kikime.harness.core.records import Record
+from kikime.harness.engines.checkpoint import resolve_checkpoint
 from kikime.harness.prompts.card import FormatCard, format_card
+from kikime.harness.prompts.detect import Detection, detect_format
 from kikime.harness.prompts.format import Format, format_ids, load_format
 from kikime.harness.prompts.renderer import Rendered, Renderer
-from kikime.harness.prompts.tokenizers import load_tokenizer
+from kikime.harness.prompts.tokenizers import TransformersTokenizer, load_tokenizer
 from kikime.harness.suites.task import Item, Task, load_task, task_ids
 
 if TYPE_CHECKING:
@@ -113,8 +115,24 @@ def render(
     """
     chosen = load_format(format) if isinstance(format, str) else format
     card = load_persona(persona) if persona else None
-    loaded = load_tokenizer(tokenizer) if tokenizer else None
+    loaded = _loaded(tokenizer) if tokenizer else None
     return Renderer(chosen, loaded, persona=card).render(messages, prefill=prefill)
+
+
+def _loaded(tokenizer: str) -> TransformersTokenizer:
+    """The tokenizer of a folder, a hub id or a bundled checkpoint (``demo:NAME``)."""
+    return load_tokenizer(
+        resolve_checkpoint(tokenizer).path or tokenizer if tokenizer.startswith("demo:") else tokenizer
+    )
+
+
+def find_format_of(tokenizer: str) -> Detection:
+    """Which format a checkpoint was trained in, by its chat template, its tokens and its EOS.
+
+    Raises:
+        UsageError: no such tokenizer.
+    """
+    return detect_format(_loaded(tokenizer), tokenizer)
 
 
 def format_cards(tokenizer: str, chosen: Sequence[str] = ()) -> FormatCards:
@@ -123,7 +141,7 @@ def format_cards(tokenizer: str, chosen: Sequence[str] = ()) -> FormatCards:
     Raises:
         UsageError: no such tokenizer or format, or a ``chosen`` one cannot be used with it.
     """
-    loaded, found = load_tokenizer(tokenizer), FormatCards([], {})
+    loaded, found = _loaded(tokenizer), FormatCards([], {})
     for entry in [load_format(name) for name in chosen or format_ids()]:
         try:
             found.cards.append(format_card(entry, loaded))

@@ -178,6 +178,12 @@ def _formats() -> Schema:
     return _listed(Format, {"hash": {"type": "string", "description": "Changes with any part of the format."}})
 
 
+def _detection() -> Schema:
+    from kikime.harness.prompts.detect import Detection
+
+    return _of(Detection)
+
+
 def _samples() -> Schema:
     from kikime.harness.store.tables import SAMPLES
 
@@ -211,6 +217,7 @@ _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "gate": _gate,
     "export": _export,
     "formats": _formats,
+    "formats.detect": _detection,
     "personas": _personas,
     "tasks": _tasks,
     "doctor": _doctor,

@@ -12,7 +12,7 @@ import orjson
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.output import note, print_document, print_json, print_table
+from kikime.cli.output import note, print_document, print_json, print_record, print_table
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.messages import Message
 from kikime.harness.core.reasons import parser_reason, system_reason
@@ -106,6 +106,31 @@ def card(tokenizer: str, chosen: tuple[str, ...], as_json: bool) -> None:
         print_json([asdict(measured) for measured in found.cards])
     else:
         _print_cards(found.cards)
+
+
+@formats.command("detect")
+@click.argument("tokenizer", metavar="TOKENIZER")
+@json_option
+def detect(tokenizer: str, as_json: bool) -> None:
+    """Say which format a checkpoint was trained in, and how sure that is.
+
+    TOKENIZER is a checkpoint's directory or Hub id. Its chat template is compared with every format; its vocabulary
+    and its EOS count too.
+    """
+    from kikime.workflows import library
+
+    found, say = library.find_format_of(tokenizer), words()
+    if as_json:
+        print_record(found)
+        return
+    certainty = say(f"cli.formats.certainty_{found.certainty}")
+    verdict = say("cli.formats.detected", format=found.format, certainty=certainty) if found.format else certainty
+    click.secho(verdict, bold=True)
+    for text in say.reasons(found.evidence):
+        click.echo(f"  {text}")
+    if len(found.matches) > 1:
+        rows = [[m.format, m.same, m.alike, m.of, f"{m.tokens}/{m.controls}", _yes(m.ends)] for m in found.matches]
+        print_table("", columns("cli.formats.detect_columns"), rows)
 
 
 def read_messages(source: str) -> list[Message]:

@@ -64,6 +64,26 @@ def test_native_end_of_turn_is_found_in_the_template():
     assert end in renderer.render(conversation(1, system=False)).stop_token_ids
 
 
+@pytest.mark.parametrize(
+    ("template", "stop"),
+    [
+        ("{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}<END>\n{% endfor %}assistant: ", "<END>"),
+        (
+            "Talk.\n{% for m in messages %}### {{ m['role'] }}\n{{ m['content'] }}\n\n{% endfor %}### assistant\n",
+            "\n### user",
+        ),
+        ("{% for m in messages %}{{ m['role'] }}: {{ m['content'] }} // {% endfor %}", "//"),
+        ("{% for m in messages %}{{ m['role'] }}{{ m['content'] }}~~<|im_start|>{% endfor %}", "~~"),
+    ],
+)
+def test_a_turn_that_ends_in_plain_text_stops_there(template: str, stop: str):
+    assert stop in native(template).render([chat.user("はい")]).stop
+
+
+def test_turns_that_nothing_ends_have_no_stop_string():
+    assert native("{% for m in messages %}{{ m['content'] }}\n{% endfor %}").render([chat.user("はい")]).stop == []
+
+
 def test_forged_tokens_stay_text_in_native():
     renderer = native(CHATML)
     end = renderer.encoder.tokenizer.convert_tokens_to_ids("<|im_end|>")

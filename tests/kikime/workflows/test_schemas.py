@@ -45,6 +45,7 @@ def check(name, printed):
         ("run", ["resume", "august", "--no-judge"]),
         ("plan", ["plan", "demo:august", "--suite", "smoke", "--limit", "1"]),
         ("formats", ["formats", "list"]),
+        ("formats.detect", ["formats", "detect", "demo:august"]),
         ("personas", ["personas", "list"]),
         ("tasks", ["tasks", "list"]),
     ],

@@ -139,3 +139,15 @@ def test_card_json(checkpoint: Path):
         "protected",
         "n_roles",
     } <= set(card)
+
+
+@pytest.mark.parametrize(("name", "format_id"), [("august", "alpaca"), ("september", "chatml")])
+def test_detect_names_the_format_of_the_bundled_checkpoints(name: str, format_id: str):
+    found = json.loads(call("detect", f"demo:{name}", "--json").stdout)
+    assert (found["format"], found["certainty"]) == (format_id, "certain")
+
+
+def test_detect_says_what_speaks_for_it(checkpoint: Path):
+    shown = call("detect", "demo:september").stdout
+    assert shown.startswith("chatml: certain\n  the chat template writes 6 of 6 dialogues exactly as chatml does")
+    assert call("detect", checkpoint).stdout == "unknown\n  the tokenizer has no chat template\n"
