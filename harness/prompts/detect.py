@@ -166,7 +166,7 @@ def _match(form: Format, encoder: Encoder, written: _Written) -> Match:
     return Match(
         format=form.id,
         same=sum(theirs == ours for theirs, ours in pairs),
-        alike=sum(_difference(theirs, ours) is not None for theirs, ours in pairs),
+        alike=sum(_differences(theirs, ours) is not None for theirs, ours in pairs),
         of=len(pairs),
         template_args=written.arguments,
         tokens=len(tokens),
@@ -181,17 +181,17 @@ def _closeness(match: Match) -> tuple[int, bool, int, int, bool, str]:
     return (-match.alike, variant, -match.same, match.controls - match.tokens, not match.ends, match.format)
 
 
-def _difference(theirs: str, ours: str) -> Reason | None:
-    """The one detail in which two prompts differ; None where they differ in more."""
+def _differences(theirs: str, ours: str) -> list[Reason] | None:
+    """The one detail in which two prompts differ, if any; None where they differ in more."""
     if theirs == ours:
-        return Reason("detect_same")
+        return []
     if theirs.replace(" ", "") == ours.replace(" ", ""):
-        return Reason("detect_spacing")
+        return [Reason("detect_spacing")]
     for longer, shorter, code in ((theirs, ours, "detect_opens"), (ours, theirs, "detect_opened")):
         if longer.startswith(shorter):
-            return Reason(code, {"text": _quoted(longer.removeprefix(shorter))})
+            return [Reason(code, {"text": _quoted(longer.removeprefix(shorter))})]
     if theirs.partition(_FIRST)[2] == ours.partition(_FIRST)[2]:
-        return Reason("detect_before", {"text": _quoted(theirs.partition(_FIRST)[0])})
+        return [Reason("detect_before", {"text": _quoted(theirs.partition(_FIRST)[0])})]
     return None
 
 
@@ -200,12 +200,12 @@ def _differing(form: Format, encoder: Encoder, written: _Written, *, deciding: b
 
     ``deciding``: only in the dialogues with a system text, where there are such; most templates have one of their own otherwise.
     """
-    usable = [(turns, system) for turns, system in written.usable if system or not deciding or written.system_fault]
-    found = [
-        _difference(written.text(turns, system=system), _ours(form, encoder, turns, system=system))
-        for turns, system in usable
-    ]
-    return list({reason.code: reason for reason in found if reason and reason.code != "detect_same"}.values())
+    found: dict[str, Reason] = {}
+    for turns, system in written.usable:
+        if system or not deciding or written.system_fault:
+            theirs, ours = written.text(turns, system=system), _ours(form, encoder, turns, system=system)
+            found |= {reason.code: reason for reason in _differences(theirs, ours) or []}
+    return list(found.values())
 
 
 def _evidence(best: Match, form: Format, encoder: Encoder, written: _Written) -> list[Reason]:
@@ -238,7 +238,7 @@ def _vocabulary(form: Format, encoder: Encoder) -> list[Reason]:
 
 def _by_vocabulary(name: str, encoder: Encoder, formats: Sequence[Format], why: Reason) -> Detection:
     """What the vocabulary says where no chat template does: a base model may have the tokens of what it is tuned to later."""
-    spoken_for = [form for form in formats if _complete(form, encoder) and _ends(form, encoder)]
+    spoken_for = [form for form in formats if _complete(form, encoder) and encoder.eos_token in (form.eot, *form.stop)]
     families = {form.family for form in spoken_for}
     matches = [_match(form, encoder, _Written({}, [None] * 3, [None] * 3)) for form in spoken_for][:_SHOWN]
     if len(families) != 1:
