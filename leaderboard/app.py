@@ -7,7 +7,7 @@ import streamlit as st
 from kikime.harness.words.catalogue import LANGUAGES
 from kikime.leaderboard.launch import leave_import_path
 from kikime.leaderboard.page.registry import pages
-from kikime.leaderboard.page.state import choose, translator
+from kikime.leaderboard.page.state import choose, forget_others, translator
 
 
 def main() -> None:
@@ -16,6 +16,8 @@ def main() -> None:
     t = translator()
     st.set_page_config(page_title=t("app.title"), layout="wide")
     page = st.navigation([page.navigable(t) for page in pages().values()], position="top")
+    st.set_page_config(page_title=f"{page.title} — kikime")
+    forget_others(page.url_path)
     head, language = st.columns([8, 1], vertical_alignment="bottom", wrap=False)
     with head:
         st.title(page.title, anchor=False)

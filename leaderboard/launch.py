@@ -19,7 +19,14 @@ from kikime.harness.words.catalogue import LANGUAGES, texts
 
 FONTS = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',Meiryo,sans-serif"
 CODE_FONTS = "'Noto Sans Mono CJK JP','Noto Sans Mono','Source Code Pro',monospace"
-"""The page says lang="en", so Japanese glyph forms have to be asked for by name."""
+"""By name, so that Japanese glyph forms are there in the English page too."""
+
+_FONTS = {"font": FONTS, "headingFont": FONTS, "codeFont": CODE_FONTS}
+THEMES = {
+    "light": {**_FONTS, "primaryColor": "#1d4ed8", "textColor": "#0b0d12"},
+    "dark": {**_FONTS, "primaryColor": "#7aa2f7", "textColor": "#fafafa"},
+}
+"""Both are given, so that the page follows the system; small type in 60 % of the text's colour keeps 4.5 : 1."""
 
 HEADERS = {
     "content-security-policy": (
@@ -100,9 +107,7 @@ def server_config(host: str, port: int) -> dict[str, Any]:
         "runner.magicEnabled": False,
         "theme.metricValueFontSize": "1.35rem",
         "theme.paddingTop": "1.5rem",
-        "theme.font": FONTS,
-        "theme.headingFont": FONTS,
-        "theme.codeFont": CODE_FONTS,
+        **{f"theme.{kind}.{name}": value for kind, own in THEMES.items() for name, value in own.items()},
     }
 
 
@@ -152,12 +157,13 @@ def serve(
         raise EnvironmentFault("the leaderboard needs streamlit", hint="pip install 'kikime[ui]'") from error
     require_free(host, port)
     from kikime.leaderboard.page.registry import pages
+    from kikime.leaderboard.page.shell import PageShell
 
     pages()
     os.environ["KIKIME_RUNS"] = str(runs.resolve())
     guard = Middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(host) or ["*"], www_redirect=False)
     script = Path(__file__).with_name("app.py")
-    app = App(script, middleware=[Middleware(SecurityHeaders), guard], lifespan=_warm_up)
+    app = App(script, middleware=[Middleware(SecurityHeaders), guard, Middleware(PageShell)], lifespan=_warm_up)
     announce()
     app.run(config=server_config(host, port))
 

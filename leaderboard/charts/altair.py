@@ -31,10 +31,13 @@ class Point(NamedTuple):
 
 Chart = Any
 """An Altair chart, layered or not; its methods are not typed."""
-BLUE, ORANGE, GREY, BAND = "#1d4ed8", "#c2410c", "#6b7280", "#d1fae5"
+BLUE, ORANGE, GREY, BAND = "#3b82f6", "#c2410c", "#6b7280", "#10b981"
+"""At least 3 : 1 on the light page and on the dark one."""
+TEXT = "currentColor"
+"""The page's own colour of text, in either theme: charts are drawn as SVG."""
 _SHAPES = {"better": "triangle-up", "worse": "triangle-down", "equivalent": "circle", "inconclusive": "diamond"}
-_COLOURS = {"better": "#15803d", "worse": "#b91c1c", "equivalent": "#6b7280", "inconclusive": "#a16207"}
-_PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a16207", "#374151"]
+_COLOURS = {"better": "#15803d", "worse": "#dc2626", "equivalent": "#6b7280", "inconclusive": "#a16207"}
+_PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a16207", "#6b7280"]
 """Okabe and Ito's colours, which stay apart for colour-blind readers."""
 _SYMBOLS = ("circle", "rect", "triangle", "diamond")
 _LABELS = 200
@@ -150,7 +153,7 @@ def _labels(frame: pd.DataFrame) -> list[Chart]:
         for right in (False, True):
             some = frame[(below == low) & (left == right)]
             mark = alt.Chart(some).mark_text(
-                align="right" if right else "left", dx=-8 if right else 8, dy=12 if low else -8, limit=140
+                align="right" if right else "left", dx=-8 if right else 8, dy=12 if low else -8, limit=240, color=TEXT
             )
             found += [mark.encode(x="params:Q", y="value:Q", text="name:N")] if len(some) else []
     return found
@@ -164,8 +167,8 @@ def bars(rows: Sequence[Row], title: str, *, low: float = 0, high: float = 100) 
         x=alt.X("value:Q", title=title, scale=alt.Scale(domain=[low, high])),
         tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("value:Q", format=".3~f", title=title)],
     )
-    rule = base.mark_rule(color="#1e3a8a", strokeWidth=2).encode(x=alt.X("ci_low:Q", title=title), x2="ci_high:Q")
-    point = base.mark_point(filled=True, size=50, color="#1e3a8a").encode(x=alt.X("value:Q", title=title))
+    rule = base.mark_rule(color="#2563eb", strokeWidth=2).encode(x=alt.X("ci_low:Q", title=title), x2="ci_high:Q")
+    point = base.mark_point(filled=True, size=50, color="#2563eb").encode(x=alt.X("value:Q", title=title))
     return (bar + rule + point).properties(height=alt.Step(26))
 
 

@@ -84,7 +84,7 @@ def histogram(
         ends = pd.DataFrame([{"low": band[0] - 0.5, "high": band[1] + 0.5, "what": t("model.band")}])
         shade = (
             alt.Chart(ends)
-            .mark_rect(color=BAND, opacity=0.7)
+            .mark_rect(color=BAND, opacity=0.2)
             .encode(x=alt.X("low:Q", title=title), x2="high:Q", tooltip=alt.Tooltip("what:N", title=" "))
         )
         layers = [shade, *layers]

@@ -9,10 +9,12 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
+from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.index import Entry, Index, Signature, signature_of
 from kikime.leaderboard.data.queries.slices import Slices
+from kikime.leaderboard.data.queries.tables import opened
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,6 +76,23 @@ def labels(entries: list[Entry]) -> dict[str, str]:
 def _day(run_id: str) -> str:
     stamp = run_id[:8]
     return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:]}" if stamp.isdigit() and len(stamp) == 8 else "—"
+
+
+def damage(run: RunDirectory) -> list[KikimeError]:
+    """What of a run's files cannot be read; empty for a sound run, and for one whose replies are still in its log."""
+    found: list[KikimeError] = []
+    for look in (manifest_of, _look_at_tables):
+        try:
+            look(run)
+        except KikimeError as error:
+            found.append(error)
+    return found
+
+
+def _look_at_tables(run: RunDirectory) -> None:
+    if run.samples_file.is_file():
+        with opened(run):
+            return
 
 
 @kept(32)

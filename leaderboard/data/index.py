@@ -7,6 +7,7 @@ The first page reads nothing else. A run that is broken, half-written or of a ne
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from kikime.harness.core.hashing import digest
 from kikime.harness.store.records import SCHEMA
 from kikime.harness.store.rundir import RunDirectory, read_json
 
-State = Literal["complete", "partial", "planned", "running", "interrupted", "failed", "broken", "newer"]
+State = Literal["complete", "partial", "planned", "running", "interrupted", "failed", "killed", "broken", "newer"]
 Signature = tuple[int, int]
 _VERSION = 2
 
@@ -114,6 +115,11 @@ class _Version(msgspec.Struct):
     schema: int = 1
 
 
+class _Nothing(msgspec.Struct):
+    """A JSON object of which nothing is kept."""
+
+
+_NOTHING = msgspec.json.Decoder(_Nothing)
 _HEAD = msgspec.json.Decoder(Head)
 _SCHEMA = msgspec.json.Decoder(_Version)
 
@@ -180,9 +186,17 @@ def _finished(path: Path, signature: Signature) -> Entry:
         head = _HEAD.decode(data)
     except (OSError, msgspec.DecodeError):
         return Entry(path.name, signature, "broken", "summary", name=path.name)
-    if not (path / "manifest.json").is_file():
+    if not _is_json(path / "manifest.json"):
         return Entry(path.name, signature, "broken", "manifest", name=head.name)
     return Entry(path.name, signature, "complete" if head.state == "complete" else "partial", name=head.name, head=head)
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        _NOTHING.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return False
+    return True
 
 
 def head_of(run: RunDirectory) -> Head | None:
@@ -201,9 +215,15 @@ def _unfinished(path: Path) -> Entry:
         return Entry(path.name, signature, "broken", "status", name=path.name)
     if int(status.get("schema") or 0) > SCHEMA:
         return Entry(path.name, signature, "newer", "newer", name=path.name)
+    return Entry(path.name, signature, under_way(RunDirectory(path), status), "no_summary", name=path.name)
+
+
+def under_way(run: RunDirectory, status: Mapping[str, object]) -> State:
+    """What has become of a run without a summary: ``killed`` where it says that it is running and nobody works on it."""
     state: Any = status.get("state")
-    known = ("planned", "running", "interrupted", "failed")
-    return Entry(path.name, signature, state if state in known else "broken", "no_summary", name=path.name)
+    if state == "running" and not run.is_worked_on():
+        return "killed"
+    return state if state in {"planned", "running", "interrupted", "failed"} else "broken"
 
 
 def _read_cache(path: Path) -> list[Entry]:

@@ -31,7 +31,7 @@ PATIENCE = 0.4
 """Seconds that a page waits for a ranking before it shows itself without one."""
 MANY = 100
 """Runs that are ranked within the server; more are ranked in a process of their own."""
-_KEPT = 4
+_KEPT = 16
 
 
 @dataclass(frozen=True)

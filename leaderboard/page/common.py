@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -13,11 +14,11 @@ from kikime.harness.core.errors import KikimeError
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import LANGUAGES, Translator
 from kikime.leaderboard.charts.altair import Chart
-from kikime.leaderboard.data.cached import index, labels
+from kikime.leaderboard.data.cached import damage, index, labels, runs_folder
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.registry import pages
-from kikime.leaderboard.page.state import choose
+from kikime.leaderboard.page.state import choose, choose_anew, parameter
 
 Spec = dict[str, object]
 """A Vega-Lite specification."""
@@ -32,25 +33,64 @@ def choose_run(
     default: int = 0,
 ) -> tuple[Entry, RunDirectory] | None:
     """Let the visitor choose a run; says what is missing, and gives None, when there is none."""
-    entries = [entry for entry in index().entries() if _readable(entry)]
+    found = index().entries()
+    entries = [entry for entry in found if _readable(entry)]
+    asked = parameter(key)
+    names = labels(entries)
+    options, label, resets = [entry.id for entry in entries], label or t("common.run"), ("p", "sample")
+    if asked is not None and asked not in names:
+        _missing(t, asked, next((entry for entry in found if entry.id == asked), None))
+        choose_anew(key, label, options, show=lambda run: names[run], resets=resets)
+        return None
     if not entries:
         st.info(t("common.no_runs"))
         return None
-    names = labels(entries)
-    chosen = choose(
-        key,
-        label or t("common.run"),
-        [entry.id for entry in entries],
-        show=lambda run: names[run],
-        default=_default(entries, default, prefer),
-        sticky=True,
-        resets=("p", "sample"),
-    )
+    first = _default(entries, default, prefer)
+    chosen = choose(key, label, options, show=lambda run: names[run], default=first, sticky=True, resets=resets)
     run = index().find(chosen)
     if run is None:
         st.warning(t("common.gone"))
         return None
+    _warn_of_damage(t, run)
     return next(entry for entry in entries if entry.id == chosen), run
+
+
+def _missing(t: Translator, asked: str, entry: Entry | None) -> None:
+    """Say that the address names a run that is not here, or that cannot be shown."""
+    if entry is None:
+        st.warning(t("common.gone"))
+        safe.plain(asked)
+        return
+    st.warning(f"{t(f'state.{entry.state}')}：{t(f'problems.{entry.problem}')}")
+    safe.plain(entry.id)
+    offer_resume(entry)
+
+
+def _warn_of_damage(t: Translator, run: RunDirectory) -> None:
+    found = damage(run)
+    if found:
+        st.error(t("common.damaged"))
+        safe.listed(t.message(error.message) for error in found)
+
+
+RESUMABLE = {"killed", "interrupted", "failed"}
+"""States of runs that ``kikime resume`` takes to their end."""
+
+
+def can_resume(entry: Entry) -> bool:
+    """Whether ``kikime resume`` mends what is wrong with a run."""
+    return entry.state in RESUMABLE or entry.problem == "summary"
+
+
+def offer_resume(entry: Entry) -> None:
+    """Offer the command that takes a run to its end, where one does."""
+    if can_resume(entry):
+        safe.block(command("resume", entry.id))
+
+
+def command(*words: str) -> str:
+    """A command line of kikime over the runs of this page, as a shell takes it, from whatever folder."""
+    return shlex.join(["kikime", *words, "--runs", str(runs_folder().resolve())])
 
 
 def _default(entries: Sequence[Entry], number: int, prefer: Callable[[Entry], bool]) -> str:

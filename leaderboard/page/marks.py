@@ -12,7 +12,7 @@ Span = tuple[int, int]
 _MARKS = ("#fde68a", "#bfdbfe", "#fecaca", "#bbf7d0", "#e9d5ff", "#fed7aa")
 _FRAME = (
     "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;line-height:1.8;padding:.6rem .8rem;"
-    "border:1px solid #d8d6d0;border-radius:.5rem;margin:0"
+    "border:1px solid rgb(128 128 128 / 40%);border-radius:.5rem;margin:0"
 )
 _DIFF_LIMIT = 4_000
 
@@ -21,7 +21,7 @@ def visible(text: str) -> str:
     """A piece of text as escaped HTML in which characters without a shape are named.
 
     >>> visible("a\u200b<b>")
-    'a<span style="color:#9a3412;font-size:.75em">[U+200B]</span>&lt;b&gt;'
+    'a<span style="background:#ffedd5;color:#9a3412;font-size:.75em">[U+200B]</span>&lt;b&gt;'
     """
     return "".join(_character(character) for character in text)
 
@@ -38,7 +38,7 @@ def _is_invisible(character: str) -> bool:
 def _character(character: str) -> str:
     if not _is_invisible(character):
         return html.escape(character)
-    return f'<span style="color:#9a3412;font-size:.75em">[U+{ord(character):04X}]</span>'
+    return f'<span style="background:#ffedd5;color:#9a3412;font-size:.75em">[U+{ord(character):04X}]</span>'
 
 
 def marked_html(text: str, spans: Mapping[str, Sequence[Span]], labels: Mapping[str, str]) -> str:

@@ -14,6 +14,16 @@ from streamlit.elements.lib.utils import LabelVisibility
 from kikime.harness.words.catalogue import LANGUAGES, Translator
 
 Show = Callable[[str], str]
+_RUNS: dict[str, set[str]] = {
+    "": set(),
+    "live": set(),
+    "model": {"run"},
+    "samples": {"run"},
+    "judge": {"run"},
+    "compare": {"a", "b"},
+    "rate": {"target", "other"},
+}
+"""Path of a page → the parameters by which it chooses runs."""
 LONGEST = 200
 """Characters of a search text."""
 
@@ -60,6 +70,13 @@ def _written(key: str, default: object, resets: Sequence[str]) -> None:
         write(other, None)
 
 
+def forget_others(path: str) -> None:
+    """Take what other pages remember in their addresses out of this one's: Back can leave it there."""
+    if path in _RUNS:
+        for key in set().union(*_RUNS.values()) - _RUNS[path]:
+            write(key, None)
+
+
 def choose(
     key: str,
     label: str,
@@ -69,14 +86,18 @@ def choose(
     default: str | None = None,
     sticky: bool = False,
     resets: Sequence[str] = (),
+    strict: bool = False,
     label_visibility: LabelVisibility = "visible",
 ) -> str:
-    """Let the visitor choose one of ``options`` (not empty).
+    """Let the visitor choose one of ``options`` (not empty); ``strict``: say so where the address names another one.
 
     A ``sticky`` choice is remembered on other pages; a change removes the parameters ``resets`` from the URL.
     """
     first = default if default is not None and default in options else options[0]
     value = settled(key, options, first) if sticky else (parameter(key) or first)
+    if strict and value not in options:
+        st.warning(translator()("common.not_offered"))
+        st.text(f"{label}: {value}"[:LONGEST])
     value = value if value in options else first
     chosen: str = st.selectbox(
         label,
@@ -101,6 +122,20 @@ def settled(key: str, options: Sequence[str], first: str) -> str:
     return value
 
 
+def choose_anew(key: str, label: str, options: Sequence[str], *, show: Show = str, resets: Sequence[str] = ()) -> None:
+    """Let the visitor choose one of ``options`` where the address names one that is not there: nothing is chosen for them."""
+    st.selectbox(
+        label,
+        options,
+        index=None,
+        format_func=show,
+        key=_synced(key, None),
+        on_change=_written,
+        args=(key, None, resets),
+        placeholder="—",
+    )
+
+
 def choose_many(
     key: str,
     label: str,
@@ -110,8 +145,12 @@ def choose_many(
     most: int | None = None,
     resets: Sequence[str] = (),
 ) -> list[str]:
-    """Let the visitor choose any of ``options``; nothing chosen means all."""
+    """Let the visitor choose any of ``options``; nothing chosen means all. Where the address names none of them, it is told."""
     asked = [value for value in st.query_params.get_all(key) if value in options]
+    unknown = [value for value in st.query_params.get_all(key) if value not in options]
+    if unknown and not asked:
+        st.warning(translator()("common.not_offered"))
+        st.text(f"{label}: {', '.join(unknown)}"[:LONGEST])
     chosen: list[str] = st.multiselect(
         label,
         options,

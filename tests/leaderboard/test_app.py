@@ -2,6 +2,7 @@
 
 import pytest
 
+from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ranking import ranking
 from kikime.leaderboard.page.registry import pages
@@ -49,8 +50,9 @@ def test_a_damaged_run_does_not_take_a_page_down(broken_store, view, run):
     assert not app.exception
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize(("view", "part"), [(view, part) for view, parts in PARTS.items() for part in parts])
-def test_every_part(ranked, view, part):
+def test_every_part(ranked, view, part, language):
     runs = named(ranked)
     app = opened(
         view,
@@ -58,10 +60,11 @@ def test_every_part(ranked, view, part):
         a=runs["アイネス-8月"],
         b=runs["アイネス-9月"],
         rater="花子",
+        lang=language,
         **{PARAMETER[view]: part},
     )
     assert not app.exception
-    assert "読み込めませんでした" not in texts(app)
+    assert Translator(language)("common.unreadable") not in texts(app)
 
 
 def test_every_table_and_chart_has_an_alternative_text(ranked):

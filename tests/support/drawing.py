@@ -36,6 +36,7 @@ class _Selection:
         self.selection = self
         self.rows = list(chosen.get("rows", ()))
         self.cells = list(chosen.get("cells", ()))
+        self.columns = list(chosen.get("columns", ()))
 
 
 @dataclass
@@ -85,6 +86,7 @@ def noting(monkeypatch: pytest.MonkeyPatch, **address: str | Sequence[str]) -> D
         drawn.buttons[key] = lambda: on_click(*args)
 
     def table(frame: pd.DataFrame, *, selection_default: Any = None, **_: Any) -> _Selection:
+        assert frame.columns.is_unique, list(frame.columns)
         drawn.tables.append(frame)
         return _Selection((selection_default or {}).get("selection", {}))
 

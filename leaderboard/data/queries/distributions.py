@@ -48,6 +48,7 @@ class Cost(NamedTuple):
 
     format: str
     n: int
+    """Zero-shot replies, which the quality of a format rests on."""
     tokens: float
     """Mean tokens of a prompt."""
     extra: float
@@ -128,9 +129,9 @@ def formats(run: RunDirectory) -> list[Cost]:
         return records(
             connection.execute(
                 f"""WITH cells AS (
-                      SELECT format, n_prompt_tokens AS tokens, min(n_prompt_tokens) OVER (
+                      SELECT format, shots, n_prompt_tokens AS tokens, min(n_prompt_tokens) OVER (
                         PARTITION BY {question}) AS least FROM samples WHERE turn = 0)
-                    SELECT format, count(*) AS n, avg(tokens) AS tokens, avg(tokens - least) AS extra
+                    SELECT format, count(*) FILTER (shots = 0) AS n, avg(tokens) AS tokens, avg(tokens - least) AS extra
                     FROM cells GROUP BY format ORDER BY format"""  # noqa: S608  (own column names)
             ),
             Cost,

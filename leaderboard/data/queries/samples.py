@@ -28,7 +28,6 @@ RANKED = tuple(name for name, m in METRICS.items() if m.direction != "none")
 """Metrics with a worse end, by which replies can be ordered."""
 VERDICT = ("judge_id", "criterion", "score", "status")
 """Columns of verdicts that replies can be filtered by."""
-_JUDGED = f"SELECT key, avg({SCORE}) AS judged FROM current_judge WHERE status = 'ok'"  # noqa: S608  (fixed text)
 _SHOWN = ("key", *PLACE, "repeat", "user")
 
 
@@ -76,7 +75,7 @@ class Listed(msgspec.Struct):
     length_chars: float | None = None
     critical_failure: float | None = None
     judge: float | None = None
-    """Mean of the judges' scores, 1–7."""
+    """Mean of the scores, 1–7, by the judges and criteria that the filter names; by all where it names none."""
 
 
 class Spoken(msgspec.Struct):
@@ -140,6 +139,12 @@ class Sample(msgspec.Struct):
     metrics: dict[str, float | None] = {}
     verdicts: list[Judgement] = []
 
+    @property
+    def n_chars(self) -> int:
+        """Characters as the metric counts them: graphemes, without white space at either end."""
+        measured = self.metrics.get("length_chars")
+        return len(self.response.strip()) if measured is None else round(measured)
+
     def shown_examples(self) -> list[str]:
         """The lines that the prompt showed; none where they cannot be read."""
         return _read(self.examples, list[str]) or []
@@ -200,7 +205,7 @@ def page_of(run: RunDirectory, chosen: Filter, page: int = 1) -> Page:
                 ORDER BY {order[1]}, position, turn LIMIT {PAGE} OFFSET ?""",  # noqa: S608
             [*order_values, *values, (max(page, 1) - 1) * PAGE],
         ).fetchall()
-        rows = _rows(connection, [key for (key,) in keys], judged=judged)
+        rows = _rows(connection, [key for (key,) in keys], chosen, judged=judged)
     return Page(rows, int(counted[0][0]))
 
 
@@ -303,6 +308,14 @@ def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[object]]:
     return " AND ".join(parts), values
 
 
+def _judged(chosen: Filter) -> tuple[str, list[object]]:
+    """The mean score of each reply, by the judges and criteria that were chosen, before its GROUP BY."""
+    wanted = {name: list(chosen.verdict[name]) for name in ("judge_id", "criterion") if chosen.verdict.get(name)}
+    where = "".join(f" AND {name} IN (SELECT unnest(?))" for name in wanted)
+    query = f"SELECT key, avg({SCORE}) AS judged FROM current_judge WHERE status = 'ok'{where}"  # noqa: S608  (own names)
+    return query, list(wanted.values())
+
+
 def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[object]]:
     """A join and an ORDER BY expression, made of fixed text only."""
     direction = "ASC" if chosen.order.endswith("_low") else "DESC"
@@ -311,14 +324,14 @@ def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[objec
         worst = "DESC" if METRICS[chosen.metric].direction == "lower" else "ASC"
         return (join, f"m.value {worst} NULLS LAST"), [chosen.metric]
     if chosen.order.startswith("judge_") and judged:
-        join = f"LEFT JOIN ({_JUDGED} GROUP BY key) m ON m.key = s.key"
-        return (join, f"m.judged {direction} NULLS LAST"), []
+        query, values = _judged(chosen)
+        return (f"LEFT JOIN ({query} GROUP BY key) m ON m.key = s.key", f"m.judged {direction} NULLS LAST"), values
     if chosen.order in {"long", "short"}:
         return ("", f"length(s.response) {'DESC' if chosen.order == 'long' else 'ASC'}"), []
     return ("", "position"), []
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, keys: list[str], *, judged: bool) -> list[Listed]:
+def _rows(connection: duckdb.DuckDBPyConnection, keys: list[str], chosen: Filter, *, judged: bool) -> list[Listed]:
     """The table's rows of ``keys``, in that order; long texts are cut in SQL."""
     if not keys:
         return []
@@ -336,14 +349,9 @@ def _rows(connection: duckdb.DuckDBPyConnection, keys: list[str], *, judged: boo
            AND metric IN ('length_chars', 'critical_failure')""",
         [keys],
     ).fetchall()
-    means = (
-        connection.execute(
-            f"{_JUDGED} AND key IN (SELECT unnest(?)) GROUP BY key",
-            [keys],
-        ).fetchall()
-        if judged
-        else []
-    )
+    query, values = _judged(chosen)
+    asked = f"{query} AND key IN (SELECT unnest(?)) GROUP BY key"
+    means = connection.execute(asked, [*values, keys]).fetchall() if judged else []
     by_key = {row.key: row for row in found}
     for key, metric, value in scores:
         setattr(by_key[key], metric, value)

@@ -38,6 +38,7 @@ METRICS = (
 )
 """Metrics that a slice is described by, beside the ``style_level`` of a persona."""
 MOST_SHOTS = 8
+"""Examples that a link from an area asks for."""
 _RATE = "marker_rate"
 _STORED = (*METRICS, _RATE)
 _SIGNATURES = b"kikime.signatures"
@@ -125,14 +126,12 @@ def _rows(path: Path, run: str) -> pa.Table:
     return pa.table(columns, schema=_SCHEMA)
 
 
-def offered(entries: Sequence[Entry]) -> dict[str, list[str]]:
-    """What a visitor can filter by, from the heads alone: tasks, characters and formats of any run, and shots."""
-    found: dict[str, set[str]] = {name: set() for name in ("task", "persona", "format")}
-    for entry in entries:
-        hashes = entry.head.hashes if entry.head is not None else {}
-        for name, kinds in found.items():
-            kinds |= set(hashes.get(f"{name}s") or ())
-    return {name: sorted(kinds) for name, kinds in found.items()} | {"shots": [str(n) for n in range(MOST_SHOTS + 1)]}
+def offered(table: pa.Table, runs: Sequence[str]) -> dict[str, list[str]]:
+    """What ``runs`` can be filtered by: the values of each axis that they have, of the table from :meth:`Slices.table`."""
+    import pyarrow.compute as pc
+
+    own = table.filter(pc.is_in(table["run"], pa.array(runs, pa.string())))
+    return {name: [str(value) for value in sorted(pc.unique(own[name]).to_pylist())] for name in SLICE}
 
 
 def means(

@@ -53,13 +53,10 @@ class Row(msgspec.Struct, kw_only=True, frozen=True):
     revision: str = ""
     judge_alpha: Missing = None
     """Of a panel of judges: Krippendorff's alpha, the mean over the criteria."""
+    slices: dict[str, float] = {}
+    """Metric → its mean over the chosen slice."""
     reasons: list[Reason] = []
     """Why there is no rank."""
-
-    @property
-    def billions(self) -> float | None:
-        """Parameters in thousands of millions."""
-        return self.params / 1e9 if self.params else None
 
     @property
     def ranks(self) -> str:
@@ -69,9 +66,11 @@ class Row(msgspec.Struct, kw_only=True, frozen=True):
         return str(self.rank_low) if self.rank_low == self.rank_high else f"{self.rank_low}–{self.rank_high}"
 
     def value(self, column: str) -> str | float | None:
-        """What a column of :data:`SORTS`, or an area (``area_ID``), holds."""
+        """What a column of :data:`SORTS`, an area (``area_ID``) or a metric of the slice (``slice_METRIC``), holds."""
         if column.startswith("area_"):
             return self.areas.get(column.removeprefix("area_"))
+        if column.startswith("slice_"):
+            return self.slices.get(column.removeprefix("slice_"))
         found: str | float | None = getattr(self, column)
         return found
 
@@ -205,7 +204,7 @@ SORTS = (
     "name",
 )
 """Columns to sort by, besides the areas."""
-SMALL_FIRST = ("rank", "critical", "truncation", "judge_failures", "name")
+SMALL_FIRST = ("rank", "critical", "truncation", "judge_failures", "name", "slice_critical_failure")
 
 SIZES: dict[str, Callable[[int], bool]] = {
     "s": lambda n: n < 3e9,

@@ -6,25 +6,29 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.data.cached import slice_table
+from kikime.leaderboard.data.cached import damage, index, slice_table
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import METRICS, means
 from kikime.leaderboard.page import safe
-from kikime.leaderboard.page.common import frame_of, link, small
+from kikime.leaderboard.page.common import can_resume, command, frame_of, link, size, small
 from kikime.leaderboard.page.state import parameter, write
 from kikime.leaderboard.views.board.leads import lead_of
-from kikime.leaderboard.views.board.rows import Row
+from kikime.leaderboard.views.board.rows import SORTS, Row
 
 Cells = dict[str, object]
 """One row of a table: column → what its cell shows."""
 SliceMeans = Mapping[str, Mapping[str, float]]
+_SORTED_BY = {"ranks": "rank", "ci": "overall", "p_best": "overall", "n_params": "params"}
+"""Columns that are sorted by another one."""
+_BROKEN = {"run_broken", "run_unreadable", "run_unfinished"}
+"""Reasons of runs whose files cannot be read."""
 SLICE_METRICS = ("style_level", "length_fit", "fact_correct", "constraint_ok", "critical_failure", "length_chars")
 _PLAIN = (
     "rank",
@@ -63,6 +67,11 @@ def slice_means(entries: Sequence[Entry], filters: Mapping[str, Sequence[str]]) 
     }
 
 
+def with_slices(rows: Sequence[Row], sliced: SliceMeans) -> list[Row]:
+    """The rows with what the chosen slice says of each."""
+    return [replace(row, slices=dict(sliced.get(row.run, {}))) for row in rows]
+
+
 def draw(
     t: Translator,
     rows: Sequence[Row],
@@ -78,7 +87,9 @@ def draw(
     table = [_cells(row, counted, sliced) for row in rows]
     columns = _columns(t, counted, sliced=bool(sliced), panel=any(row.judge_alpha is not None for row in rows))
     if sliced:
-        small(t("board.slice", filters="、".join(t(f"facet.{name}") for name in filters)))
+        small(t("board.slice", filters="・".join(t(f"facet.{name}") for name in filters)))
+    elif filters:
+        st.info(t("board.slice_empty"))
     headings = {name: label for name, (label, _) in columns.items()}
     config = {label: c for label, c in columns.values() if c}
     chosen, cell = _selectable(t, frame_of(table, headings), [row.run for row in rows], config, list(columns))
@@ -93,7 +104,7 @@ def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Cells:
     shown: Cells = (
         asdict(row)
         | marked
-        | {"ranks": row.ranks, "ci": between, "p_best": labels.chance(row.p_best), "n_params": row.billions}
+        | {"ranks": row.ranks, "ci": between, "p_best": labels.chance(row.p_best), "n_params": size(row.params)}
     )
     shown |= {f"area_{area}": row.areas.get(area) for area in areas}
     return shown | {f"slice_{name}": sliced.get(row.run, {}).get(name) for name in SLICE_METRICS}
@@ -129,7 +140,7 @@ def _columns(t: Translator, areas: Sequence[str], *, sliced: bool, panel: bool) 
         **({"judge_alpha": (t("board.judge_alpha"), alpha)} if panel else {}),
         "n": (t("board.n"), st.column_config.NumberColumn(format="localized", width=74)),
         "tokens_per_second": (t("board.speed"), st.column_config.NumberColumn(format="%.0f", width=84)),
-        "n_params": (t("board.params"), st.column_config.NumberColumn(format="%.1fB", width=74)),
+        "n_params": (t("board.params"), st.column_config.TextColumn(width=74)),
         "date": (t("board.date"), plain),
         "revision": (t("board.revision"), plain),
         "suite": (t("board.suite"), plain),
@@ -149,9 +160,9 @@ def _selectable(
         frame,
         alt=t("board.table_alt"),
         column_config=config,
-        key=f"board_{hash(tuple(runs))}",
+        key=f"board_{hash((parameter('sort'), *runs))}",
         on_select="rerun",
-        selection_mode=["multi-row", "single-cell"],
+        selection_mode=["multi-row", "single-column", "single-cell"],
         selection_default={
             "selection": {
                 "rows": [runs.index(run) for run in asked],
@@ -160,6 +171,7 @@ def _selectable(
         },
         height=min(38 + 35 * len(runs), 560),
     )
+    _sort_by_heading([columns[labels.index(name)] for name in event.selection.columns])
     chosen = [runs[at] for at in event.selection.rows if at < len(runs)]
     cells = [(runs[at], columns[labels.index(name)]) for at, name in event.selection.cells if at < len(runs)]
     picked = cells[0] if cells else None
@@ -168,6 +180,15 @@ def _selectable(
     if picked != cell:
         write("cell", ":".join(picked) if picked else None)
     return chosen, picked
+
+
+def _sort_by_heading(columns: Sequence[str]) -> None:
+    """A click on a heading sorts the page by it, as the choice above the table does: in the address, the better first."""
+    for column in columns:
+        by = _SORTED_BY.get(column, column)
+        if (by in SORTS or by.startswith(("area_", "slice_"))) and by != (parameter("sort") or SORTS[0]):
+            write("sort", by if by != SORTS[0] else None)
+            st.rerun()
 
 
 def _actions(
@@ -216,11 +237,13 @@ def draw_unranked(t: Translator, rows: Sequence[Row]) -> None:
 
 
 def _unplaced(t: Translator, row: Row) -> Cells:
-    return asdict(row) | {"reason": "; ".join(t.reasons(row.reasons)), "n_params": row.billions}
+    return asdict(row) | {"reason": "; ".join(t.reasons(row.reasons)), "n_params": size(row.params)}
 
 
 def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
     """Draw runs of other grids, and those that are unfinished, broken or newer."""
+    broken = [row for row in rows if any(reason.code in _BROKEN for reason in row.reasons)]
+    rows = [row for row in rows if row not in broken]
     if rows:
         with st.expander(t("board.excluded", n=len(rows))):
             small(t("board.excluded_note"))
@@ -228,13 +251,42 @@ def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) ->
             _state_table(
                 t, shown, ("name", "suite", "reason", "critical", "length", "n", "date", "run"), t("board.excluded_alt")
             )
-    troubled = [entry for entry in entries if entry.head is None]
-    if troubled:
-        with st.expander(t("board.troubled", n=len(troubled)), expanded=True):
-            found: list[Cells] = [
-                {"run": e.id, "state": t(f"state.{e.state}"), "reason": t(f"problems.{e.problem}")} for e in troubled
-            ]
-            _state_table(t, found, ("run", "state", "reason"), t("board.troubled_alt"))
+    _draw_troubled(
+        t, [_troubled(t, entry) for entry in entries if entry.head is None] + [_damaged(t, r) for r in broken]
+    )
+
+
+def _draw_troubled(t: Translator, rows: Sequence[Cells]) -> None:
+    """Draw the runs that cannot be shown, with what they have and how to go on."""
+    if rows:
+        with st.expander(t("board.troubled", n=len(rows)), expanded=True):
+            names = ("model", "state", "reason", "replies_so_far", "command", "run")
+            _state_table(t, rows, names, t("board.troubled_alt"))
+
+
+def _troubled(t: Translator, entry: Entry) -> Cells:
+    run = index().find(entry.id)
+    status = run.status() if run is not None else {}
+    return {
+        "run": entry.id,
+        "model": entry.name if entry.name != entry.id else None,
+        "state": t(f"state.{entry.state}"),
+        "reason": t(f"problems.{entry.problem}"),
+        "replies_so_far": f"{status['done']:,} / {status.get('planned', 0):,}" if status.get("done") else None,
+        "command": command("resume", entry.id) if can_resume(entry) else None,
+    }
+
+
+def _damaged(t: Translator, row: Row) -> Cells:
+    """A run whose summary is sound and whose tables or manifest are not."""
+    run = index().find(row.run)
+    problems = [t.message(error.message) for error in damage(run)] if run is not None else []
+    return {
+        "run": row.run,
+        "model": row.name,
+        "state": t("state.broken"),
+        "reason": "; ".join(problems or t.reasons(row.reasons)),
+    }
 
 
 def _state_table(t: Translator, rows: Sequence[Cells], names: Sequence[str], alt: str) -> None:
@@ -247,7 +299,7 @@ def _state_table(t: Translator, rows: Sequence[Cells], names: Sequence[str], alt
             ("coverage", share),
             ("critical", share),
             ("length", st.column_config.NumberColumn(format="%.1f")),
-            ("n_params", st.column_config.NumberColumn(format="%.1fB")),
+            ("reason", st.column_config.TextColumn(width="large")),
         )
         if name in labels
     }

@@ -7,12 +7,12 @@ import streamlit as st
 from kikime.harness.reports.ranking.records import Ranking as RankingResult
 from kikime.harness.reports.tables.panels import members_of, panel_of
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.data.cached import index, labels
+from kikime.leaderboard.data.cached import index, labels, slice_table
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import offered
 from kikime.leaderboard.data.ranking import PATIENCE, Ranking, ranking
 from kikime.leaderboard.page import download, safe
-from kikime.leaderboard.page.common import small
+from kikime.leaderboard.page.common import command, small
 from kikime.leaderboard.page.state import choose, choose_many, parameter, search, slider, tabs, translator
 from kikime.leaderboard.views.board import charts as board_charts
 from kikime.leaderboard.views.board import table as board_table
@@ -26,7 +26,7 @@ def show() -> None:
     entries = index().entries()
     if not entries:
         st.info(t("common.no_runs"))
-        safe.block("kikime demo\nkikime run MODEL --suite quick")
+        safe.block(f"{command('demo')}\n{command('run', 'MODEL', '--suite', 'quick')}")
         return
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
@@ -34,18 +34,18 @@ def show() -> None:
     found = ranking(index(), entries=entries, suite=suite, judge=judge, patience=PATIENCE)
     if not found.ready:
         _wait(suite, judge)
-    filters, text, sizes = _filters(entries)
+    filters, text, sizes = _filters(entries, found.result)
     weights = _weights(found.result)
     ranked, unranked, others = board_rows(entries, found.result)
     custom = any(weight != 1 for weight in weights.values())
     ranked = reweighted(ranked, weights) if custom else ranked
     with controls:
-        by = _sort(found.result)
-    shown = ordered(passing(ranked, text=text, sizes=sizes), by)
+        by = _sort(found.result, sliced=bool(filters))
+    slice_means = board_table.slice_means(entries, filters)
+    shown = ordered(board_table.with_slices(passing(ranked, text=text, sizes=sizes), slice_means), by)
     if custom:
         st.warning(t("board.custom"))
     _notes(found, len(shown), len(ranked))
-    slice_means = board_table.slice_means(entries, filters)
     board_table.draw(t, shown, found.result.areas, slice_means, filters)
     download.buttons(t, "leaderboard", lambda: board_table.plain_rows(shown, slice_means), key="board")
     _parts(entries, shown, found.result)
@@ -63,9 +63,11 @@ def _scope(entries: list[Entry]) -> tuple[str | None, str | None]:
     judges = [*sorted(set().union(*asked)), *panels]
     suite = judge = ""
     if suites[1:]:
-        suite = choose("suite", t("board.suite"), ["", *suites], show=lambda s: s or t("board.suite_largest"))
+        suite = choose(
+            "suite", t("board.suite"), ["", *suites], show=lambda s: s or t("board.suite_largest"), strict=True
+        )
     if judges:
-        judge = choose("by", t("board.judge"), ["", *judges], show=lambda j: _judge_name(t, j))
+        judge = choose("by", t("board.judge"), ["", *judges], show=lambda j: _judge_name(t, j), strict=True)
     return suite or None, judge or None
 
 
@@ -74,7 +76,7 @@ def _judge_name(t: Translator, judge: str) -> str:
     return t("board.panel", judges=", ".join(panel)) if panel else judge or t("board.rules_only")
 
 
-def _filters(entries: list[Entry]) -> tuple[dict[str, list[str]], str, list[str]]:
+def _filters(entries: list[Entry], result: RankingResult) -> tuple[dict[str, list[str]], str, list[str]]:
     t = translator()
     opened = any(parameter(name) for name in (*SLICED, "q", "size"))
     with st.expander(t("board.filters"), expanded=opened):
@@ -83,7 +85,8 @@ def _filters(entries: list[Entry]) -> tuple[dict[str, list[str]], str, list[str]
             text = search("q", t("board.search"))
         with right:
             sizes = choose_many("size", t("board.sizes"), [*SIZES, "unknown"], show=lambda s: t(f"size.{s}"))
-        values = offered(entries)
+        runs = {row.run for row in (*result.rows, *result.unranked)} or {entry.id for entry in entries}
+        values = offered(slice_table(entries), sorted(runs))
         filters: dict[str, list[str]] = {}
         for column, name in zip(st.columns(4), SLICED, strict=True):
             with column:
@@ -92,16 +95,19 @@ def _filters(entries: list[Entry]) -> tuple[dict[str, list[str]], str, list[str]
     return {name: chosen for name, chosen in filters.items() if chosen}, text, sizes
 
 
-def _sort(result: RankingResult) -> str:
+def _sort(result: RankingResult, *, sliced: bool) -> str:
     """Which column the table, the charts and the downloads are sorted by."""
     t = translator()
     areas = [f"area_{area.id}" for area in result.areas if area.counts]
     headings = {"tokens_per_second": "speed", "name": "model"}
 
     def shown(name: str) -> str:
+        if name.startswith("slice_"):
+            return f"▽{t.metric(name.removeprefix('slice_'))}"
         return t(f"area.{name[5:]}") if name.startswith("area_") else t(f"board.{headings.get(name, name)}")
 
-    return choose("sort", t("board.sort"), [*SORTS[:2], *areas, *SORTS[2:]], show=shown)
+    slices = [f"slice_{metric}" for metric in board_table.SLICE_METRICS] if sliced else []
+    return choose("sort", t("board.sort"), [*SORTS[:2], *areas, *slices, *SORTS[2:]], show=shown)
 
 
 def _weights(result: RankingResult) -> dict[str, float]:

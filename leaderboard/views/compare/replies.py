@@ -142,7 +142,7 @@ def _side_by_side(t: Translator, a: RunDirectory, b: RunDirectory, pair_key: str
                     t(
                         "compare.reply",
                         side=name,
-                        n=len(sample.response),
+                        n=f"{sample.n_chars:,}",
                         ended=t.get(f"finish.{sample.finish_reason}", ""),
                     )
                 )

@@ -21,6 +21,7 @@ from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import (
     address,
     choose_run,
+    command,
     draw_chart,
     frame_of,
     guarded,
@@ -55,7 +56,9 @@ def show() -> None:
     run = chosen[1]
     if not run.judge_file.is_file():
         st.info(t("judge.none"))
-        safe.block(f"kikime judge {run.id}")
+        served = command("judge", run.id, "--judge-model", "NAME", "--judge-base-url", "URL")
+        safe.block(f"{command('judge', run.id)}\n{served}")
+        small(t("judge.needs_key"))
         _people_only(t, run)
         return
     guarded(t, lambda: _head(t, run))

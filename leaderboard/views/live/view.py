@@ -11,12 +11,12 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import index
 from kikime.leaderboard.page import safe
-from kikime.leaderboard.page.common import link, small
+from kikime.leaderboard.page.common import RESUMABLE, command, link, small
 from kikime.leaderboard.page.state import translator
 
-_UNDER_WAY = ("planned", "running", "interrupted", "failed")
+_UNDER_WAY = {"planned", "running", *RESUMABLE}
 SILENT = 120
-"""Seconds without a heartbeat after which a run is said to have stopped."""
+"""Seconds without a heartbeat after which a run that somebody works on is said to hang."""
 
 
 @st.fragment(run_every="3s")
@@ -44,7 +44,8 @@ def _progress(t: Translator, run_id: str, run: RunDirectory) -> None:
     status = run.status()
     planned, done = _count(status.get("planned")), _count(status.get("done"))
     silence = _silence(status.get("heartbeat"))
-    state = str(status.get("state"))
+    written = str(status.get("state"))
+    state = "killed" if written == "running" and not run.is_worked_on() else written
     with st.container(border=True):
         safe.plain(run_id)
         share = min(done / planned, 1.0) if planned else 0.0
@@ -57,8 +58,8 @@ def _progress(t: Translator, run_id: str, run: RunDirectory) -> None:
             safe.plain(status["reason"])
         if state == "running" and silence is not None and silence > SILENT:
             st.warning(t("live.silent"))
-        if state in {"interrupted", "failed"} or (silence or 0) > SILENT:
-            safe.block(f"kikime resume {run_id}")
+        if state in RESUMABLE:
+            safe.block(command("resume", run_id))
         if done:
             link("samples", t("board.open_samples"), run=run_id)
 

@@ -11,16 +11,15 @@ from kikime.harness.store.means import means_by
 from kikime.harness.store.records import Group
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
-from kikime.leaderboard.data.cached import index, kept, manifest_of
+from kikime.leaderboard.data.cached import kept, manifest_of
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.distributions import STOPS, UNITS, endings, histogram, leaks
 from kikime.leaderboard.data.queries.samples import FLAGS
-from kikime.leaderboard.data.ranking import PATIENCE, ranking
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, link, opens, small, without
 from kikime.leaderboard.page.state import choose
+from kikime.leaderboard.views.model.place import place
 
 SHARES = (
     "style_level",
@@ -37,21 +36,7 @@ _BY = ("format", *(axis for axis in SLICE if axis != "format"))
 
 def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
     """Areas with intervals, and what the whole run comes to."""
-    result = ranking(index(), patience=PATIENCE).result
-    row = next((row for row in result.rows if row.run == entry.id), None)
-    if row is None:
-        small(t("model.no_rank"))
-    else:
-        data = [
-            {
-                "name": t(f"area.{name}"),
-                "value": value,
-                "href": address(t, "samples", run=run.id),
-                **dict(zip(("ci_low", "ci_high"), row.areas_ci[name], strict=True)),
-            }
-            for name, value in row.areas.items()
-        ]
-        draw_chart(charts.bars(data, t("model.points_axis")), alt=t("model.areas_alt"))
+    place(t, entry)
     head = entry.head
     if head is None:
         return

@@ -9,7 +9,17 @@ from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.ratings import blind_code
 from kikime.leaderboard.page import safe
-from kikime.leaderboard.page.common import choose_run, guarded, link, number, numbers, percent, size, small
+from kikime.leaderboard.page.common import (
+    choose_run,
+    guarded,
+    link,
+    number,
+    numbers,
+    offer_resume,
+    percent,
+    size,
+    small,
+)
 from kikime.leaderboard.page.state import tabs, translator
 from kikime.leaderboard.views.model import curves as model_curves
 from kikime.leaderboard.views.model import formats as model_formats
@@ -44,6 +54,9 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
     head = entry.head
     if head is None:
         st.info(t(f"state.{entry.state}") + "：" + t(f"problems.{entry.problem}"))
+        status = run.status()
+        small(t("model.replies_so_far", done=f"{status.get('done') or 0:,}", planned=f"{status.get('planned') or 0:,}"))
+        offer_resume(entry)
     else:
         if entry.state == "partial":
             st.warning(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -39,16 +40,26 @@ def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
     """One reply at a time; a key 1–7 per criterion, then the next reply."""
     left, done = rating_queue.queue(run, rater, _candidates(run, "key"), mode="scores")
     skipped = st.session_state.setdefault(f"skipped_{run.id}_{rater}", [])
+    course = _course(f"{run.id}_{rater}")
     _bar(t, done, done + len(left))
-    left = [key for key in left if key not in skipped] or left
-    if not left:
-        st.success(t("rate.finished"))
-        return
-    sample = rating_queue.reply(run, left[0])
+    left = [*course.again, *([key for key in left if key not in skipped] or left)]
+    sample = rating_queue.reply(run, left[0]) if left else None
     if sample is None:
+        st.success(t("rate.finished"))
+        _undo_button(t, {}, course)
         return
-    _shown(t, run, sample)
-    safe.block(sample.response)
+    reading, scoring = st.columns([3, 2], gap="medium")
+    with reading:
+        _shown(t, run, sample)
+        safe.block(sample.response)
+    with scoring:
+        _scoring(t, entry, run, rater, sample, course, skipped)
+
+
+def _scoring(
+    t: Translator, entry: Entry, run: RunDirectory, rater: str, sample: Rated, course: Course, skipped: list[str]
+) -> None:
+    """The criteria with their keys, beside the reply."""
     given: dict[str, int] = st.session_state.setdefault(f"given_{sample.key}_{rater}", {})
     current = _criteria(t, given)
 
@@ -56,7 +67,9 @@ def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
         given[current] = value
         if len(given) == len(load_rubric(RUBRIC).criteria):
             rating = scores_rating(sample, given, rater=rater, model=entry.name, rubric=RUBRIC)
-            if not _save(run, rating):
+            if _save(run, rating):
+                course.went_on(sample.key)
+            else:
                 given.popitem()
 
     with st.container(horizontal=True, gap="small"):
@@ -65,27 +78,67 @@ def scores(t: Translator, entry: Entry, run: RunDirectory, rater: str) -> None:
             st.button(label, key=key, on_click=rate, args=(value,), shortcut=str(value))
     small(t("rate.scale"))
     with st.container(horizontal=True, gap="small"):
-        st.button(t("rate.undo"), key="undo", shortcut="u", disabled=not given, on_click=_undo, args=(given,))
+        _undo_button(t, given, course)
         st.button(t("rate.skip"), key="skip", shortcut="s", on_click=skipped.append, args=(sample.key,))
     small(t("rate.keys"))
+
+
+@dataclass
+class Course:
+    """What one rater has rated in this session, so that the last one can be taken up again."""
+
+    rated: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+    """Taken up again, the next one first."""
+
+    def went_on(self, key: str) -> None:
+        """Note that ``key`` is rated."""
+        self.again = [other for other in self.again if other != key]
+        self.rated.append(key)
+
+    def go_back(self) -> str | None:
+        """Take the last rated one up again; None where there is none."""
+        if not self.rated:
+            return None
+        key = self.rated.pop()
+        self.again.insert(0, key)
+        return key
+
+
+def _course(name: str) -> Course:
+    found: Course = st.session_state.setdefault(f"course_{name}", Course())
+    return found
+
+
+def _undo_button(t: Translator, given: dict[str, int], course: Course) -> None:
+    nothing = not given and not course.rated
+    st.button(t("rate.undo"), key="undo", shortcut="u", disabled=nothing, on_click=_undo, args=(given, course))
 
 
 def _criteria(t: Translator, given: Mapping[str, int]) -> str:
     """Show what has been scored, and ask for the next criterion; returns its id."""
     criteria = load_rubric(RUBRIC).criteria
     current = next((c for c in criteria if c.id not in given), criteria[-1])
+    lines = []
     for criterion in criteria:
         mark = "▶" if criterion is current else "✓" if criterion.id in given else "・"
         score = f"　{given[criterion.id]}" if criterion.id in given else ""
-        safe.plain(f"{mark} {t.get(f'criterion.{criterion.id}', criterion.id)}{score}")
+        lines.append(f"{mark} {t.get(f'criterion.{criterion.id}', criterion.id)}{score}")
+    safe.plain("\n".join(lines))
     small(t("rate.ask", criterion=t.get(f"criterion.{current.id}", "")))
     safe.plain(current.question)
     return current.id
 
 
-def _undo(given: dict[str, int]) -> None:
+def _undo(given: dict[str, int], course: Course) -> None:
+    """Take the last score back; after a whole reply, that reply's last one: its new rating counts instead of the old one."""
     if given:
         given.popitem()
+        return
+    key = course.go_back()
+    kept = next((found for name, found in st.session_state.items() if str(name).startswith(f"given_{key}_")), None)
+    if kept:
+        kept.popitem()
 
 
 def pairs(t: Translator, a: RunDirectory, b: RunDirectory, rater: str) -> None:
@@ -96,9 +149,12 @@ def pairs(t: Translator, a: RunDirectory, b: RunDirectory, rater: str) -> None:
     if not both:
         st.warning(t("rate.nothing_shared"))
         return
+    course = _course(f"{a.id}_{b.id}_{rater}")
     _bar(t, done, len(both))
+    left = [*course.again, *left]
     if not left:
         st.success(t("rate.finished"))
+        _undo_button(t, {}, course)
         return
     one, other = (rating_queue.reply(run, left[0], "pair_key") for run in (a, b))
     if one is None or other is None:
@@ -114,12 +170,14 @@ def pairs(t: Translator, a: RunDirectory, b: RunDirectory, rater: str) -> None:
     meant: dict[str, Preference] = {"1": left_is, "2": right_is, "tie": "tie"}
 
     def prefer(side: str) -> None:
-        _save(a, pair_rating(one, other, meant[side], rater=rater, run_a=a.id, run_b=b.id, swapped=flip))
+        if _save(a, pair_rating(one, other, meant[side], rater=rater, run_a=a.id, run_b=b.id, swapped=flip)):
+            course.went_on(left[0])
 
     small(t("rate.which"))
     with st.container(horizontal=True, gap="small"):
         for side, key in (("1", "1"), ("tie", "0"), ("2", "2")):
             st.button(t(f"rate.prefer_{side}"), key=f"prefer_{side}", on_click=prefer, args=(side,), shortcut=key)
+        _undo_button(t, {}, course)
     small(t("rate.pair_keys"))
 
 

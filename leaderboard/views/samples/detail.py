@@ -62,7 +62,7 @@ def _dialogue(t: Translator, sample: Sample) -> None:
 def _reply(t: Translator, run: RunDirectory, sample: Sample) -> None:
     text = sample.response
     ended = t.get(f"finish.{sample.finish_reason}", str(sample.finish_reason))
-    small(t("detail.reply", n=f"{len(text):,}", ended=ended, tokens=f"{sample.n_output_tokens or 0:,}"))
+    small(t("detail.reply", n=f"{sample.n_chars:,}", ended=ended, tokens=f"{sample.n_output_tokens or 0:,}"))
     if len(text) > safe.SHOWN:
         small(t("detail.cut", shown=f"{safe.SHOWN:,}", n=f"{len(text):,}"))
         st.download_button(

@@ -57,6 +57,8 @@ def _replies(t: Translator, run: RunDirectory) -> None:
     if not found.rows:
         return
     _table(t, found.rows, key)
+    if any(row.judge is not None for row in found.rows):
+        small(t("samples.judge_note"))
     page_number("p", pages)
     with st.popover(t("samples.download")):
         small(t("samples.download_note"))

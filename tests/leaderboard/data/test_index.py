@@ -17,9 +17,9 @@ def test_damage_is_listed_and_never_raised(broken_store):
         "tables": "complete",
         "manifest": "broken",
         "types": "broken",
-        "half": "running",
+        "half": "killed",
         "empty": "broken",
-        "bytes": "complete",
+        "bytes": "broken",
     }
 
 

@@ -46,9 +46,17 @@ def entry(folder):
 
 
 @pytest.mark.parametrize("state", ["planned", "running", "interrupted", "failed"])
-def test_a_run_without_a_summary_is_what_its_status_says(folder, state):
+def test_a_run_without_a_summary_is_what_its_status_says(folder, state, monkeypatch):
+    monkeypatch.setattr(RunDirectory, "is_worked_on", lambda _: True)
     put(folder, manifest={}, status={"state": state})
     assert (entry(folder).state, entry(folder).problem, entry(folder).head) == (state, "no_summary", None)
+
+
+def test_a_run_that_says_it_is_running_though_nobody_works_on_it_was_killed(folder):
+    put(folder, manifest={}, status={"state": "running"})
+    assert entry(folder).state == "killed"
+    with RunDirectory(folder / "run").locked():
+        assert entry(folder).state == "running"
 
 
 @pytest.mark.parametrize("status", [{}, {"state": "complete"}, {"state": None}, {"state": "終了"}, {"state": 3}])

@@ -86,7 +86,8 @@ def test_areas_that_were_changed_make_a_ranking_old(store, asked, monkeypatch):
     assert ranking(Index(store)).result.version == "2"
 
 
-def test_only_a_few_rankings_are_kept(store, asked):
+def test_only_a_few_rankings_are_kept(store, asked, monkeypatch):
+    monkeypatch.setattr(module, "_KEPT", 4)
     for number in range(7):
         ranking(Index(store), suite=f"suite{number}")
     assert len(list(cache_folder().glob("ranking-*.json"))) == module._KEPT

@@ -48,10 +48,39 @@ def test_the_run_of_the_address_is_chosen(visit, shelf):
     assert (found[0].id, found[1].path) == (run.id, run.path)
 
 
-@pytest.mark.parametrize("asked", ["../../etc", "", "アイネス-8月", "\0"])
-def test_a_run_that_is_not_there_is_the_newest_one(visit, shelf, asked):
-    visit(**({"run": asked} if asked else {}))
+@pytest.mark.parametrize("asked", ["../../etc", "アイネス-8月", "\0"])
+def test_a_link_to_a_run_that_is_not_there_says_so_and_shows_no_other_one(visit, asked):
+    drawn = visit(run=asked)
+    assert choose_run(T) is None
+    assert drawn.said("warning") == [T("common.gone")]
+    assert drawn.said("text") == [asked]
+    assert drawn.address.get("run") == asked
+
+
+def test_an_address_without_a_run_shows_the_newest_one(visit, shelf):
+    visit()
     assert choose_run(T)[0].id == max(run.id for run in shelf.values())
+
+
+def test_a_link_to_a_run_that_cannot_be_shown_says_why_and_how_to_go_on(broken_store, monkeypatch):
+    (torn,) = (path.name for path in broken_store.glob("*-torn-*"))
+    drawn = noting(monkeypatch, run=torn)
+    assert choose_run(T) is None
+    assert drawn.said("warning") == ["破損：" + T("problems.summary")]
+    assert drawn.said("code") == [f"kikime resume {torn} --runs {broken_store}"]
+
+
+def test_a_run_with_a_broken_table_is_shown_with_a_word_about_it(broken_store, monkeypatch):
+    (damaged,) = (path.name for path in broken_store.glob("*-tables-*"))
+    drawn = noting(monkeypatch, run=damaged)
+    assert choose_run(T) is not None
+    assert drawn.said("error") == [T("common.damaged")]
+    assert str(broken_store / damaged) in drawn.text
+
+
+def test_a_command_works_from_any_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("KIKIME_RUNS", str(tmp_path / "my runs"))
+    assert common.command("resume", "r1") == f"kikime resume r1 --runs '{tmp_path}/my runs'"
 
 
 def test_a_chosen_run_is_remembered_in_the_address(visit, shelf):

@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kikime.harness.words.catalogue import Translator
+
 SCRIPT = """
 import streamlit as st
 from kikime.leaderboard.page import state
@@ -66,7 +68,6 @@ def test_the_address_decides(name, value, at, expected):
     [
         ("one", "x"),
         ("one", "あ"),  # a label is no identifier: links mean the same in both languages
-        ("many", ["x", "<b>"]),
         ("on", "yes"),
         ("view", "../"),
         ("p", "-3"),
@@ -77,6 +78,18 @@ def test_the_address_decides(name, value, at, expected):
 )
 def test_values_that_are_not_on_offer_are_ignored(name, value):
     assert shown(opened(**{name: value})) == DEFAULTS
+
+
+def test_conditions_of_which_none_is_on_offer_are_told_and_left_out():
+    app = opened(many=["x", "<b>"])
+    assert [warning.value for warning in app.warning] == [Translator("ja")("common.not_offered")]
+    assert shown(app)[1:3] == ["いくつか: x, <b>", ""]
+
+
+def test_conditions_beside_those_on_offer_change_nothing():
+    app = opened(many=["x", "a"])
+    assert not app.warning
+    assert shown(app)[1] == "a"
 
 
 def test_a_page_beyond_the_last_is_the_last():

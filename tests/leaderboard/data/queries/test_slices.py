@@ -81,7 +81,8 @@ def test_a_metric_that_applies_nowhere_has_no_mean():
 
 
 def test_visitors_can_filter_by_what_any_run_has(store):
-    found = slices.offered(Index(store).entries())
+    index = Index(store)
+    found = slices.offered(slices.Slices(index).table(index.entries()), [entry.id for entry in index.entries()])
     assert found["format"] == ["alpaca", "chatml"]
     assert found["persona"] == ["bushi", "ojousama"]
-    assert found["shots"] == [str(n) for n in range(slices.MOST_SHOTS + 1)]
+    assert found["shots"] == ["0", "2"]

@@ -5,11 +5,10 @@ import pytest
 from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.index import Entry
-from kikime.leaderboard.data.queries.slices import MOST_SHOTS
 from kikime.leaderboard.data.ranking import EMPTY, Ranking
 from kikime.leaderboard.page.download import as_csv
 from kikime.leaderboard.views.board import table, view
-from kikime.leaderboard.views.board.rows import SORTS, Row
+from kikime.leaderboard.views.board.rows import SORTS, Row, ordered
 
 T = Translator("ja")
 AREA = AreaUse(id="style", ja="口調", en="voice", about="", counts=True, terms=[], why_not=None, why_not_code=None)
@@ -49,7 +48,7 @@ def test_what_a_model_lacks_is_a_dash_and_never_a_zero(visit):
     shown = cells(drawn).loc["⚠ 九月"]
     assert shown[T("board.ci")] == shown[T("board.ranks")] == "—"
     assert shown[T("area.style")] != 0
-    assert shown[T("board.params")] == 1.3
+    assert shown[T("board.params")] == "1.3B"
 
 
 def test_a_model_over_the_limit_of_failures_is_marked_and_explained(visit):
@@ -114,7 +113,7 @@ def test_models_without_a_rank_stand_in_a_table_of_their_own(visit):
     table.draw_unranked(T, [row("八月", coverage=0.5, params=3_000_000_000)])
     (shown,) = drawn.tables
     assert shown[T("board.coverage")].tolist() == [0.5]
-    assert shown[T("board.params")].tolist() == [3.0]
+    assert shown[T("board.params")].tolist() == ["3.0B"]
     assert drawn.said("subheader") == [T("board.unranked")]
     empty = visit()
     table.draw_unranked(T, [])
@@ -168,9 +167,9 @@ def ranked(*areas):
 def test_only_areas_that_count_can_be_weighed_and_sorted_by(visit):
     visit(w_style="3", w_stability="4", sort="area_stability")
     assert view._weights(ranked(AREA, UNUSED)) == {"style": 3.0}
-    assert view._sort(ranked(AREA, UNUSED)) == SORTS[0]
+    assert view._sort(ranked(AREA, UNUSED), sliced=False) == SORTS[0]
     visit(sort="area_style")
-    assert view._sort(ranked(AREA, UNUSED)) == "area_style"
+    assert view._sort(ranked(AREA, UNUSED), sliced=False) == "area_style"
 
 
 def test_without_areas_there_is_nothing_to_weigh(visit):
@@ -186,9 +185,9 @@ def test_a_choice_of_suite_and_judge_is_offered_where_there_are_several(visit, e
 
 
 def test_filters_are_read_from_the_address_and_empty_ones_left_out(visit, entries):
-    visit(persona="bushi", shots=["0", str(MOST_SHOTS), "99"], q=" アイ ", size=["s", "?"])
-    filters, text, sizes = view._filters(list(entries.values()))
-    assert filters == {"persona": ["bushi"], "shots": ["0", str(MOST_SHOTS)]}
+    visit(persona="bushi", shots=["0", "2", "99"], q=" アイ ", size=["s", "?"])
+    filters, text, sizes = view._filters(list(entries.values()), EMPTY)
+    assert filters == {"persona": ["bushi"], "shots": ["0", "2"]}
     assert (text, sizes) == ("アイ", ["s"])
 
 
@@ -198,3 +197,31 @@ def test_hidden_rows_are_counted_once_ranks_are_there(visit):
     view._notes(Ranking(EMPTY), 3, 3)
     view._notes(Ranking(EMPTY, ready=False), 2, 3)
     assert drawn.said("caption") == [T("board.hidden", shown=2, ranked=3)]
+
+
+def test_a_click_on_a_heading_sorts_in_the_address_and_a_second_one_changes_nothing(visit, monkeypatch):
+    again = []
+    monkeypatch.setattr(table.st, "rerun", lambda: again.append(1))
+    for column, by in {"n_params": "params", "area_style": "area_style", "ci": "overall", "revision": None}.items():
+        drawn = visit()
+        table._sort_by_heading([column])
+        assert drawn.address.get("sort") == by
+    assert len(again) == 3
+    drawn = visit(sort="critical")
+    table._sort_by_heading(["critical"])
+    assert drawn.address.get("sort") == "critical"
+    table._sort_by_heading(["rank"])
+    assert drawn.address.get("sort") is None
+
+
+def test_rows_are_sorted_by_what_the_slice_shows(visit):
+    rows = table.with_slices(ROWS, {"run-八月": {"style_level": 0.2}, "run-九月": {"style_level": 0.9}})
+    assert [each.name for each in ordered(rows, "slice_style_level")] == ["九月", "八月"]
+    failing = table.with_slices(ROWS, {"run-八月": {"critical_failure": 0.2}, "run-九月": {"critical_failure": 0.9}})
+    assert [each.name for each in ordered(failing, "slice_critical_failure")] == ["八月", "九月"]
+
+
+def test_a_slice_without_any_reply_says_so(visit):
+    drawn = visit()
+    table.draw(T, ROWS, [AREA], {}, {"shots": ["2"]})
+    assert drawn.said("info") == [T("board.slice_empty")]

@@ -62,7 +62,16 @@ def test_a_slice_adds_columns_and_keeps_the_overall(ranked):
 def test_damaged_runs_are_listed_with_the_reason(broken_store):
     ranking(Index(broken_store))
     listed = next(frame for frame in frames(opened("board")) if "状態" in frame.columns)
-    assert {"破損", "新しい版", "実行中"} <= set(listed["状態"])
+    states = dict(zip(listed["実行ID"].str.extract(r"-([a-z]+)-")[0], listed["状態"], strict=True))
+    assert states == {
+        **dict.fromkeys(("torn", "manifest", "types", "tables", "bytes", "empty"), "破損"),
+        "newer": "新しい版",
+        "half": "途中で停止",
+    }
+    commands = dict(zip(listed["実行ID"], listed["続けるコマンド"], strict=True))
+    (half,) = (path.name for path in broken_store.glob("*-half-*"))
+    assert commands[half] == f"kikime resume {half} --runs {broken_store}"
+    assert dict(zip(listed["実行ID"], listed["済んだ返答"], strict=True))[half] == "7 / 100"
 
 
 def test_the_board_shows_the_numbers_of_the_ranking(ranked):

@@ -9,6 +9,7 @@ from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.views.live import view
 
 T = Translator("ja")
+RESUME = "kikime resume 20261128T000000Z-x-000001 --runs /runs"
 
 
 def ago(seconds):
@@ -16,14 +17,16 @@ def ago(seconds):
 
 
 @pytest.fixture
-def shown(visit, tmp_path):
+def shown(visit, tmp_path, monkeypatch):
     """Draw the progress of a run of this status."""
 
-    def shown(**status):
+    def shown(*, alive=True, **status):
+        monkeypatch.setattr(RunDirectory, "is_worked_on", lambda _: alive)
         run = RunDirectory(tmp_path / "20261128T000000Z-x-000001")
         run.path.mkdir(exist_ok=True)
         write_json(run.path / "status.json", status)
         drawn = visit()
+        monkeypatch.setenv("KIKIME_RUNS", "/runs")
         view._progress(T, run.id, run)
         return drawn
 
@@ -48,17 +51,25 @@ def test_a_status_that_says_nothing_is_nothing_done(shown, status):
     assert drawn.links == []
 
 
-def test_a_run_that_fell_silent_says_how_to_go_on(shown):
+def test_a_run_that_fell_silent_is_not_resumed_while_somebody_holds_it(shown):
     drawn = shown(state="running", planned=10, done=5, heartbeat=ago(view.SILENT + 5))
     assert drawn.said("warning") == [T("live.silent")]
-    assert drawn.said("code") == ["kikime resume 20261128T000000Z-x-000001"]
+    assert drawn.said("code") == []
+
+
+def test_a_killed_run_says_so_at_once_and_how_to_go_on(shown):
+    sessions = [{"generate_seconds": 10, "n_output_tokens": 100, "n_replies": 5}]
+    drawn = shown(alive=False, state="running", planned=10, done=5, heartbeat=ago(1), sessions=sessions)
+    assert any("途中で停止" in text for text in drawn.said("text"))
+    assert not any("残り" in text for text in drawn.said("text"))
+    assert drawn.said("code") == [RESUME]
 
 
 @pytest.mark.parametrize("state", ["interrupted", "failed"])
 def test_a_run_that_stopped_says_why_and_how_to_go_on(shown, state):
     drawn = shown(state=state, planned=10, done=5, reason="<b>out of memory</b>")
     assert "<b>out of memory</b>" in drawn.said("text")
-    assert drawn.said("code") == ["kikime resume 20261128T000000Z-x-000001"]
+    assert drawn.said("code") == [RESUME]
     assert drawn.said("warning") == []
 
 

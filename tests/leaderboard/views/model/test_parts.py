@@ -1,5 +1,7 @@
 """The parts of a model's page: their numbers are those of the tables of its run."""
 
+import shutil
+
 import pytest
 
 from kikime.harness.words.catalogue import Translator
@@ -7,8 +9,10 @@ from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.queries.distributions import STOPS
 from kikime.leaderboard.data.ranking import ranking
 from kikime.leaderboard.views.model import parts
+from kikime.leaderboard.views.model.place import place
 from kikime.leaderboard.views.model.view import _head
 from tests.support.app import concerned, meant, measured
+from tests.support.builders import IN_VOICE, make_materials, make_run, talk_task
 
 T, NAME = Translator("ja"), "アイネス-9月"
 
@@ -55,9 +59,27 @@ def test_a_run_without_a_rank_says_so_and_shows_its_means(visit, entries, shelf,
     drawn = visit()
     run = shelf["大きなモデル"]
     parts.areas(T, entries[run.id], run)
-    assert T("model.no_rank") in drawn.said("caption")
+    assert any(T("reasons.missing_cells") in text for text in drawn.said("caption"))
+    assert T("model.no_areas") in drawn.said("caption")
     assert drawn.charts == []
     assert drawn.downloads["metrics"]
+
+
+def test_a_run_of_another_suite_has_its_rank_and_areas_from_its_own_board(visit, built, tmp_path, monkeypatch):
+    shutil.copytree(built, tmp_path / "runs")
+    monkeypatch.setenv("KIKIME_RUNS", str(tmp_path / "runs"))
+    materials = make_materials([talk_task(3)], formats=("alpaca",), id="small")
+    run = make_run(tmp_path / "runs", "小さな評価", IN_VOICE, materials=materials)
+    entry = next(entry for entry in Index(tmp_path / "runs").entries() if entry.id == run.id)
+    (expected,) = ranking(Index(tmp_path / "runs"), suite="small").result.rows
+    drawn = visit()
+    monkeypatch.setenv("KIKIME_RUNS", str(tmp_path / "runs"))
+    place(T, entry)
+    assert {row["name"]: row["value"] for row in drawn.rows_of()} == {
+        T(f"area.{area}"): pytest.approx(value) for area, value in expected.areas.items()
+    }
+    assert drawn.figures[T("board.rank")] == T("model.rank_of", ranks="1", n=1)
+    assert ("board", {"suite": "small"}) in drawn.links
 
 
 def test_a_fault_leads_to_the_replies_that_have_it_and_a_length_to_all(visit, entry, run):

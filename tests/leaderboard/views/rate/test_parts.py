@@ -65,8 +65,37 @@ def test_a_score_can_be_taken_back_before_the_reply_is_done(rate, run):
 
 def test_nothing_can_be_taken_back_where_nothing_was_given():
     empty = {}
-    parts._undo(empty)
+    parts._undo(empty, parts.Course())
     assert empty == {}
+
+
+def test_the_last_score_of_a_finished_reply_can_be_corrected(rate, run):
+    first = rate().said("code")
+    given(rate, *[4] * len(CRITERIA))
+    rate().buttons["undo"]()
+    assert rate().said("code") == first
+    given(rate, 6)
+    (found,) = read_annotations(run)
+    assert list(found.human_scores.values()) == [*[4] * (len(CRITERIA) - 1), 6]
+    assert rate().said("code") != first
+
+
+def test_a_preference_can_be_taken_back(monkeypatch, run, other):
+    session = {}
+
+    def draw():
+        drawn = noting(monkeypatch)
+        monkeypatch.setattr(parts.st, "session_state", session)
+        parts.pairs(T, run, other, "花子")
+        return drawn
+
+    first = draw().said("code")
+    draw().buttons["prefer_1"]()
+    draw().buttons["undo"]()
+    assert draw().said("code") == first
+    draw().buttons["prefer_tie"]()
+    (found,) = read_annotations(run)
+    assert found.preference == "tie"
 
 
 def test_the_next_reply_follows_a_rated_one(rate):
