@@ -143,7 +143,7 @@ def overlay_chart(
     ends = (max(band[0], x_ticks[0]), min(band[1] + 1, x_ticks[-1])) if band else (0, 0)
     bands = [(x(ends[0]), round(x(ends[1]) - x(ends[0]), 2))] if ends[0] < ends[1] else []
     legend = [(f"series{number}", name) for number, name in found]
-    ticks = [(x(tick), f"{tick:g}") for tick in x_ticks], [(y(tick), f"{100 * tick:.0f}%") for tick in y_ticks]
+    ticks = [(x(tick), f"{tick:g}") for tick in x_ticks], [(y(tick), f"{100 * tick:g}%") for tick in y_ticks]
     return Plane(title, WIDTH, _HIGH, paths, [], *ticks, bands, legend, t("report.stop").join(words))
 
 
