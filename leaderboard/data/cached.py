@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -71,6 +72,18 @@ def kept(entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def labels(entries: list[Entry]) -> dict[str, str]:
     """A short label per run, never the same for two: name, day, and the end of its id."""
     return {entry.id: f"{entry.name} · {_day(entry.id)} · {entry.id[-6:]}" for entry in entries}
+
+
+def persona_names(entries: Sequence[Entry], personas: Sequence[str]) -> dict[str, str]:
+    """What characters are called, by their ids: as the newest run that has each one calls it."""
+    found: dict[str, str] = {}
+    for entry in sorted(entries, key=lambda entry: entry.id, reverse=True):
+        asked = set(entry.head.hashes.get("personas") or ()) if entry.head is not None else set()
+        run = index().find(entry.id) if (asked & set(personas)) - found.keys() else None
+        with suppress(KikimeError):
+            cards = manifest_of(run)["personas"] if run is not None else {}
+            found = {name: str(card.get("name") or name) for name, card in cards.items()} | found
+    return found
 
 
 def _day(run_id: str) -> str:

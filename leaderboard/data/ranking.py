@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import orjson
@@ -32,6 +33,8 @@ PATIENCE = 0.4
 MANY = 100
 """Runs that are ranked within the server; more are ranked in a process of their own."""
 _KEPT = 16
+Within = Mapping[str, Sequence[str]]
+"""Axis of the grid → the wanted values of it."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,22 @@ def ranking(
     entries: Sequence[Entry] | None = None,
     suite: str | None = None,
     judge: str | None = None,
+    within: Within | None = None,
     patience: float | None = None,
 ) -> Ranking:
     """The ranking of all runs with a summary; waits at most ``patience`` seconds, or as long as it takes for None.
 
-    ``entries`` saves a look at the file system, where the caller has just had one.
+    ``within`` restricts it to the replies of a slice. ``entries`` saves a look at the file system, where the caller has
+    just had one.
     """
     entries = [entry for entry in (index.entries() if entries is None else entries) if entry.head is not None]
-    key = digest("ranking", [str(index.runs.resolve()), *_inputs(index, entries), load_areas().hash, suite, judge])
+    slice_ = [{name: sorted(values) for name, values in sorted(within.items())}] if within else []
+    about = [suite, judge, *slice_]
+    key = digest("ranking", [str(index.runs.resolve()), *_inputs(index, entries), load_areas().hash, *about])
     known = _stored(key)
     if known is not None:
         return Ranking(known)
-    future = _pending.get(key) or _worker.submit(_compute, index.runs, [e.id for e in entries], suite, judge, key)
+    future = _pending.get(key) or _worker.submit(_compute, key, index.runs, [e.id for e in entries], *about)
     _pending[key] = future
     try:
         result = future.result(timeout=patience)
@@ -81,8 +88,8 @@ def _inputs(index: Index, entries: Sequence[Entry]) -> list[object]:
     return [[entry.id, entry.signature, signature_of(f"{index.runs}/{entry.id}/judge.parquet")] for entry in entries]
 
 
-def _compute(runs: Path, ids: list[str], suite: str | None, judge: str | None, key: str) -> Result:
-    result = (_rank_apart if len(ids) > MANY else _rank)(runs, ids, suite, judge)
+def _compute(key: str, runs: Path, ids: list[str], *about: Any) -> Result:
+    result = (_rank_apart if len(ids) > MANY else _rank)(runs, ids, *about)
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
         write_atomically(_file(key), json_bytes(result))
@@ -92,18 +99,18 @@ def _compute(runs: Path, ids: list[str], suite: str | None, judge: str | None, k
     return result
 
 
-def _rank(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> Result:
+def _rank(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None, within: Within | None = None) -> Result:
     from kikime.harness.reports.ranking.rank import rank
 
-    return rank([RunDirectory(runs / run_id) for run_id in ids], suite=suite, judge=judge)
+    return rank([RunDirectory(runs / run_id) for run_id in ids], suite=suite, judge=judge, within=within)
 
 
-def _rank_apart(runs: Path, ids: Sequence[str], suite: str | None, judge: str | None) -> Result:
+def _rank_apart(runs: Path, ids: Sequence[str], *about: Any) -> Result:
     """The same in a process of its own: what it draws for many runs would stay in the server's memory."""
-    asked = orjson.dumps([str(runs.resolve()), ids, suite, judge])
+    asked = orjson.dumps([str(runs.resolve()), ids, *about])
     command = [sys.executable, "-P", "-m", __spec__.name]  # -P: modules of the working folder are not ours
     done = subprocess.run(command, input=asked, capture_output=True, check=False, env=_environment())
-    return _rank(runs, ids, suite, judge) if done.returncode else msgspec.json.decode(done.stdout, type=Result)
+    return _rank(runs, ids, *about) if done.returncode else msgspec.json.decode(done.stdout, type=Result)
 
 
 def _environment() -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Ranking runs of different grids on the replies that they share."""
+"""Ranking on a part of the replies: those that runs of different grids share, or a slice of one grid."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kikime.harness.core.reasons import Reason
@@ -65,3 +65,29 @@ def common_data(loaded: Sequence[tuple[RunDirectory, Entry]], *, panel: str | No
     if shared is None:
         return Common([], left_out, 0)
     return Common([build(run, only=shared, without=metrics, panel=panel) for run in kept], left_out, len(shared))
+
+
+def sliced_data(
+    runs: Sequence[RunDirectory],
+    entries: Sequence[Entry],
+    within: Mapping[str, Sequence[str]],
+    *,
+    panel: str | None = None,
+) -> list[Entry]:
+    """Measure the runs of ``entries``, which are of one grid, again on their replies under ``within``.
+
+    ``within`` holds wanted values, as text, of axes of the grid; none is left where no reply is under all of them.
+
+    Raises:
+        UsageError: a score is NaN.
+    """
+    by_id = {run.id: run for run in runs}
+    wanted = {name: list(values) for name, values in within.items() if values}
+    found = []
+    for entry in entries:
+        run = by_id[entry["run"]]
+        cells = read_cells(run, run.manifest())
+        own = cells.index[cells[list(wanted)].astype(str).isin(wanted).all(axis=1)]
+        if len(own):
+            found.append(build(run, only=own, panel=panel))
+    return found

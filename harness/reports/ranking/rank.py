@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from kikime.harness.core.names import nearest, one_of
 from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.reports.comparison.comparability import differences, metric_version
 from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
-from kikime.harness.reports.ranking.common import Common, common_data
+from kikime.harness.reports.ranking.common import Common, common_data, sliced_data
 from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.ranking.records import AreaUse, ExcludedRow, RankedRow, Ranking, UnrankedRow
 from kikime.harness.reports.ranking.stored import broken_run, ranking_data, with_panel
@@ -33,6 +33,7 @@ def rank(
     suite: str | None = None,
     judge: str | None = None,
     common: bool = False,
+    within: Mapping[str, Sequence[str]] | None = None,
     seed: int = 0,
     n_resamples: int = 2000,
     language: str | None = None,
@@ -48,6 +49,8 @@ def rank(
         judge: also use this judge's verdicts (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``);
             runs without them are unranked.
         common: rank runs of whatever grid on the replies that they share.
+        within: axis of the grid → wanted values, as text: overall, areas and ranks rest on these replies only. Which runs
+            have a rank is decided by all of their replies.
         seed: of resampling.
         n_resamples: bootstrap draws.
         language: of the reasons (``ja`` or ``en``); that of the person at this terminal by default.
@@ -81,8 +84,11 @@ def rank(
     excluded += sorted_out.excluded
     result.suite = sorted_out.suite
     result.unranked = sorted_out.unranked
-    if sorted_out.ranked:
-        _fill(result, sorted_out.ranked, judge, t)
+    ranked = sorted_out.ranked
+    if within:
+        ranked = sliced_data([run for run, _ in found], ranked, within, panel=judge if panel else None)
+    if ranked:
+        _fill(result, ranked, judge, t)
     result.unranked.sort(key=lambda row: row.run)
     result.excluded.sort(key=lambda row: row.run)
     return result

@@ -119,6 +119,8 @@ def _described(found: Described, head: Head) -> Row:
         gate=found.critical_gate_exceeded,
         coverage=found.coverage,
         length=found.mean_length,
+        truncation=found.truncation_rate,
+        n=found.n_replies,
     )
 
 

@@ -17,7 +17,7 @@ from kikime.leaderboard.data.cached import damage, index, slice_table
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import METRICS, means
 from kikime.leaderboard.page import safe
-from kikime.leaderboard.page.common import can_resume, command, frame_of, link, size, small
+from kikime.leaderboard.page.common import can_resume, command, frame_of, link, shown_width, size, small
 from kikime.leaderboard.page.state import parameter, write
 from kikime.leaderboard.views.board.leads import lead_of
 from kikime.leaderboard.views.board.rows import SORTS, Row
@@ -85,7 +85,10 @@ def draw(
         return
     counted = [area.id for area in areas if area.counts]
     table = [_cells(row, counted, sliced) for row in rows]
-    columns = _columns(t, counted, sliced=bool(sliced), panel=any(row.judge_alpha is not None for row in rows))
+    widest = min(max(150, *(30 + shown_width(row.name, latin=8) for row in rows)), 380)
+    columns = _columns(
+        t, counted, widest=widest, sliced=bool(sliced), panel=any(row.judge_alpha is not None for row in rows)
+    )
     if sliced:
         small(t("board.slice", filters="・".join(t(f"facet.{name}") for name in filters)))
     elif filters:
@@ -110,7 +113,9 @@ def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Cells:
     return shown | {f"slice_{name}": sliced.get(row.run, {}).get(name) for name in SLICE_METRICS}
 
 
-def _columns(t: Translator, areas: Sequence[str], *, sliced: bool, panel: bool) -> dict[str, tuple[str, ColumnConfig]]:
+def _columns(
+    t: Translator, areas: Sequence[str], *, widest: int, sliced: bool, panel: bool
+) -> dict[str, tuple[str, ColumnConfig]]:
     """Column → heading and how it is drawn."""
     points = st.column_config.NumberColumn(format="%.1f", width=74)
     share = st.column_config.NumberColumn(format="percent", width=112)
@@ -118,7 +123,7 @@ def _columns(t: Translator, areas: Sequence[str], *, sliced: bool, panel: bool) 
     plain = st.column_config.TextColumn(width=96)
     found: dict[str, tuple[str, ColumnConfig]] = {
         "rank": (t("board.rank"), st.column_config.NumberColumn(width=56)),
-        "name": (t("board.model"), st.column_config.TextColumn(width=150, pinned=True)),
+        "name": (t("board.model"), st.column_config.TextColumn(width=widest, pinned=True)),
         "overall": (
             t("board.overall"),
             st.column_config.NumberColumn(format="%.1f", width=74, help=t("board.overall_help")),

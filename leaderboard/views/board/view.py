@@ -7,16 +7,19 @@ import streamlit as st
 from kikime.harness.reports.ranking.records import Ranking as RankingResult
 from kikime.harness.reports.tables.panels import members_of, panel_of
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.data.cached import index, labels, slice_table
+from kikime.leaderboard.data.cached import index, labels, persona_names, slice_table
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import offered
-from kikime.leaderboard.data.ranking import PATIENCE, Ranking, ranking
+from kikime.leaderboard.data.ranking import PATIENCE, Ranking, Within, ranking
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import command, small
 from kikime.leaderboard.page.state import choose, choose_many, parameter, search, slider, tabs, translator
 from kikime.leaderboard.views.board import charts as board_charts
 from kikime.leaderboard.views.board import table as board_table
 from kikime.leaderboard.views.board.rows import SIZES, SLICED, SORTS, Row, board_rows, ordered, passing, reweighted
+
+_NAMED = 8
+"""Characters that are named; of more, the number is told."""
 
 
 def show() -> None:
@@ -35,22 +38,48 @@ def show() -> None:
     if not found.ready:
         _wait(suite, judge)
     filters, text, sizes = _filters(entries, found.result)
-    weights = _weights(found.result)
-    ranked, unranked, others = board_rows(entries, found.result)
+    _subject(t, entries, found.result)
+    within = ranking(index(), entries=entries, suite=suite, judge=judge, within=filters, patience=PATIENCE)
+    if filters and not within.ready:
+        _wait(suite, judge, filters)
+    result = within.result if filters and within.ready else found.result
+    weights = _weights(result)
+    ranked, unranked, others = board_rows(entries, result)
     custom = any(weight != 1 for weight in weights.values())
     ranked = reweighted(ranked, weights) if custom else ranked
     with controls:
-        by = _sort(found.result, sliced=bool(filters))
+        by = _sort(result, sliced=bool(filters))
     slice_means = board_table.slice_means(entries, filters)
     shown = ordered(board_table.with_slices(passing(ranked, text=text, sizes=sizes), slice_means), by)
     if custom:
         st.warning(t("board.custom"))
     _notes(found, len(shown), len(ranked))
-    board_table.draw(t, shown, found.result.areas, slice_means, filters)
+    board_table.draw(t, shown, result.areas, slice_means, filters)
     download.buttons(t, "leaderboard", lambda: board_table.plain_rows(shown, slice_means), key="board")
-    _parts(entries, shown, found.result)
+    _parts(entries, shown, result)
     board_table.draw_unranked(t, passing(unranked, text=text, sizes=sizes))
     board_table.draw_others(t, passing(others, text=text, sizes=sizes), entries)
+
+
+def _subject(t: Translator, entries: list[Entry], result: RankingResult) -> None:
+    """What this page is, over which suite, characters, models and day."""
+    rows = [*result.rows, *result.unranked]
+    if result.suite is None or not rows:
+        return
+    own = {row.run for row in rows}
+    personas = offered(slice_table(entries), sorted(own))["persona"]
+    names = persona_names([entry for entry in entries if entry.id in own], personas)
+    some = [names.get(persona, persona) for persona in personas[:_NAMED]]
+    more = t("board.and_more", n=len(personas) - _NAMED) if len(personas) > _NAMED else ""
+    safe.plain(
+        t(
+            "board.subject",
+            suite=result.suite,
+            personas=t("common.comma").join(some) + more,
+            n=len(rows),
+            day=max(row.created_at for row in rows)[:10],
+        )
+    )
 
 
 def _scope(entries: list[Entry]) -> tuple[str | None, str | None]:
@@ -90,7 +119,10 @@ def _filters(entries: list[Entry], result: RankingResult) -> tuple[dict[str, lis
         filters: dict[str, list[str]] = {}
         for column, name in zip(st.columns(4), SLICED, strict=True):
             with column:
-                filters[name] = choose_many(name, t(f"facet.{name}"), values[name])
+                called = persona_names(entries, values[name]) if name == "persona" else {}
+                filters[name] = choose_many(
+                    name, t(f"facet.{name}"), values[name], show=lambda value, called=called: called.get(value, value)
+                )
         small(t("board.filters_note"))
     return {name: chosen for name, chosen in filters.items() if chosen}, text, sizes
 
@@ -161,9 +193,9 @@ def _parts(entries: list[Entry], rows: list[Row], result: RankingResult) -> None
 
 
 @st.fragment(run_every="1s")
-def _wait(suite: str | None, judge: str | None) -> None:
+def _wait(suite: str | None, judge: str | None, within: Within | None = None) -> None:
     """Say that ranks are being computed, and draw the page again when they are there."""
     t = translator()
-    if ranking(index(), suite=suite, judge=judge, patience=0).ready:
+    if ranking(index(), suite=suite, judge=judge, within=within, patience=0).ready:
         st.rerun()
     st.info(t("board.computing"))

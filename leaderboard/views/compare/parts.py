@@ -51,11 +51,29 @@ def headline(t: Translator, report: Comparison) -> None:
         for verdict in ("better", "worse", "equivalent", "inconclusive")
     }
     safe.plain(f"A: {report.a.name}　→　B: {report.b.name}")
+    safe.plain(decision(t, report))
     words = "　".join(f"{t(f'verdict.{verdict}')} {n}" for verdict, n in counts.items())
     personas = len(report.scope.personas) if report.scope else 0
     small(t("compare.headline", n=f"{report.n_cells:,}", personas=personas, verdicts=words))
     for note in report.note_codes:
         safe.plain(t.reason(note))
+
+
+def decision(t: Translator, report: Comparison) -> str:
+    """One sentence that decides: in how many primary metrics B is better, where it is worse, and what stays open."""
+    primary = [row for row in report.metrics if row.primary]
+
+    def called(*verdicts: str) -> str:
+        return t("common.comma").join(t.metric(row.metric) for row in primary if row.verdict in verdicts)
+
+    better = sum(row.verdict == "better" for row in primary)
+    found = t("compare.decided", b=report.b.name, a=report.a.name, n=len(primary), better=better)
+    rest = {"worse": called("worse"), "equivalent": called("equivalent"), "open": called("inconclusive")}
+    told = [t(f"compare.decided_{name}", metrics=names) for name, names in rest.items() if names]
+    whole = next((row for row in report.lengths if (row.unit, row.persona) == ("length_chars", None)), None)
+    if whole is not None and whole.ratio.value is not None:
+        told.append(t("compare.decided_length", ratio=f"{whole.ratio.value:.2f}"))
+    return t("common.space").join([found, *told])
 
 
 def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from kikime.harness.reports.comparison.records import Comparison
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
+from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.pairs import comparison
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import choose_run, guarded, link, small
@@ -33,16 +34,27 @@ def show() -> None:
     t = translator()
     small(t("compare.about"))
     left, right = st.columns(2)
-    with left:
-        a = choose_run(t, key="a", label=t("compare.a"), default=1)
     with right:
         b = choose_run(t, key="b", label=t("compare.b"))
+    with left:
+        a = choose_run(t, key="a", label=t("compare.a"), prefer=lambda entry: _suits(entry, b[0] if b else None))
     if a is None or b is None:
         return
     if a[1].id == b[1].id:
         st.info(t("compare.same"))
         return
     guarded(t, lambda: _compared(t, a[1], b[1]))
+
+
+def _suits(entry: Entry, b: Entry | None) -> bool:
+    """Whether a run has a summary and was asked what ``b`` was asked."""
+    if entry.head is None or b is None or b.head is None:
+        return entry.head is not None
+    asked = [
+        (head.suite, *(head.hashes.get(kind) for kind in ("tasks", "personas", "formats")))
+        for head in (entry.head, b.head)
+    ]
+    return entry.id != b.id and asked[0] == asked[1]
 
 
 def _compared(t: Translator, a: RunDirectory, b: RunDirectory) -> None:

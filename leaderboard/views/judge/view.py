@@ -105,7 +105,7 @@ def distribution(t: Translator, run: RunDirectory) -> None:
     rows = []
     top: dict[str, float] = {}
     for row in _distribution(run):
-        name, opened = f"{row.judge} · {criterion(t, row.criterion)}", _replies(t, run, row)
+        name, opened = f"{criterion(t, row.criterion)} · {row.judge}", _replies(t, run, row)
         rows.append(_cells(row) | {"name": name, "href": opened, "open": opened})
         top[name] = max(top.get(name, 0.0), row.share)
     small(t("judge.distribution_note"))
@@ -194,7 +194,7 @@ def length(t: Translator, run: RunDirectory) -> None:
     rows = [
         charts.Point(
             row.quarter,
-            f"{row.judge} · {criterion(t, row.criterion)}",
+            f"{criterion(t, row.criterion)} · {row.judge}",
             row.mean,
             row.n,
             address(t, "samples", run=run.id, order="short" if row.quarter < 3 else "long"),

@@ -5,8 +5,11 @@ import sys
 import msgspec
 import pytest
 
+from kikime.harness.reports.ranking.rank import rank
+from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data import ranking
 from kikime.leaderboard.data.index import Index, cache_folder
+from tests.support.app import meant, measured
 
 
 @pytest.fixture
@@ -63,3 +66,26 @@ def test_the_other_process_reads_its_question_from_stdin(store, ids):
     command = [sys.executable, "-P", "-m", ranking.__name__]
     done = subprocess.run(command, input=asked, capture_output=True, check=True, env=ranking._environment())
     assert {row["run"] for row in msgspec.json.decode(done.stdout)["rows"]} <= set(ids)
+
+
+def test_a_slice_of_everything_is_the_ranking_itself(store):
+    runs = [RunDirectory(path) for path in sorted(store.iterdir())]
+    whole = rank(runs)
+    same = rank(runs, within={"persona": ["bushi", "ojousama"], "format": []})
+    assert [encoded(row) for row in same.rows] == [encoded(row) for row in whole.rows]
+
+
+def test_a_slice_measures_its_own_replies_and_those_alone(store):
+    runs = {path.name: RunDirectory(path) for path in store.iterdir()}
+    found = rank(list(runs.values()), within={"persona": ["bushi"], "shots": ["0"]})
+    assert found.rows
+    for row in found.rows:
+        replies = measured(runs[row.run])
+        own = replies[(replies["persona"] == "bushi") & (replies["shots"] == 0)]
+        assert row.n_replies == len(own)
+        assert row.critical_failure_rate == pytest.approx(meant(own, "critical_failure"))
+    assert {row.run for row in found.unranked} == {row.run for row in rank(list(runs.values())).unranked}
+
+
+def test_a_slice_without_replies_ranks_nobody(store):
+    assert rank([RunDirectory(path) for path in store.iterdir()], within={"persona": ["nobody"]}).rows == []

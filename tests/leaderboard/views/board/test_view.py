@@ -53,10 +53,24 @@ def test_a_chosen_cell_leads_to_the_replies_behind_it(ranked):
     assert f"run={run}" in lead.query_string
 
 
-def test_a_slice_adds_columns_and_keeps_the_overall(ranked):
-    whole, sliced = frames(opened("board"))[0], frames(opened("board", persona="bushi"))[0]
+def test_a_slice_ranks_anew_by_its_own_replies(ranked):
+    within = {"persona": ["bushi"]}
+    expected = ranking(Index(ranked), within=within).result.rows
+    app = opened("board", persona="bushi")
+    sliced = frames(app)[0]
     assert any(column.startswith("▽") for column in sliced.columns)
-    assert list(whole["総合"]) == list(sliced["総合"])
+    assert list(sliced["総合"]) == pytest.approx([row.overall for row in expected])
+    assert list(sliced["総合"]) != list(frames(opened("board"))[0]["総合"])
+    assert list(sliced["▽致命的な失敗"]) == pytest.approx([row.critical_failure_rate for row in expected])
+    assert "総合・領域・順位は、選んだ範囲（キャラクター）の返答だけで求めたものです" in texts(app)
+
+
+def test_the_board_says_what_it_is_over_which_suite_and_whom(ranked):
+    shown = texts(opened("board"))
+    assert "kikime（効き目）は" in shown
+    assert "評価セット tiny" in shown
+    assert "相馬陸" in shown
+    assert "小野寺絢音" in shown
 
 
 def test_damaged_runs_are_listed_with_the_reason(broken_store):

@@ -37,6 +37,26 @@ def test_the_headline_counts_the_verdicts_of_the_primary_metrics(visit, report):
     assert "八月" in drawn.said("text")[0]
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_one_sentence_says_where_b_is_better_and_what_stays_open(report, language):
+    t = Translator(language)
+    rows = [row for row in report.metrics if row.primary]
+    verdicts = ["better", "worse", "equivalent", *["inconclusive"] * (len(rows) - 3)]
+    judged = replace(report, metrics=[replace(row, verdict=v) for row, v in zip(rows, verdicts, strict=True)])
+    said = parts.decision(t, judged)
+    assert t("compare.decided", a="八月", b="九月", n=len(rows), better=1) in said
+    assert t("compare.decided_worse", metrics=t.metric(rows[1].metric)) in said
+    assert t("compare.decided_equivalent", metrics=t.metric(rows[2].metric)) in said
+    assert t("compare.decided_open", metrics=t("common.comma").join(t.metric(row.metric) for row in rows[3:])) in said
+    (whole,) = [e for e in report.lengths if (e.unit, e.persona) == ("length_chars", None)]
+    assert t("compare.decided_length", ratio=f"{whole.ratio.value:.2f}") in said
+
+
+def test_the_ratio_of_lengths_is_that_of_the_two_means_beside_it(report):
+    for entry in report.lengths:
+        assert entry.ratio.value == pytest.approx(entry.b.mean / entry.a.mean)
+
+
 def test_the_metrics_are_those_of_the_report_with_full_precision(visit, both, report):
     drawn = visit()
     parts.metrics(T, *both, report)

@@ -1,4 +1,7 @@
+from kikime.leaderboard.data.index import Index
+from kikime.leaderboard.views.compare.view import _suits
 from tests.support.app import frames, named, opened, texts
+from tests.support.builders import IN_VOICE, make_materials, make_run, talk_task
 
 
 def test_what_cannot_be_compared_is_refused_with_the_reason(ranked):
@@ -19,3 +22,16 @@ def test_changes_of_quality_follow_the_conditions(ranked):
         for form in ("alpaca", "chatml")
     }
     assert shown == {"alpaca": {"alpaca"}, "chatml": {"chatml"}}
+
+
+def test_the_first_pair_was_asked_the_same(ranked):
+    materials = make_materials([talk_task(2)], id="small")
+    make_run(ranked, "小さな評価", IN_VOICE, materials=materials)
+    runs = named(ranked)
+    assert _suits(*(_entry(ranked, runs[name]) for name in ("アイネス-8月", "アイネス-9月")))
+    assert not _suits(*(_entry(ranked, runs[name]) for name in ("小さな評価", "アイネス-9月")))
+    assert not _suits(*(_entry(ranked, runs[name]) for name in ("アイネス-9月", "アイネス-9月")))
+
+
+def _entry(store, run):
+    return next(entry for entry in Index(store).entries() if entry.id == run)
