@@ -128,10 +128,11 @@ def _replies(t: Translator, a: RunDirectory, b: RunDirectory, metric: str, **wit
 
 
 def _forest(t: Translator, rows: Sequence[Row], title: str, *, scale: float, named: bool = False) -> None:
+    """Differences as a chart in which better is always to the right."""
     data = [
         {
             "name": row["name"] if named else t.metric(row["metric"]),
-            **{key: None if row[key] is None else row[key] * scale for key in ("delta", "ci_low", "ci_high")},
+            **_better_right(row, scale),
             "verdict": row["verdict"],
             "words": labels.verdict(t, row["of"]),
             "href": row["open"],
@@ -141,6 +142,14 @@ def _forest(t: Translator, rows: Sequence[Row], title: str, *, scale: float, nam
     ]
     if data:
         draw_chart(charts.forest(data, title, t), alt=t("compare.forest_alt"))
+
+
+def _better_right(row: Row, scale: float) -> dict[str, float | None]:
+    """A difference and its interval, with the sign turned where the lower value is the better one."""
+    names = ("delta", "ci_high", "ci_low") if row["direction"] == "lower" else ("delta", "ci_low", "ci_high")
+    sign = -scale if row["direction"] == "lower" else scale
+    given = zip(("delta", "ci_low", "ci_high"), names, strict=True)
+    return {name: None if row[found] is None else row[found] * sign for name, found in given}
 
 
 def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
@@ -154,6 +163,7 @@ def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
             "delta": labels.change(row["metric"], row["delta"]),
             "interval": labels.interval(t, row["metric"], row["ci_low"], row["ci_high"]),
             "p": labels.p_value(row["p_adjusted"]),
+            "margin": labels.size_of(row["metric"], row["margin"]),
             "dominance": row["dominance"],
             "mde": labels.size_of(row["metric"], row["mde"]),
             "n": row["n_items"],
@@ -161,11 +171,15 @@ def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
         }
         for row in rows
     ]
-    names = ("name", "verdict", "a", "b", "delta", "interval", "p", "dominance", "mde", "n")
+    names = ("name", "verdict", "a", "b", "delta", "interval", "p", "margin", "dominance", "mde", "n")
     columns = {name: t(f"compare.col_{name}") for name in names} | {"open": t("common.replies")}
     config = {
         columns["open"]: opens(columns["open"]),
-        columns["dominance"]: st.column_config.NumberColumn(format="%+.2f"),
+        **{
+            columns[name]: st.column_config.TextColumn(help=t(f"compare.{name}_help"))
+            for name in ("verdict", "p", "margin", "mde")
+        },
+        columns["dominance"]: st.column_config.NumberColumn(format="%+.2f", help=t("compare.dominance_help")),
         columns["name"]: st.column_config.TextColumn(pinned=True),
     }
     safe.table(frame_of(shown, columns), alt=t("compare.table_alt"), column_config=config)

@@ -79,11 +79,20 @@ def test_the_forest_draws_shares_in_points_and_judges_in_scores(visit, both, rep
     by_name = {T.metric(row.metric): row for row in primary(report)}
     points, scores = ([row for row in drawn.rows_of(chart) if "delta" in row] for chart in (0, 1))
     assert {row["name"]: row["delta"] for row in points} == {
-        name: pytest.approx(100 * row.delta) for name, row in by_name.items() if labels.is_share(row.metric)
+        name: pytest.approx((-100 if row.direction == "lower" else 100) * row.delta)
+        for name, row in by_name.items()
+        if labels.is_share(row.metric)
     }
     assert {row["name"]: row["delta"] for row in scores} == {
         name: pytest.approx(row.delta) for name, row in by_name.items() if row.judge
     }
+
+
+def test_better_is_to_the_right_whichever_end_is_the_better_one():
+    row = {"direction": "lower", "delta": -0.3, "ci_low": -0.4, "ci_high": -0.1}
+    assert parts._better_right(row, 100) == {"delta": 30, "ci_low": 10, "ci_high": 40}
+    assert parts._better_right(row | {"direction": "higher"}, 1) == {"delta": -0.3, "ci_low": -0.4, "ci_high": -0.1}
+    assert parts._better_right(row | {"ci_high": None}, 1) == {"delta": 0.3, "ci_low": None, "ci_high": 0.4}
 
 
 def test_the_table_words_what_the_forest_draws(visit, both, report):
