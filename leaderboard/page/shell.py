@@ -73,8 +73,8 @@ class PageShell:
 
 
 def _is_html(start: Any) -> bool:
-    headers = {name.lower(): value for name, value in start["headers"]}
-    return start["status"] == 200 and headers.get(b"content-type", b"").startswith(b"text/html")
+    headers: dict[bytes, bytes] = {name.lower(): value for name, value in start["headers"]}
+    return bool(start["status"] == 200) and headers.get(b"content-type", b"").startswith(b"text/html")
 
 
 def _sized(start: Any, length: int) -> Any:

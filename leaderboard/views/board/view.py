@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from kikime.harness.reports.ranking.records import Ranking as RankingResult
@@ -120,11 +122,13 @@ def _filters(entries: list[Entry], result: RankingResult) -> tuple[dict[str, lis
         for column, name in zip(st.columns(4), SLICED, strict=True):
             with column:
                 called = persona_names(entries, values[name]) if name == "persona" else {}
-                filters[name] = choose_many(
-                    name, t(f"facet.{name}"), values[name], show=lambda value, called=called: called.get(value, value)
-                )
+                filters[name] = choose_many(name, t(f"facet.{name}"), values[name], show=partial(_called, called))
         small(t("board.filters_note"))
     return {name: chosen for name, chosen in filters.items() if chosen}, text, sizes
+
+
+def _called(names: dict[str, str], value: str) -> str:
+    return names.get(value, value)
 
 
 def _sort(result: RankingResult, *, sliced: bool) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from kikime.harness.core.reasons import Reason
-from kikime.harness.reports.ranking.records import RankedRow, Ranking
+from kikime.harness.reports.ranking.records import ExcludedRow, RankedRow, Ranking, UnrankedRow
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.data.cached import index
@@ -40,7 +40,7 @@ def place_of(entry: Entry, patience: float | None = PATIENCE) -> Place:
     row = _row(found.result, entry.id)
     if row is not None:
         return Place(row, len(found.result.rows))
-    left_out = [*found.result.unranked, *found.result.excluded]
+    left_out: list[UnrankedRow | ExcludedRow] = [*found.result.unranked, *found.result.excluded]
     reasons = next((tuple(other.reason_codes) for other in left_out if other.run == entry.id), ())
     alone = ranking(index(), entries=[entry], suite=entry.head.suite, patience=patience)
     return Place(_row(alone.result, entry.id), 0, reasons, alone.ready)
