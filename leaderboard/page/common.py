@@ -89,6 +89,13 @@ def offer_resume(entry: Entry) -> None:
         safe.block(command("resume", entry.id))
 
 
+def so_far(run: RunDirectory | None) -> tuple[int, int]:
+    """How many replies of an unfinished run are done, and how many are planned; 0 where its status does not tell."""
+    status = run.status() if run is not None else {}
+    done, planned = (status.get(name) for name in ("done", "planned"))
+    return (done if isinstance(done, int) else 0, planned if isinstance(planned, int) else 0)
+
+
 def command(*words: str) -> str:
     """A command line of kikime over the runs of this page, as a shell takes it, from whatever folder."""
     return shlex.join(["kikime", *words, "--runs", str(runs_folder().resolve())])

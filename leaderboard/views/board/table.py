@@ -17,7 +17,7 @@ from kikime.leaderboard.data.cached import damage, index, slice_table
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import METRICS, means
 from kikime.leaderboard.page import safe
-from kikime.leaderboard.page.common import can_resume, command, frame_of, link, shown_width, size, small
+from kikime.leaderboard.page.common import can_resume, command, frame_of, link, shown_width, size, small, so_far
 from kikime.leaderboard.page.state import parameter, write
 from kikime.leaderboard.views.board.leads import lead_of
 from kikime.leaderboard.views.board.rows import SORTS, Row
@@ -270,14 +270,13 @@ def _draw_troubled(t: Translator, rows: Sequence[Cells]) -> None:
 
 
 def _troubled(t: Translator, entry: Entry) -> Cells:
-    run = index().find(entry.id)
-    status = run.status() if run is not None else {}
+    done, planned = so_far(index().find(entry.id))
     return {
         "run": entry.id,
         "model": entry.name if entry.name != entry.id else None,
         "state": t(f"state.{entry.state}"),
         "reason": t(f"problems.{entry.problem}"),
-        "replies_so_far": f"{status['done']:,} / {status.get('planned', 0):,}" if status.get("done") else None,
+        "replies_so_far": f"{done:,} / {planned:,}" if planned else None,
         "command": command("resume", entry.id) if can_resume(entry) else None,
     }
 

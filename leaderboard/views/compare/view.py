@@ -9,6 +9,7 @@ import streamlit as st
 from kikime.harness.reports.comparison.records import Comparison
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
+from kikime.leaderboard.data.cached import index
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.pairs import comparison
 from kikime.leaderboard.page import safe
@@ -37,13 +38,20 @@ def show() -> None:
     with right:
         b = choose_run(t, key="b", label=t("compare.b"))
     with left:
-        a = choose_run(t, key="a", label=t("compare.a"), prefer=lambda entry: _suits(entry, b[0] if b else None))
+        a = choose_run(t, key="a", label=t("compare.a"), prefer=_partners(b[0] if b else None))
     if a is None or b is None:
         return
     if a[1].id == b[1].id:
         st.info(t("compare.same"))
         return
     guarded(t, lambda: _compared(t, a[1], b[1]))
+
+
+def _partners(b: Entry | None) -> Callable[[Entry], bool]:
+    """The runs that ``b`` is compared with at first: those that were asked the same; any other one where there is none."""
+    if b is not None and not any(_suits(entry, b) for entry in index().entries()):
+        return lambda entry: entry.head is not None and entry.id != b.id
+    return lambda entry: _suits(entry, b)
 
 
 def _suits(entry: Entry, b: Entry | None) -> bool:

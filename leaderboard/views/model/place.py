@@ -34,7 +34,9 @@ def place_of(entry: Entry, patience: float | None = PATIENCE) -> Place:
     """The run's place on the board of its suite; where it has no rank there, its areas from itself alone."""
     if entry.head is None:
         return Place()
-    found = ranking(index(), suite=entry.head.suite, patience=patience)
+    found = ranking(index(), patience=patience)  # that of the first page, which is often there already
+    if found.ready and found.result.suite != entry.head.suite:
+        found = ranking(index(), suite=entry.head.suite, patience=patience)
     if not found.ready:
         return Place(ready=False)
     row = _row(found.result, entry.id)

@@ -19,6 +19,7 @@ from kikime.leaderboard.page.common import (
     percent,
     size,
     small,
+    so_far,
 )
 from kikime.leaderboard.page.state import tabs, translator
 from kikime.leaderboard.views.model import curves as model_curves
@@ -54,8 +55,8 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
     head = entry.head
     if head is None:
         st.info(t(f"state.{entry.state}") + "：" + t(f"problems.{entry.problem}"))
-        status = run.status()
-        small(t("model.replies_so_far", done=f"{status.get('done') or 0:,}", planned=f"{status.get('planned') or 0:,}"))
+        done, planned = so_far(run)
+        small(t("model.replies_so_far", done=f"{done:,}", planned=f"{planned:,}"))
         offer_resume(entry)
     else:
         if entry.state == "partial":
