@@ -282,14 +282,15 @@ def _troubled(t: Translator, entry: Entry) -> Cells:
 
 
 def _damaged(t: Translator, row: Row) -> Cells:
-    """A run whose summary is sound and whose tables or manifest are not."""
+    """A run whose summary is sound and whose tables are not."""
     run = index().find(row.run)
-    problems = [t.message(error.message) for error in damage(run)] if run is not None else []
+    tables = run is not None and damage(run)
     return {
         "run": row.run,
         "model": row.name,
         "state": t("state.broken"),
-        "reason": "; ".join(problems or t.reasons(row.reasons)),
+        "reason": t("problems.tables") if tables else "; ".join(t.reasons(row.reasons)),
+        "command": command("resume", row.run) if tables else None,
     }
 
 

@@ -33,6 +33,7 @@ def show() -> None:
         st.info(t("common.no_runs"))
         safe.block(f"{command('demo')}\n{command('run', 'MODEL', '--suite', 'quick')}")
         return
+    subject = st.container()
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
         suite, judge = _scope(entries)
@@ -40,7 +41,8 @@ def show() -> None:
     if not found.ready:
         _wait(suite, judge)
     filters, text, sizes = _filters(entries, found.result)
-    _subject(t, entries, found.result)
+    with subject:
+        _subject(t, entries, found.result)
     within = ranking(index(), entries=entries, suite=suite, judge=judge, within=filters, patience=PATIENCE)
     if filters and not within.ready:
         _wait(suite, judge, filters)

@@ -36,7 +36,7 @@ def show() -> None:
     small(t("compare.about"))
     left, right = st.columns(2)
     with right:
-        b = choose_run(t, key="b", label=t("compare.b"))
+        b = choose_run(t, key="b", label=t("compare.b"), prefer=lambda entry: entry.state == "complete")
     with left:
         a = choose_run(t, key="a", label=t("compare.a"), prefer=_partners(b[0] if b else None))
     if a is None or b is None:
@@ -55,14 +55,14 @@ def _partners(b: Entry | None) -> Callable[[Entry], bool]:
 
 
 def _suits(entry: Entry, b: Entry | None) -> bool:
-    """Whether a run has a summary and was asked what ``b`` was asked."""
+    """Whether a run is complete and was asked what ``b`` was asked."""
     if entry.head is None or b is None or b.head is None:
-        return entry.head is not None
+        return entry.state == "complete"
     asked = [
         (head.suite, *(head.hashes.get(kind) for kind in ("tasks", "personas", "formats")))
         for head in (entry.head, b.head)
     ]
-    return entry.id != b.id and asked[0] == asked[1]
+    return entry.state == "complete" and entry.id != b.id and asked[0] == asked[1]
 
 
 def _compared(t: Translator, a: RunDirectory, b: RunDirectory) -> None:

@@ -28,6 +28,7 @@ def test_the_first_pair_was_asked_the_same(ranked):
     materials = make_materials([talk_task(2)], id="small")
     make_run(ranked, "小さな評価", IN_VOICE, materials=materials)
     runs = named(ranked)
+    assert not _suits(*(_entry(ranked, runs[name]) for name in ("大きなモデル", "アイネス-9月")))
     assert _suits(*(_entry(ranked, runs[name]) for name in ("アイネス-8月", "アイネス-9月")))
     assert not _suits(*(_entry(ranked, runs[name]) for name in ("小さな評価", "アイネス-9月")))
     assert not _suits(*(_entry(ranked, runs[name]) for name in ("アイネス-9月", "アイネス-9月")))
