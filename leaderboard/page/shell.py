@@ -15,7 +15,8 @@ _SCRIPT = """<script>(() => {
   const sticky = STICKY, languages = LANGUAGES;
   const speak = () => {
     const asked = new URLSearchParams(location.search).get("lang");
-    document.documentElement.lang = languages.includes(asked) ? asked : languages[0];
+    const spoken = languages.includes(asked) ? asked : languages[0];
+    if (document.documentElement.lang !== spoken) document.documentElement.lang = spoken;
   };
   const settles = (url) => {
     const to = new URL(url, location.href), before = new URLSearchParams(location.search), after = to.searchParams;
@@ -28,6 +29,7 @@ _SCRIPT = """<script>(() => {
   history.pushState = (state, title, url) => { (url && settles(url) ? replace : push)(state, title, url); speak(); };
   history.replaceState = (state, title, url) => { replace(state, title, url); speak(); };
   addEventListener("popstate", speak);
+  new MutationObserver(speak).observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
 })();</script>""".replace("STICKY", json.dumps(STICKY)).replace("LANGUAGES", json.dumps(LANGUAGES))
 
 

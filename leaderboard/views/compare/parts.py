@@ -66,8 +66,9 @@ def decision(t: Translator, report: Comparison) -> str:
     def called(*verdicts: str) -> str:
         return t("common.comma").join(t.metric(row.metric) for row in primary if row.verdict in verdicts)
 
+    a, b = (side.name for side in (report.a, report.b))
     better = sum(row.verdict == "better" for row in primary)
-    found = t("compare.decided", b=report.b.name, a=report.a.name, n=len(primary), better=better)
+    found = t("compare.decided" if better else "compare.decided_none", b=b, a=a, n=len(primary), better=better)
     rest = {"worse": called("worse"), "equivalent": called("equivalent"), "open": called("inconclusive")}
     told = [t(f"compare.decided_{name}", metrics=names) for name, names in rest.items() if names]
     whole = next((row for row in report.lengths if (row.unit, row.persona) == ("length_chars", None)), None)

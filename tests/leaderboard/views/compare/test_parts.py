@@ -52,6 +52,12 @@ def test_one_sentence_says_where_b_is_better_and_what_stays_open(report, languag
     assert t("compare.decided_length", ratio=f"{whole.ratio.value:.2f}") in said
 
 
+def test_a_comparison_that_finds_nothing_better_says_so(report):
+    same = replace(report, metrics=[replace(row, verdict="inconclusive") for row in report.metrics])
+    n = sum(row.primary for row in report.metrics)
+    assert T("compare.decided_none", a="八月", b="九月", n=n) in parts.decision(T, same)
+
+
 def test_the_ratio_of_lengths_is_that_of_the_two_means_beside_it(report):
     for entry in report.lengths:
         assert entry.ratio.value == pytest.approx(entry.b.mean / entry.a.mean)
