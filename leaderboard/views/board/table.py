@@ -85,7 +85,7 @@ def draw(
         return
     counted = [area.id for area in areas if area.counts]
     table = [_cells(row, counted, sliced) for row in rows]
-    widest = min(max(150, *(30 + shown_width(row.name, latin=8) for row in rows)), 380)
+    widest = min(max(150, *(30 + shown_width(row.name, latin=8) for row in rows)), 220)
     columns = _columns(
         t, counted, widest=widest, sliced=bool(sliced), panel=any(row.judge_alpha is not None for row in rows)
     )
