@@ -52,7 +52,7 @@ def test_the_chart_of_scores_and_the_table_below_it_have_the_same_numbers(visit,
     view.distribution(T, run)
     chart = {(row["name"], row["score"]): (row["n"], row["share"]) for row in drawn.rows_of()}
     table = {
-        (f"{row['judge']} · {view.criterion(T, row['criterion'])}", row["score"]): (row["n"], row["share"])
+        (f"{view.criterion(T, row['criterion'])} · {row['judge']}", row["score"]): (row["n"], row["share"])
         for row in drawn.downloads["distribution"]
     }
     assert chart == table
@@ -64,7 +64,7 @@ def test_a_bar_opens_the_replies_that_got_its_score(visit, run):
     view.distribution(T, run)
     opened = {(row["name"], row["score"]): row["href"] for row in drawn.rows_of()}
     for row in verdicts.distribution(run):
-        href = opened[f"{row.judge} · {view.criterion(T, row.criterion)}", row.score]
+        href = opened[f"{view.criterion(T, row.criterion)} · {row.judge}", row.score]
         assert parse_qs(href.partition("?")[2]) == {
             "run": [run.id],
             "judge": [row.judge_id],
@@ -109,7 +109,7 @@ def test_quarters_of_length_are_points_of_one_curve_per_criterion(visit, run):
     drawn = visit()
     view.length(T, run)
     expected = {
-        (f"{r.judge} · {view.criterion(T, r.criterion)}", r.quarter): r.mean for r in verdicts.length_effect(run)
+        (f"{view.criterion(T, r.criterion)} · {r.judge}", r.quarter): r.mean for r in verdicts.length_effect(run)
     }
     assert {(row["series"], row["x"]): row["value"] for row in drawn.rows_of()} == pytest.approx(expected)
     orders = {row["x"]: "short" if "order=short" in row["href"] else "long" for row in drawn.rows_of()}
