@@ -18,6 +18,7 @@ from kikime.harness.core.files.yamlfile import problem_of
 from kikime.harness.metrics import CRITICAL, Measured
 from kikime.harness.metrics.text.fold import fold, graphemes, newline_runs, visible
 from kikime.harness.metrics.text.lexicon import COPULAS, FIRST_PERSONS_IF_LISTED
+from kikime.harness.metrics.text.narration import spoken_text
 from kikime.harness.metrics.text.sentences import split_sentences, unwrap
 from kikime.harness.metrics.voice.markers import is_eligible, strip_tail
 from kikime.harness.metrics.voice.politeness import is_polite
@@ -30,6 +31,8 @@ MIN_LINES = 10
 MAX_EXAMPLES = 24
 """Examples that a draft takes over."""
 
+_WANTS_NARRATION = 0.5
+"""Share of lines with stage directions or narration from which on a card wants them."""
 _AFTER_COPULA = re.compile(rf"({'|'.join(COPULAS)})([ぁ-んァ-ヴー]{{1,4}})\Z")
 _ORDINARY_PARTICLES = re.compile(
     r"(?:よ?ね|よ|か|かね|かな|が|から|ので|けど|けれど|けれども|し|な|って|よな|のに|のです|のでしょう)\Z"
@@ -61,18 +64,31 @@ def draft_persona(lines: Sequence[CharacterLine], persona_id: str, name: str) ->
         raise UsageError(
             "{n} lines are too few to draft a card", hint="give {least} or more", n=len(lines), least=MIN_LINES
         )
+    card, measured = measured_card(lines, persona_id, name)
+    good = [line for line, m in zip(lines, measured, strict=True) if line.user and _is_example(m)]
+    card["examples"] = [{"user": line.user, "reply": line.reply} for line in _spread(good)]
+    return _yaml(card, len(lines))
+
+
+def measured_card(
+    lines: Sequence[CharacterLine], persona_id: str, name: str
+) -> tuple[dict[str, Any], Sequence[Measured]]:
+    """A card's content as the lines have it, examples aside, and the metrics of each line with that card.
+
+    Raises:
+        UsageError: an id or name that no card may have.
+    """
     card = _card(lines, persona_id, name)
-    _validated({**card, "examples": []})
-    scorer = scorer_of(_validated(card))
+    scorer = scorer_of(validated(card))
     measured = [scorer.score(line.reply, user=line.user, finish_reason="stop") for line in lines]
     eligible = sum(int(m["eligible_sentences"] or 0) for m in measured)
     marked = sum(int(m["marker_sentences"] or 0) for m in measured)
     markers = card["voice"]["markers"]
     if markers["strong"]:
         markers["target_rate"] = round(marked / eligible, 2) if eligible else 0.0
-    good = [line for line, m in zip(lines, measured, strict=True) if line.user and _is_example(m)]
-    card["examples"] = [{"user": line.user, "reply": line.reply} for line in _spread(good)]
-    return _yaml(card, len(lines))
+    if lines and sum(bool(m["narration_share"]) for m in measured) >= _WANTS_NARRATION * len(lines):
+        card["voice"]["narration"] = "wanted"
+    return card, measured
 
 
 def parse_draft(text: str) -> Persona:
@@ -81,11 +97,11 @@ def parse_draft(text: str) -> Persona:
     >>> parse_draft("{id: a, name: 絢音, profile: 高校生, length: {chars: [1, 9], target: 5}}").name
     '絢音'
     """
-    return _validated(yaml.safe_load(text))
+    return validated(yaml.safe_load(text))
 
 
 def _card(lines: Sequence[CharacterLine], persona_id: str, name: str) -> dict[str, Any]:
-    replies = [line.reply for line in lines]
+    replies = [spoken_text(line.reply) for line in lines]
     tails = sentence_tails(replies)
     strong = marker_patterns(tails)
     first = _pronouns(replies, PronounCheck.first(_FIRST)) or _own_name(replies, name)
@@ -105,7 +121,7 @@ def _card(lines: Sequence[CharacterLine], persona_id: str, name: str) -> dict[st
             "forbidden": [],
             "sheet": _sheet(tails, strong, first, polite),
         },
-        "length": _length(replies),
+        "length": _length([line.reply for line in lines]),
     }
 
 
@@ -210,6 +226,8 @@ def _polite(tails: Sequence[str]) -> bool | None:
 
 
 def _length(replies: Sequence[str]) -> dict[str, int | list[int]]:
+    if not replies:
+        return {"chars": [5, 120], "target": 40, "sentences": [1, 4], "newlines": 1}
     chars = [graphemes(visible(reply)) for reply in replies]
     counts = [max(1, len(split_sentences(fold(reply)))) for reply in replies]
     low, high = _range(chars)
@@ -223,6 +241,8 @@ def _length(replies: Sequence[str]) -> dict[str, int | list[int]]:
 
 def _range(values: Sequence[int]) -> tuple[int, int]:
     """5th and 95th percentile, as whole numbers."""
+    if len(values) < 2:
+        return values[0], values[0]
     points = quantiles(values, n=20, method="inclusive")
     return int(points[0]), round(points[-1])
 
@@ -256,7 +276,12 @@ def _spread(good: Sequence[CharacterLine]) -> list[CharacterLine]:
     return [unique[int(number * step)] for number in range(MAX_EXAMPLES)]
 
 
-def _validated(card: dict[str, Any]) -> Persona:
+def validated(card: dict[str, Any]) -> Persona:
+    """The card of a content.
+
+    Raises:
+        UsageError: something in it that no card may have.
+    """
     try:
         return Persona.model_validate(card)
     except ValidationError as error:
@@ -274,6 +299,7 @@ def _flow(value: Any) -> str:
 
 def _yaml(card: dict[str, Any], n_lines: int) -> str:
     voice, markers, length = card["voice"], card["voice"]["markers"], card["length"]
+    narration = f"\n  narration: {voice['narration']}  # ト書きや地の文を書く" if "narration" in voice else ""
     rate = f"{markers['target_rate']:.2f}" if markers["target_rate"] is not None else "null"
     patterns = "".join(f"\n      - '{pattern}'" for pattern in markers["strong"]) or " []"
     examples = "".join(f"\n  - {_flow(example)}" for example in card["examples"]) or " []"
@@ -295,7 +321,7 @@ voice:
     tolerance: 0.30
   polite: {_flow(voice["polite"])}
   forbidden: []  # 役柄が決して使わない言葉
-  sheet: {_flow(voice["sheet"])}
+  sheet: {_flow(voice["sheet"])}{narration}
 length:  # 文字数は台詞の5〜95パーセンタイル、target は中央値
   chars: {_flow(length["chars"])}
   target: {length["target"]}

@@ -64,6 +64,8 @@ class ForeignCard(msgspec.Struct, frozen=True):
     creator_notes: str
     unmapped: tuple[str, ...]
     """Fields that say something and have no place in a persona card, and macros that were left as they are."""
+    own: Json | None = None
+    """The persona card that kikime exported as this card."""
 
 
 def read_foreign(path: Path, *, user_name: str = "ユーザー") -> ForeignCard:
@@ -119,7 +121,13 @@ def _read(path: Path, kind: Kind, data: Json, user_name: str) -> ForeignCard:
         lorebook=_lorebook(data.get("character_book"), resolved),
         creator_notes=_text(data, "creator_notes"),
         unmapped=tuple(sorted(left)),
+        own=_own(data.get("extensions")),
     )
+
+
+def _own(extensions: object) -> Json | None:
+    own = extensions.get("kikime") if isinstance(extensions, dict) else None
+    return own if isinstance(own, dict) and {"voice", "length"} <= own.keys() else None
 
 
 def exchanges_of(text: str, name: str, user_name: str) -> list[Exchange]:

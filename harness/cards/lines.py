@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kikime.harness.cards.sniffing import foreign_card, is_foreign
 from kikime.harness.core.errors import FileFormatError, UsageError
 from kikime.harness.core.tables import read_table
 from kikime.harness.core.tables.replies import FileReply, replies_of
+
+_CARDS = frozenset({".json", ".png", ".charx", ".yaml", ".yml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,12 @@ def read_lines(
 
     Raises:
         FileFormatError: there is nothing in the file that can be read.
-        UsageError: no such file or column, or no column is clearly the character's.
+        UsageError: no such file or column, a character card instead of lines, or no column is clearly the character's.
     """
     if not path.exists():
         raise UsageError("{path}: no such file", path=path)
+    if path.suffix.lower() in _CARDS and is_foreign(path):
+        raise foreign_card(path)
     table = read_table(path, other=".txt", wanted=[name for name in (reply, user) if name])
     if not table.records:
         raise FileFormatError(path, None, "there are no lines in it")

@@ -14,6 +14,8 @@ from pydantic import (
     model_validator,
 )
 
+from kikime.harness.cards.sniffing import foreign_card, is_foreign
+from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.files import data_path
 from kikime.harness.core.files.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
 from kikime.harness.core.reasons import Phrase
@@ -76,8 +78,10 @@ class Markers(StrictModel):
         return self
 
 
-class Voice(StrictModel):
+class Voice(GrownModel):
     """口調: pronouns, markers, politeness, taboo words."""
+
+    LATER = frozenset({"narration"})
 
     first_person: Pronouns = Pronouns()
     second_person: Pronouns = Pronouns()
@@ -86,6 +90,8 @@ class Voice(StrictModel):
     forbidden: tuple[NonEmpty, ...] = ()
     sheet: str = ""
     """The voice in the character author's words, one or two Japanese sentences; goes into prompts and to the judge."""
+    narration: Literal["wanted", "unwanted"] | None = None
+    """Whether replies shall carry stage directions or narration (＊…＊, （…）, around 「…」); None: as they like."""
 
 
 def _ordered(bounds: tuple[int, int]) -> tuple[int, int]:
@@ -224,8 +230,18 @@ class Persona(GrownModel):
 
 
 def load_persona_file(path: Path) -> Persona:
-    """Load one card file."""
-    return load_yaml(path, Persona)
+    """Load one card file.
+
+    Raises:
+        FileFormatError: the card is wrong; with file and line.
+        UsageError: it is a card of another program.
+    """
+    try:
+        return load_yaml(path, Persona)
+    except FileFormatError:
+        if not is_foreign(path):
+            raise
+    raise foreign_card(path)
 
 
 PERSONAS = Parts(

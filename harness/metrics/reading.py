@@ -11,6 +11,7 @@ from kikime.harness.cards.persona import Length, Persona
 from kikime.harness.core.messages import Message
 from kikime.harness.metrics.text.boundaries import Boundaries
 from kikime.harness.metrics.text.fold import Span, fold
+from kikime.harness.metrics.text.narration import narration, voiced
 from kikime.harness.metrics.text.sentences import mask, split_sentences, unwrap
 
 T = TypeVar("T")
@@ -144,9 +145,24 @@ class Reading:
         return split_sentences(self.spoken, language=self.persona.language)
 
     @cached_property
+    def told(self) -> list[Span]:
+        """Stage directions and narration in ``spoken``."""
+        return narration(self.spoken)
+
+    @cached_property
+    def voiced(self) -> str:
+        """``spoken`` without stage directions and narration, which style is measured on; offsets are those of ``spoken``."""
+        return voiced(self.spoken, self.told) if self.told else self.spoken
+
+    @cached_property
+    def voiced_sentences(self) -> list[Span]:
+        """Sentences of ``voiced``."""
+        return split_sentences(self.voiced, language=self.persona.language) if self.told else self.sentences
+
+    @cached_property
     def masked(self) -> str:
-        """``spoken`` with quotations and URLs replaced by as many 〓."""
-        return mask(self.spoken)
+        """``voiced`` with quotations and URLs replaced by as many 〓."""
+        return mask(self.voiced)
 
     def shared(self, work_out: Callable[[Reading], T]) -> T:
         """``work_out(self)``, worked out once per reply."""

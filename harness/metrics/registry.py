@@ -16,7 +16,7 @@ from kikime.harness.metrics.answers import constraints, facts, labels
 from kikime.harness.metrics.leaks import control, ending, identity, language
 from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.repeats import copying, echo, repetition
-from kikime.harness.metrics.voice import boilerplate, markers, politeness, pronouns, speech, taboo
+from kikime.harness.metrics.voice import boilerplate, markers, narration, politeness, pronouns, speech, taboo
 
 QUALITY = "quality"
 """Name of the derived quality of a reply, which reports compute; see ``reports/tables/areas.yaml``."""
@@ -34,7 +34,7 @@ CRITICAL_FAILURE = Metric(
 )
 """Whether any metric of :data:`CRITICAL` is 1."""
 
-_VOICE = (speech, markers, pronouns, taboo, politeness)
+_VOICE = (speech, markers, pronouns, taboo, politeness, narration)
 _FAMILIES = (length, *_VOICE, ending, control, identity, boilerplate, language, repetition, copying, echo)
 _OF_ITEMS = (facts, constraints, labels)
 _ORDER = (
@@ -42,6 +42,7 @@ _ORDER = (
     *("speech", "eligible_sentences", "marker_sentences", "marker_rate", "style_level"),
     *("marker_spam", "style_band"),
     *("first_person_used", "first_person_ok", "second_person_ok", "forbidden_terms", "polite_ratio", "missing_kuten"),
+    *("narration_share", "narration_ok"),
     "language_addressed",
     *("no_eos", "stop_by_string", "turn_leak", "template_leak", "role_confusion", "placeholder_leak", "language_leak"),
     *("repetition", "loop", "self_repetition", "fewshot_copy", "prompt_echo"),

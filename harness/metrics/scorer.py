@@ -123,7 +123,7 @@ class Scorer:
         check = PronounCheck.first(self.persona.voice.first_person)
         counts: Counter[str] = Counter()
         for text in texts:
-            spoken = Reading(self._card, text).spoken
+            spoken = Reading(self._card, text).voiced
             counts.update(spoken[start:end] for start, end, _ in check.find(spoken))
         return dict(counts.most_common())
 

@@ -20,6 +20,7 @@ from kikime.harness.suites.task import Item, Task, load_task, task_ids
 
 if TYPE_CHECKING:
     from kikime.harness.authoring.check import PersonaReport
+    from kikime.harness.authoring.imported import Imported
     from kikime.harness.authoring.probes import ProbeReport
     from kikime.harness.core.tables.replies import FileReply
 
@@ -203,6 +204,24 @@ def draft_card(
     found = read_lines(Path(data), reply=reply, user=user, own_names=[name, persona_id])
     text = draft_persona(found.lines, persona_id, name)
     return Draft(text, parse_draft(text), len(found.lines), found.unreadable)
+
+
+def import_card(card: str | Path, *, persona_id: str | None = None, user_name: str = "ユーザー") -> Imported:
+    """Make a persona card of a card of SillyTavern, Tavern or oobabooga: JSON, PNG, CHARX or YAML.
+
+    Raises:
+        UsageError: no such file, or no card in it.
+    """
+    from kikime.harness.authoring.imported import import_card as import_foreign
+
+    return import_foreign(Path(card), persona_id=persona_id, user_name=user_name)
+
+
+def export_card(persona: str, version: Literal["v2", "v3"]) -> dict[str, object]:
+    """A persona card as a SillyTavern card, for ``json.dump``; :func:`import_card` reads it back."""
+    from kikime.harness.cards.foreign import to_tavern
+
+    return to_tavern(load_persona(persona), version)
 
 
 def doctor(runs: str | Path = "runs") -> list[Check]:

@@ -164,7 +164,7 @@ def _compile(patterns: Sequence[str]) -> regex.Pattern[str] | None:
 
 def sentence_ends(reading: Reading) -> list[int]:
     """Length of each sentence of the character's own speech without its final marks."""
-    return [strip_tail(reading.spoken[start:end]) for start, end in reading.shared(speech) or ()]
+    return [strip_tail(reading.voiced[start:end]) for start, end in reading.shared(speech) or ()]
 
 
 def _voice(reading: Reading) -> VoiceSums | None:
@@ -175,9 +175,9 @@ def _voice(reading: Reading) -> VoiceSums | None:
     patterns, markers = reading.card.compiled(MarkerPatterns), reading.persona.voice.markers
     eligible = marked = 0
     if patterns.active:
-        weak = patterns.weak_allowed(reading.spoken) if markers.weak else False
+        weak = patterns.weak_allowed(reading.voiced) if markers.weak else False
         for (start, end), tail in zip(own, reading.shared(sentence_ends), strict=True):
-            sentence = reading.spoken[start:end]
+            sentence = reading.voiced[start:end]
             found = patterns.find(sentence, weak=weak, end=tail) is not None
             marked += found
             eligible += found or is_eligible(sentence)
@@ -185,14 +185,14 @@ def _voice(reading: Reading) -> VoiceSums | None:
 
 
 def _spam(reading: Reading) -> list[Span]:
-    return reading.card.compiled(MarkerPatterns).spam(reading.spoken, reading.sentences)
+    return reading.card.compiled(MarkerPatterns).spam(reading.voiced, reading.voiced_sentences)
 
 
 def _marker_spans(reading: Reading) -> list[Span]:
     patterns = reading.card.compiled(MarkerPatterns)
-    weak = patterns.weak_allowed(reading.spoken)
+    weak = patterns.weak_allowed(reading.voiced)
     own = reading.shared(speech) or ()
-    tails = [(start, patterns.find(reading.spoken[start:end], weak=weak)) for start, end in own]
+    tails = [(start, patterns.find(reading.voiced[start:end], weak=weak)) for start, end in own]
     return reading.in_whole([(start + span[0], start + span[1]) for start, span in tails if span])
 
 
@@ -205,7 +205,7 @@ METRICS = (
         ja="語尾を判定できる文の数",
         en="sentences that could carry a marker",
         of_speech=True,
-        version="rules/6",
+        version="rules/7",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.eligible,
     ),
     Metric(
@@ -216,7 +216,7 @@ METRICS = (
         ja="役柄の語尾で終わる文の数",
         en="sentences that end in the character's marker",
         of_speech=True,
-        version="rules/6",
+        version="rules/7",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.marked,
         spans=_marker_spans,
     ),
@@ -230,7 +230,7 @@ METRICS = (
         en="share of sentences with the marker",
         short_ja="語尾の割合",
         of_speech=True,
-        version="rules/6",
+        version="rules/7",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.marker_rate,
     ),
     Metric(
@@ -241,7 +241,7 @@ METRICS = (
         ja="語尾の不自然な重ね使い",
         en="markers are piled up",
         short_ja="語尾の重ね使い",
-        version="rules/6",
+        version="rules/7",
         function=lambda reading: int(bool(_spam(reading))),
         spans=lambda reading: reading.in_whole(_spam(reading)),
     ),
@@ -256,7 +256,7 @@ METRICS = (
         en="marker rate between never and the character's own; falls when overdone",
         short_ja="口調の水準",
         of_speech=True,
-        version="rules/6",
+        version="rules/7",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.style_level,
     ),
     Metric(
@@ -270,7 +270,7 @@ METRICS = (
         en="marker rate is near the character's own",
         short_ja="語尾の帯",
         of_speech=True,
-        version="rules/6",
+        version="rules/7",
         function=lambda reading: None if (sums := reading.shared(_voice)) is None else sums.style_band,
     ),
 )

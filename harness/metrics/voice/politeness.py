@@ -42,7 +42,7 @@ def is_polite(tail: str) -> bool | None:
 
 def _polite_ratio(reading: Reading) -> float | None:
     ends = zip(reading.shared(speech) or (), reading.shared(sentence_ends), strict=True)
-    polite = [is_polite(reading.spoken[start : start + end]) for (start, _), end in ends]
+    polite = [is_polite(reading.voiced[start : start + end]) for (start, _), end in ends]
     judged = [value for value in polite if value is not None]
     return sum(judged) / len(judged) if judged else None
 
@@ -59,7 +59,7 @@ METRICS = (
         en="share of polite (です・ます) sentences",
         short_ja="丁寧体の割合",
         of_speech=True,
-        version="rules/6",
+        version="rules/7",
         function=_polite_ratio,
     ),
 )

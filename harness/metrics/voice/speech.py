@@ -17,14 +17,14 @@ a stray piece."""
 
 
 def speech(reading: Reading) -> list[Span] | None:
-    """The sentences that metrics of style read; None where the reply is not the character's own.
+    """The sentences of ``voiced`` that metrics of style read; None where the reply is not the character's own.
 
     The unfinished last sentence of a reply that was cut off is left out: nobody knows how it would have ended.
     """
     if any(reading.shared(is_so) for is_so in NOT_SPEECH):
         return None
-    sentences = reading.sentences
-    if sentences and no_eos(reading.finish_reason) and not ends_well(reading.spoken, sentences[-1]):
+    sentences = reading.voiced_sentences
+    if sentences and no_eos(reading.finish_reason) and not ends_well(reading.voiced, sentences[-1]):
         return sentences[:-1]
     return sentences
 
@@ -38,7 +38,7 @@ METRICS = (
         en="there is speech of its own to measure the voice on: no copy, echo or loop, and a finished sentence",
         short_ja="口調を測れる返答",
         of_speech=True,
-        version="rules/6",
+        version="rules/7",
         function=lambda reading: int(bool(reading.shared(speech))),
     ),
 )

@@ -1,10 +1,11 @@
-"""``kikime personas``: list, show, check and draft character cards."""
+"""``kikime personas``: list, show, check, draft, import and export character cards."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def personas() -> None:
-    """List, show, check and draft character cards."""
+    """List, show, check, draft, import and export character cards."""
 
 
 @personas.command("list")
@@ -144,6 +145,65 @@ def new(
         click.echo(draft.text, nl=False)
     tell_unreadable(draft.unreadable)
     return 4 if draft.unreadable else 0
+
+
+@personas.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--id", "persona_id", help="Id of the card: a–z, 0–9 and -; from the file's name otherwise.")
+@click.option("--user-name", default="ユーザー", show_default=True, help="What {{user}} stands for.")
+@click.option(
+    "--output", "-o", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write the card here."
+)
+@json_option
+def import_(file: Path, persona_id: str | None, user_name: str, output: Path | None, as_json: bool) -> None:
+    """Make a persona card of a character card of SillyTavern (V1–V3: JSON, PNG, CHARX) or oobabooga (YAML).
+
+    Its texts, first messages, examples and lorebook are kept; the voice is measured on what the character says. What
+    has no place in a persona card is named.
+    """
+    from kikime.workflows import library
+
+    found, say = library.import_card(file, persona_id=persona_id, user_name=user_name), words()
+    if output:
+        _write(output, found.text)
+        note(say("cli.personas.wrote", path=output, n=found.n_lines))
+    if as_json:
+        print_document(found.card.model_dump(mode="json"))
+    elif not output:
+        click.echo(found.text, nl=False)
+    kept = {
+        "examples": len(found.card.examples),
+        "greetings": len(found.card.greetings),
+        "lore": len(found.card.lorebook),
+    }
+    note(say("cli.personas.imported", kind=found.kind, lines=found.n_lines, **kept))
+    if found.unmapped:
+        note(say("cli.personas.unmapped", names=say("cli.and").join(found.unmapped)))
+    if found.guessed:
+        note(say("cli.personas.few_lines", n=found.n_lines))
+
+
+@personas.command()
+@click.argument("persona")
+@click.option(
+    "--to", "version", type=click.Choice(["v2", "v3"]), default="v2", show_default=True, help="Version of the card."
+)
+@click.option(
+    "--output", "-o", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write the card here."
+)
+def export(persona: str, version: Literal["v2", "v3"], output: Path | None) -> None:
+    """Write a persona card as a SillyTavern card (JSON). PERSONA is a bundled id or a card file.
+
+    The whole card travels in it, so that `kikime personas import` gives it back.
+    """
+    from kikime.workflows import library
+
+    text = json.dumps(library.export_card(persona, version), ensure_ascii=False, indent=2) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    _write(output, text)
+    note(words()("cli.personas.exported", path=output))
 
 
 def _write(path: Path, text: str) -> None:
