@@ -63,7 +63,7 @@ def import_card(path: Path, *, persona_id: str | None = None, user_name: str = "
 
 
 def _content(foreign: ForeignCard, persona_id: str, said: Sequence[CharacterLine]) -> dict[str, Any]:
-    card = dict(foreign.own) if foreign.own else measured_card(said, persona_id, foreign.name)[0]
+    card: dict[str, Any] = dict(foreign.own) if foreign.own else measured_card(said, persona_id, foreign.name)[0]
     card |= {"id": persona_id, "name": foreign.name, "user_name": foreign.user_name, "background": foreign.scenario}
     card |= {"greetings": list(foreign.greetings), "lorebook": [entry.model_dump() for entry in foreign.lorebook]}
     if foreign.own:
