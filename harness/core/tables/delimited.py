@@ -6,6 +6,7 @@ import csv
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from kikime.harness.core.errors import FileFormatError
@@ -59,20 +60,24 @@ def _records(text: Text, delimiter: str) -> Iterator[tuple[int, list[str], bytes
     csv.field_size_limit(sys.maxsize)
     begin, width = 0, 0
     while begin < len(text.lines):
-        reader = csv.reader(text.lines[begin:] if begin else text.lines, delimiter=delimiter)
-        start = begin
-        for cells in reader:
-            end = start + reader.line_num
+        for end, cells in _ends(text.lines, begin, delimiter):
             width = width or len(cells)
             if end - begin > 1 and (len(cells) > width or _is_open(text.lines[begin:end], delimiter)):
-                broken = next(csv.reader([text.lines[begin].replace('"', "")], delimiter=delimiter))
-                yield begin + 1, [*broken, *[""] * (width + 1 - len(broken))], text.raw[begin]
-                begin += 1
                 break
             yield begin + 1, cells, b"".join(text.raw[begin:end])
             begin = end
-        else:
-            return
+        if begin < len(text.lines):
+            pieces = text.lines[begin].split(delimiter)
+            yield begin + 1, [*pieces, *[""] * (width + 1 - len(pieces))], text.raw[begin]
+            begin += 1
+
+
+def _ends(lines: Sequence[str], begin: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The line after each record from ``begin`` on, and its cells, as far as they can be read."""
+    reader = csv.reader(lines[begin:] if begin else lines, delimiter=delimiter)
+    with suppress(csv.Error):
+        for cells in reader:
+            yield begin + reader.line_num, cells
 
 
 def _is_open(lines: Sequence[str], delimiter: str) -> bool:

@@ -13,7 +13,7 @@ from kikime.harness.core.tables.text import Text
 
 Row = Mapping[str, object]
 Write = Callable[[Path, Sequence[int]], None]
-_MISSING = frozenset({"", "nan", "none", "null", "<na>", "n/a", "#n/a"})
+_MISSING = frozenset({"", "nan", "none", "null", "<na>", "n/a", "#n/a", "<noinput>"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,13 @@ def is_missing(value: object) -> bool:
 
 def line_writer(text: Text, head: bytes, records: Sequence[bytes]) -> Write:
     """Writes chosen records byte for byte, each on a line of its own."""
-    feed, crlf = "\n".encode(text.encoding), "\r\n".encode(text.encoding)
-    first = head if head.endswith(feed) else b"".join(records[:1])
+    ends = [end.encode(text.encoding) for end in ("\r\n", "\n", "\r")]
+    first = head if head.endswith(tuple(ends)) else b"".join(records[:1])
+    newline = next((end for end in ends if first.endswith(end)), ends[1])
 
     def write(path: Path, kept: Sequence[int]) -> None:
-        newline = crlf if first.endswith(crlf) else feed
         body = [records[index] for index in kept]
-        body = [record if record.endswith(feed) else record + newline for record in body[:-1]] + body[-1:]
+        body = [record if record.endswith(tuple(ends)) else record + newline for record in body[:-1]] + body[-1:]
         path.write_bytes(head + b"".join(body))
 
     return write

@@ -129,7 +129,12 @@ def _reads(data: bytes, encoding: str) -> str | None:
 
 
 def _split_feeds(data: AnyStr) -> list[AnyStr]:
-    """Lines with their ends, split at line feeds only: ``splitlines`` also splits at a lone carriage return."""
-    feed = b"\n" if isinstance(data, bytes) else "\n"
+    """Lines with their ends, split at line feeds only, or at carriage returns where a file has nothing else.
+
+    ``splitlines`` would split at both, and at what may stand inside a text.
+    """
+    feed, return_ = (b"\n", b"\r") if isinstance(data, bytes) else ("\n", "\r")
+    if feed not in data:
+        feed = return_
     parts = data.split(feed)
     return [part + feed for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])

@@ -97,9 +97,19 @@ def test_a_field_may_be_long(tmp_path: Path) -> None:
         ("a.json", b'[{"reply": "a"},\n {"reply": },\n {"reply": "c"}]', 2),
         ("a.json", b'[{"reply": "a"},\n {"reply": "b"}, {"reply":', 2),
         ("a.csv", b"user,reply\nu,a\nu,b,x\nu,c\n", 3),
+        ("a.csv", b"user,reply\nu,a\nu,b\rb\nu,c\n", 3),
         ("a.csv", 'user,reply\nu,あ\nu,"い\nu,う\nu,"え"\n'.encode(), 3),
     ],
-    ids=["open object", "number", "bytes", "broken element", "cut off array", "too many cells", "open quotation mark"],
+    ids=[
+        "open object",
+        "number",
+        "bytes",
+        "broken element",
+        "cut off array",
+        "too many cells",
+        "carriage return",
+        "open quotation mark",
+    ],
 )
 def test_a_broken_record_is_named_and_the_rest_is_read(tmp_path: Path, name: str, content: bytes, line: int) -> None:
     path, copy = tmp_path / name, tmp_path / "copy"
@@ -184,3 +194,12 @@ def test_folders_of_data_are_told_from_runs(tmp_path: Path) -> None:
 
 def test_json_from_a_pipe_is_read() -> None:
     assert read_bytes(json.dumps(ROWS).encode("utf-16"), "-").rows == ROWS
+
+
+def test_lines_may_end_in_carriage_returns(tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.csv", tmp_path / "copy"
+    path.write_bytes("user,reply\rやあ,ええ\rそう,はい\r".encode("cp932"))
+    table = read_table(path)
+    assert [row["reply"] for row in table.rows] == ["ええ", "はい"]
+    table.write(copy, [0, 1])
+    assert copy.read_bytes() == path.read_bytes()
