@@ -69,7 +69,7 @@ def test_the_board_says_what_it_is_over_which_suite_and_whom(ranked):
     shown = texts(opened("board"))
     assert "kikime（効き目）は" in shown
     assert "評価セット tiny" in shown
-    assert "相馬陸" in shown
+    assert "桐生一之進" in shown
     assert "小野寺絢音" in shown
 
 
