@@ -21,6 +21,21 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=False):
     top_k: int = 0
     repetition_penalty: float = 1.0
     seed: int = 0
+    reasoning_tokens: int = 0
+    """What a reply may think beside ``max_tokens``; 0: thinking is of the reply's own."""
+
+    @property
+    def most_tokens(self) -> int:
+        """All that may be generated."""
+        return self.max_tokens + self.reasoning_tokens
+
+    @property
+    def identity(self) -> dict[str, int | float]:
+        """The parameters as they enter the request's key, where a budget of none says nothing."""
+        values: dict[str, int | float] = msgspec.structs.asdict(self)
+        if not self.reasoning_tokens:
+            del values["reasoning_tokens"]
+        return values
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -85,8 +100,9 @@ class Reply(msgspec.Struct, frozen=True):
 
     key: str
     text: str
-    finish_reason: str
-    """``stop``, ``length``, ``abort`` or ``error``."""
+    """What the model says, without its thinking once the runner has it."""
+    finish_reason: str | None
+    """``stop``, ``length``, ``abort``, ``error``, or another word of a server's; None where it gives none."""
     stop_reason: str | None = None
     """The stop string or token id that ended the reply; None for the end-of-sequence token."""
     n_prompt_tokens: int = 0
@@ -95,6 +111,9 @@ class Reply(msgspec.Struct, frozen=True):
     n_output_tokens: int = 0
     latency_ms: float = 0.0
     error: str | None = None
+    reasoning: str | None = None
+    """What it thought before it spoke; None where it did not, or nobody tells."""
+    n_reasoning_tokens: int | None = None
     logprobs: list[float] | None = None
     """Summed log-probability (natural) of each candidate's continuation."""
 
@@ -122,7 +141,7 @@ def too_long(request: Request, max_model_len: int | None) -> str | None:
     """Why the request does not fit into the model's context, or None."""
     if max_model_len is None or not request.token_ids:
         return None
-    prompt, new = len(request.token_ids), request.sampling.max_tokens
+    prompt, new = len(request.token_ids), request.sampling.most_tokens
     if request.candidates:  # an engine generates one token to score a prompt
         prompt, new = max(len(candidate.token_ids) for candidate in request.candidates), 1
     if prompt + new <= max_model_len:

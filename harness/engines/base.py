@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from kikime.harness.core.reasons import Reason
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
@@ -50,6 +51,15 @@ class CountsTokens(Protocol):
 
     def tokens_in_flight(self) -> int:
         """How many tokens it has generated of the replies that have not finished."""
+
+
+@runtime_checkable
+class TellsNotes(Protocol):
+    """An engine that could not ask all as it was planned."""
+
+    @property
+    def notes(self) -> list[Reason]:
+        """What was changed of the requests, and why, once each."""
 
 
 def _anything(checkpoint: Checkpoint, options: EngineOptions) -> None:

@@ -1,24 +1,42 @@
-"""Any OpenAI-compatible server: token ids to a vLLM server, chat completions elsewhere."""
+"""Any OpenAI-compatible server: token ids to a vLLM server, chat completions elsewhere.
+
+One odd answer costs one reply: it becomes an error in the server's own words, asked again where the fault may pass. The run
+stops where no further request can succeed: a wrong key, an unknown model, nobody there, or a server that refuses all it is sent.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
+import concurrent.futures
+import math
 import queue
+import random
 import threading
 import time
-from typing import Any, TypedDict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple, TypedDict
 
+import httpx2
 import msgspec
 import openai
-import tenacity
-from openai.types import CompletionUsage
+import orjson
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from kikime.harness.core.errors import EngineFault
-from kikime.harness.core.reasons import Phrase
+from kikime.harness.core.names import nearest
+from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
+from kikime.harness.engines.served.answers import read_answer
+from kikime.harness.engines.served.connection import JSON, open_api, open_waiting_api, proxy_towards
+from kikime.harness.engines.served.dialect import Dialect
+from kikime.harness.engines.served.faults import MAX_CALLS, Fault, classify, reason_of
+from kikime.harness.engines.served.keys import PLACEHOLDER_KEY, read_key, redactor
+from kikime.harness.engines.served.words import one_line, server_words
+
+Body = dict[str, Any]
 
 
 class Server(TypedDict):
@@ -31,8 +49,12 @@ class Server(TypedDict):
     max_model_len: int | None
 
 
-_ATTEMPTS = 6
-_TRANSIENT = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
+_FIRST_WAIT, _LONGEST_BACKOFF = 0.5, 20.0
+_LOST_IN_A_ROW = 20
+_TIMEOUT = 600
+_SHOWN_MODELS = 12
+_DROPPABLE = ("seed", "top_p", "temperature", "repetition_penalty", "top_k")
+"""What a request can do without; a thinking effort or template argument that is refused was asked for and stops the run."""
 
 
 class OpenAIEngine:
@@ -43,17 +65,27 @@ class OpenAIEngine:
 
         Raises:
             EngineFault: the server cannot be reached, refuses the key, or does not serve the model.
+            UsageError: the key in the environment cannot be one, or a proxy cannot be used.
         """
         self._name = checkpoint.name
         self._url = str(checkpoint.base_url)
         self._concurrency = options.concurrency
+        self._template_args = options.template_args
         self.server = probe_server(checkpoint)
-        self._finished: queue.Queue[Reply | openai.OpenAIError] = queue.Queue()
+        api_key = read_key()
+        self._clean = redactor(api_key or "")
+        self._dialect = Dialect("server", droppable=_DROPPABLE)
+        self._outcomes: queue.Queue[_Outcome | BaseException] = queue.Queue()
+        self._in_flight = self._lost_in_a_row = 0
+        self._answered = False
+        self._refused: list[_Outcome] = []
+        """Refusals that are held back as long as the server has answered nothing."""
+        self._end: EngineFault | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="kikime-openai", daemon=True)
         self._thread.start()
-        self._client = openai.AsyncOpenAI(base_url=self._url, api_key=_api_key(), max_retries=0, timeout=600)
         self._slots = asyncio.Semaphore(self._concurrency)
+        self._api = open_api(api_key or PLACEHOLDER_KEY, self._url, timeout=_TIMEOUT, connections=self._concurrency)
 
     @property
     def window(self) -> int:
@@ -62,143 +94,318 @@ class OpenAIEngine:
 
     def submit(self, request: Request) -> None:
         """Queue one request."""
-        asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
+        self._in_flight += 1
+        asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).add_done_callback(self._noted)
+
+    def _noted(self, done: concurrent.futures.Future[None]) -> None:
+        """Hand an error that nobody foresaw to the thread that waits for replies."""
+        if not done.cancelled() and (error := done.exception()):
+            self._outcomes.put(error)
 
     def poll(self) -> list[Reply]:
-        """Wait up to a second for the next reply, then take all that are there."""
-        replies: list[Reply] = []
-        try:
-            replies.append(self._take(timeout=1.0))
+        """Wait up to a second for the next reply, then take all that are there.
+
+        Raises:
+            EngineFault: no further request can succeed.
+        """
+        if self._end is None:
+            replies = [reply for outcome in self._waited(1.0) for reply in self._settled(outcome)]
+            if replies or self._end is None:
+                return replies
+        raise self._end
+
+    def _waited(self, seconds: float) -> Iterator[_Outcome]:
+        with suppress(queue.Empty):
+            outcome = self._outcomes.get(timeout=seconds)
             while True:
-                replies.append(self._take(timeout=0))
-        except queue.Empty:
-            return replies
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                yield outcome
+                outcome = self._outcomes.get_nowait()
+
+    def _settled(self, outcome: _Outcome) -> Iterator[Reply]:
+        """What is handed over now; refusals wait until the server has taken some request."""
+        reply, fault = outcome
+        self._in_flight -= 1
+        if fault is None:
+            self._answered, self._lost_in_a_row = True, 0
+        else:
+            self._lost_in_a_row += fault.calls > 1 or not self._answered
+        if fault is not None and fault.refuses and not self._answered:
+            self._refused.append(outcome)
+        else:
+            yield reply
+        if self._answered:
+            yield from (held for held, _ in self._refused)
+            self._refused = []
+        self._end = self._end or self._ending(fault)
+
+    def _ending(self, fault: Fault | None) -> EngineFault | None:
+        """Why no further request can succeed, if that is so."""
+        if fault is None:
+            return None
+        all_refused = bool(self._refused) and not self._in_flight
+        final = fault.stops and not (fault.refuses and self._answered)
+        if not (final or all_refused or self._lost_in_a_row >= _LOST_IN_A_ROW):
+            return None
+        told = self._refused[-1].fault or fault if all_refused and not final else fault
+        return EngineFault("{url}: {reason}", hint=_hint(told, self._url), url=self._url, reason=told.words)
 
     def describe(self) -> dict[str, object]:
         """What the server said of itself."""
         return {"engine": "openai", "server": self.server, "openai": openai.__version__, "dtype": "served"}
 
+    @property
+    def notes(self) -> list[Reason]:
+        """What the server would not take, and what was done about it, once each."""
+        return list(self._dialect.notes)
+
     def close(self) -> None:
         """Drop what is in flight and close the connections."""
-        asyncio.run_coroutine_threadsafe(self._client.close(), self._loop).result(timeout=10)
+        with suppress(TimeoutError, concurrent.futures.CancelledError):
+            asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result(timeout=10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
 
-    def _take(self, *, timeout: float) -> Reply:
-        reply = self._finished.get(timeout=timeout) if timeout else self._finished.get_nowait()
-        if isinstance(reply, openai.OpenAIError):
-            raise EngineFault(
-                "{url}: {reason}",
-                hint="start the server again, then resume the run",
-                url=self._url,
-                reason=_reason(reply),
-            ) from reply
-        return reply
+    async def _drop(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._api.close()
 
     async def _answer(self, request: Request) -> None:
         async with self._slots:
-            started = time.monotonic()
+            started, lost = time.monotonic(), None
+            retrying = AsyncRetrying(retry=retry_if_exception_type(Fault), stop=_gives_up, wait=_backoff, reraise=True)
             try:
-                reply = await self._call(request)
-            except openai.BadRequestError as error:
-                reply = Reply(key=request.key, text="", finish_reason="error", error=_reason(error))
-            except openai.OpenAIError as error:
-                self._finished.put(error)
-                return
-            self._finished.put(reply_with_latency(reply, started))
+                reply: Reply = await retrying(self._ask, request)
+            except Fault as fault:
+                lost = fault
+                lost.words = self._clean(lost.words)
+                reply = Reply(key=request.key, text="", finish_reason="error", error=lost.words)
+            self._outcomes.put(_Outcome(reply_with_latency(reply, started), lost))
 
-    @tenacity.retry(
-        retry=tenacity.retry_if_exception_type(_TRANSIENT),
-        wait=tenacity.wait_random_exponential(multiplier=0.5, max=20),
-        stop=tenacity.stop_after_attempt(_ATTEMPTS),
-        reraise=True,
-    )
-    async def _call(self, request: Request) -> Reply:
-        sampling = request.sampling
-        common: dict[str, Any] = {
-            "model": self._name,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "seed": sampling.seed,
-        }
+    async def _ask(self, request: Request) -> Reply:
         if not self.server["token_ids"]:
-            return await self._chat(request, common)
+            return await self._chat(request)
         if request.candidates:
             logprobs = [await self._score(candidate) for candidate in request.candidates]
             return chosen_reply(request, logprobs, 0.0)
-        extra = {
+        return await self._complete(request)
+
+    async def _complete(self, request: Request) -> Reply:
+        """A reply to token ids."""
+        sampling = request.sampling
+        own: Body = {
+            "prompt": request.token_ids,
             "stop_token_ids": request.stop_token_ids,
             "top_k": sampling.top_k,
             "repetition_penalty": sampling.repetition_penalty,
             "skip_special_tokens": False,
             "spaces_between_special_tokens": False,
         }
-        answer = await self._client.completions.create(
-            prompt=request.token_ids,
-            max_tokens=sampling.max_tokens,
-            stop=request.stop or None,
-            extra_body=extra,
-            **common,
-        )
-        choice = answer.choices[0]
-        stop = getattr(choice, "stop_reason", None)
-        return _reply(request, choice.text, choice.finish_reason, stop, answer.usage)
+        if request.stop:
+            own["stop"] = request.stop
+        return _reply(request, await self._post("/completions", self._common(request) | own))
+
+    async def _chat(self, request: Request) -> Reply:
+        own: Body = {"messages": request.messages}
+        for name, value in self._template_args.items():
+            if name == "reasoning_effort":
+                own[name] = value
+            else:
+                own.setdefault("chat_template_kwargs", {})[name] = value
+        return _reply(request, await self._post("/chat/completions", self._common(request) | own))
+
+    def _common(self, request: Request) -> Body:
+        sampling = request.sampling
+        return {
+            "model": self._name,
+            "max_tokens": sampling.most_tokens,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "seed": sampling.seed,
+        }
 
     async def _score(self, candidate: Candidate) -> float:
-        answer = await self._client.completions.create(
-            model=self._name,
-            prompt=candidate.token_ids,
-            max_tokens=1,
-            temperature=0.0,
-            extra_body={"prompt_logprobs": 0},
-        )
-        positions: list[dict[str, dict[str, float]]] = answer.choices[0].prompt_logprobs  # type: ignore[attr-defined]  # vLLM's extension
-        pairs = zip(candidate.token_ids[candidate.start :], positions[candidate.start :], strict=True)
-        return float(sum(position[str(token)]["logprob"] for token, position in pairs))
+        """The log-probability of a continuation, by vLLM's own extension."""
+        ids = candidate.token_ids
+        body = {"model": self._name, "prompt": ids, "max_tokens": 1, "temperature": 0.0, "prompt_logprobs": 0}
+        content = await self._post("/completions", body)
+        try:
+            positions = msgspec.json.decode(content, type=_Scored).choices[0].prompt_logprobs
+            pairs = list(zip(ids, positions, strict=True))[candidate.start :]
+            total = sum(position[str(token)].logprob for token, position in pairs if position is not None)
+        except (msgspec.DecodeError, KeyError, ValueError) as error:
+            words = server_words(content) or one_line(str(error))
+            raise Fault(f"the answer has no log-probabilities of the prompt: {words}") from None
+        if not math.isfinite(total):
+            raise Fault("the log-probability of a candidate is not finite")
+        return total
 
-    async def _chat(self, request: Request, common: dict[str, Any]) -> Reply:
-        messages: Any = request.messages
-        answer = await self._client.chat.completions.create(
-            messages=messages, max_completion_tokens=request.sampling.max_tokens, **common
+    async def _post(self, path: str, body: Body) -> bytes:
+        """One request; a refused parameter changes those that follow.
+
+        Raises:
+            Fault: no answer, or the server tells an error.
+        """
+        sent = self._dialect.spoken(body)
+        try:
+            response = await self._api.post(
+                path, content=orjson.dumps(sent), options={"headers": JSON}, cast_to=httpx2.Response
+            )
+        except openai.APIStatusError as error:
+            words = self._clean(server_words(error.response.content) or str(error.message))
+            parameter = error.param if isinstance(error.param, str) else None
+            if self._dialect.learn(error.status_code, words, parameter, sent, body):
+                raise Fault(words, calls=MAX_CALLS + len(self._dialect.notes), wait=0.0, refuses=True) from None
+            raise classify(error) from None
+        except openai.APIError as error:
+            raise classify(error) from None
+        return response.content
+
+
+class _Outcome(NamedTuple):
+    """How a request ended."""
+
+    reply: Reply
+    fault: Fault | None
+    """Why it is an error, if it is one."""
+
+
+class _Logprob(msgspec.Struct):
+    logprob: float
+
+
+class _ScoredChoice(msgspec.Struct):
+    prompt_logprobs: list[dict[str, _Logprob] | None]
+
+
+class _Scored(msgspec.Struct):
+    """What is read of an answer to a candidate."""
+
+    choices: list[_ScoredChoice]
+
+
+def _gives_up(state: RetryCallState) -> bool:
+    fault = state.outcome.exception() if state.outcome else None
+    return not isinstance(fault, Fault) or state.attempt_number >= fault.calls
+
+
+def _backoff(state: RetryCallState) -> float:
+    """Retry-After where the server gave one, else exponential with full jitter; seconds."""
+    fault = state.outcome.exception() if state.outcome else None
+    jittered = random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_WAIT * 2 ** (state.attempt_number - 1)))  # noqa: S311  (jitter, not a secret)
+    if isinstance(fault, Fault) and fault.wait is not None:
+        return fault.wait + (jittered / 4 if fault.wait else 0.0)
+    return jittered
+
+
+def _hint(fault: Fault, url: str) -> Phrase:
+    """What helps after a fault that ends the run."""
+    if fault.words.startswith(("401", "403")):
+        return Phrase("set OPENAI_API_KEY to a key that this server takes")
+    if fault.words.startswith(("404", "405")):
+        return Phrase("look at the model's name and at the address, which usually ends in /v1")
+    if fault.refuses:
+        return Phrase("the server takes none of these requests; leave out what it refuses, or look at its log")
+    if proxy := proxy_towards(url):
+        return Phrase(
+            "is the server running? The proxy {proxy} stands before it; NO_PROXY lists hosts that need none",
+            proxy=proxy,
         )
-        choice = answer.choices[0]
-        return _reply(request, choice.message.content or "", choice.finish_reason, None, answer.usage)
+    return Phrase("start the server again, then resume the run")
 
 
 def probe_server(checkpoint: Checkpoint) -> Server:
     """Ask the server which models it has, and whether it is vLLM (then it takes token ids in any format).
 
+    A server that has no list of models is taken at its word.
+
     Raises:
         EngineFault: the server cannot be reached, refuses the key, or does not serve the model.
+        UsageError: the key in the environment cannot be one, or a proxy cannot be used.
     """
-    url = str(checkpoint.base_url)
-    client = openai.OpenAI(base_url=url, api_key=_api_key(), max_retries=2, timeout=30)
+    url, api_key = str(checkpoint.base_url), read_key()
+    clean = redactor(api_key or "")
+    unknown = Server(url=url, token_ids=False, root=None, max_model_len=None)
     try:
-        models = {model.id: model for model in client.models.list()}
-    except openai.AuthenticationError:
-        raise EngineFault("{url}: the server refuses the key", hint="set OPENAI_API_KEY", url=url) from None
+        with open_waiting_api(api_key or PLACEHOLDER_KEY, url, timeout=30, retries=2) as api:
+            content = api.get("/models", cast_to=httpx2.Response).content
+    except openai.APIStatusError as error:
+        words = clean(f"{error.status_code}: {server_words(error.response.content) or one_line(error.message)}")
+        if error.status_code in {401, 403}:
+            raise EngineFault(
+                "{url}: the server refuses the key ({reason})", hint="set OPENAI_API_KEY", url=url, reason=words
+            ) from None
+        if error.status_code < 500:
+            return unknown
+        raise _unreachable(url, words) from None
     except openai.OpenAIError as error:
-        raise EngineFault(
-            "{url}: {reason}",
-            hint="is the server running, and does the address end in /v1?",
-            url=url,
-            reason=_reason(error),
-        ) from None
+        raise _unreachable(url, clean(reason_of(error))) from None
+    models = _models(content)
+    if models is None:
+        return unknown
     if checkpoint.name not in models:
-        raise EngineFault(
-            "{url}: no model '{name}'",
-            hint="it serves: {models}",
-            url=url,
-            name=checkpoint.name,
-            models=", ".join(sorted(models)) or Phrase("none"),
-        )
+        raise _not_served(url, checkpoint.name, models)
     model = models[checkpoint.name]
-    return {
-        "url": url,
-        "token_ids": model.owned_by == "vllm",
-        "root": getattr(model, "root", None),
-        "max_model_len": getattr(model, "max_model_len", None),
-    }
+    return Server(
+        url=url, token_ids=model.owned_by == "vllm", root=_str(model.root), max_model_len=_length(model.max_model_len)
+    )
+
+
+class _Model(msgspec.Struct):
+    """A model as a server lists it."""
+
+    id: str
+    owned_by: object = None
+    root: object = None
+    max_model_len: object = None
+
+
+def _str(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _length(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _models(content: bytes) -> Mapping[str, _Model] | None:
+    """The models by name, from a list or an object with one; None where there is no such list."""
+    try:
+        listed = msgspec.json.decode(content)
+        found = listed.get("data", listed.get("models")) if isinstance(listed, dict) else listed
+        return {model.id: model for model in msgspec.convert(found, list[_Model])} or None
+    except msgspec.MsgspecError:
+        return None
+
+
+def _unreachable(url: str, reason: str) -> EngineFault:
+    proxy = proxy_towards(url)
+    if proxy:
+        hint = Phrase(
+            "is the server running? The proxy {proxy} stands before it; NO_PROXY lists hosts that need none",
+            proxy=proxy,
+        )
+    else:
+        hint = Phrase("is the server running, and does the address end in /v1?")
+    return EngineFault("{url}: {reason}", hint=hint, url=url, reason=reason)
+
+
+def _not_served(url: str, name: str, models: Mapping[str, _Model]) -> EngineFault:
+    near = nearest(name, sorted(models), n=_SHOWN_MODELS)
+    shown = [*near, *(other for other in sorted(models) if other not in near)][:_SHOWN_MODELS]
+    more = len(models) - len(shown)
+    return EngineFault(
+        "{url}: no model '{name}'",
+        hint="it serves: {models} and {n} more" if more else "it serves: {models}",
+        url=url,
+        name=name,
+        models=", ".join(shown),
+        n=more,
+    )
 
 
 def reply_with_latency(reply: Reply, started: float) -> Reply:
@@ -206,22 +413,15 @@ def reply_with_latency(reply: Reply, started: float) -> Reply:
     return msgspec.structs.replace(reply, latency_ms=round((time.monotonic() - started) * 1000, 2))
 
 
-def _reply(request: Request, text: str, finish: str | None, stop: object, usage: CompletionUsage | None) -> Reply:
+def _reply(request: Request, content: bytes) -> Reply:
+    answer = read_answer(content, limit=request.sampling.most_tokens)
     return Reply(
         key=request.key,
-        text=text,
-        finish_reason=finish or "abort",
-        stop_reason=None if stop is None else str(stop),
-        n_prompt_tokens=usage.prompt_tokens if usage else len(request.token_ids),
-        n_output_tokens=usage.completion_tokens if usage else 0,
+        text=answer.text,
+        finish_reason=answer.finish_reason,
+        stop_reason=answer.stop_reason,
+        n_prompt_tokens=answer.n_prompt_tokens or len(request.token_ids),
+        n_output_tokens=answer.n_output_tokens,
+        reasoning=answer.thinking,
+        n_reasoning_tokens=answer.n_thinking_tokens,
     )
-
-
-def _api_key() -> str:
-    return os.environ.get("OPENAI_API_KEY") or "none"
-
-
-def _reason(error: openai.OpenAIError) -> str:
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    key = os.environ.get("OPENAI_API_KEY")
-    return (text.replace(key, "***") if key else text)[:300]

@@ -23,6 +23,10 @@ class EngineOptions(msgspec.Struct, frozen=True):
     """Number of parameters, where the checkpoint does not tell."""
     sampling: str = "suite"
     """``suite``: as the suite says; ``checkpoint``: as the checkpoint's generation_config.json says."""
+    template_args: dict[str, Any] = {}
+    """Variables of the checkpoint's own chat template, such as ``enable_thinking``; part of the prompt."""
+    reasoning_tokens: int = 0
+    """What a reply may think beside its own tokens."""
     trust_remote_code: bool = False
     """Run Python code that lies beside the weights or the tokenizer; without it such a checkpoint is refused."""
     deterministic: bool = False

@@ -82,7 +82,7 @@ class VllmEngine:
     def _parameters(self, request: Request) -> SamplingParams:
         sampling = request.sampling
         return self._vllm.SamplingParams(
-            max_tokens=sampling.max_tokens,
+            max_tokens=sampling.most_tokens,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             top_k=sampling.top_k,

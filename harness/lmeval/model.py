@@ -104,7 +104,7 @@ class EngineLM(TemplateLM):  # type: ignore[misc]  # lm-eval has no types
         asked = [self._generation(*request.args) for request in requests]
         replies = self._replies(lambda key, one: _request(key, *one), asked)
         return [
-            Finished(postprocess_generated_text(reply.text, stop, None), reply.finish_reason)
+            Finished(postprocess_generated_text(reply.text, stop, None), reply.finish_reason or "")
             for reply, (_, stop, _) in zip(replies, asked, strict=True)
         ]
 

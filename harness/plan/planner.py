@@ -167,8 +167,7 @@ class Planner:
         self, pair_key: str, prompt: list[int] | str, stop: list[str], stop_ids: list[int], sampling: Sampling
     ) -> str:
         ids = prompt if isinstance(prompt, str) else array("i", prompt).tobytes().hex()
-        parameters = {name: getattr(sampling, name) for name in sampling.__struct_fields__}
-        return digest("gen", [list(self._identity), pair_key, ids, stop, stop_ids, parameters])
+        return digest("gen", [list(self._identity), pair_key, ids, stop, stop_ids, sampling.identity])
 
 
 def _instruction(cell: Cell, technique: Technique) -> str:

@@ -118,7 +118,7 @@ class _Tokens:
             return
         self.prompt += len(request.token_ids)
         self.shared += _n_shared(self._last, request.token_ids)
-        self.output += request.sampling.max_tokens * turns
+        self.output += request.sampling.most_tokens * turns
         self._last = request.token_ids
 
 

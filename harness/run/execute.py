@@ -12,6 +12,7 @@ import msgspec
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.engines import Engine, EngineOptions, load_engine
+from kikime.harness.engines.base import TellsNotes
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.environment.heap import collector_paused, heap_frozen
 from kikime.harness.environment.provenance import provenance
@@ -203,7 +204,11 @@ def _session(
     try:
         with board.session(used.describe(), time.monotonic() - started), heap_frozen():
             on_stage("generate")
-            yield used
+            try:
+                yield used
+            finally:
+                if isinstance(used, TellsNotes):
+                    board.note(used.notes)
     finally:
         if engine is None:
             used.close()

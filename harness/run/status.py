@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from kikime.harness.core.errors import KikimeError
+from kikime.harness.core.reasons import Reason
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.store.records import Session, Summary
 from kikime.harness.store.rundir import RunDirectory
@@ -33,7 +34,7 @@ class StatusBoard:
             self._session.n_scored_tokens += request.n_scored_tokens
             if not request.candidates:
                 self._session.n_prompt_tokens += reply.n_prompt_tokens - reply.n_cached_tokens
-                self._session.max_output_tokens += request.sampling.max_tokens
+                self._session.max_output_tokens += request.sampling.most_tokens
         self._finished_tokens += reply.n_output_tokens
         self.beat(0)
 
@@ -43,6 +44,11 @@ class StatusBoard:
             generated = self._finished_tokens + tokens_in_flight
             self._session.n_output_tokens = max(self._session.n_output_tokens, generated)
         self._write(force=False)
+
+    def note(self, notes: Sequence[Reason]) -> None:
+        """Keep what the engine changed of the requests in this session."""
+        if self._session is not None:
+            self._session.notes = list(notes)
 
     @contextmanager
     def session(self, engine: Mapping[str, Any], load_seconds: float) -> Iterator[None]:

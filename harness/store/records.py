@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from kikime.harness.core.reasons import Reason
 from kikime.harness.core.records import Printed
 
 SCHEMA = 1
@@ -107,6 +108,8 @@ class Session(msgspec.Struct):
     """Read of candidates whose log-probability was asked for."""
     max_output_tokens: int = 0
     """What the finished replies were allowed."""
+    notes: list[Reason] = []
+    """What the engine changed of the requests, as its server would not take them."""
 
 
 class Performance(msgspec.Struct, frozen=True):

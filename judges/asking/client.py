@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-import aiohttp
 import httpx2
 import msgspec
 import openai
@@ -17,20 +14,20 @@ import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from kikime.harness.core.reasons import Phrase
-from kikime.judges.asking.dialect import Dialect
+from kikime.harness.engines.served.connection import JSON, open_api
+from kikime.harness.engines.served.dialect import Dialect
+from kikime.harness.engines.served.keys import PLACEHOLDER_KEY, redactor
+from kikime.harness.engines.served.words import server_words
 from kikime.judges.asking.faults import MAX_CALLS, Fault, classify, understood, unreadable
 from kikime.judges.asking.limits import Budget, FairScheduler, RateGate, pause
-from kikime.judges.asking.words import server_words
 from kikime.judges.verdicts.judge import Call, Judge
 from kikime.judges.verdicts.record import Record, Usage, make_record
 from kikime.judges.verdicts.verdict import NO_COMPLETION, Verdict, read_completion, thought
 
-PLACEHOLDER_KEY = "-"
 _FIRST_WAIT, _LONGEST_BACKOFF = 0.5, 20.0
 _CALLS_WITHOUT_SUCCESS = 4
 _MORE_FOR_THINKING = 4
 _LOST_IN_A_ROW = 20
-_JSON = {"Content-Type": "application/json"}
 
 
 class JudgeClient:
@@ -55,7 +52,7 @@ class JudgeClient:
         self.clean: Callable[[str], str] = redactor(api_key or "")
         self.stop: Fault | None = None
         self.asked = self.answered = 0
-        self.dialect = Dialect()
+        self.dialect = Dialect("judge", droppable=("temperature", "seed", "reasoning_effort"))
         self._timeout = timeout
         self._gate = RateGate()
         self._fair = FairScheduler()
@@ -117,7 +114,7 @@ class JudgeClient:
                 response = await self.api.post(
                     "/chat/completions",
                     content=orjson.dumps(sent),
-                    options={"headers": _JSON},
+                    options={"headers": JSON},
                     cast_to=httpx2.Response,
                 )
             headers, attempts.raw = response.headers, response.content
@@ -267,66 +264,3 @@ def _backoff(state: RetryCallState) -> float:
     if isinstance(fault, Fault) and fault.wait is not None:
         return fault.wait + jittered / 4
     return jittered
-
-
-class _HttpClient(openai.DefaultAioHttpClient):
-    """The aiohttp transport takes a third of the CPU time of the default one, but lets some of its own errors out."""
-
-    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        try:
-            return await super().send(request, **options)
-        except aiohttp.ClientError as error:
-            raise httpx2.RemoteProtocolError(str(error), request=request) from error
-
-
-def open_api(api_key: str, base_url: str, *, timeout: float, connections: int) -> openai.AsyncOpenAI:
-    """The provider's client, without retries of its own; ``timeout`` in seconds."""
-    address = urlsplit(base_url)
-    plain = urlunsplit((address.scheme, address.netloc, address.path, "", ""))
-    http = _HttpClient(base_url=plain, timeout=timeout, limits=httpx2.Limits(max_connections=connections))
-    return openai.AsyncOpenAI(
-        api_key=api_key,
-        base_url=plain,
-        default_query=dict(parse_qsl(address.query)),
-        max_retries=0,
-        timeout=timeout,
-        http_client=http,
-    )
-
-
-_SHAPED = re.compile(r"\b(?:sk|sess|rk)-[A-Za-z0-9_*.\-]{6,}|(?i:\bBearer\s+)[^\s\"',]{6,}")
-_MASK = "[redacted]"
-_KEY_CHARACTER = r"[A-Za-z0-9_\-]"
-_DISTINCT = 8
-
-
-def redactor(*secrets: str) -> Callable[[str], str]:
-    """A function that replaces ``secrets`` and whatever looks like an API key.
-
-    A secret of 8 characters or more is replaced wherever it stands. A shorter one may be part of an ordinary word
-    ("x", "EMPTY"), and is replaced where it stands alone: with no letter, digit, ``-`` or ``_`` beside it.
-
-    >>> redactor("hunter2hunter2")("bad key hunter2hunter2 (sk-abcdefghij)")
-    'bad key [redacted] ([redacted])'
-    >>> redactor("key")("Incorrect API key provided: key. The monkey said")
-    'Incorrect API [redacted] provided: [redacted]. The monkey said'
-    """
-    known = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
-    patterns = [re.compile(_pattern(secret)) for secret in known]
-
-    def clean(text: str) -> str:
-        if isinstance(text, Phrase):
-            return Phrase(
-                text.template,
-                **{name: clean(value) if isinstance(value, str) else value for name, value in text.values.items()},
-            )
-        for pattern in patterns:
-            text = pattern.sub(_MASK, text)
-        return _SHAPED.sub(_MASK, text)
-
-    return clean
-
-
-def _pattern(secret: str) -> str:
-    exact = re.escape(secret)
-    return exact if len(secret) >= _DISTINCT else f"(?<!{_KEY_CHARACTER}){exact}(?!{_KEY_CHARACTER})"

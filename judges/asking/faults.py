@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kikime.harness.core.reasons import Phrase, system_reason
-from kikime.judges.asking.limits import retry_after
-from kikime.judges.asking.words import one_line, server_words
+from kikime.harness.engines.served.faults import NO_MONEY, causes_of, retry_after
+from kikime.harness.engines.served.words import one_line, server_words
 from kikime.judges.verdicts.verdict import Status
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ MAX_CALLS = 6
 LONGEST_WAIT = 120.0
 """Seconds; a server that asks for more is given up."""
 _CALLS = {"timeout": 2, "invalid": 3, "truncated": 3}
-_NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 
 
 @dataclass(eq=False)
@@ -39,7 +37,7 @@ def classify(error: openai.APIError | TimeoutError) -> Fault:
     """The meaning of what the client raised."""
     import openai
 
-    if any(isinstance(cause, TimeoutError) for cause in _causes(error)):
+    if any(isinstance(cause, TimeoutError) for cause in causes_of(error)):
         return Fault("timeout", Phrase("the judge did not answer in time"), calls=_CALLS["timeout"])
     if isinstance(error, openai.APIStatusError):
         return _classify_status(error)
@@ -65,7 +63,7 @@ def _classify_status(error: openai.APIStatusError) -> Fault:
     code = error.status_code
     names = {str(error.code), str(error.type)}
     message = f"{code}: {_text(error)}"
-    if names & _NO_MONEY or code == 402:
+    if names & NO_MONEY or code == 402:
         fault = Fault("quota", Phrase("the judge's quota is gone ({message})", message=message), stops=True)
     elif code in {401, 403}:
         fault = Fault("error", Phrase("the judge refuses the key ({message})", message=message), stops=True)
@@ -95,16 +93,8 @@ def _text(error: openai.APIStatusError) -> str:
     return server_words(error.response.content) or one_line(str(error.message))
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what caused it: the client calls a refused connection a timeout, its first cause knows better."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__
-
-
 def _reason(error: BaseException) -> str:
-    *_, first = _causes(error)
+    *_, first = causes_of(error)
     if isinstance(first, OSError) and first.strerror:
         return system_reason(first)
     return one_line(str(first)) or type(first).__name__

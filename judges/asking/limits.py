@@ -8,8 +8,6 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from kikime.harness.core.errors import UsageError
 from kikime.judges.verdicts.models import Price
@@ -98,25 +96,6 @@ def duration(text: str) -> float:
         return max(0.0, float(text))
     except ValueError:
         return 0.0
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that ``Retry-After`` (or ``retry-after-ms``) asks to wait; None without such a header."""
-    milliseconds, value = headers.get("retry-after-ms"), headers.get("retry-after")
-    try:
-        if milliseconds is not None:
-            return max(0.0, float(milliseconds) / 1000)
-        return max(0.0, float(value)) if value is not None else None
-    except ValueError:
-        return _seconds_until(value or "")
-
-
-def _seconds_until(date: str) -> float | None:
-    try:
-        then = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
 
 
 class Budget:

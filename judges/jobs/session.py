@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.reasons import Reason
+from kikime.harness.engines.served.keys import read_key
 from kikime.harness.words.catalogue import Translator
 from kikime.judges.verdicts.judge import DEFAULT_MODEL, Judge
 from kikime.judges.verdicts.verdict import Protocol
@@ -99,10 +100,7 @@ def judge_settings(
         raise UsageError(
             "--max-usd needs a price, and the price of '{name}' is unknown", hint="leave out --max-usd", name=name
         )
-    api_key = os.environ.get("OPENAI_API_KEY", "").strip()
-    if not (api_key.isascii() and api_key.isprintable()):
-        raise UsageError("OPENAI_API_KEY holds characters that no key has", hint="copy the key again")
-    return JudgeSettings(judge, api_key or None, concurrency, timeout, max_usd, sentinel)
+    return JudgeSettings(judge, read_key(), concurrency, timeout, max_usd, sentinel)
 
 
 _ADDRESS = re.compile(r"[a-z]+://|localhost\b|[\w.-]+:\d+(?:/|$)", re.IGNORECASE)

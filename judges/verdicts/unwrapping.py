@@ -5,11 +5,8 @@ from __future__ import annotations
 import msgspec
 import regex
 
-_THOUGHT = regex.compile(
-    r"<(?P<tag>think|thinking|thought|reasoning|seed:think)>.*?</(?P=tag)>|\[THINK\].*?\[/THINK\]", regex.DOTALL
-)
-_OPENED = regex.compile(r"</?(?:think|thinking|thought|reasoning|seed:think)>|\[/?THINK\]")
-_END_OF_THOUGHT = regex.compile(r".*(?:</(?:think|thinking|thought|reasoning|seed:think)>|\[/THINK\])", regex.DOTALL)
+from kikime.harness.core.thinking import split_thinking
+
 _FENCE = regex.compile(r"```[A-Za-z]*\s*(?P<inside>.*?)```", regex.DOTALL)
 
 
@@ -28,18 +25,18 @@ def answer_text(content: object) -> str | None:
     return "".join(part.text for part in parts) or None
 
 
-def opens_a_thought(text: str) -> bool:
-    """Whether the text has a tag of thinking, closed or not."""
-    return _OPENED.search(text) is not None
+def thinks(text: str) -> bool:
+    """Whether the text has thinking in it, ended or not."""
+    return split_thinking(text).thinking is not None
 
 
 def without_thinking(text: str) -> str:
-    """The text without thoughts in tags, whether the answer or the prompt opened the tag.
+    """The text without thinking, whether the answer or the prompt opened its tag.
 
     >>> without_thinking("<think>Hm.</think>5"), without_thinking("Hm.</think>5"), without_thinking("5")
     ('5', '5', '5')
     """
-    return _END_OF_THOUGHT.sub("", _THOUGHT.sub("", text)).strip()
+    return split_thinking(text).speech.strip()
 
 
 def json_text(text: str) -> str:
@@ -48,7 +45,9 @@ def json_text(text: str) -> str:
     >>> json_text('Here it is:\n```json\n{"a": 1}\n```')
     '{"a": 1}'
     """
-    plain = without_thinking(text)
+    plain = text.strip()
+    if not plain.startswith(("{", "```")):
+        plain = without_thinking(text)
     fenced = [block["inside"].strip() for block in _FENCE.finditer(plain)]
     if len(fenced) == 1:
         return fenced[0]

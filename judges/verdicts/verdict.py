@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, StrictStr, ValidationError, WithJsonSchem
 
 from kikime.judges.verdicts.rubric import HIGH, LOW, POINTS, Rubric
 from kikime.judges.verdicts.textscore import parse_score, parse_scores
-from kikime.judges.verdicts.unwrapping import answer_text, json_text, opens_a_thought, without_thinking
+from kikime.judges.verdicts.unwrapping import answer_text, json_text, thinks, without_thinking
 
 Protocol = Literal["cot", "dist", "text"]
 PROTOCOLS: tuple[Protocol, ...] = ("cot", "dist", "text")
@@ -120,7 +120,7 @@ def thought(body: Mapping[str, object]) -> bool:
         return False
     message = completion.choices[0].message
     said = answer_text(message.content) or ""
-    return bool(message.reasoning or message.reasoning_content or opens_a_thought(said) or not said)
+    return bool(message.reasoning or message.reasoning_content or thinks(said) or not said)
 
 
 class Answer(BaseModel):

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import click
 from msgspec.structs import asdict as fields_of
 
-from kikime.cli.output import print_json
+from kikime.cli.language import words
+from kikime.cli.output import note, print_json
 from kikime.cli.results.show import print_summary
 from kikime.harness.core.errors import EnvironmentFault, PartialResult
+from kikime.harness.plan.notes import engine_notes
 from kikime.workflows.judged import judge_again
 from kikime.workflows.loaded import Run
 
@@ -21,6 +23,8 @@ def finish(results: Sequence[Run], *, as_json: bool) -> None:
         EnvironmentFault: the judge stopped.
         PartialResult: replies failed.
     """
+    for text in words().reasons(engine_notes(run.directory for run in results)):
+        note(text)
     if as_json:
         summaries = [{**fields_of(run.summary), **_stopped(run), "path": str(run.path)} for run in results]
         print_json(summaries[0] if len(summaries) == 1 else summaries)

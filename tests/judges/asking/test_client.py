@@ -11,7 +11,7 @@ import pytest
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
-from kikime.judges.asking.client import redactor
+from kikime.harness.engines.served.keys import redactor
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.job import Judged
 from kikime.judges.jobs.session import JudgeSettings, judge_settings

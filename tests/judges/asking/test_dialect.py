@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kikime.harness.cards.persona import Persona
-from kikime.judges.asking.dialect import Dialect
-from kikime.judges.asking.words import server_words
+from kikime.harness.engines.served.dialect import Dialect
+from kikime.harness.engines.served.words import server_words
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.job import Judged
 from kikime.judges.jobs.session import judge_settings

@@ -7,14 +7,13 @@ fewer top_logprobs. The server's own words name the parameter.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from kikime.harness.core.reasons import Reason
 
 Body = dict[str, Any]
 _LIMITS = ("max_tokens", "max_completion_tokens")
-_DROPPED = ("temperature", "seed", "reasoning_effort")
 _SCHEMA_WORDS = ("response_format", "json_schema", "guided_json", "structured output", "schema")
 _UNKNOWN = re.compile(
     r"instead|not supported|unsupported|un(?:known|recogni[sz]ed|expected)|not permitted|not allowed|extra"
@@ -24,9 +23,16 @@ _REFUSING = frozenset({400, 404, 415, 422, 501})
 
 
 class Dialect:
-    """The changes that one server has asked for so far; every later request is made with them."""
+    """The changes that one server has asked for so far; every later request is made with them.
 
-    def __init__(self) -> None:
+    Args:
+        whose: ``judge`` or ``server``: whose the notes say that it is.
+        droppable: parameters that a request can do without, the most dispensable first.
+    """
+
+    def __init__(self, whose: Literal["judge", "server"], *, droppable: Sequence[str]) -> None:
+        self._whose = whose
+        self._droppable = droppable
         self.notes: list[Reason] = []
         """What was changed, once each."""
         self._dropped: set[str] = set()
@@ -72,27 +78,27 @@ class Dialect:
                 return self._fixed(old, value)
             if named(old) and _UNKNOWN.search(words) and old not in {*self._renamed.values(), *self._set}:
                 self._renamed[old] = new
-                return Reason("judge_renamed", {"old": old, "new": new})
+                return Reason(f"{self._whose}_renamed", {"old": old, "new": new})
         if named("top_logprobs") and (most := _most(words, sent["top_logprobs"])):
             return self._fixed("top_logprobs", most)
-        for name in _DROPPED:
+        for name in self._droppable:
             if named(name):
                 self._dropped.add(name)
-                return Reason("judge_dropped", {"parameter": name})
+                return Reason(f"{self._whose}_dropped", {"parameter": name})
         if "response_format" in sent and (parameter.startswith("response_format") or _speaks_of_schema(words)):
             return self._without_schema(words)
         return None
 
     def _fixed(self, name: str, value: int) -> Reason:
         self._set[name] = value
-        return Reason("judge_set", {"parameter": name, "value": value})
+        return Reason(f"{self._whose}_set", {"parameter": name, "value": value})
 
     def _without_schema(self, words: str) -> Reason:
         if "minitems" in words and not self._loose:
             self._loose = True
-            return Reason("judge_dropped", {"parameter": "minItems"})
+            return Reason(f"{self._whose}_dropped", {"parameter": "minItems"})
         self._dropped.add("response_format")
-        return Reason("judge_no_schema")
+        return Reason(f"{self._whose}_no_schema")
 
 
 def _speaks_of_schema(words: str) -> bool:
