@@ -131,14 +131,15 @@ class OpenAIEngine:
             self._answered, self._lost_in_a_row = True, 0
         else:
             self._lost_in_a_row += fault.calls > 1 or not self._answered
-        if fault is not None and fault.refuses and not self._answered:
+        if held := fault is not None and fault.refuses and not self._answered:
             self._refused.append(outcome)
-        else:
+        if end := self._ending(fault):
+            self._end = self._end or end
+        elif not held:
             yield reply
         if self._answered:
-            yield from (held for held, _ in self._refused)
+            yield from (waiting for waiting, _ in self._refused)
             self._refused = []
-        self._end = self._end or self._ending(fault)
 
     def _ending(self, fault: Fault | None) -> EngineFault | None:
         """Why no further request can succeed, if that is so."""

@@ -81,6 +81,9 @@ class JudgeServer:
         self.keys: set[str] = set()
         self.batches = BatchDesk(self)
         self.models = ["player"]
+        self.models_answer: Answer | None = None
+        self.addresses: set[str] = set()
+        self.headers: dict[str, str] = {}
         self.in_flight = self.most_in_flight = 0
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"judge": self})
@@ -195,6 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.judge.keys.add(self.headers.get("authorization", ""))
+        self.judge.addresses.add(self.path)
+        self.judge.headers = {name.lower(): value for name, value in self.headers.items()}
         path = self.path.split("?")[0]
         if path == "/v1/files":
             self._send(Answer(body=self.judge.batches.upload(_file_part(content))))
@@ -209,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
         desk, parts = self.judge.batches, self.path.split("?")[0].strip("/").split("/")
         if parts[1:] == ["models"]:
             models = [{"id": name, "object": "model", "created": 1, "owned_by": "test"} for name in self.judge.models]
-            self._send(Answer(body={"object": "list", "data": models}))
+            self._send(self.judge.models_answer or Answer(body={"object": "list", "data": models}))
         elif parts[1:] == ["batches"]:
             jobs = list(desk.jobs.values())
             self._send(Answer(body={"object": "list", "data": jobs, "has_more": False}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import click
@@ -44,12 +45,20 @@ def finish(results: Sequence[Run], *, as_json: bool) -> None:
     if errors:
         planned = sum(run.summary.counts["planned"] for run in results)
         raise PartialResult(
-            "{errors} of {planned} replies failed; they count as the worst score",
+            "{errors} of {planned} replies failed ({reason}); they count as the worst score",
             hint="see them: kikime show {path} --samples --where 'error IS NOT NULL'",
             errors=errors,
             planned=planned,
+            reason=_commonest_error(results),
             path=results[0].path,
         )
+
+
+def _commonest_error(results: Sequence[Run]) -> str:
+    """The commonest error of the runs' replies, in the engine's own words."""
+    errors = Counter(reply["error"] for run in results for reply in run.replies("error IS NOT NULL"))
+    [(error, _)] = errors.most_common(1)
+    return str(error)
 
 
 def _stopped(run: Run) -> dict[str, str]:

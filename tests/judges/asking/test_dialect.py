@@ -123,7 +123,7 @@ def test_a_schema_with_min_items_is_softened_before_it_is_given_up(persona: Pers
 )
 def test_a_value_out_of_range_is_brought_into_it(words: str, parameter: str, value: int) -> None:
     wanted = {"max_tokens": 1, "top_logprobs": 20, "logprobs": True}
-    dialect = Dialect()
+    dialect = Dialect("judge", droppable=())
     assert dialect.learn(400, words, None, wanted, wanted)
     assert dialect.spoken(wanted) == wanted | {parameter: value}
     assert not dialect.learn(400, words, None, dialect.spoken(wanted), wanted)

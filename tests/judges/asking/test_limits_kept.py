@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 
 from kikime.harness.core.errors import UsageError
-from kikime.judges.asking.limits import Budget, RateGate, duration, retry_after
+from kikime.judges.asking.limits import Budget, RateGate, duration
 from kikime.judges.verdicts.models import Price
 
 PRICE = Price(input=1.0, cached_input=0.5, output=10.0)
@@ -22,28 +20,6 @@ PRICE = Price(input=1.0, cached_input=0.5, output=10.0)
 )
 def test_a_duration_is_read_as_servers_write_it(text: str, seconds: float) -> None:
     assert duration(text) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "2"}, 2),
-        ({"retry-after": "-2"}, 0),
-        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
-        ({"retry-after": "tomorrow"}, None),
-        ({"retry-after": ""}, None),
-    ],
-)
-def test_a_wait_is_read_from_the_headers(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == (None if seconds is None else pytest.approx(seconds))
-
-
-def test_a_wait_may_be_a_date() -> None:
-    now = datetime.now(UTC)
-    later = retry_after({"retry-after": format_datetime(now + timedelta(seconds=30), usegmt=True)})
-    assert later == pytest.approx(30, abs=3)
-    assert retry_after({"retry-after": format_datetime(now - timedelta(days=1), usegmt=True)}) == 0
 
 
 def limits(limit: int, left: int, reset: str = "200ms") -> dict[str, str]:

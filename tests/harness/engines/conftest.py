@@ -1,0 +1,3 @@
+from tests.support.judging import server
+
+__all__ = ["server"]
