@@ -27,6 +27,10 @@ class StoredOptions(TypedDict):
     """How its engine was loaded."""
 
     engine: str
+    template_args: NotRequired[dict[str, object]]
+    """Variables of the checkpoint's own chat template."""
+    reasoning_tokens: NotRequired[int]
+    """What a reply may think beside its own tokens."""
 
 
 class StoredPlan(TypedDict):

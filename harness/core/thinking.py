@@ -82,16 +82,23 @@ def split_thinking(text: str, *, opened: bool = False, tags: Iterable[str] = ())
 
 
 def opens_thinking(prompt: str, tags: Iterable[str] = ()) -> bool:
-    r"""Whether a prompt ends inside the thinking, so that the reply begins with it.
+    """Whether a prompt ends inside the thinking, so that the reply begins with it."""
+    return thinking_at_the_end(prompt, tags) is True
 
-    >>> opens_thinking("<|assistant|><think>\n"), opens_thinking("<think>\n\n</think>\n\n"), opens_thinking("### Response:")
-    (True, False, False)
+
+def thinking_at_the_end(prompt: str, tags: Iterable[str] = ()) -> bool | None:
+    r"""Whether a prompt ends with thinking that it opens (True) or closes at once (False); None where with neither.
+
+    >>> [thinking_at_the_end(prompt) for prompt in ("<|assistant|><think>\n", "<think>\n\n</think>\n\n", "### Response:")]
+    [True, False, None]
     """
     end = prompt[-_LONGEST_TAG:].rstrip()
     if _OPENED_CHANNEL.search(end):
         return True
     last = max(_tag(frozenset(tags)).finditer(end), key=lambda found: found.end(), default=None)
-    return last is not None and last.end() == len(end) and not _closes(last[0])
+    if last is None or last.end() != len(end):
+        return None
+    return not _closes(last[0])
 
 
 @lru_cache(maxsize=64)

@@ -91,11 +91,14 @@ class Reading:
         finish_reason: str | None = None,
         expect: Mapping[str, object] = NOTHING,
         prose: Sequence[str] = (),
+        thinking: str | None = None,
         folded: str | None = None,
     ) -> None:
         self.card = card
         self.response = response
-        """The reply as the engine gave it."""
+        """The reply as the engine gave it, without its thinking."""
+        self.thinking = thinking
+        """What the model thought before it; empty where a server keeps that to itself, None where it did not."""
         self.user = user
         """The message that it answers."""
         self.history = history

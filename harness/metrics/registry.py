@@ -11,7 +11,7 @@ from typing import cast
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts, python_file
-from kikime.harness.metrics import length
+from kikime.harness.metrics import length, thinking
 from kikime.harness.metrics.answers import constraints, facts, labels
 from kikime.harness.metrics.leaks import control, ending, identity, language
 from kikime.harness.metrics.metric import Metric
@@ -35,7 +35,7 @@ CRITICAL_FAILURE = Metric(
 """Whether any metric of :data:`CRITICAL` is 1."""
 
 _VOICE = (speech, markers, pronouns, taboo, politeness, narration)
-_FAMILIES = (length, *_VOICE, ending, control, identity, boilerplate, language, repetition, copying, echo)
+_FAMILIES = (length, *_VOICE, ending, thinking, control, identity, boilerplate, language, repetition, copying, echo)
 _OF_ITEMS = (facts, constraints, labels)
 _ORDER = (
     *("length_chars", "length_fit", "length_closeness", "sentences", "sentence_fit", "newlines"),
@@ -59,6 +59,7 @@ _ORDER = (
         "constraint_ok",
         "constraint_ok_loose",
     ),
+    *("reasoning_chars", "reasoning_unfinished"),
     *("reasoning_leak", "label_correct", "label_margin", "probe_shift", "probe_new_first"),
 )
 """Order of tables; metrics that are not in it follow in the order of their families."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.messages import Message
+from kikime.harness.core.thinking import split_thinking
 from kikime.harness.metrics.metric import Measured, Metric
 from kikime.harness.metrics.reading import NOTHING, Card, Reading
 from kikime.harness.metrics.registry import CRITICAL, CRITICAL_FAILURE, METRICS
@@ -59,11 +60,12 @@ class Scorer:
         expect: Mapping[str, object] = NOTHING,
         prose: Sequence[str] = (),
         own: Iterable[Metric] = (),
+        thinking: str | None = None,
     ) -> Measured:
         """Measure one reply.
 
         Args:
-            response: the reply as the engine gave it.
+            response: the reply as the engine gave it; thinking in the usual tags is not measured as speech.
             user: the message that it answers.
             history: the dialogue before ``user``.
             system: the system prompt.
@@ -72,6 +74,7 @@ class Scorer:
             expect: what the item expects; see :func:`kikime.harness.metrics.answers.expect.check_expect`.
             prose: what the prompt format itself says, sentence by sentence.
             own: metrics of the item's task that are not bundled.
+            thinking: what the model thought, where that is known apart; empty where nobody tells what.
 
         Returns:
             Every bundled metric that the reply's item can have, and ``own``; None = not applicable.
@@ -79,9 +82,10 @@ class Scorer:
         Raises:
             UsageError: a metric of ``own`` failed.
         """
+        said = split_thinking(response)
         reading = Reading(
             self._card,
-            response,
+            said.speech,
             user=user,
             history=history,
             system=system,
@@ -89,6 +93,7 @@ class Scorer:
             finish_reason=finish_reason,
             expect=expect,
             prose=prose,
+            thinking=said.thinking if thinking is None else thinking,
         )
         measured: Measured = {name: function(reading) for name, function in _ALWAYS}
         measured[CRITICAL_FAILURE.name] = int(any(measured[name] for name in CRITICAL))

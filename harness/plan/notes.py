@@ -25,6 +25,9 @@ def plan_notes(prepared: Prepared) -> list[Reason]:
         _precision_note(checkpoint, prepared),
         _adapter_note(checkpoint.lora),
         Reason("remote_code") if prepared.options.trust_remote_code else None,
+        *thinking_notes(prepared.options.template_args, prepared.options.reasoning_tokens),
+        _unused_note(prepared.planner.unused_template_args),
+        Reason("thinks") if prepared.thinks and not prepared.options.reasoning_tokens else None,
     ]
     return [note for note in notes if note is not None]
 
@@ -36,6 +39,7 @@ def run_notes(manifest: Manifest) -> list[Reason]:
     notes = [
         sampling_note(sampling, manifest["suite"]["sampling"]),
         bos_note(manifest.get("without_bos", [])),
+        *thinking_notes(manifest["options"].get("template_args", {}), manifest["options"].get("reasoning_tokens", 0)),
     ]
     return [note for note in notes if note is not None]
 
@@ -55,6 +59,17 @@ def sampling_note(own: OwnSampling | None, used: Mapping[str, object]) -> Reason
         return Reason("own_sampling_unused", {"names": ", ".join(own.unused)}) if own.unused else None
     settings = ", ".join([*(f"{name} {value:g}" for name, value in aside.items()), *own.unused])
     return Reason("own_sampling_aside", {"settings": settings})
+
+
+def thinking_notes(template_args: Mapping[str, object], reasoning_tokens: int) -> list[Reason]:
+    """What the chat template was given, and what replies may think beside their own tokens."""
+    given = ", ".join(f"{name}={value}" for name, value in template_args.items())
+    notes = [Reason("template_args", {"given": given})] if given else []
+    return notes + ([Reason("reasoning_budget", {"n": reasoning_tokens})] if reasoning_tokens else [])
+
+
+def _unused_note(names: list[str]) -> Reason | None:
+    return Reason("template_args_unused", {"names": ", ".join(names)}) if names else None
 
 
 def bos_note(formats: list[str]) -> Reason | None:

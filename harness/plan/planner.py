@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+import msgspec
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.hashing import canonical_json, digest
 from kikime.harness.core.messages import Message, assistant, user
-from kikime.harness.core.request import Candidate, Request, Sampling
+from kikime.harness.core.request import Candidate, Reply, Request, Sampling
+from kikime.harness.core.thinking import opens_thinking, split_thinking
 from kikime.harness.plan.candidates import candidates, demonstrations
 from kikime.harness.prompts import Conversation, Rendered, Renderer, build_messages
 from kikime.harness.prompts.format import NATIVE
@@ -27,6 +30,19 @@ class Identity(NamedTuple):
     """Engine, dtype and quantisation, e.g. ``vllm/bfloat16``."""
 
 
+class Asking(NamedTuple):
+    """How requests are made beyond what the suite says."""
+
+    template_args: Mapping[str, object] = {}
+    """Variables of the checkpoint's own chat template."""
+    reasoning_tokens: int = 0
+    """What a reply may think beside its own tokens."""
+
+
+AS_PLANNED = Asking()
+"""Nothing beyond the suite."""
+
+
 class Planner:
     """Turns cells into requests for one checkpoint; ``as_before``: as version 0.1.0 did.
 
@@ -34,8 +50,17 @@ class Planner:
         KikimeError: a prompt cannot be rendered, e.g. a persona would get lost in the checkpoint's own template.
     """
 
-    def __init__(self, materials: Materials, tokenizer: Any, identity: Identity, *, as_before: bool = False) -> None:
+    def __init__(
+        self,
+        materials: Materials,
+        tokenizer: Any,
+        identity: Identity,
+        *,
+        asking: Asking = AS_PLANNED,
+        as_before: bool = False,
+    ) -> None:
         self.materials = materials
+        self._asking = asking
         self.tokenizer = tokenizer
         self._as_before = as_before
         self._identity = identity
@@ -44,9 +69,51 @@ class Planner:
         self._cells: dict[str, Cell] = {}
 
     @property
+    def thinking_formats(self) -> list[str]:
+        """Formats of the requests so far whose template knows of thinking."""
+        return sorted({name for (name, _), renderer in self._renderers.items() if renderer.thinking.known})
+
+    @property
+    def unused_template_args(self) -> list[str]:
+        """Template arguments that no template of the requests so far reads; none where a server renders."""
+        native = [renderer for (name, _), renderer in self._renderers.items() if name == NATIVE]
+        if self.tokenizer is None:
+            return []
+        unused = [set(renderer.unused_template_args) for renderer in native]
+        return sorted(set.intersection(*unused) if unused else self._asking.template_args)
+
+    @property
     def formats_without_bos(self) -> list[str]:
         """Formats of the requests so far whose BOS was left out, as the tokenizer adds none."""
         return sorted({name for (name, _), renderer in self._renderers.items() if renderer.without_bos})
+
+    def spoken(self, request: Request, reply: Reply) -> Reply:
+        """The reply with its thinking apart from what it says, which gets no more than its own tokens."""
+        if reply.error is not None or request.candidates:
+            return reply
+        tags = frozenset(tag for renderer in self._renderers.values() for tag in renderer.thinking.tags)
+        found = split_thinking(reply.text, opened=opens_thinking(request.prompt, tags), tags=tags)
+        thinking = "\n".join(text for text in (reply.reasoning, found.thinking) if text)
+        if not thinking and not reply.n_reasoning_tokens:
+            return reply
+        n_thinking = reply.n_reasoning_tokens or (self._length(thinking) if self.tokenizer else None)
+        whole = msgspec.structs.replace(
+            reply, text=found.speech, reasoning=thinking or None, n_reasoning_tokens=n_thinking
+        )
+        return self._within(request.sampling, whole)
+
+    def _within(self, sampling: Sampling, reply: Reply) -> Reply:
+        """The reply, cut off where it took what was meant for thinking."""
+        if not sampling.reasoning_tokens or self.tokenizer is None:
+            return reply
+        ids = self.tokenizer(reply.text, add_special_tokens=False).input_ids
+        if len(ids) <= sampling.max_tokens:
+            return reply
+        text = self.tokenizer.decode(ids[: sampling.max_tokens])
+        return msgspec.structs.replace(reply, text=text, finish_reason="length", stop_reason=None)
+
+    def _length(self, text: str) -> int:
+        return len(self.tokenizer(text, add_special_tokens=False).input_ids)
 
     def requests(self) -> Iterator[Request]:
         """The first request of every cell, in prefix-sharing order."""
@@ -71,6 +138,7 @@ class Planner:
         conversation = self._conversation(cell, technique, asked, history)
         rendered = self._rendered(cell, conversation.messages)
         sampling = suite.sampling.for_reply(max_tokens=cell.task.max_tokens, repeat=cell.repeat)
+        sampling = msgspec.structs.replace(sampling, reasoning_tokens=self._asking.reasoning_tokens)
         pair_key = self._pair_key(cell, turn)
         if cell.item.script:
             self._cells[pair_key] = cell
@@ -147,7 +215,11 @@ class Planner:
         name = cell.condition.format, "" if persona is None else persona.id
         if name not in self._renderers:
             self._renderers[name] = Renderer(
-                self.materials.formats[name[0]], self.tokenizer, persona=persona, every_bos=self._as_before
+                self.materials.formats[name[0]],
+                self.tokenizer,
+                persona=persona,
+                every_bos=self._as_before,
+                template_args=self._asking.template_args,
             )
         return self._renderers[name]
 
@@ -167,7 +239,10 @@ class Planner:
         self, pair_key: str, prompt: list[int] | str, stop: list[str], stop_ids: list[int], sampling: Sampling
     ) -> str:
         ids = prompt if isinstance(prompt, str) else array("i", prompt).tobytes().hex()
-        return digest("gen", [list(self._identity), pair_key, ids, stop, stop_ids, sampling.identity])
+        parts = [list(self._identity), pair_key, ids, stop, stop_ids, sampling.identity]
+        if self.tokenizer is None and self._asking.template_args:
+            parts.append(dict(self._asking.template_args))
+        return digest("gen", parts)
 
 
 def _instruction(cell: Cell, technique: Technique) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.request import Request, too_long
+from kikime.harness.core.thinking import thinking_at_the_end
 from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import Checkpoint, with_facts
 from kikime.harness.environment.heap import collector_paused
 from kikime.harness.metrics import METRICS, VERSION, metric_versions
-from kikime.harness.plan.planner import Identity, Planner, plan_digest
+from kikime.harness.plan.planner import Asking, Identity, Planner, plan_digest
 from kikime.harness.plan.spool import Spool
 from kikime.harness.prompts import load_tokenizer
 from kikime.harness.prompts.format import NATIVE
@@ -46,6 +48,8 @@ class Prepared(NamedTuple):
     """Those that begin a prompt as the one before it began, which a prefix cache need not read again."""
     max_output_tokens: int
     max_model_len: int | None
+    thinks: bool
+    """Whether a prompt opens the reply's thinking, or a template knows of thinking and no prompt closes it at once."""
     n_too_long: int
     """Prompts that leave no room for their reply in ``max_model_len``; they will be error rows."""
 
@@ -74,16 +78,19 @@ def prepare(
             url=checkpoint.base_url,
         )
     identity = Identity(checkpoint.fingerprint, f"{options.engine}/{options.dtype}")
-    planner = Planner(materials, tokenizer, identity, as_before=as_before)
+    asking = Asking(options.template_args, options.reasoning_tokens)
+    planner = Planner(materials, tokenizer, identity, asking=asking, as_before=as_before)
     length = options.max_model_len or served or checkpoint.max_model_len
     spool, keys = Spool(), []
     tokens, n_replies, n_too_long = _Tokens(), 0, 0
+    opened: Counter[bool | None] = Counter()
     for request in planner.requests():
         spool.add(request)
         keys.append(request.key)
         turns = 1 + len(_script(materials, request))
         n_replies += turns
         tokens.add(request, turns)
+        opened[thinking_at_the_end(request.prompt)] += not request.candidates
         _check_embedded(request, checkpoint, tokenizer)
         n_too_long += too_long(request, length) is not None
     if not keys:
@@ -101,6 +108,7 @@ def prepare(
         n_shared_tokens=tokens.shared,
         max_output_tokens=tokens.output,
         max_model_len=length,
+        thinks=opened[True] > 0 or bool(planner.thinking_formats and not opened[False]),
         n_too_long=n_too_long,
     )
 
@@ -202,7 +210,7 @@ def sampled(materials: Materials, checkpoint: Checkpoint, options: EngineOptions
     return materials._replace(suite=materials.suite.model_copy(update={"sampling": sampling}))
 
 
-def comparability(materials: Materials) -> dict[str, object]:
+def comparability(materials: Materials, options: EngineOptions) -> dict[str, object]:
     """What two runs must have in common to be compared, as hashes; and what the metrics are that are not bundled."""
     own = sorted({name for task in materials.tasks.values() for name in task.metrics if name not in METRICS.bundled})
     return {
@@ -215,9 +223,15 @@ def comparability(materials: Materials) -> dict[str, object]:
             "formats": {
                 name: NATIVE if name == NATIVE else found.hash for name, found in sorted(materials.formats.items())
             },
-            "sampling": materials.suite.sampling.model_dump(mode="json"),
+            "sampling": materials.suite.sampling.model_dump(mode="json") | _thinking(options),
             "scorer": VERSION,
             "metrics": metric_versions(own),
         },
         "metrics": {name: METRICS.describe(name) for name in own},
     }
+
+
+def _thinking(options: EngineOptions) -> dict[str, object]:
+    """What makes replies other ones beside the suite's sampling; nothing where nobody asked for it."""
+    budget = {"reasoning_tokens": options.reasoning_tokens} if options.reasoning_tokens else {}
+    return budget | {f"--template-arg {name}": value for name, value in options.template_args.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import takewhile
 from typing import NamedTuple
@@ -11,12 +11,15 @@ from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.messages import Message
 from kikime.harness.core.reasons import Phrase
+from kikime.harness.core.thinking import declared_tags, has_thinking
 from kikime.harness.prompts.encoding import Encoder, Part, encoder_for, resolve_stops
 from kikime.harness.prompts.format import NATIVE, Format, control_strings
 from kikime.harness.prompts.sections import FIELDS, aines_fields
 from kikime.harness.prompts.segments import ContentLostError, Marks, Segments, check_complete, marks_for
-from kikime.harness.prompts.templates import compile_template, run_template
+from kikime.harness.prompts.templates import compile_template, run_template, variables_of
 from kikime.harness.prompts.tokenizers import TransformersTokenizer
+
+_HARMONY_END = "<|return|>"
 
 
 class Rendered(NamedTuple):
@@ -31,6 +34,15 @@ class Rendered(NamedTuple):
     """How many BOS the prompt begins with: 0 or 1."""
 
 
+class Thinking(NamedTuple):
+    """What a template says of thinking."""
+
+    known: bool = False
+    """Whether it knows of any."""
+    tags: frozenset[str] = frozenset()
+    """Closing tags at which it cuts earlier replies."""
+
+
 class _Skeleton(NamedTuple):
     """The control text of one sequence of roles, prepared for one tokenizer."""
 
@@ -43,6 +55,7 @@ class Renderer:
     """Renders conversations in ``format`` for ``tokenizer`` (a transformers tokenizer; None: text only).
 
     ``persona`` names the speakers and fills the sections of formats that have some (AInes v3); others ignore it.
+    ``template_args`` are further variables of the checkpoint's own template; other formats have none.
     A BOS that the tokenizer adds to no text is left out, since no training saw one; ``every_bos`` writes it even so.
     """
 
@@ -53,6 +66,7 @@ class Renderer:
         *,
         persona: Persona | None = None,
         every_bos: bool = False,
+        template_args: Mapping[str, object] | None = None,
     ) -> None:
         self.format = format
         self.encoder: Encoder | None = None
@@ -64,7 +78,9 @@ class Renderer:
         self.without_bos = not every_bos and _lacks_bos(format, self.encoder)
         """Whether the format's BOS is left out."""
         self._bos, self._eos = self._edge_tokens()
-        self._template = compile_template(self._template_source(tokenizer))
+        self._source = self._template_source(tokenizer)
+        self._template = compile_template(self._source)
+        self._template_args = dict(template_args or {}) if self._native else {}
         self._skeletons: dict[tuple[str, ...], _Skeleton] = {}
         self.eot = self._end_of_turn()
         """What ends a reply, in this tokenizer's spelling."""
@@ -84,6 +100,16 @@ class Renderer:
         text = _checked(_join(skeleton.segments, contents))
         ids = self._encode(skeleton, contents)
         return Rendered(text, ids, list(self.stops.strings), list(self.stops.token_ids), self._count_bos(text, ids))
+
+    @property
+    def thinking(self) -> Thinking:
+        """What the template says of thinking."""
+        return Thinking(has_thinking(self._source), declared_tags(self._source))
+
+    @property
+    def unused_template_args(self) -> list[str]:
+        """Those of the given variables that the template never reads."""
+        return sorted(self._template_args.keys() - variables_of(self._source))
 
     def segments(self, messages: Sequence[Message]) -> tuple[Segments, list[str]]:
         """The same prompt as control and content segments, for parsing and inspection."""
@@ -165,7 +191,8 @@ class Renderer:
             "persona": persona,
         }
         if self._native and self.encoder is not None:
-            variables = {**self.encoder.tokenizer.special_tokens_map, "tools": None, "documents": None, **variables}
+            own = {**self.encoder.tokenizer.special_tokens_map, "tools": None, "documents": None, **self._template_args}
+            variables = {**own, **variables}
         return run_template(self._template, variables)
 
     def _prepared(self, segments: Segments) -> _Skeleton:
@@ -237,6 +264,8 @@ class Renderer:
         segments, _ = self._native_segments(("user", "assistant", "user"), ["a", "b", "c"], marks_for(()))
         if segments.slots[:2] != (0, 1):
             return ""
+        if _HARMONY_END in self._source:  # <|end|> ends a channel, and the thinking is one
+            return _HARMONY_END
         (_, before), *others = self.encoder.parts(segments.controls[2])
         if not others:
             return _plain_end(segments.controls[0], segments.controls[2])

@@ -50,7 +50,7 @@ def start_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: 
             "bos": "tokenizer",
         },
         **({"without_bos": without} if (without := prepared.planner.formats_without_bos) else {}),
-        **comparability(materials),
+        **comparability(materials, prepared.options),
         **materials.to_json(),
         **provenance(),
     }
@@ -227,6 +227,7 @@ def _generate(
         stored=stored.lookup,
         next_turn=prepared.planner.next_turn,
         max_model_len=prepared.max_model_len,
+        spoken=prepared.planner.spoken,
         on_step=on_step,
     )
     runner.run(prepared.spool)

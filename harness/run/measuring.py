@@ -63,6 +63,7 @@ class Measuring:
             expect=request.expect,
             prose=self._formats[request.format].prose,
             own=self._own[request.task],
+            thinking="" if reply.reasoning is None and reply.n_reasoning_tokens else reply.reasoning,
         )
         if leaked is not None:
             measured["reasoning_leak"] = leaked

@@ -16,6 +16,8 @@ Sink = Callable[[Request, Reply], None]
 
 NextTurn = Callable[[Request, str], Request | None]
 Lookup = Callable[[str], Reply | None]
+Spoken = Callable[[Request, Reply], Reply]
+"""Takes the thinking off a reply."""
 OnStep = Callable[[int], None]
 """Hears about once per second how many tokens the engine has generated of the replies that have not finished."""
 _STEP_SECONDS = 1.0
@@ -25,7 +27,7 @@ class Runner:
     """Generates what is missing of a plan.
 
     ``stored(key)`` answers with the reply of an earlier process, or None; ``next_turn(request, text)`` gives the
-    following request of a scripted dialogue, or None.
+    following request of a scripted dialogue, or None; ``spoken`` takes a reply's thinking off what it says.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Runner:
         stored: Lookup,
         next_turn: NextTurn,
         max_model_len: int | None,
+        spoken: Spoken = lambda _, reply: reply,
         on_step: OnStep = lambda _: None,
     ) -> None:
         self._engine = engine
@@ -43,6 +46,7 @@ class Runner:
         self._stored = stored
         self._next_turn = next_turn
         self._max_model_len = max_model_len
+        self._spoken = spoken
         self._on_step = on_step
         self._last_step = 0.0
         self._in_flight: dict[str, Request] = {}
@@ -96,6 +100,7 @@ class Runner:
     def _finish(self, request: Request, reply: Reply) -> None:
         if reply.finish_reason == "abort" and reply.error is None:
             reply = msgspec.structs.replace(reply, error="the engine aborted this request")
+        reply = self._spoken(request, reply)
         for sink in self._sinks:
             sink(request, reply)
         if reply.error is None:

@@ -64,5 +64,5 @@ def _wrong_condition(condition: str | None, error: duckdb.Error) -> UsageError:
 
 
 def _nested(row: dict[str, object]) -> Sample:
-    sample = {name: row[name] for name in SAMPLES.names}
+    sample = {name: row.get(name) for name in SAMPLES.names}
     return sample | {"metrics": {name: value for name, value in row.items() if name not in sample}}

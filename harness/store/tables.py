@@ -42,9 +42,15 @@ SAMPLES = pa.schema(
         ("latency_ms", pa.float64()),
         ("logprobs", pa.string()),
         ("error", pa.string()),
+        ("reasoning", pa.string()),
+        ("n_reasoning_tokens", pa.int32()),
     ]
 )
-"""One row per request; ``history``, ``examples``, ``expect`` and ``logprobs`` (candidate → summed log-probability) are JSON."""
+"""One row per request; ``history``, ``examples``, ``expect`` and ``logprobs`` (candidate → summed log-probability) are JSON.
+
+``response`` never holds the model's thinking, which is ``reasoning``; both its columns are null where there is none, and
+are missing in tables of 0.1.0.
+"""
 
 SCORES = pa.schema(
     [("key", pa.string()), ("metric", pa.string()), ("value", pa.float64()), ("scorer_version", pa.string())]
@@ -69,6 +75,8 @@ def sample_row(request: Request, reply: Reply) -> dict[str, object]:
         "latency_ms": reply.latency_ms,
         "logprobs": _logprobs(request, reply),
         "error": reply.error,
+        "reasoning": None if reply.reasoning is None else repaired(reply.reasoning),
+        "n_reasoning_tokens": reply.n_reasoning_tokens,
     }
 
 
@@ -167,7 +175,7 @@ def compact(run: RunDirectory, versions: Mapping[str, str], stored: StoredReplie
         _table(run.scores_file, SCORES, metadata) as add_scores,
     ):
         for batch in _batches(stored.in_plan_order(), ROW_GROUP):
-            add_samples({name: [record[name] for record in batch] for name in SAMPLES.names})
+            add_samples({name: [record.get(name) for record in batch] for name in SAMPLES.names})
             add_scores(_score_columns(batch, versions))
     return len(stored)
 

@@ -14,6 +14,7 @@ from kikime.harness.core.messages import Message
 from kikime.harness.core.tables import read_bytes, read_table
 from kikime.harness.core.tables.replies import replies_of, reply_id_of
 from kikime.harness.core.tables.table import Table, filled
+from kikime.harness.core.thinking import split_thinking
 from kikime.judges.verdicts.prompt import ReplyId, Subject
 
 OWN_COLUMNS = frozenset({"response", "response_a"})
@@ -85,7 +86,8 @@ def _subject(row: JudgedReply, number: int, default: Persona | None, persona_of:
     persona = _persona(row.persona, default, persona_of)
     reply_id = str(number) if row.id is None or isinstance(row.id, msgspec.UnsetType) else row.id
     history = tuple(turn for turn in row.history or () if turn["role"] != "system")
-    return Subject(reply_id, persona, row.user or "", response, history, row.response_b)
+    rival = None if row.response_b is None else split_thinking(row.response_b).speech
+    return Subject(reply_id, persona, row.user or "", split_thinking(response).speech, history, rival)
 
 
 def _persona(named: object, default: Persona | None, persona_of: PersonaOf) -> Persona:

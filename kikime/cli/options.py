@@ -129,6 +129,8 @@ class EngineFlags:
     tokenizer: str | None
     params: int | None
     sampling: str
+    template_args: tuple[str, ...]
+    reasoning_tokens: int
     trust_remote_code: bool
     deterministic: bool
     concurrency: int
@@ -150,10 +152,12 @@ class EngineFlags:
             tokenizer=self.tokenizer,
             params=self.params,
             sampling=self.sampling,
+            template_args=dict(_pair("--template-arg", "enable_thinking=false", given) for given in self.template_args),
+            reasoning_tokens=self.reasoning_tokens,
             trust_remote_code=self.trust_remote_code,
             deterministic=self.deterministic,
             concurrency=self.concurrency,
-            engine_args=dict(map(_key_value, self.engine_args)),
+            engine_args=dict(map(_engine_arg, self.engine_args)),
         )
 
 
@@ -185,6 +189,20 @@ engine_options: Decorator[None] = options(
         default="suite",
         show_default=True,
         help="Whose settings draw the replies: the suite's, or those of MODEL's generation_config.json.",
+    ),
+    click.option(
+        "--template-arg",
+        "template_args",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="For MODEL's own chat template, for example enable_thinking=false (repeatable).",
+    ),
+    click.option(
+        "--reasoning-tokens",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="What MODEL may think before each reply, beside the reply's own tokens.",
     ),
     click.option("--trust-remote-code", is_flag=True, help="Run Python code that comes with MODEL; refused otherwise."),
     click.option("--deterministic", is_flag=True, help="Ask for results that do not depend on the batch."),
@@ -276,18 +294,30 @@ retention_options: Decorator[None] = options(
 )
 
 
-def _key_value(pair: str) -> tuple[str, object]:
-    key, separator, value = pair.partition("=")
-    if not separator or not key:
-        raise UsageError(
-            "--engine-arg {given}: not KEY=VALUE", hint="for example --engine-arg max_num_seqs=64", given=pair
-        )
+def _engine_arg(given: str) -> tuple[str, object]:
+    key, value = _pair("--engine-arg", "max_num_seqs=64", given)
     key = key.replace("-", "_")
     refuse_own([key])
+    return key, value
+
+
+def _pair(option: str, example: str, given: str) -> tuple[str, object]:
+    """KEY=VALUE, the value read as YAML."""
+    key, separator, value = given.partition("=")
+    if not separator or not key:
+        raise UsageError(
+            "{option} {given}: not KEY=VALUE",
+            hint="for example {option} {example}",
+            option=option,
+            given=given,
+            example=example,
+        )
     try:
         return key, yaml.safe_load(value)
     except yaml.YAMLError:
-        raise UsageError("--engine-arg {given}: the value is not valid YAML", hint="quote it", given=pair) from None
+        raise UsageError(
+            "{option} {given}: the value is not valid YAML", hint="quote it", option=option, given=given
+        ) from None
 
 
 def adapter_pairs(texts: tuple[str, ...]) -> dict[str, Path]:

@@ -28,6 +28,12 @@ _ELSEWHERE = {
 """Engine arguments that enter the plan or the keys; where else they are given."""
 
 
+_SET_BY_KIKIME = frozenset(
+    {"messages", "add_generation_prompt", "bos_token", "eos_token", "tools", "documents", "persona"}
+)
+"""Variables of chat templates that are the prompt's own."""
+
+
 class EngineKeywords(TypedDict, total=False):
     """The fields of :class:`kikime.harness.engines.EngineOptions`, each optional."""
 
@@ -40,6 +46,8 @@ class EngineKeywords(TypedDict, total=False):
     tokenizer: str | None
     params: int | None
     sampling: str
+    template_args: dict[str, Any]
+    reasoning_tokens: int
     trust_remote_code: bool
     deterministic: bool
     concurrency: int
@@ -61,13 +69,20 @@ def engine_options(given: EngineKeywords) -> EngineOptions:
     """The options; a tokenizer's folder becomes absolute, since a run may be resumed from elsewhere.
 
     Raises:
-        UsageError: an engine argument that has an option of its own.
+        UsageError: an engine argument that has an option of its own, or a template argument that kikime sets itself.
     """
     refuse_own(given.get("engine_args", {}))
+    _refuse_set(given.get("template_args", {}))
     options = EngineOptions(**given)
     if options.tokenizer and Path(options.tokenizer).is_dir():
         return msgspec.structs.replace(options, tokenizer=str(Path(options.tokenizer).resolve()))
     return options
+
+
+def _refuse_set(names: Iterable[str]) -> None:
+    for name in names:
+        if name in _SET_BY_KIKIME:
+            raise UsageError("--template-arg {name}: kikime sets it itself", hint="leave it out", name=name)
 
 
 def refuse_own(names: Iterable[str]) -> None:

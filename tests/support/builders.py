@@ -9,6 +9,7 @@ from typing import Any
 from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.request import Reply, Request
+from kikime.harness.engines.options import EngineOptions
 from kikime.harness.environment.provenance import provenance
 from kikime.harness.metrics import metric_versions, versions_of
 from kikime.harness.plan.planner import Identity, Planner
@@ -106,7 +107,7 @@ def make_run(
         "checkpoint": checkpoint,
         "options": {"engine": "vllm", "dtype": "auto"},
         "plan": {"hash": "0", "n_replies": 0, "n_prompt_tokens": 0, "max_output_tokens": 0},
-        **comparability(materials),
+        **comparability(materials, EngineOptions()),
         **materials.to_json(),
         **provenance(),
     }

@@ -32,8 +32,11 @@ _METRICS = (
     "prompt_echo",
     "fewshot_copy",
 )
+_THINKING = ("reasoning_chars", "reasoning_unfinished")
+"""Shown where some reply thinks."""
+_SHOWN_THINKING = 200
 _BY = ("format", "shots")
-_COUNTED = {"length_chars", "sentences"}
+_COUNTED = {"length_chars", "sentences", "reasoning_chars"}
 
 
 @click.command()
@@ -124,13 +127,15 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
 
     say, summary, directory = words(), run.summary, run.directory
     blank = [""] * (len(by) - 1)
-    rows: list[list[object]] = [[*key, *_cells(entry)] for key, entry in means_by(directory, by).items()]
-    rows += [[say("common.all"), *blank, *_cells(entry)] for entry in means_by(directory).values()]
+    metrics = [*_METRICS, *(name for name in _THINKING if name in summary.metrics and summary.metrics[name].n)]
+    rows: list[list[object]] = [[*key, *_cells(entry, metrics)] for key, entry in means_by(directory, by).items()]
+    rows += [[say("common.all"), *blank, *_cells(entry, metrics)] for entry in means_by(directory).values()]
     rows += [
-        [say(f"cli.show.{key[0]}"), *blank, *_cells(entry)] for key, entry in means_by(directory, (ENDING,)).items()
+        [say(f"cli.show.{key[0]}"), *blank, *_cells(entry, metrics)]
+        for key, entry in means_by(directory, (ENDING,)).items()
     ]
     title = f"{summary.name} × {summary.suite} ({say.get(f'state.{summary.state}', summary.state)})"
-    headings = [*(labels.condition(say, name) for name in by), "n", *map(say.metric, _METRICS)]
+    headings = [*(labels.condition(say, name) for name in by), "n", *map(say.metric, metrics)]
     print_table(title, headings, rows, left=len(by))
     click.echo(say("results.means"))
     if not summary.judge:
@@ -152,12 +157,18 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
     print_table(say("cli.show.verdicts"), columns("cli.show.verdict_columns"), verdicts, left=4)
 
 
-def _cells(entry: Group) -> list[str]:
+def _cells(entry: Group, metrics: Sequence[str]) -> list[str]:
     cells = [f"{entry.n:,}"]
-    for metric in _METRICS:
+    for metric in metrics:
         value = entry.metrics[metric].mean if metric in entry.metrics else None
         cells.append(number(value, 1) if metric in _COUNTED else percent(value))
     return cells
+
+
+def _shortened(thinking: str) -> str:
+    """The beginning of a thinking, on one line."""
+    line = " ".join(thinking.split())
+    return line if len(line) <= _SHOWN_THINKING else f"{line[:_SHOWN_THINKING]}…"
 
 
 def _print_samples(rows: list[dict[str, Any]]) -> None:
@@ -167,6 +178,8 @@ def _print_samples(rows: list[dict[str, Any]]) -> None:
         where = " · ".join(str(row[name]) for name in PLACE)
         click.secho(f"{where} · {row['key']}", bold=True)
         click.echo(f"  > {row['user']}")
+        if row["reasoning"]:
+            click.echo(words()("cli.show.thinking", n=len(row["reasoning"]), text=_shortened(row["reasoning"])))
         click.echo(f"  {row['response']!r} [{row['error'] or row['finish_reason']}]")
         failing = [
             name for name, value in row["metrics"].items() if name.endswith(("_leak", "failure", "eos")) and value

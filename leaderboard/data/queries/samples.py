@@ -135,6 +135,9 @@ class Sample(msgspec.Struct):
     error: str | None = None
     n_prompt_tokens: int | None = None
     n_output_tokens: int | None = None
+    reasoning: str | None = None
+    """What the model thought before it; None where it did not, and in runs of 0.1.0."""
+    n_reasoning_tokens: int | None = None
     latency_ms: float | None = None
     metrics: dict[str, float | None] = {}
     verdicts: list[Judgement] = []

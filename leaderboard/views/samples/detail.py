@@ -60,6 +60,9 @@ def _dialogue(t: Translator, sample: Sample) -> None:
 
 
 def _reply(t: Translator, run: RunDirectory, sample: Sample) -> None:
+    if sample.reasoning:
+        with st.expander(t("detail.thinking", n=f"{len(sample.reasoning):,}")):
+            safe.block(sample.reasoning)
     text = sample.response
     ended = t.get(f"finish.{sample.finish_reason}", str(sample.finish_reason))
     small(t("detail.reply", n=f"{sample.n_chars:,}", ended=ended, tokens=f"{sample.n_output_tokens or 0:,}"))

@@ -48,7 +48,7 @@ def test_own_sampling_is_used_stored_and_compared(warm, tmp_path):
     prepared = prepare(warm, make_materials(), EngineOptions(sampling="checkpoint"))
     assert "own_sampling_aside" not in codes(prepared)
     assert {r.sampling.temperature for r in prepared.spool} == {0.7}
-    hashes = comparability(prepared.materials)["hashes"]
+    hashes = comparability(prepared.materials, prepared.options)["hashes"]
     assert hashes["sampling"] == {**GREEDY, "temperature": 0.7, "top_p": 0.8, "repetition_penalty": 1.1}
     run = start_run(prepared, tmp_path / "runs")
     assert run.manifest()["options"]["sampling"] == "checkpoint"
