@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -13,7 +13,6 @@ from kikime.harness.engines.dtype import FLOAT32, SMALL, compute_dtype
 from kikime.harness.engines.folders import Adapter
 from kikime.harness.engines.generation import OwnSampling
 from kikime.harness.plan.prepare import Prepared
-from kikime.harness.store.rundir import RunDirectory
 
 
 def plan_notes(prepared: Prepared) -> list[Reason]:
@@ -42,12 +41,6 @@ def run_notes(manifest: Manifest) -> list[Reason]:
         *thinking_notes(manifest["options"].get("template_args", {}), manifest["options"].get("reasoning_tokens", 0)),
     ]
     return [note for note in notes if note is not None]
-
-
-def engine_notes(runs: Iterable[RunDirectory]) -> list[Reason]:
-    """What the engines of runs changed of the requests, as their servers would not take them, once each."""
-    told = [note for run in runs for session in run.sessions() for note in session.notes]
-    return [note for number, note in enumerate(told) if note not in told[:number]]
 
 
 def sampling_note(own: OwnSampling | None, used: Mapping[str, object]) -> Reason | None:

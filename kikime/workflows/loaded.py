@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kikime.harness.core.errors import UnfinishedRun
 from kikime.harness.core.manifest import Manifest
-from kikime.harness.core.reasons import Phrase
+from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
 
@@ -92,6 +92,12 @@ class Run:
 
             return pd.DataFrame(columns=["key", "judge_id", "protocol", "rubric", "criterion", "score", "status"])
         return self._table("judge")
+
+    @property
+    def engine_notes(self) -> list[Reason]:
+        """What the engine changed of the requests, as its server would not take them, once each."""
+        told = [note for session in self.directory.sessions() for note in session.notes]
+        return [note for number, note in enumerate(told) if note not in told[:number]]
 
     def replies(self, where: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
         """Replies in plan order, each with its ``metrics`` and, of these, those of its task as ``task_metrics``.

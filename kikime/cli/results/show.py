@@ -76,7 +76,7 @@ def show(
     """Print the summary of RUN, with --samples its replies (metrics are columns of --where), or a --report."""
     from kikime.cli.results.panel import print_judged
     from kikime.harness.core.errors import UsageError
-    from kikime.harness.plan.notes import engine_notes, run_notes
+    from kikime.harness.plan.notes import run_notes
     from kikime.workflows.loaded import load_run
 
     run = load_run(run_name, runs=runs)
@@ -103,7 +103,7 @@ def show(
         print_json(run.summary)
     else:
         print_summary(run, by or _BY)
-        for text in words().reasons([*run_notes(run.manifest), *engine_notes([run.directory])]):
+        for text in words().reasons([*run_notes(run.manifest), *run.engine_notes]):
             click.echo(text)
         _print_why_unscored(run)
         if len({row.judge_id for row in run.summary.judge}) > 1:

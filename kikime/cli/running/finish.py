@@ -12,7 +12,6 @@ from kikime.cli.language import words
 from kikime.cli.output import note, print_json
 from kikime.cli.results.show import print_summary
 from kikime.harness.core.errors import EnvironmentFault, PartialResult
-from kikime.harness.plan.notes import engine_notes
 from kikime.workflows.judged import judge_again
 from kikime.workflows.loaded import Run
 
@@ -24,7 +23,7 @@ def finish(results: Sequence[Run], *, as_json: bool) -> None:
         EnvironmentFault: the judge stopped.
         PartialResult: replies failed.
     """
-    for text in words().reasons(engine_notes(run.directory for run in results)):
+    for text in dict.fromkeys(text for run in results for text in words().reasons(run.engine_notes)):
         note(text)
     if as_json:
         summaries = [{**fields_of(run.summary), **_stopped(run), "path": str(run.path)} for run in results]
