@@ -80,6 +80,8 @@ class Renderer:
         self._bos, self._eos = self._edge_tokens()
         self._source = self._template_source(tokenizer)
         self._template = compile_template(self._source)
+        self.thinking = Thinking(has_thinking(self._source), declared_tags(self._source))
+        """What the template says of thinking."""
         self._template_args = dict(template_args or {}) if self._native else {}
         self._skeletons: dict[tuple[str, ...], _Skeleton] = {}
         self.eot = self._end_of_turn()
@@ -100,11 +102,6 @@ class Renderer:
         text = _checked(_join(skeleton.segments, contents))
         ids = self._encode(skeleton, contents)
         return Rendered(text, ids, list(self.stops.strings), list(self.stops.token_ids), self._count_bos(text, ids))
-
-    @property
-    def thinking(self) -> Thinking:
-        """What the template says of thinking."""
-        return Thinking(has_thinking(self._source), declared_tags(self._source))
 
     @property
     def unused_template_args(self) -> list[str]:

@@ -21,6 +21,7 @@ ENDS = {
     "switch": "{{ '<|assistant|>' }}{% if not enable_thinking | default(true) %}{{ '<think>\\n\\n</think>\\n\\n' }}{% endif %}",
     "opening": "{{ '<|assistant|><think>\\n' }}",
     "own": "{{ '<|assistant|>' }}{# #}{% if false %}{{ messages[0].content.split('</musing>')[-1] }}{% endif %}",
+    "harmony": "{{ '<|start|>assistant' }}{# <|channel|>analysis … <|return|> #}",
     "plain": "{{ '<|assistant|>' }}",
 }
 
@@ -89,6 +90,13 @@ def test_a_reply_that_the_prompt_put_inside_the_thinking_is_read_so(thinker: Any
 def test_a_tag_of_the_templates_own_is_known(thinker: Any) -> None:
     prepared, [request, *_] = planned(thinker("own"))
     assert spoken(prepared, request, "<musing>ふむ</musing>はい。").text == "はい。"
+
+
+def test_a_channel_that_ends_does_not_end_the_reply(thinker: Any) -> None:
+    prepared, [request, *_] = planned(thinker("harmony"))
+    assert request.stop == ["<|return|>"]
+    raw = "<|channel|>analysis<|message|>返す。<|end|><|start|>assistant<|channel|>final<|message|>はい。"
+    assert spoken(prepared, request, raw).text == "はい。"
 
 
 def test_what_a_server_told_apart_is_kept_with_what_stands_in_the_text(thinker: Any) -> None:
