@@ -124,6 +124,8 @@ def _untagged(text: str, *, opened: bool, tags: frozenset[str]) -> tuple[str, li
         else:
             thoughts.append(piece if inside else speech + piece)
             speech, inside, since = speech if inside else "", False, found.end()
+    if inside and speech.strip() and not text[since:].strip() and not thoughts:
+        return text, [], True  # a stray tag at the end of a reply
     if inside:
         return speech, [*thoughts, text[since:]], False
     return speech + text[since:], thoughts, True

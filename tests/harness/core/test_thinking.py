@@ -77,6 +77,7 @@ def test_what_is_wrapped_around_an_answer_after_thinking_goes_too(around: str) -
         "Here is my answer: はい",
         "<answer>はい</answer>",
         "（考え中……）はい",
+        "はい<think>",
     ],
 )
 def test_speech_without_thinking_stays_as_it_is(text: str) -> None:
