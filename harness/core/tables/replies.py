@@ -218,7 +218,7 @@ def _spoken(turns: Sequence[Turn], number: int, where: str) -> Iterator[FileRepl
         yield FileReply(
             number,
             where,
-            turn.text,
+            turn.said,
             turns[position - 1].text if answers else "",
             messages(turns[: position - 1] if answers else turns[:position]),
             count,
@@ -301,8 +301,8 @@ def _of_rows(table: Table, group: Sequence[int], own_names: Sequence[str]) -> It
             if turn.role == "user":
                 asked = f"{asked}\n{turn.text}" if asked else turn.text
                 continue
-            yield FileReply(index + 1, table.where(index), turn.text, asked, tuple(before), problem=turn.problem)
-            before += [*([user(asked)] if asked else []), *([assistant(turn.text)] if turn.text else [])]
+            yield FileReply(index + 1, table.where(index), turn.said, asked, tuple(before), problem=turn.problem)
+            before += [*([user(asked)] if asked else []), *([assistant(turn.said)] if turn.said else [])]
             asked = ""
 
 

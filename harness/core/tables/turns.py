@@ -10,6 +10,7 @@ from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.tables.jsontext import parse_json
 from kikime.harness.core.tables.names import REPLY_NAMES, SAID_NAMES, SPEAKER_NAMES, USER_NAMES, named, role_of
 from kikime.harness.core.tables.table import is_missing
+from kikime.harness.core.thinking import split_thinking
 
 _TEXT_KEYS = ("text", "content", "value")
 
@@ -23,6 +24,11 @@ class Turn:
     text: str
     problem: Phrase | None = None
     """Why there is nothing to read in it."""
+
+    @property
+    def said(self) -> str:
+        """The text without what a reasoning model thought before it."""
+        return split_thinking(self.text).speech if self.role == "assistant" else self.text
 
 
 CALL = Turn("call", "")
@@ -172,4 +178,4 @@ def _merged(turns: Sequence[Turn]) -> list[Turn]:
 
 def messages(turns: Sequence[Turn]) -> tuple[Message, ...]:
     """Turns as messages, those without a text left out."""
-    return tuple(user(turn.text) if turn.role == "user" else assistant(turn.text) for turn in turns if turn.text)
+    return tuple(user(turn.text) if turn.role == "user" else assistant(turn.said) for turn in turns if turn.said)

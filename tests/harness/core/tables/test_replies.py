@@ -61,6 +61,8 @@ ONE = [("空は？", "青いですわ")]
                 turn("assistant", "青いですわ"),
             ]
         },
+        {"prompt": "空は？", "completion": "<think>\n俺は考える。\n</think>\n\n青いですわ"},
+        {"messages": [turn("user", "空は？"), turn("assistant", "[THINK]色だ。[/THINK]青いですわ")]},
         {"conversations": [{"from": "human", "value": "空は？"}, {"from": "gpt", "value": "青いですわ"}]},
         {"conversations": [{"from": "prompter", "value": "空は？"}, {"from": "Bard", "value": "青いですわ"}]},
         {"conversations": {"from": ["human", "gpt"], "value": ["空は？", "青いですわ"]}},
