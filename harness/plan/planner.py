@@ -109,7 +109,7 @@ class Planner:
         ids = self.tokenizer(reply.text, add_special_tokens=False).input_ids
         if len(ids) <= sampling.max_tokens:
             return reply
-        text = self.tokenizer.decode(ids[: sampling.max_tokens])
+        text = self.tokenizer.decode(ids[: sampling.max_tokens]).rstrip("\ufffd")
         return msgspec.structs.replace(reply, text=text, finish_reason="length", stop_reason=None)
 
     def _length(self, text: str) -> int:
