@@ -44,8 +44,10 @@ def test_a_suite_that_is_not_given_is_the_commands_own():
     assert (grid.keywords()["suite"], grid.keywords("retention")["suite"]) == ("quick", "retention")
 
 
-def engine(*pairs):
-    return EngineFlags("vllm", "auto", 1, None, None, None, None, None, "suite", False, False, 64, pairs)
+def engine(*pairs, template_args=()):
+    return EngineFlags(
+        "vllm", "auto", 1, None, None, None, None, None, "suite", template_args, 0, False, False, 64, pairs
+    )
 
 
 def test_engine_arguments_are_yaml_values():
@@ -53,6 +55,13 @@ def test_engine_arguments_are_yaml_values():
         "max_num_seqs": 4,
         "enforce_eager": True,
     }
+
+
+def test_template_arguments_are_yaml_values_and_keep_their_names():
+    given = engine(template_args=("enable_thinking=false", "reasoning_effort=low", "x-y=3")).keywords()
+    assert given["template_args"] == {"enable_thinking": False, "reasoning_effort": "low", "x-y": 3}
+    with pytest.raises(UsageError, match="--template-arg thinking: not KEY=VALUE"):
+        engine(template_args=("thinking",)).keywords()
 
 
 @pytest.mark.parametrize("pair", ["x", "=1", "a=[1", "dtype=half", "seed=1"])
