@@ -83,8 +83,7 @@ def metric_version(a: Json, b: Json, *names: str) -> Reason:
 
 
 def _sampling(name: str, left: object, right: object, a: Json, b: Json) -> Reason:
-    of_a, of_b = ("—" if value is None else str(value) for value in (left, right))
-    values = {"name": name, "left": of_a, "a": a["name"], "right": of_b, "b": b["name"]}
+    values = {"name": name, "left": str(left), "a": a["name"], "right": str(right), "b": b["name"]}
     return Reason("sampling_differs", values)
 
 
