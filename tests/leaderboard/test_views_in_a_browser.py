@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=alert(1)>\u202eabc\u200b ![](http://evil.example/x) $$x$$"
 VIEWS = [(view, part) for view, parts in PARTS.items() for part in parts] + [("samples", ""), ("live", "")]
 KANA = re.compile("[ぁ-んァ-ヶ]")
-JAPANESE = {text for text in texts("ja").values() if len(text) > 3 and KANA.search(text) and "{" not in text}
+JAPANESE = {text for text in texts("ja").values() if len(text) > 7 and KANA.search(text) and "{" not in text}
 
 
 @pytest.fixture
