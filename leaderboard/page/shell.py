@@ -71,7 +71,18 @@ class PageShell:
             else:
                 await send(message)
 
-        await self._app(scope, receive, send_html if scope["type"] == "http" else send)
+        if scope["type"] == "http":
+            await self._app(_uncompressed(scope), receive, send_html)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _uncompressed(scope: Any) -> Any:
+    """A request that a browser makes for a page, answered as plain text; any other one as it is."""
+    headers = list(scope.get("headers", ()))
+    if not any(name == b"accept" and b"text/html" in value for name, value in headers):
+        return scope
+    return {**scope, "headers": [(name, value) for name, value in headers if name != b"accept-encoding"]}
 
 
 def _is_html(start: Any) -> bool:

@@ -1,26 +1,20 @@
-"""Every page and part over runs of every kind, as visitors of both languages, themes and two widths see them."""
+"""Links and the history, over runs of every kind."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 
 import pytest
 
-from kikime.harness.words.catalogue import texts
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ranking import ranking
-from tests.leaderboard.test_app import PARAMETER, PARTS
 from tests.support.app import named
 from tests.support.browsing import Visitor
 from tests.support.builders import make_materials, make_run, talk_task
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=alert(1)>\u202eabc\u200b ![](http://evil.example/x) $$x$$"
-VIEWS = [(view, part) for view, parts in PARTS.items() for part in parts] + [("samples", ""), ("live", "")]
-KANA = re.compile("[ぁ-んァ-ヶ]")
-JAPANESE = {text for text in texts("ja").values() if len(text) > 7 and KANA.search(text) and "{" not in text}
 
 
 @pytest.fixture
@@ -40,29 +34,6 @@ def every_kind(store, serve):
     (killed / "status.json").write_text(json.dumps({"state": "running", "planned": 100, "done": 7}))
     ranking(Index(store))
     return serve(store), named(store)
-
-
-@pytest.mark.parametrize(("language", "theme", "width"), [("ja", "light", 1440), ("en", "dark", 390)])
-def test_no_view_fails_or_speaks_the_other_language(every_kind, chromium, language, theme, width):
-    address, runs = every_kind
-    visitor = Visitor(chromium, address, width=width)
-    visitor.tab.emulate_media(color_scheme=theme)
-    complaints = []
-    visitor.tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    visitor.tab.on("pageerror", lambda error: complaints.append(str(error)))
-    run, first = runs["アイネス-9月"], runs["アイネス-8月"]
-    for view, part in VIEWS:
-        place, chosen = "" if view == "board" else view, f"&{PARAMETER[view]}={part}" if part else ""
-        tab = visitor.go(f"/{place}?lang={language}&run={run}&a={first}&b={run}&rater=hana{chosen}")
-        assert not tab.locator('[data-testid="stException"]').count(), (view, part)
-        assert visitor.fits(), (view, part)
-        assert tab.evaluate("document.documentElement.lang") == language
-        read = tab.locator('[data-testid="stMain"]').inner_text()
-        assert language == "ja" or not [text for text in JAPANESE if text in read], (view, part)
-    paper = tab.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
-    assert (paper == "rgb(255, 255, 255)") == (theme == "light")
-    assert [text for text in complaints if "404" not in text] == []
-    assert visitor.external == []
 
 
 def test_a_link_to_nothing_says_so_and_back_goes_back(every_kind, chromium):

@@ -40,6 +40,18 @@ def test_html_has_the_length_of_what_is_sent_and_vouches_for_nothing_older():
     assert body["body"].endswith(b"<title>x</title></head></html>")
 
 
+@pytest.mark.parametrize(("accept", "left"), [(b"text/html,*/*", False), (b"*/*", True)])
+def test_a_page_is_asked_for_uncompressed_and_nothing_else_is(accept, left):
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(dict(scope["headers"]))
+
+    headers = [(b"accept", accept), (b"accept-encoding", b"gzip")]
+    asyncio.run(PageShell(app)({"type": "http", "headers": headers}, None, None))
+    assert (b"accept-encoding" in seen[0]) == left
+
+
 @pytest.mark.parametrize(("kind", "status"), [(b"text/javascript", 200), (b"text/html", 304)])
 def test_everything_else_is_left_as_it_is(kind, status):
     start, body = answered([(b"content-type", kind), (b"etag", b"x")], b'<html lang="en">', status=status)
