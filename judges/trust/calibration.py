@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.reasons import Reason
+from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.stats.agreement import MAX_BIAS, MIN_SPEARMAN, Agreement, agreement, confusion, interval_alpha
 from kikime.harness.words.catalogue import Translator
 from kikime.judges.jobs.flags import one_score
@@ -73,7 +73,7 @@ class CalibrationReport(msgspec.Struct):
     judges: list[JudgeCalibration]
     raters: list[RaterAgreement]
     unreadable: list[BadRating] = []
-    """Rows that were left out."""
+    """Rows, and criteria of judges, that were left out."""
 
 
 def calibrate(ratings: Sequence[Rating], *, low: int = 1, high: int = 7, seed: int = 0) -> CalibrationReport:
@@ -82,6 +82,9 @@ def calibrate(ratings: Sequence[Rating], *, low: int = 1, high: int = 7, seed: i
     Raises:
         UsageError: a score outside the scale.
     """
+    usable = {_group(r) for r in ratings if r.human is not None and r.score is not None}
+    left_out = [found for found in dict.fromkeys(map(_group, ratings)) if usable and found not in usable]
+    ratings = [r for r in ratings if _group(r) not in left_out]
     names = list(dict.fromkeys(rating.judge for rating in ratings))
     try:
         judges = [_judge([r for r in ratings if r.judge == name], low, high, seed) for name in names]
@@ -93,7 +96,16 @@ def calibrate(ratings: Sequence[Rating], *, low: int = 1, high: int = 7, seed: i
             low=low,
             high=high,
         ) from None
-    return CalibrationReport((low, high), judges, _raters(ratings))
+    return CalibrationReport((low, high), judges, _raters(ratings), [_unused(*found) for found in left_out])
+
+
+def _group(rating: Rating) -> tuple[str, str]:
+    return rating.judge, rating.criterion
+
+
+def _unused(judge: str, criterion: str) -> BadRating:
+    """A judge whose scores by one criterion have nothing to be compared with."""
+    return BadRating(judge, Phrase("no pair of a human and a judge score by {criterion}", criterion=criterion))
 
 
 def _judge(ratings: Sequence[Rating], low: int, high: int, seed: int) -> JudgeCalibration:

@@ -192,7 +192,7 @@ def calibrate(
 
     read = read_ratings(Path(ratings), None if verdicts is None else Path(verdicts), scale=scale)
     report = calibration.calibrate(read.pairs, low=scale[0], high=scale[1], seed=seed)
-    return msgspec.structs.replace(report, unreadable=read.unreadable)
+    return msgspec.structs.replace(report, unreadable=[*read.unreadable, *report.unreadable])
 
 
 def _replies(source: bytes | Path, persona: Persona | str | None) -> list[Subject | BadLine]:

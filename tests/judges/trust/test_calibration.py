@@ -99,3 +99,13 @@ def test_a_judge_of_one_score_is_warned_of(tmp_path: Path) -> None:
         ("one_score", {"judge": "same", "score": 4.0, "n": 8})
     ]
     assert other.warnings == []
+
+
+def test_a_judge_without_a_score_is_named_and_the_others_are_compared(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    each = [{"judge_model_name": "x", "tone": 4}, {"judge_model_name": "y", "tone": "N/A"}]
+    row = {"human_scores": {"tone": 5}, "individual_evaluations": each}
+    path.write_text(f"{json.dumps(row)}\n" * 3, encoding="utf-8")
+    report = calibrate(read_ratings(path).pairs)
+    assert [judge.judge for judge in report.judges] == ["x"]
+    assert [bad.where for bad in report.unreadable] == ["y"]

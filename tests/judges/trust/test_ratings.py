@@ -71,8 +71,8 @@ def test_the_same_id_twice_is_two_items(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("missing", [None, ""])
 def test_a_score_that_is_missing_is_none(tmp_path: Path, missing: object) -> None:
-    found = read(tmp_path, {"human": missing, "judge": 3}, {"human": 4, "judge": missing})
-    assert [(r.human, r.score) for r in found] == [(None, 3), (4, None)]
+    found = read(tmp_path, {"human": missing, "judge": 3}, {"human": 4, "judge": missing}, {"human": 1, "judge": 1})
+    assert [(r.human, r.score) for r in found] == [(None, 3), (4, None), (1, 1)]
 
 
 @pytest.mark.parametrize("wrong", ["seven", [5], {"a": 1}, True])
