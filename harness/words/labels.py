@@ -10,6 +10,9 @@ from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.words.catalogue import Translator
 
+ENDINGS = ("ended", "cut_off")
+"""How replies end by which means are split."""
+
 
 class Agreement(Protocol):
     """How far the members of a panel agree."""
@@ -109,6 +112,18 @@ class Ranked(Protocol):
     @property
     def rank_high(self) -> int:
         """Worst rank of the interval."""
+
+
+class CountedMean(Protocol):
+    """A mean and how many replies it is over."""
+
+    @property
+    def mean(self) -> float:
+        """In the metric's own unit."""
+
+    @property
+    def n(self) -> int:
+        """Replies."""
 
 
 class Named(Protocol):
@@ -234,6 +249,18 @@ def claim(t: Translator, row: Claimed) -> str:
     if row.holds is None:
         return t("results.claim.open" if row.effect is not None else "results.claim.unmeasured")
     return t("results.claim.holds" if row.holds else "results.claim.refuted" if row.refuted else "results.claim.fails")
+
+
+def counted(metric: str, found: CountedMean | None) -> str:
+    """A mean with the number of its replies: 31.8% (22); "—" where there is none."""
+    return "—" if found is None else f"{value(metric, found.mean)} ({found.n:,})"
+
+
+def endings(t: Translator, names: Sequence[str] = ()) -> list[str]:
+    """Headings of means by how replies ended: the metric, then both endings, of each of several runs."""
+    ends = [t(f"results.endings.{how}") for how in ENDINGS]
+    named = [t("results.endings.of", name=name, how=how) for name in names for how in ends]
+    return [t("results.endings.metric"), *(named or ends)]
 
 
 def chance(number: float | None) -> str:

@@ -79,10 +79,12 @@ def make_run(
     n_params: int | None = 3_000_000,
     fingerprint: str | None = None,
     manifest: Mapping[str, Any] | None = None,
+    cut_at: int | None = None,
 ) -> RunDirectory:
     """A complete run whose replies are ``answer``; requests that ``keep`` refuses stay without a row.
 
-    ``manifest`` replaces parts of the manifest, to imitate runs of other versions.
+    ``manifest`` replaces parts of the manifest, to imitate runs of other versions. Longer replies than ``cut_at`` characters
+    are cut off there.
     """
     materials = materials or make_materials()
     fingerprint = fingerprint or digest("model", name)
@@ -119,7 +121,7 @@ def make_run(
         while requests:
             request = requests.pop(0)
             planned += 1
-            reply = _reply(request, answer)
+            reply = _reply(request, answer, cut_at)
             if keep(request):
                 log(request, reply)
             following = planner.next_turn(request, reply.text)
@@ -132,11 +134,12 @@ def make_run(
     return run
 
 
-def _reply(request: Request, answer: Answer | str) -> Reply:
+def _reply(request: Request, answer: Answer | str, cut_at: int | None) -> Reply:
     text = answer if isinstance(answer, str) else answer(request)
     if text is None:
         return Reply(key=request.key, text="", finish_reason="error", error="the engine refused it")
-    return Reply(key=request.key, text=text, finish_reason="stop", n_output_tokens=len(text))
+    cut = text[:cut_at]
+    return Reply(key=request.key, text=cut, finish_reason="stop" if cut == text else "length", n_output_tokens=len(cut))
 
 
 def add_verdicts(

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 from kikime.harness.reports.comparison.pairs import Pair
 from kikime.harness.reports.comparison.records import EndingMean, EndingMeans
+from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.means import run_mean
 from kikime.harness.store.means import ENDING
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SPLIT = ("length_chars", "sentences", "length_fit", "style_level", "marker_rate", "missing_kuten")
 """Metrics that a reply which was cut off distorts."""
+
+
+class Split(NamedTuple):
+    """The mean of one metric over the replies that ended, and over those that were cut off."""
+
+    ended: EndingMean | None
+    cut_off: EndingMean | None
 
 
 def ending_means(pair: Pair) -> list[EndingMeans]:
@@ -17,17 +30,13 @@ def ending_means(pair: Pair) -> list[EndingMeans]:
         return []
     rows = []
     for metric in SPLIT:
-        found = {
-            f"{ending}_{side}": _mean(pair, side, ending, metric)
-            for side in ("a", "b")
-            for ending in ("ended", "cut_off")
-        }
-        if any(found.values()):
-            rows.append(EndingMeans(metric=metric, **found))
+        a, b = (split_mean(cells, metric, pair.bands) for cells in (pair.a, pair.b))
+        if any((*a, *b)):
+            rows.append(EndingMeans(metric, ended_a=a.ended, cut_off_a=a.cut_off, ended_b=b.ended, cut_off_b=b.cut_off))
     return rows
 
 
-def _mean(pair: Pair, side: str, ending: str, metric: str) -> EndingMean | None:
-    cells = pair.a if side == "a" else pair.b
-    found = run_mean(cells[cells[ENDING] == ending], metric, pair.bands)
-    return None if found is None else EndingMean(found.mean, found.n)
+def split_mean(cells: pd.DataFrame, metric: str, bands: Bands) -> Split:
+    """The mean of one run's replies by how they ended."""
+    found = [run_mean(cells[cells[ENDING] == ending], metric, bands) for ending in Split._fields]
+    return Split(*(None if mean is None else EndingMean(mean.mean, mean.n) for mean in found))

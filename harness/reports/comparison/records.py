@@ -157,6 +157,10 @@ class EndingMeans(msgspec.Struct, frozen=True):
     ended_b: EndingMean | None
     cut_off_b: EndingMean | None
 
+    def means(self) -> tuple[EndingMean | None, ...]:
+        """As tables have them."""
+        return self.ended_a, self.cut_off_a, self.ended_b, self.cut_off_b
+
 
 class Handled(msgspec.Struct, frozen=True):
     """How one run handles one kind of request."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kikime.harness.reports.comparison.records import Comparison, GateAnswer
+from kikime.harness.reports.comparison.records import Comparison, EndingMean, GateAnswer
 from kikime.harness.reports.overview.records import Overview
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
@@ -58,6 +58,7 @@ def run_markdown(overview: Overview, t: Translator) -> str:
         )
         + "\n"
         + table(t("results.markdown.request_columns").split("|"), able)
+        + _endings(t, [(row.metric, row.means()) for row in overview.endings])
         + f"\n{note}\n"
     )
 
@@ -108,6 +109,7 @@ def comparison_markdown(report: Comparison, t: Translator) -> str:
         + table([columns[0], a, b, *columns[1:]], rows)
         + "\n"
         + table([t("results.markdown.request"), a, b, t("results.markdown.items")], able)
+        + _endings(t, [(row.metric, row.means()) for row in report.endings], (a, b))
         + f"\n{about}\n"
     )
 
@@ -141,6 +143,14 @@ def gate_summary(answer: GateAnswer, t: Translator) -> str:
         *(f"\n{t('results.gate.note', note=escape_cell(t.reason(note)))}" for note in answer.note_codes),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _endings(t: Translator, rows: Sequence[tuple[str, Sequence[EndingMean | None]]], names: Sequence[str] = ()) -> str:
+    """Means by how replies ended; nothing where all ended in the same way."""
+    if not rows:
+        return ""
+    cells = [[t.metric(metric), *(labels.counted(metric, mean) for mean in means)] for metric, means in rows]
+    return f"\n{t('results.endings.title')}\n\n{table(labels.endings(t, names), cells)}"
 
 
 def _sentence(t: Translator, answer: GateAnswer, unit: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.comparison.records import Direction, Handled, Lengths
+from kikime.harness.reports.comparison.records import Direction, EndingMean, Handled, Lengths
 from kikime.harness.stats.panel import PanelAgreement
 
 
@@ -38,6 +38,18 @@ class FormatQuality(msgspec.Struct, frozen=True):
     """Replies."""
 
 
+class EndingSplit(msgspec.Struct, frozen=True):
+    """The mean of one metric by how the replies ended."""
+
+    metric: str
+    ended: EndingMean | None
+    cut_off: EndingMean | None
+
+    def means(self) -> tuple[EndingMean | None, EndingMean | None]:
+        """As tables have them."""
+        return self.ended, self.cut_off
+
+
 class Overview(msgspec.Struct, kw_only=True, frozen=True):
     """One run by itself."""
 
@@ -66,6 +78,8 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
     """Unit (``length_chars``, ``sentences``) → lengths of all replies."""
     capability: list[Handled]
     formats: list[FormatQuality]
+    endings: list[EndingSplit] = []
+    """Lengths and voice by how replies ended; empty where all of them ended in the same way."""
 
 
 class JudgedCriterion(msgspec.Struct, frozen=True, kw_only=True):

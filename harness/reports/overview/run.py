@@ -10,13 +10,15 @@ from kikime.harness.core.errors import UnfinishedRun
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.capability import handled_by_task
 from kikime.harness.reports.comparison.compare import describe
+from kikime.harness.reports.comparison.endings import SPLIT, split_mean
 from kikime.harness.reports.comparison.lengths import describe_lengths, with_length
 from kikime.harness.reports.overview.judged import judged_run
-from kikime.harness.reports.overview.records import FormatQuality, MetricMean, Overview
+from kikime.harness.reports.overview.records import EndingSplit, FormatQuality, MetricMean, Overview
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.reports.tables.margins import direction, load_margins
 from kikime.harness.reports.tables.means import run_mean
+from kikime.harness.store.means import ENDING
 from kikime.harness.store.rundir import RunDirectory
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def run_overview(run: RunDirectory, *, judge: str | None = None) -> Overview:
             for (name, shots), own in cells.groupby(["format", "shots"], sort=False)
             if (found := run_mean(own, QUALITY, bands)) is not None
         ],
+        endings=_endings(cells, bands),
     )
 
 
@@ -60,6 +63,13 @@ def _metrics(cells: pd.DataFrame, bands: Bands) -> list[MetricMean]:
         if found is not None:
             rows.append(MetricMean(metric, direction(metric), *found))
     return rows
+
+
+def _endings(cells: pd.DataFrame, bands: Bands) -> list[EndingSplit]:
+    if cells[ENDING].nunique() < 2:
+        return []
+    splits = {metric: split_mean(cells, metric, bands) for metric in SPLIT}
+    return [EndingSplit(metric, *split) for metric, split in splits.items() if any(split)]
 
 
 def _by(run: RunDirectory, judge: str) -> list[MetricMean]:

@@ -187,14 +187,11 @@ def _print_endings(report: Comparison, a: str, b: str) -> None:
 
     if not report.endings:
         return
-    say, rows = words(), []
-    for row in report.endings:
-        means = (row.ended_a, row.cut_off_a, row.ended_b, row.cut_off_b)
-        cells = ["—" if m is None else f"{labels.value(row.metric, m.mean)} ({m.n:,})" for m in means]
-        rows.append([say.metric(row.metric), *cells])
-    ended, cut_off = say("cli.show.ended"), say("cli.show.cut_off")
-    headings = [say("cli.compare.ending_metric"), *(f"{name}: {how}" for name in (a, b) for how in (ended, cut_off))]
-    print_table(say("cli.compare.endings"), headings, rows)
+    say = words()
+    rows = [
+        [say.metric(row.metric), *(labels.counted(row.metric, mean) for mean in row.means())] for row in report.endings
+    ]
+    print_table(say("results.endings.title"), labels.endings(say, (a, b)), rows)
 
 
 def _print_capability(report: Comparison, a: str, b: str) -> None:

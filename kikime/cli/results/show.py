@@ -131,7 +131,7 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
     rows: list[list[object]] = [[*key, *_cells(entry, metrics)] for key, entry in means_by(directory, by).items()]
     rows += [[say("common.all"), *blank, *_cells(entry, metrics)] for entry in means_by(directory).values()]
     rows += [
-        [say(f"cli.show.{key[0]}"), *blank, *_cells(entry, metrics)]
+        [say(f"results.endings.{key[0]}"), *blank, *_cells(entry, metrics)]
         for key, entry in means_by(directory, (ENDING,)).items()
     ]
     title = f"{summary.name} × {summary.suite} ({say.get(f'state.{summary.state}', summary.state)})"

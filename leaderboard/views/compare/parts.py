@@ -19,6 +19,7 @@ from kikime.leaderboard.data.cached import manifest_of
 from kikime.leaderboard.data.queries.distributions import histogram
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, number, opens, percent, small, without
+from kikime.leaderboard.page.endings import endings_table
 from kikime.leaderboard.page.state import choose, switch
 
 Row = dict[str, Any]
@@ -225,6 +226,7 @@ def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison)
     columns = {name: t(f"compare.length_{name}") for name in ("unit", "a", "b", "ratio", "median", "range")}
     safe.table(frame_of(rows, columns), alt=t("compare.length_table_alt"))
     download.buttons(t, "lengths", rows, key="lengths")
+    endings_table(t, [(row.metric, row.means()) for row in report.endings], list(names))
 
 
 def _ratio(ratio: LengthRatio) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import streamlit as st
 
 from kikime.harness.core.axes import SLICE
-from kikime.harness.store.means import means_by
+from kikime.harness.reports.comparison.endings import SPLIT
+from kikime.harness.store.means import ENDING, means_by
 from kikime.harness.store.records import Group
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.labels import ENDINGS
 from kikime.leaderboard.charts import distribution as charts_distribution
 from kikime.leaderboard.data.cached import kept, manifest_of
 from kikime.leaderboard.data.index import Entry
@@ -18,6 +20,7 @@ from kikime.leaderboard.data.queries.distributions import STOPS, UNITS, endings,
 from kikime.leaderboard.data.queries.samples import FLAGS
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, link, opens, small, without
+from kikime.leaderboard.page.endings import Means, endings_table
 from kikime.leaderboard.page.state import choose
 from kikime.leaderboard.views.model.place import place
 
@@ -155,6 +158,17 @@ def stops(t: Translator, entry: Entry, run: RunDirectory) -> None:
     )
     download.buttons(t, f"stops-{run.id[-6:]}", without(rows, "open"), key="stops")
     link("samples", t("model.open_leaks"), run=run.id, flag=flag)
+    _by_ending(t, run)
+
+
+def _by_ending(t: Translator, run: RunDirectory) -> None:
+    """Lengths and voice of the replies that ended by themselves and of those cut off, where there are several kinds."""
+    groups = groups_of(run, (ENDING,))
+    if len(groups) < 2:
+        return
+    sides = [groups[how,].metrics if (how,) in groups else {} for how in ENDINGS]
+    found: dict[str, Means] = {metric: [side.get(metric) for side in sides] for metric in SPLIT}
+    endings_table(t, [(metric, means) for metric, means in found.items() if any(means)])
 
 
 def provenance(t: Translator, entry: Entry, run: RunDirectory) -> None:
