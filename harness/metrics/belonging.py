@@ -1,9 +1,14 @@
-"""Which metrics are about the replies of a task: what a letter or a list is asked for has no length or voice of its own."""
+"""Which metrics are about the replies of a task: what a letter or a list is asked for has no length or voice of its own.
+
+Single replies are measured by :func:`meant`, so that no value arises where none is meant; means are over the tasks of
+:func:`tasks_of`, which also reads older runs, whose replies were measured without that rule.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from kikime.harness.metrics.metric import Measured
 from kikime.harness.metrics.registry import METRICS
 
 VOICE = ("style_level", "style_band", "marker_rate")
@@ -16,10 +21,23 @@ _FAMILIES = dict.fromkeys(SPOKEN_MARKERS, VOICE) | {
     "sentence_fit": ("sentence_fit",),
 }
 """Metric → those of which a task has to declare one."""
-_OF_SPEECH = ("length_chars", "sentences", "newlines", "missing_kuten", "polite_ratio")
-"""Descriptions of what a character says; not of an answer whose form the item dictates."""
-CONFINED = (*_FAMILIES, *_OF_SPEECH)
+_DESCRIPTIONS = ("length_chars", "sentences", "newlines")
+"""Measured of every reply; their means describe what a character says, not an answer whose form the item dictates."""
+CONFINED = (*(name for name, metric in METRICS.bundled.items() if metric.of_speech), *_DESCRIPTIONS)
 """Metrics that do not belong to every task."""
+
+
+def meant(measured: Measured, own: Collection[str], *, dictated: bool) -> Measured:
+    """The values of a reply with None for those that mean nothing of it.
+
+    Args:
+        measured: every metric of the reply.
+        own: metrics that its task declares.
+        dictated: whether the task dictates the form of the reply: then what reads sentences in voice has to be declared.
+    """
+    if not dictated:
+        return measured
+    return {name: None if METRICS[name].of_speech and name not in own else value for name, value in measured.items()}
 
 
 def tasks_of(metric: str, declared: Mapping[str, Collection[str]]) -> frozenset[str]:

@@ -54,6 +54,13 @@ def bca_p_value(draws: FloatArray, observed: float, acceleration: float, null: f
     return 2 * min(below, 1 - below)
 
 
+def percentile_p_value(draws: FloatArray, null: float = 0.0) -> float:
+    """Level at which the interval of :func:`percentile_interval` just reaches ``null``; not below 1 / number of draws."""
+    below = _share_below(draws, null)
+    below = min(max(below, 0.5 / len(draws)), 1 - 0.5 / len(draws))
+    return 2 * min(below, 1 - below)
+
+
 def _share_below(draws: FloatArray, point: float) -> float:
     """Share of draws below ``point``; those that only rounding keeps apart from it count half."""
     tie = 1e-9 * float(np.abs(draws - point).max())

@@ -19,6 +19,7 @@ from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.request import Expect
 from kikime.harness.metrics import METRICS, Measured, check_expect
+from kikime.harness.metrics.belonging import meant
 
 TurnNumber = Annotated[int, Field(ge=1)]
 ItemId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -198,9 +199,7 @@ class Task(GrownModel):
         if self.bare:
             groups = {"leak", "critical", "constraints", "facts"}
             return {n: value for n, value in measured.items() if n in self.metrics or METRICS[n].group in groups}
-        if not self.dictated:
-            return measured
-        return {n: None if METRICS[n].of_speech and n not in self.metrics else v for n, v in measured.items()}
+        return meant(measured, self.metrics, dictated=self.dictated)
 
     def all_items(self, personas: Sequence[Persona]) -> tuple[Item, ...]:
         """Items of the bank, and those made from the cards of ``personas``, each saying whose it is."""

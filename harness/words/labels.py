@@ -118,7 +118,7 @@ class CountedMean(Protocol):
     """A mean and how many replies it is over."""
 
     @property
-    def mean(self) -> float:
+    def mean(self) -> float | None:
         """In the metric's own unit."""
 
     @property

@@ -11,10 +11,10 @@ from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import small
 
-Means = Sequence[labels.CountedMean | None]
 
-
-def endings_table(t: Translator, rows: Sequence[tuple[str, Means]], names: Sequence[str] = ()) -> None:
+def endings_table(
+    t: Translator, rows: Sequence[tuple[str, Sequence[labels.CountedMean | None]]], names: Sequence[str] = ()
+) -> None:
     """Draw a row per metric: its means of one run, or of the runs ``names``; nothing where there are no rows."""
     if not rows:
         return

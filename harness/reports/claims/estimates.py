@@ -7,8 +7,11 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from kikime.harness.reports.comparison.records import Change, Difference, Verdict
+from kikime.harness.stats.decisions import benjamini_hochberg
+from kikime.harness.stats.paired import ALPHA
 
 T = TypeVar("T")
 
@@ -26,7 +29,14 @@ class Shift(Level, frozen=True):
     """A difference with its interval."""
 
     change: Change
-    """Whether it surely is above (``up``) or below (``down``) 0."""
+    """``up`` or ``down`` where ``p_adjusted`` says that it is not 0."""
+    p_value: float = 1.0
+    """Level at which the interval reaches 0."""
+    p_adjusted: float | None = None
+    """``p_value`` corrected over the report's differences (Benjamini–Hochberg)."""
+
+
+S = TypeVar("S", bound=Shift)
 
 
 class PairedEffect(msgspec.Struct, kw_only=True, frozen=True):
@@ -51,6 +61,18 @@ class PairedEffect(msgspec.Struct, kw_only=True, frozen=True):
 def paired(row: Difference) -> dict[str, Any]:
     """The fields of a :class:`PairedEffect`, from a difference of a comparison."""
     return {name: getattr(row, name) for name in PairedEffect.__struct_fields__}
+
+
+def settled(shifts: Sequence[S]) -> list[S]:
+    """The differences of a report with their p-values corrected together, and ``change`` decided by what comes out."""
+    adjusted = benjamini_hochberg([shift.p_value for shift in shifts])
+    return [
+        replace(shift, p_adjusted=p, change=_change(shift.value, p)) for shift, p in zip(shifts, adjusted, strict=True)
+    ]
+
+
+def _change(value: float, p: float) -> Change:
+    return "unclear" if p >= ALPHA else "up" if value > 0 else "down"
 
 
 def grouped(rows: Sequence[T], *keys: str) -> list[tuple[tuple[Any, ...], list[T]]]:

@@ -89,5 +89,5 @@ def as_level(estimate: Estimate) -> Level:
 
 
 def as_shift(estimate: Estimate) -> Shift:
-    """Value, interval and whether the value surely moved."""
-    return Shift(estimate.value, estimate.ci_low, estimate.ci_high, estimate.change)
+    """Value, interval and p; :func:`~kikime.harness.reports.claims.estimates.settled` says whether the value moved."""
+    return Shift(estimate.value, estimate.ci_low, estimate.ci_high, "unclear", estimate.p_value)

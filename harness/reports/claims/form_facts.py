@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.manifest import StoredTask
@@ -14,7 +15,7 @@ from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.records import Printed
 from kikime.harness.metrics.belonging import declares
 from kikime.harness.metrics.registry import METRICS
-from kikime.harness.reports.claims.estimates import Shift, change, number
+from kikime.harness.reports.claims.estimates import Shift, change, number, settled
 from kikime.harness.reports.claims.factors import as_shift, contrasts_of
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
@@ -52,7 +53,7 @@ class FormFactsReport(Printed, msgspec.Struct, kw_only=True):
     tuned: Side
     rows: list[FormFactsRow]
     reading: dict[str, dict[str, list[str]]]
-    """Effect → kind (``facts``, ``style``) → the metrics that surely moved, as ``task.metric``."""
+    """Effect → kind (``facts``, ``style``) → the metrics that moved by the corrected p, as ``task.metric``."""
 
     def frame_rows(self) -> list[FormFactsRow]:
         """What ``to_frame`` shows, one record per row."""
@@ -93,7 +94,7 @@ def form_facts_report(
             not_comparable(pair.why_not, None, what=Phrase("{a} and {b}", a=base.id, b=tuned.id)).message,
             hint="run both with the same suite: kikime run MODEL --suite form_facts",
         )
-    rows = list(_rows(pair, seed=seed, n_resamples=n_resamples))
+    rows = _settled(_rows(pair, seed=seed, n_resamples=n_resamples))
     if not rows:
         raise EmptyReport(
             "these runs asked no task both without context and with the relevant facts",
@@ -146,6 +147,13 @@ def _rows(pair: Pair, *, seed: int, n_resamples: int) -> Iterator[FormFactsRow]:
                 cells={side: as_shift(estimates[side]) for side in SIDES},
                 effects={effect: as_shift(estimates[effect]) for effect in EFFECTS},
             )
+
+
+def _settled(rows: Iterable[FormFactsRow]) -> list[FormFactsRow]:
+    """The rows with the p-values of all their effects corrected together."""
+    rows = list(rows)
+    found = iter(settled([effect for row in rows for effect in row.effects.values()]))
+    return [replace(row, effects={name: next(found) for name in row.effects}) for row in rows]
 
 
 def _metrics(task: StoredTask) -> list[str]:

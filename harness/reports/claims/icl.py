@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec.structs import asdict as fields_of
+from msgspec.structs import replace
 
 from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.claims.estimates import Level, Shift, grouped, percent, points, share
+from kikime.harness.reports.claims.estimates import Level, Shift, grouped, percent, points, settled, share
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
-from kikime.harness.reports.comparison.records import Change
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import ITEM, Bands
@@ -48,7 +49,7 @@ class LabelRow(msgspec.Struct, frozen=True):
     """Kind of label → its accuracy; the natural labels first."""
 
 
-class LabelGain(Shift, frozen=True):
+class LabelGain(Shift, kw_only=True, frozen=True):
     """Accuracy with the most examples less that with the fewest."""
 
     task: str
@@ -122,27 +123,36 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
         if estimates is None:
             continue
         found, n_items = estimates
-        where = (str(task), str(form), n_items, chance)
+        where = {"task": str(task), "format": str(form), "n_items": n_items, "chance": chance}
         raw = own.groupby(["shots", "kind"])["uncalibrated"].mean()
         shots = sorted(set(own["shots"]))
-        report.rows += [LabelRow(*where, int(k), _kinds(found, kinds, k, raw)) for k in shots]
+        report.rows += [LabelRow(**where, shots=int(k), kinds=_kinds(found, kinds, k, raw)) for k in shots]
         if len(shots) > 1:
-            report.gain += [LabelGain(*_parts(found[f"gain {kind}"]), *where, kind) for kind in kinds]
+            report.gain += [
+                LabelGain(**fields_of(as_shift(found[f"gain {kind}"])), **where, kind=kind) for kind in kinds
+            ]
         labels = {kind: list(labelled[task][kind]) for kind in kinds}
         for kind, names in labels.items():
             follows = _follows(found[f"{kind} {shots[-1]}"], names, labels[kinds[0]], chance)
-            report.reading.append(LabelReading(*where, kind, names, int(shots[-1]), follows))
+            report.reading.append(LabelReading(**where, kind=kind, labels=names, shots=int(shots[-1]), follows=follows))
     if not report.rows:
         raise EmptyReport(
             "{path}: no sentence was asked with every set of labels and every number of examples",
             hint="kikime resume {path}, if replies are missing, or run the suite icl again",
             path=run.path,
         )
+    _settle(report)
     return report
 
 
-def _parts(estimate: Estimate) -> tuple[float, float | None, float | None, Change]:
-    return estimate.value, estimate.ci_low, estimate.ci_high, estimate.change
+def _settle(report: IclReport) -> None:
+    """Correct the p-values of all differences together."""
+    less = [(row, kind, own) for row in report.rows for kind, own in row.kinds.items() if own.minus_natural]
+    shifts: list[Shift] = [own.minus_natural for _, _, own in less if own.minus_natural]
+    found = iter(settled([*shifts, *report.gain]))
+    for row, kind, own in less:
+        row.kinds[kind] = replace(own, minus_natural=next(found))
+    report.gain = [gain for gain in found if isinstance(gain, LabelGain)]
 
 
 def _split(replies: pd.DataFrame, run: RunDirectory) -> pd.DataFrame:

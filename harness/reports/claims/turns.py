@@ -12,7 +12,7 @@ from kikime.harness.core.axes import CONDITION
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import StoredTask
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.claims.estimates import Level, Shift, number, percent, points, share
+from kikime.harness.reports.claims.estimates import Level, Shift, number, percent, points, settled, share
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
@@ -113,7 +113,7 @@ def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
     last = int(replies["turn"].max())
     phases = {turn: _phase(turn, pressure) for turn in range(1, last + 1)}
     bands, options = Bands(manifest), {"seed": seed, "n_resamples": n_resamples}
-    voice = {metric: _voice(replies, metric, phases, bands, **options) for metric in VOICE}
+    voice = _settled({metric: _voice(replies, metric, phases, bands, **options) for metric in VOICE})
     return TurnsReport(
         run=run.id,
         name=manifest["name"],
@@ -161,6 +161,12 @@ def _voice(replies: pd.DataFrame, metric: str, phases: Mapping[int, Phase], band
     estimates = found[0]
     turns = {int(name): as_level(estimates[name]) for name in per_turn}
     return _Voice(turns, {name: as_shift(estimates[name]) for name in estimates if name not in per_turn})
+
+
+def _settled(voice: Mapping[str, _Voice]) -> dict[str, _Voice]:
+    """The same with the p-values of all effects corrected together."""
+    found = iter(settled([effect for own in voice.values() for effect in own.effects.values()]))
+    return {metric: _Voice(own.turns, {name: next(found) for name in own.effects}) for metric, own in voice.items()}
 
 
 def _effects(phases: Mapping[int, str]) -> dict[str, Weights]:

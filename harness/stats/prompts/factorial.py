@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from kikime.harness.stats.contrast import Transform, TransformBy, pooled_rate, transform_for
-from kikime.harness.stats.intervals import ROUNDING, or_unseen, percentile_interval, t_over_z
+from kikime.harness.stats.intervals import (
+    ROUNDING,
+    or_unseen,
+    percentile_interval,
+    percentile_p_value,
+    t_over_z,
+    unseen_p_value,
+)
+from kikime.harness.stats.paired import ALPHA
 from kikime.harness.stats.resampling import count_blocks, generators, small_sample_factor
 from kikime.harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
 
@@ -27,13 +34,8 @@ class Estimate:
     ci_low: float | None
     """95 %, items drawn within personas; None where some persona has a single item."""
     ci_high: float | None
-
-    @property
-    def change(self) -> Literal["up", "down", "unclear"]:
-        """``up`` or ``down`` where the interval excludes 0, else ``unclear``."""
-        if self.ci_low is None or self.ci_high is None:
-            return "unclear"
-        return "up" if self.ci_low > 0 else "down" if self.ci_high < 0 else "unclear"
+    p_value: float = 1.0
+    """Level at which the interval reaches 0; 1 where there is no interval."""
 
 
 def cell_contrasts(
@@ -139,8 +141,12 @@ def _draws(
 
 def _estimate(value: float, deviations: FloatArray, n_items: int, weights: Weights) -> Estimate:
     low, high = percentile_interval(deviations) if len(deviations) else (0.0, 0.0)
-    ends = or_unseen(value + low, value + high, value, n=n_items, reach=_reach(value, weights))
-    return Estimate(*(_without_rounding(float(number)) for number in (value, *ends)))
+    reach = _reach(value, weights)
+    ends = or_unseen(value + low, value + high, value, n=n_items, reach=reach)
+    value, *between = (_without_rounding(float(number)) for number in (value, *ends))
+    varies = high - low > ROUNDING * max(1.0, abs(value))
+    p = percentile_p_value(value + deviations) if varies else unseen_p_value(n_items, abs(value) / reach)
+    return Estimate(value, *between, max(p, ALPHA) if between[0] <= 0 <= between[1] else p)
 
 
 def _reach(value: float, weights: Weights) -> float:

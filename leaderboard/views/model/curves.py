@@ -49,7 +49,7 @@ def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
 
 @kept(32)
 def turn_effects(run: RunDirectory) -> list[dict[str, Any]]:
-    """How voice moves over a dialogue, with intervals: ``metric, effect, value, ci_low, ci_high, change``.
+    """How voice moves over a dialogue, with intervals: ``metric, effect, value, ci_low, ci_high, change, p_value, p_adjusted``.
 
     Empty for runs without scripted dialogues, or with pressure at different turns.
     """
@@ -76,11 +76,12 @@ def _effects(t: Translator, rows: list[dict[str, Any]]) -> None:
             "effect": t(f"effect.{row['effect']}"),
             "value": labels.change(row["metric"], row["value"]),
             "interval": labels.interval(t, row["metric"], row["ci_low"], row["ci_high"]),
+            "p": labels.p_value(row["p_adjusted"]),
             "change": t(f"change.{row['change']}"),
         }
         for row in rows
     ]
-    columns = {name: t(f"model.effect_{name}") for name in ("metric", "effect", "value", "interval", "change")}
+    columns = {name: t(f"model.effect_{name}") for name in ("metric", "effect", "value", "interval", "p", "change")}
     small(t("model.effects_note"))
     safe.table(frame_of(shown, columns), alt=t("model.effects_alt"))
     download.buttons(t, "turn-effects", rows, key="effects")

@@ -20,7 +20,7 @@ from kikime.leaderboard.data.queries.distributions import STOPS, UNITS, endings,
 from kikime.leaderboard.data.queries.samples import FLAGS
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, link, opens, small, without
-from kikime.leaderboard.page.endings import Means, endings_table
+from kikime.leaderboard.page.endings import endings_table
 from kikime.leaderboard.page.state import choose
 from kikime.leaderboard.views.model.place import place
 
@@ -167,7 +167,7 @@ def _by_ending(t: Translator, run: RunDirectory) -> None:
     if len(groups) < 2:
         return
     sides = [groups[how,].metrics if (how,) in groups else {} for how in ENDINGS]
-    found: dict[str, Means] = {metric: [side.get(metric) for side in sides] for metric in SPLIT}
+    found = {metric: tuple(side.get(metric) for side in sides) for metric in SPLIT}
     endings_table(t, [(metric, means) for metric, means in found.items() if any(means)])
 
 

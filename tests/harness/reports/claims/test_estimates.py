@@ -3,12 +3,14 @@ import pytest
 from kikime.harness.reports.claims.estimates import (
     Level,
     PairedEffect,
+    Shift,
     change,
     effect,
     grouped,
     number,
     percent,
     points,
+    settled,
     share,
 )
 from kikime.harness.reports.claims.turns import RightAnswers
@@ -50,3 +52,10 @@ def test_rows_are_grouped_as_they_stand():
     rows = [RightAnswers(1, 4), RightAnswers(2, 4), RightAnswers(1, 5)]
     assert grouped(rows, "n") == [((4,), rows[:2]), ((5,), rows[2:])]
     assert [key for key, _ in grouped(rows, "right", "n")] == [(1, 4), (2, 4), (1, 5)]
+
+
+def test_an_arrow_goes_by_the_corrected_p():
+    alone, crowd = Shift(0.4, 0.1, 0.7, "unclear", 0.03), Shift(0.0, -0.3, 0.3, "unclear", 0.9)
+    assert [shift.change for shift in settled([alone])] == ["up"]
+    found = settled([alone, *[crowd] * 9])
+    assert (found[0].p_adjusted, found[0].change) == (pytest.approx(0.3), "unclear")

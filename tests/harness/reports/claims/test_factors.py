@@ -91,6 +91,6 @@ def test_a_persona_without_a_sentence_to_mark_in_some_cell_is_left_out():
 
 
 def test_estimates_keep_their_interval_and_direction():
-    estimate = Estimate(value=0.5, ci_low=0.2, ci_high=0.8)
+    estimate = Estimate(value=0.5, ci_low=0.2, ci_high=0.8, p_value=0.01)
     assert as_level(estimate) == Level(0.5, 0.2, 0.8)
-    assert as_shift(estimate) == Shift(0.5, 0.2, 0.8, "up")
+    assert as_shift(estimate) == Shift(0.5, 0.2, 0.8, "unclear", 0.01)

@@ -56,7 +56,14 @@ def test_where_nothing_varies_the_interval_is_what_so_few_items_can_miss():
     found = cell_contrasts(design({"a0": [1] * 20, "a1": [1] * 20}), {"d": {"a1": 1, "a0": -1}})["d"]
     assert found.value == 0
     assert found.ci_high == pytest.approx(1 - 0.025 ** (1 / 20))
-    assert found.change == "unclear"
+    assert found.p_value == 1
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.2, 0.3, 0.5])
+def test_p_is_below_the_level_exactly_where_the_interval_excludes_zero(shift):
+    values = np.random.default_rng(5).normal(shift, 0.4, 20)
+    found = cell_contrasts(design({"a": values, "b": [0.0] * 20}), {"d": {"a": 1, "b": -1}})["d"]
+    assert (found.p_value < 0.05) == (not found.ci_low <= 0 <= found.ci_high)
 
 
 def test_rounding_is_no_effect():
@@ -64,13 +71,13 @@ def test_rounding_is_no_effect():
     slope = dict(zip("abcde", (-0.2, -0.1, 0.0, 0.1, 0.2), strict=True))
     assert sum(weight * 0.7 for weight in slope.values()) != 0
     found = cell_contrasts(steady, {"drift": slope}, n_resamples=199)["drift"]
-    assert (found.value, found.change) == (0.0, "unclear")
+    assert (found.value, found.p_value) == (0.0, 1.0)
     assert found.ci_high == pytest.approx(0.3 * (1 - 0.025 ** (1 / 8)))
 
 
 def test_a_single_item_has_no_interval():
     found = cell_contrasts(design({"a": [1.0], "b": [0.0]}), {"d": {"a": 1, "b": -1}})["d"]
-    assert (found.value, found.ci_low, found.ci_high, found.change) == (1.0, None, None, "unclear")
+    assert (found.value, found.ci_low, found.ci_high, found.p_value) == (1.0, None, None, 1.0)
 
 
 @pytest.mark.parametrize(

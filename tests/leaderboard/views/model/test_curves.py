@@ -81,11 +81,12 @@ def test_a_metric_that_was_not_measured_has_no_curve(visit, tmp_path):
 
 def test_effects_of_turns_are_shown_in_points_with_their_intervals(visit):
     drawn = visit()
-    effect = {"metric": "style_band", "effect": "pressure", "value": -0.25, "change": "down"}
+    effect = {"metric": "style_band", "effect": "pressure", "value": -0.25, "change": "down", "p_adjusted": 0.0421}
     curves._effects(T, [effect | {"ci_low": -0.4, "ci_high": -0.1}, effect | {"ci_low": None, "ci_high": None}])
     (table,) = drawn.tables
     assert table[T("model.effect_value")].tolist() == ["−25.0", "−25.0"]
     assert table[T("model.effect_change")].tolist() == [T("change.down")] * 2
+    assert table[T("model.effect_p")].tolist() == ["0.042"] * 2
     assert "−40.0" in table[T("model.effect_interval")][0]
     assert table[T("model.effect_interval")][1] == "—"
 
