@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,6 +56,11 @@ class JudgeSettings:
             chosen += ["--max-usd", f"{self.max_usd:g}"]
         return chosen if self.sentinel else [*chosen, "--no-sentinel"]
 
+    @property
+    def reference(self) -> str:
+        """How ``--judge-model`` names the judge: NAME or NAME@URL."""
+        return self.judge.model if self.judge.base_url is None else f"{self.judge.model}@{self.judge.base_url}"
+
     def require_key(self, later: str) -> None:
         """Make sure that there is a key where one is needed.
 
@@ -101,6 +106,35 @@ def judge_settings(
             "--max-usd needs a price, and the price of '{name}' is unknown", hint="leave out --max-usd", name=name
         )
     return JudgeSettings(judge, read_key(), concurrency, timeout, max_usd, sentinel)
+
+
+def panel_settings(models: Sequence[str], make: Callable[[str | None], JudgeSettings]) -> tuple[JudgeSettings, ...]:
+    """The judges that are named, each made by ``make``; the default one where none is named.
+
+    Raises:
+        UsageError: one twice.
+    """
+    found = tuple(make(name) for name in models or (None,))
+    ids = [settings.judge.id for settings in found]
+    twice = next((judge for judge in ids if ids.count(judge) > 1), None)
+    if twice is not None:
+        raise UsageError("the judge {judge} is there twice", hint="name each judge of a panel once", judge=twice)
+    return found
+
+
+def shared_budget(panel: Sequence[JudgeSettings]) -> tuple[JudgeSettings, ...]:
+    """Judges that work side by side, each with an equal part of the budget that is for all of them."""
+    return tuple(one if one.max_usd is None else replace(one, max_usd=one.max_usd / len(panel)) for one in panel)
+
+
+def panel_flags(panel: Sequence[JudgeSettings]) -> list[str]:
+    """The options that choose these judges, with what is left of their budget, on a command line."""
+    if len(panel) == 1:
+        return panel[0].flags()
+    left = [one.max_usd for one in panel if one.max_usd is not None]
+    chosen = [flag for one in panel for flag in ("--judge-model", one.reference)]
+    chosen += ["--max-usd", f"{sum(left):g}"] if left else []
+    return chosen if all(one.sentinel for one in panel) else [*chosen, "--no-sentinel"]
 
 
 _ADDRESS = re.compile(r"[a-z]+://|localhost\b|[\w.-]+:\d+(?:/|$)", re.IGNORECASE)

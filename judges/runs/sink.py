@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,8 @@ from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.wal import VERDICTS, Segment
+from kikime.harness.words.catalogue import Translator
+from kikime.judges.asking.alive import FIRST_SIGN
 from kikime.judges.asking.faults import Fault
 from kikime.judges.jobs.job import Unit, first_error, judge_unit
 from kikime.judges.jobs.session import JudgeSettings, Outcome, open_broker
@@ -37,6 +40,7 @@ class JudgeSink:
         self._segment = Segment.create(run.wal, VERDICTS)
         self._loop = asyncio.new_event_loop()
         self._queue: asyncio.Queue[Mapping[str, object] | None] = asyncio.Queue()
+        self._submitted = self._judged = 0
         self._finished = False
         self._thread = threading.Thread(target=self._main, name="kikime-judge", daemon=True)
         self._thread.start()
@@ -44,17 +48,31 @@ class JudgeSink:
     def submit(self, sample: Mapping[str, object]) -> None:
         """Queue one row of ``samples.parquet`` (or its mapping)."""
         if self._thread.is_alive():
+            self._submitted += 1
             self._loop.call_soon_threadsafe(self._queue.put_nowait, sample)
 
-    def close(self) -> Outcome:
-        """Wait until everything submitted is judged or given up; returns what became of it."""
+    def close(self, say: Callable[[str], None] = lambda _: None) -> Outcome:
+        """Wait until everything submitted is judged or given up; returns what became of it.
+
+        ``say`` hears from time to time how far that is.
+        """
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._queue.put_nowait, None)
-        self._thread.join()
+        self._wait(say)
         self._loop.close()
         if not self._finished and self.outcome.stop is None:
             self.outcome.stop = Fault("error", Phrase("judging ended early"))
         return self.outcome
+
+    def _wait(self, say: Callable[[str], None]) -> None:
+        started, pause = time.monotonic(), FIRST_SIGN
+        self._thread.join(pause)
+        while self._thread.is_alive():
+            seconds = round(time.monotonic() - started)
+            counts = {"judged": self._judged, "replies": self._submitted, "seconds": seconds}
+            say(Translator.of(None)("judging.waited", judge=self._settings.judge.id, **counts))
+            pause *= 2
+            self._thread.join(pause)
 
     def _main(self) -> None:
         try:
@@ -80,6 +98,7 @@ class JudgeSink:
         while (sample := await self._queue.get()) is not None:
             for unit in self._materials.units(msgspec.convert(sample, Sample)):
                 await self._judge(unit, broker)
+            self._judged += 1
         self._queue.put_nowait(None)
 
     async def _judge(self, unit: Unit, broker: JudgeBroker) -> None:

@@ -216,7 +216,7 @@ class JudgeFlags:
     """Whether and by whom replies are judged while they are generated."""
 
     judge: bool | None
-    judge_model: str | None
+    judge_models: tuple[str, ...]
     judge_base_url: str | None
     max_usd: float | None
     sentinel: bool
@@ -224,30 +224,42 @@ class JudgeFlags:
     @property
     def given(self) -> bool:
         """Whether any of them asks for a judge."""
-        return bool(self.judge or self.judge_model or self.judge_base_url or self.max_usd)
+        return bool(self.judge or self.judge_models or self.judge_base_url or self.max_usd)
 
-    def settings(self, again: str) -> JudgeSettings | None:
-        """The judge; None when nothing is judged. ``again`` is the command to repeat once there is a key.
+    def panel(self, again: str) -> tuple[JudgeSettings, ...]:
+        """The judges; none when nothing is judged. ``again`` is the command to repeat once there is a key.
 
         Raises:
             EnvironmentFault: a judge was asked for, but there is no key.
+            UsageError: a judge is there twice.
         """
-        from kikime.judges.jobs.session import judge_settings
+        from kikime.judges.jobs.session import panel_settings, shared_budget
 
         if self.judge is False:
-            return None
-        settings = judge_settings(self.judge_model, self.judge_base_url, max_usd=self.max_usd, sentinel=self.sentinel)
-        if self.judge or self.judge_model or self.judge_base_url:
-            settings.require_key(f"{again}; or generate now with --no-judge and add verdicts later")
-            return settings
-        return settings if settings.api_key else None
+            return ()
+        found = shared_budget(panel_settings(self.judge_models, self._one))
+        if self.judge or self.judge_models or self.judge_base_url:
+            for settings in found:
+                settings.require_key(f"{again}; or generate now with --no-judge and add verdicts later")
+            return found
+        return found if found[0].api_key else ()
+
+    def _one(self, model: str | None) -> JudgeSettings:
+        from kikime.judges.jobs.session import judge_settings
+
+        return judge_settings(model, self.judge_base_url, max_usd=self.max_usd, sentinel=self.sentinel)
 
 
 judge_choice: Decorator[None] = options(
     "judging",
     JudgeFlags,
     click.option("--judge/--no-judge", default=None, help="Judge while generating; on when a key is there."),
-    click.option("--judge-model", help="NAME or NAME@URL; gpt-4o-mini by default."),
+    click.option(
+        "--judge-model",
+        "judge_models",
+        multiple=True,
+        help="NAME or NAME@URL; gpt-4o-mini by default. Repeat it for a panel of judges.",
+    ),
     click.option("--judge-base-url", help="Any OpenAI-compatible server (or OPENAI_BASE_URL)."),
     click.option("--max-usd", type=click.FloatRange(min=0), help="Stop judging before more than this is spent."),
     sentinel_option,

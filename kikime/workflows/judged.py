@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.engines import Engine
@@ -14,10 +15,24 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.tables import StoredReplies, sample_row
 from kikime.harness.store.wal import read_records
 from kikime.workflows.listener import Listener
+from kikime.workflows.loaded import Judging
 from kikime.workflows.plan import judge_cost
 
 if TYPE_CHECKING:
-    from kikime.judges.jobs.session import JudgeSettings, Outcome
+    from kikime.judges.jobs.session import JudgeSettings
+
+JudgeArgument: TypeAlias = "JudgeSettings | str | bool | Sequence[JudgeSettings | str] | None"
+"""Who judges: settings, ``NAME`` or ``NAME@URL``, True for the default judge, or several of them; nobody."""
+
+
+def choose_judges(judge: JudgeArgument) -> tuple[JudgeSettings, ...]:
+    """The judges of an argument: one as :func:`choose_judge` takes it, or several; empty for none.
+
+    Raises:
+        EnvironmentFault: the provider's own server, and no key for it.
+    """
+    several = judge if isinstance(judge, Sequence) and not isinstance(judge, str) else (judge,)
+    return tuple(found for one in several if (found := choose_judge(one)) is not None)
 
 
 def choose_judge(judge: JudgeSettings | str | bool | None) -> JudgeSettings | None:
@@ -39,11 +54,11 @@ def execute_judged(
     run: RunDirectory,
     prepared: Prepared,
     engine: Engine | None,
-    judge: JudgeSettings | None,
+    judges: Sequence[JudgeSettings],
     listener: Listener,
     stored: StoredReplies,
-) -> Outcome | None:
-    """Generate what is missing and, with a judge, judge replies while they come; returns what the judge did."""
+) -> list[Judging]:
+    """Generate what is missing and, with judges, judge replies while they come; returns what each judge did."""
     doing = partial(
         execute,
         run,
@@ -53,36 +68,45 @@ def execute_judged(
         on_step=listener.step,
         stored=stored,
     )
-    if judge is None:
+    if not judges:
         doing(sinks=[listener.reply], add_tables=logged_verdicts)
-        return None
+        return []
     from kikime.judges.jobs.sentinel import say_sentinel_cost
     from kikime.judges.runs.run_job import tabulate, watch_run
     from kikime.judges.runs.sink import JudgeSink
 
+    for judge in judges:
+        _tell_cost(prepared, judge, listener)
+        say_sentinel_cost(judge, listener.say)
+    beside = [JudgeSink(run, judge) for judge in judges]
+    for record in stored.in_plan_order():
+        for sink in beside:
+            sink.submit(record)
+
+    def submit(request: Request, reply: Reply) -> None:
+        row = sample_row(request, reply)
+        for sink in beside:
+            sink.submit(row)
+
+    def wait(run: RunDirectory) -> None:
+        listener.stage("judge")
+        for judge, sink in zip(judges, beside, strict=True):
+            watch_run(run, judge, sink.close(listener.say), say=listener.say)
+            tabulate(run, judge, sink.outcome)
+
+    doing(sinks=[listener.reply, submit], add_tables=wait)
+    for sink in beside:
+        for text in (sink.outcome.sentence(), *sink.outcome.remarks()):
+            listener.say(text)
+    return [Judging(judge, sink.outcome) for judge, sink in zip(judges, beside, strict=True)]
+
+
+def _tell_cost(prepared: Prepared, judge: JudgeSettings, listener: Listener) -> None:
     cost = judge_cost(prepared, judge.judge)
     if cost.usd is None:
         listener.tell("judge_price_unknown", judge=cost.judge)
     else:
         listener.tell("judge_cost", judge=cost.judge, low=cost.usd[0], high=cost.usd[1], n=prepared.n_replies)
-    say_sentinel_cost(judge, listener.say)
-    beside = JudgeSink(run, judge)
-    for record in stored.in_plan_order():
-        beside.submit(record)
-
-    def submit(request: Request, reply: Reply) -> None:
-        beside.submit(sample_row(request, reply))
-
-    def wait(run: RunDirectory) -> None:
-        listener.stage("judge")
-        watch_run(run, judge, beside.close(), say=listener.say)
-        tabulate(run, judge, beside.outcome)
-
-    doing(sinks=[listener.reply, submit], add_tables=wait)
-    listener.say(beside.outcome.sentence())
-    for text in beside.outcome.remarks():
-        listener.say(text)
-    return beside.outcome
 
 
 def logged_verdicts(run: RunDirectory) -> None:
@@ -94,6 +118,8 @@ def logged_verdicts(run: RunDirectory) -> None:
     compact_verdicts(run)
 
 
-def judge_again(run: RunDirectory, judge: JudgeSettings) -> str:
+def judge_again(run: RunDirectory, judges: Sequence[JudgeSettings]) -> str:
     """The command that adds the verdicts that a run lacks."""
-    return shlex.join(["kikime", "judge", str(run.path), *judge.flags()])
+    from kikime.judges.jobs.session import panel_flags
+
+    return shlex.join(["kikime", "judge", str(run.path), *panel_flags(judges)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,10 +40,10 @@ class Unscored(NamedTuple):
 class Run:
     """One checkpoint on one suite. Tables are read when they are asked for, and kept."""
 
-    def __init__(self, directory: RunDirectory, judging: Judging | None = None) -> None:
+    def __init__(self, directory: RunDirectory, judging: Sequence[Judging] = ()) -> None:
         self.directory = directory
-        self.judging = judging
-        """The judging that was part of making this run; None of a run that was loaded."""
+        self.judging = tuple(judging)
+        """The judging that was part of making this run, by each judge; empty of a run that was loaded."""
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

@@ -17,7 +17,7 @@ from kikime.harness.run.execute import rebuild, restore, start_run
 from kikime.harness.store.rundir import BENCHMARK, RunDirectory
 from kikime.harness.store.tables import StoredReplies
 from kikime.harness.suites.grid import Materials
-from kikime.workflows.judged import choose_judge, execute_judged, logged_verdicts
+from kikime.workflows.judged import JudgeArgument, choose_judges, execute_judged, logged_verdicts
 from kikime.workflows.keywords import EngineKeywords, engine_options
 from kikime.workflows.listener import SILENT, Listener
 from kikime.workflows.loaded import Judging, Run, load_run
@@ -25,7 +25,7 @@ from kikime.workflows.plan import choose_materials, prepare_all
 
 if TYPE_CHECKING:
     from kikime.harness.suites.suite import Suite
-    from kikime.judges.jobs.session import JudgeSettings, Outcome
+    from kikime.judges.jobs.session import JudgeSettings
 
 DEMO_MODELS = ("demo:august", "demo:september")
 
@@ -47,7 +47,7 @@ def run(
     shots: Sequence[int] = (),
     tasks: Sequence[str] = (),
     limit: int | None = None,
-    judge: JudgeSettings | str | bool | None = None,
+    judge: JudgeArgument = None,
     runs: str | Path = "runs",
     name: str | None = None,
     progress: Listener = SILENT,
@@ -63,7 +63,7 @@ def run(
         shots: see ``personas``.
         tasks: see ``personas``.
         limit: at most so many items per task and persona.
-        judge: who judges while replies are generated: settings, ``NAME@URL``, or True for the default judge.
+        judge: who judges while replies are generated: settings, ``NAME@URL``, True for the default judge, or several.
         runs: folder that the run's directory is made in.
         name: the run's name; the checkpoint's by default.
         progress: hears how it goes on.
@@ -73,10 +73,10 @@ def run(
         UsageError: an unknown model, suite, task, persona, format or engine option.
         EnvironmentFault: the engine cannot load or died; the hint says how to resume.
     """
-    settings = choose_judge(judge)
+    judges = choose_judges(judge)
     materials = choose_materials(suite, personas=personas, formats=formats, shots=shots, tasks=tasks, limit=limit)
     options = engine_options(engine)
-    [done] = run_adapters(model, {}, materials, options, judge=settings, runs=runs, name=name, progress=progress)
+    [done] = run_adapters(model, {}, materials, options, judge=judges, runs=runs, name=name, progress=progress)
     return done
 
 
@@ -86,7 +86,7 @@ def run_adapters(
     materials: Materials,
     options: EngineOptions,
     *,
-    judge: JudgeSettings | str | bool | None = None,
+    judge: JudgeArgument = None,
     runs: str | Path = "runs",
     name: str | None = None,
     progress: Listener = SILENT,
@@ -95,12 +95,12 @@ def run_adapters(
 
     Arguments and errors else as those of :func:`run`.
     """
-    settings, folder = choose_judge(judge), Path(runs)
+    judges, folder = choose_judges(judge), Path(runs)
     planned = []
     for prepared in prepare_all(model, adapters, materials, options):
         progress.planned(prepared, time_range(prepared, folder))
         planned.append(new_run(prepared, folder, name))
-    return execute_all(planned, judge=settings, progress=progress)
+    return execute_all(planned, judges=judges, progress=progress)
 
 
 def new_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: str = BENCHMARK) -> Planned:
@@ -113,13 +113,13 @@ def new_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: st
 def execute_all(
     planned: Sequence[Planned],
     *,
-    judge: JudgeSettings | None = None,
+    judges: Sequence[JudgeSettings] = (),
     progress: Listener = SILENT,
     engine: Engine | None = None,
 ) -> list[Run]:
     """Execute the runs on one loaded engine (``engine``, left open, or an own one); every abort says how to resume.
 
-    The judge's budget holds for all of them together.
+    A judge's budget holds for all of them together.
     """
     finished: list[Run] = []
     directories = [each.directory for each in planned]
@@ -127,17 +127,17 @@ def execute_all(
         if engine is None and len(planned) > 1:
             prepared = planned[0].prepared
             progress.stage("load")
-            with resumable(directories, judge, progress):
+            with resumable(directories, judges, progress):
                 engine = load_engine(prepared.checkpoint, prepared.options)
             stack.callback(engine.close)
         for number, (prepared, directory, known) in enumerate(planned):
             if engine is not None and prepared.checkpoint.adapter:
                 switch_adapter(engine, prepared.checkpoint)
             stored = StoredReplies(directory) if known is None else known
-            with resumable(directories[number:], judge, progress), _counted(prepared, stored, progress):
-                outcome = execute_judged(directory, prepared, engine, judge, progress, stored)
-            finished.append(Run(directory, Judging(judge, outcome) if judge and outcome else None))
-            judge = judge and judge.after(outcome.spent_usd if outcome else 0.0)
+            with resumable(directories[number:], judges, progress), _counted(prepared, stored, progress):
+                judging = execute_judged(directory, prepared, engine, judges, progress, stored)
+            finished.append(Run(directory, judging))
+            judges = [judge.after(outcome.spent_usd) for judge, outcome in judging]
     return finished
 
 
@@ -151,9 +151,11 @@ def _counted(prepared: Prepared, stored: StoredReplies, progress: Listener) -> I
 
 
 @contextmanager
-def resumable(runs: Sequence[RunDirectory], judge: JudgeSettings | None, progress: Listener) -> Iterator[None]:
+def resumable(runs: Sequence[RunDirectory], judges: Sequence[JudgeSettings], progress: Listener) -> Iterator[None]:
     """End every abort with the command that goes on: in the hint of an error of ours, else as a remark."""
-    flags = judge.flags() if judge else []
+    from kikime.judges.jobs.session import panel_flags
+
+    flags = panel_flags(judges) if judges else []
     again = " && ".join(shlex.join(["kikime", "resume", str(run.path), *flags]) for run in runs)
     try:
         yield
@@ -168,7 +170,7 @@ def resumable(runs: Sequence[RunDirectory], judge: JudgeSettings | None, progres
 def resume(
     run: Run | str | Path,
     *,
-    judge: JudgeSettings | str | bool | None = None,
+    judge: JudgeArgument = None,
     runs: str | Path = "runs",
     progress: Listener = SILENT,
 ) -> Run:
@@ -178,17 +180,17 @@ def resume(
         RunLocked: another process works on the run.
         UsageError: no such run; or replies are missing, and the checkpoint has changed or is gone.
     """
-    settings, directory = choose_judge(judge), load_run(run, runs=runs, unfinished=True).directory
+    judges, directory = choose_judges(judge), load_run(run, runs=runs, unfinished=True).directory
     with directory.locked():
         stored = StoredReplies(directory)
         prepared = _missing(directory, stored, progress)
     if prepared is not None:
         progress.planned(prepared, time_range(prepared, directory.path.parent))
-        [finished] = execute_all([Planned(prepared, directory, stored)], judge=settings, progress=progress)
+        [finished] = execute_all([Planned(prepared, directory, stored)], judges=judges, progress=progress)
         return finished
     progress.tell("complete")
-    with resumable([directory], settings, progress):
-        return Run(directory, _rebuild(directory, stored, settings, progress))
+    with resumable([directory], judges, progress):
+        return Run(directory, _rebuild(directory, stored, judges, progress))
 
 
 def _missing(run: RunDirectory, stored: StoredReplies, progress: Listener) -> Prepared | None:
@@ -206,17 +208,22 @@ def _missing(run: RunDirectory, stored: StoredReplies, progress: Listener) -> Pr
 
 
 def _rebuild(
-    run: RunDirectory, stored: StoredReplies, judge: JudgeSettings | None, progress: Listener
-) -> Judging | None:
-    if judge is None:
+    run: RunDirectory, stored: StoredReplies, judges: Sequence[JudgeSettings], progress: Listener
+) -> list[Judging]:
+    if not judges:
         rebuild(run, add_tables=logged_verdicts, stored=stored)
-        return None
+        return []
     from kikime.judges.runs.run_job import add_verdicts
 
-    judged: list[Outcome] = []
-    rebuild(run, add_tables=lambda run: judged.append(add_verdicts(run, judge, say=progress.say)), stored=stored)
-    progress.say(judged[0].sentence())
-    return Judging(judge, judged[0])
+    judged: list[Judging] = []
+
+    def add(run: RunDirectory) -> None:
+        for judge in judges:
+            judged.append(Judging(judge, add_verdicts(run, judge, say=progress.say)))
+            progress.say(judged[-1].outcome.sentence())
+
+    rebuild(run, add_tables=add, stored=stored)
+    return judged
 
 
 class Demo(NamedTuple):

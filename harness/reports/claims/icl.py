@@ -123,18 +123,16 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
         if estimates is None:
             continue
         found, n_items = estimates
-        where = {"task": str(task), "format": str(form), "n_items": n_items, "chance": chance}
+        where = (str(task), str(form), n_items, chance)
         raw = own.groupby(["shots", "kind"])["uncalibrated"].mean()
         shots = sorted(set(own["shots"]))
-        report.rows += [LabelRow(**where, shots=int(k), kinds=_kinds(found, kinds, k, raw)) for k in shots]
+        report.rows += [LabelRow(*where, int(k), _kinds(found, kinds, k, raw)) for k in shots]
         if len(shots) > 1:
-            report.gain += [
-                LabelGain(**fields_of(as_shift(found[f"gain {kind}"])), **where, kind=kind) for kind in kinds
-            ]
+            report.gain += [_gain(found[f"gain {kind}"], *where, kind) for kind in kinds]
         labels = {kind: list(labelled[task][kind]) for kind in kinds}
         for kind, names in labels.items():
             follows = _follows(found[f"{kind} {shots[-1]}"], names, labels[kinds[0]], chance)
-            report.reading.append(LabelReading(**where, kind=kind, labels=names, shots=int(shots[-1]), follows=follows))
+            report.reading.append(LabelReading(*where, kind, names, int(shots[-1]), follows))
     if not report.rows:
         raise EmptyReport(
             "{path}: no sentence was asked with every set of labels and every number of examples",
@@ -143,6 +141,11 @@ def icl_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> 
         )
     _settle(report)
     return report
+
+
+def _gain(estimate: Estimate, task: str, form: str, n_items: int, chance: float, kind: str) -> LabelGain:
+    own = fields_of(as_shift(estimate))
+    return LabelGain(**own, task=task, format=form, n_items=n_items, chance=chance, kind=kind)
 
 
 def _settle(report: IclReport) -> None:

@@ -143,10 +143,10 @@ def _estimate(value: float, deviations: FloatArray, n_items: int, weights: Weigh
     low, high = percentile_interval(deviations) if len(deviations) else (0.0, 0.0)
     reach = _reach(value, weights)
     ends = or_unseen(value + low, value + high, value, n=n_items, reach=reach)
-    value, *between = (_without_rounding(float(number)) for number in (value, *ends))
+    value, low_end, high_end = (_without_rounding(float(number)) for number in (value, *ends))
     varies = high - low > ROUNDING * max(1.0, abs(value))
     p = percentile_p_value(value + deviations) if varies else unseen_p_value(n_items, abs(value) / reach)
-    return Estimate(value, *between, max(p, ALPHA) if between[0] <= 0 <= between[1] else p)
+    return Estimate(value, low_end, high_end, max(p, ALPHA) if low_end <= 0 <= high_end else p)
 
 
 def _reach(value: float, weights: Weights) -> float:

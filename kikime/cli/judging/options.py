@@ -57,12 +57,9 @@ class AskFlags:
             EnvironmentFault: there is no key for one.
             UsageError: one twice.
         """
-        found = [self._one(name) for name in self.judge_models or (None,)]
-        ids = [settings.judge.id for settings in found]
-        twice = next((judge for judge in ids if ids.count(judge) > 1), None)
-        if twice is not None:
-            raise UsageError("the judge {judge} is there twice", hint="name each judge of a panel once", judge=twice)
-        return found
+        from kikime.judges.jobs.session import panel_settings
+
+        return list(panel_settings(self.judge_models, self._one))
 
     def _one(self, model: str | None) -> JudgeSettings:
         from kikime.judges.jobs.session import judge_settings

@@ -13,6 +13,14 @@ from kikime.cli.output import number, percent, print_table
 if TYPE_CHECKING:
     from kikime.harness.reports.overview.records import JudgedRun
     from kikime.harness.stats.panel import PanelAgreement
+    from kikime.workflows.loaded import Run
+
+
+def print_panels(run: Run) -> None:
+    """The panel of all judges of a run, where there are several."""
+    if len({row.judge_id for row in run.summary.judge}) > 1:
+        for panel in run.panels():
+            print_judged(panel)
 
 
 def print_judged(found: JudgedRun) -> None:

@@ -74,7 +74,7 @@ def show(
     as_json: bool,
 ) -> None:
     """Print the summary of RUN, with --samples its replies (metrics are columns of --where), or a --report."""
-    from kikime.cli.results.panel import print_judged
+    from kikime.cli.results.panel import print_judged, print_panels
     from kikime.harness.core.errors import UsageError
     from kikime.harness.plan.notes import run_notes
     from kikime.workflows.loaded import load_run
@@ -106,9 +106,7 @@ def show(
         for text in words().reasons([*run_notes(run.manifest), *run.engine_notes]):
             click.echo(text)
         _print_why_unscored(run)
-        if len({row.judge_id for row in run.summary.judge}) > 1:
-            for panel in run.panels():
-                print_judged(panel)
+        print_panels(run)
         click.echo(run.path)
 
 

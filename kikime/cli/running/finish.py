@@ -10,6 +10,7 @@ from msgspec.structs import asdict as fields_of
 
 from kikime.cli.language import words
 from kikime.cli.output import note, print_json
+from kikime.cli.results.panel import print_panels
 from kikime.cli.results.show import print_summary
 from kikime.harness.core.errors import EnvironmentFault, PartialResult
 from kikime.workflows.judged import judge_again
@@ -31,6 +32,7 @@ def finish(results: Sequence[Run], *, as_json: bool) -> None:
     else:
         for run in results:
             print_summary(run)
+            print_panels(run)
             click.echo(run.path)
     stopped = [found for run in results if (found := _stopped(run))]
     if stopped:
@@ -62,8 +64,8 @@ def _commonest_error(results: Sequence[Run]) -> str:
 
 def _stopped(run: Run) -> dict[str, str]:
     """Why the judge stopped, and the command that goes on; empty where it did not."""
-    if run.judging is None or run.judging.outcome.stop is None:
+    stopped = {judge: outcome.stop for judge, outcome in run.judging if outcome.stop is not None}
+    if not stopped:
         return {}
-    settings, outcome = run.judging
-    assert outcome.stop is not None
-    return {"judge_stopped": str(outcome.stop.message), "judge_again": judge_again(run.directory, settings)}
+    reason = str(next(iter(stopped.values())).message)
+    return {"judge_stopped": reason, "judge_again": judge_again(run.directory, list(stopped))}

@@ -21,7 +21,7 @@ def resume(run_name: str, judging: JudgeFlags, runs: Path, as_json: bool) -> Non
     from kikime.cli.running.finish import finish
     from kikime.workflows.run import resume as go_on
 
-    judge = judging.settings(this_command())
+    judge = judging.panel(this_command())
     with ended_by_signals():
         done = go_on(run_name, judge=judge, runs=runs, progress=TerminalListener(quiet=as_json))
     finish([done], as_json=as_json)

@@ -52,7 +52,7 @@ def run(
     from kikime.workflows.run import run_adapters
 
     base = retaining.base(judging)
-    judge = None if base else judging.settings(this_command())
+    judge = () if base else judging.panel(this_command())
     adapters, progress = adapter_pairs(lora), TerminalListener(quiet=as_json)
     with ended_by_signals():
         if base:

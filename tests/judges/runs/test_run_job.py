@@ -232,6 +232,18 @@ def test_the_sink_judges_while_others_work_and_never_blocks(
     assert not [thread for thread in threading.enumerate() if thread.name == "kikime-judge"]
 
 
+def test_waiting_for_the_judge_is_told(
+    server: JudgeServer, settings: JudgeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kikime.judges.runs.sink.FIRST_SIGN", 0.02)
+    monkeypatch.setenv("KIKIME_LANG", "en")
+    server.script = lambda body, n: Answer(body=completion(json.dumps(verdict(body))), delay=0.2)
+    sink, said = JudgeSink(make_run(tmp_path, [sample(0)]), settings), list[str]()
+    sink.submit(sample(0))
+    assert sink.close(said.append).complete
+    assert said[0].startswith(f"judge {settings.judge.id}: 0 of 1 replies judged")
+
+
 def test_the_sink_continues_after_a_kill_without_buying_again(
     server: JudgeServer, settings: JudgeSettings, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from kikime.harness.engines import EngineOptions
 from kikime.harness.store.rundir import find_run
-from kikime.judges.jobs.session import judge_settings
+from kikime.judges.jobs.session import judge_settings, panel_flags, shared_budget
 from kikime.workflows.plan import choose_materials, prepare_all
 from kikime.workflows.run import execute_all, new_run
 from tests.support.commands import Finished, kikime
@@ -72,6 +72,27 @@ def test_drift_is_a_warning_in_the_run_and_in_its_summary(server: JudgeServer, t
     assert (report["n"], report["mean_change"]) == (240, 2.0)
 
 
+def test_a_panel_judges_with_the_run_and_shares_the_budget(server: JudgeServer, tmp_path: Path) -> None:
+    server.script = both(lambda body, n: good(body, score=3 if body["model"] == "strict" else 5))
+    panel = ("--judge-model", f"kind@{server.url}", "--judge-model", f"strict@{server.url}", "--no-sentinel")
+    done = run(server, tmp_path, *panel)
+    assert done.returncode == 0, done.stderr
+    assert judged(server) == 4
+    means = {row["judge_id"].partition("@")[0]: row["mean"] for row in json.loads(done.stdout)["judge"]}
+    assert means == {"kind": 5, "strict": 3}
+    twice = run(server, tmp_path, *panel[:2], *panel[:2])
+    assert twice.returncode == 2
+    assert "is there twice" in twice.stderr
+
+
+def test_the_parts_of_a_budget_come_back_as_one_with_the_command_that_goes_on() -> None:
+    one, other = (judge_settings(name, max_usd=1.0, sentinel=True) for name in ("gpt-4o-mini", "gpt-4o"))
+    parts = shared_budget([one, other])
+    assert [part.max_usd for part in parts] == [0.5, 0.5]
+    flags = panel_flags([parts[0].after(0.3), parts[1]])
+    assert flags == ["--judge-model", "gpt-4o-mini", "--judge-model", "gpt-4o", "--max-usd", "0.7"]
+
+
 @pytest.mark.parametrize("fault", ["wrong key", "unknown model", "no network", "no money"])
 def test_an_unusable_judge_leaves_the_replies_and_the_command_that_goes_on(
     server: JudgeServer, tmp_path: Path, fault: str
@@ -122,7 +143,7 @@ def test_one_budget_holds_over_all_runs_of_a_command(server: JudgeServer, tmp_pa
     ]
     price = (1000 * 0.15 + 1000 * 0.6) / 1e6
     judge = judge_settings("gpt-4o-mini", server.url, max_usd=3.9 * price)
-    execute_all(planned, judge=judge)
+    execute_all(planned, judges=[judge])
     counts = [json.loads(find_run(str(run.path), tmp_path).summary_file.read_text())["judge"] for _, run, _ in planned]
     assert judged(server) == 3
     assert [counts[n][0]["n"] for n in range(2)] == [2, 1]

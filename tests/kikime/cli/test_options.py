@@ -71,20 +71,20 @@ def test_a_wrong_engine_argument_is_told(pair):
 
 
 def judging(judge=None, **given):
-    fields = {"judge_model": None, "judge_base_url": None, "max_usd": None, "sentinel": True, **given}
+    fields = {"judge_models": (), "judge_base_url": None, "max_usd": None, "sentinel": True, **given}
     return JudgeFlags(judge, **fields)
 
 
 def test_nothing_is_judged_without_a_key_or_where_it_is_refused(monkeypatch):
-    assert judging().settings("again") is None
+    assert judging().panel("again") == ()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
-    assert judging(False).settings("again") is None
-    assert judging().settings("again").api_key == "sk-1"
+    assert judging(False).panel("again") == ()
+    assert [one.api_key for one in judging().panel("again")] == ["sk-1"]
 
 
 def test_a_judge_that_is_asked_for_needs_a_key():
     with pytest.raises(EnvironmentFault) as caught:
-        judging(True).settings("kikime run m --judge")
+        judging(True).panel("kikime run m --judge")
     assert "kikime run m --judge; or generate now with --no-judge" in caught.value.hint
 
 

@@ -9,7 +9,7 @@ import pytest
 from kikime.harness.core.errors import EnvironmentFault, FileFormatError, UsageError
 from kikime.workflows import judge as module
 from kikime.workflows.judge import Verdicts, calibrate, inject, judge, judge_pairs, judge_replies, link, required_judge
-from kikime.workflows.judged import choose_judge, judge_again, logged_verdicts
+from kikime.workflows.judged import choose_judge, choose_judges, judge_again, logged_verdicts
 from kikime.workflows.loaded import load_run
 from tests.support.builders import IN_VOICE, PLAIN, make_materials, make_run, talk_task
 
@@ -142,6 +142,11 @@ def test_a_judge_is_chosen_as_people_name_it(settings, monkeypatch):
     named = choose_judge("my-judge@http://127.0.0.1:9/v1")
     assert named.judge.model == "my-judge"
     assert named.judge.base_url == "http://127.0.0.1:9/v1"
+    assert choose_judges(None) == choose_judges(False) == ()
+    assert [one.judge.model for one in choose_judges([settings, "my-judge@http://127.0.0.1:9/v1"])] == [
+        settings.judge.model,
+        "my-judge",
+    ]
     assert choose_judge(True).judge == required_judge(False).judge
 
 
@@ -155,7 +160,7 @@ def test_the_command_that_adds_verdicts_can_be_pasted(tmp_path, settings):
 
     from kikime.harness.store.rundir import RunDirectory
 
-    command = judge_again(RunDirectory(tmp_path / "a b; rm"), settings)
+    command = judge_again(RunDirectory(tmp_path / "a b; rm"), [settings])
     assert shlex.split(command)[:3] == ["kikime", "judge", str(tmp_path / "a b; rm")]
 
 

@@ -109,4 +109,4 @@ def test_the_newest_of_two_runs_of_one_name_is_meant(directory, tmp_path):
 
 def test_a_run_shows_where_it_is(directory):
     assert repr(Run(directory)) == f"Run({str(directory.path)!r})"
-    assert Run(directory).judging is None
+    assert Run(directory).judging == ()

@@ -61,7 +61,7 @@ def test_a_run_is_told_step_by_step(server, tmp_path):
         name="mine",
         progress=heard,
     )
-    assert (run.name, run.summary.counts["done"], run.judging) == ("mine", 2, None)
+    assert (run.name, run.summary.counts["done"], run.judging) == ("mine", 2, ())
     assert heard.events == ["planned 2", "begin 0 of 2", "load", "generate", "reply", "reply", "tables", "end"]
     again = Heard()
     assert kikime.resume(run, progress=again).path == run.path
@@ -70,14 +70,14 @@ def test_a_run_is_told_step_by_step(server, tmp_path):
 
 def test_an_error_of_ours_ends_with_the_command_that_goes_on(tmp_path):
     run = make_run(tmp_path, "august", IN_VOICE)
-    with pytest.raises(kikime.EngineFault) as caught, resumable([run], None, Heard()):
+    with pytest.raises(kikime.EngineFault) as caught, resumable([run], (), Heard()):
         raise kikime.EngineFault("the engine died", hint="free some memory")
     assert caught.value.hint == f"free some memory; then: kikime resume {run.path}"
 
 
 def test_another_error_is_told_and_passes(tmp_path):
     run, heard = make_run(tmp_path, "august", IN_VOICE), Heard()
-    with pytest.raises(KeyboardInterrupt), resumable([run], None, heard):
+    with pytest.raises(KeyboardInterrupt), resumable([run], (), heard):
         raise KeyboardInterrupt
     assert heard.events == ["kept"]
 

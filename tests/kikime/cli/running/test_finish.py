@@ -34,7 +34,7 @@ def test_a_judge_that_stopped_is_told_with_the_command_that_goes_on(tmp_path, ca
     directory = make_run(tmp_path, "august", IN_VOICE)
     judging = Judging(judge_settings("m", "http://127.0.0.1:9/v1"), Outcome(stop=Fault("quota", "no money left")))
     with pytest.raises(EnvironmentFault, match="the judge stopped: no money left") as caught:
-        finish([Run(directory, judging)], as_json=True)
+        finish([Run(directory, [judging])], as_json=True)
     printed = json.loads(capsys.readouterr().out)
     assert printed["judge_stopped"] == "no money left"
     assert printed["judge_again"] in caught.value.hint
