@@ -134,7 +134,7 @@ class Reading:
         """The card of the character that replies."""
         return self.card.persona
 
-    @property
+    @cached_property
     def wanted_length(self) -> Length | None:
         """The length that the prompt asks for: the instruction's, else the card's; None where the form is free."""
         asked = self.expect.get("length")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import duckdb
@@ -20,23 +20,32 @@ ENDING = "ending"
 """How a reply ended: ``ended`` by itself, ``cut_off`` at the limit of tokens, or ``other``."""
 ENDED = "CASE finish_reason WHEN 'stop' THEN 'ended' WHEN 'length' THEN 'cut_off' ELSE 'other' END"
 """That of a row of samples, as SQL."""
+EVERYTHING: Mapping[str, Sequence[str]] = {}
+"""No restriction of any axis."""
 NO_TARGET = Target(None, 1.0)
 """The voice of no persona."""
 Key = tuple[str | int, ...]
 
 
-def means_by(run: RunDirectory, columns: Sequence[str] = ()) -> dict[Key, Group]:
+def means_by(
+    run: RunDirectory, columns: Sequence[str] = (), within: Mapping[str, Sequence[str]] = EVERYTHING
+) -> dict[Key, Group]:
     """Replies and means per value of some of :data:`~kikime.harness.core.axes.SLICE` and :data:`ENDING`, sorted by them.
 
     The means are those of :func:`kikime.harness.reports.tables.means.run_mean`, by which runs are compared and ranked; a
     metric is only measured where it belongs (:mod:`kikime.harness.metrics.belonging`).
+
+    Args:
+        run: with tables.
+        columns: what the replies are grouped by.
+        within: wanted values, as text, of some of :data:`~kikime.harness.core.axes.SLICE`; only these replies count.
 
     Raises:
         UsageError: no tables yet, or one is broken.
     """
     require_tables(run)
     with open_tables(run, "samples", "scores") as connection:
-        place_values(connection, run.manifest())
+        place_values(connection, run.manifest(), within)
         return group_means(connection, targets_of(run.manifest()), columns)
 
 
@@ -46,10 +55,13 @@ def targets_of(manifest: Manifest) -> dict[str, Target]:
     return {name: Target(found["target_rate"], found["tolerance"]) for name, found in markers.items()}
 
 
-def place_values(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+def place_values(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, within: Mapping[str, Sequence[str]] = EVERYTHING
+) -> None:
     """Give ``connection`` the tables ``placed``, one row per reply, and ``measured``, one per reply and metric.
 
-    ``measured`` holds what counts: no metric of another kind of task, no voice of a copied example or an echo.
+    ``measured`` holds what counts: no metric of another kind of task, no voice of a copied example or an echo. Both hold
+    only the replies ``within`` the wanted values of some axes.
     """
     declared = {name: task["metrics"] for name, task in manifest["tasks"].items()}
     away = [(metric, task) for metric in CONFINED for task in sorted(set(declared) - tasks_of(metric, declared))]
@@ -57,10 +69,13 @@ def place_values(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> N
     if away:
         connection.executemany("INSERT INTO away VALUES (?, ?)", away)
     voiced = sorted(tasks_of(VOICE[0], declared))
+    wanted = {axis: list(within[axis]) for axis in SLICE if within.get(axis)}
+    where = "".join(f" AND CAST({axis} AS VARCHAR) IN (SELECT unnest(?))" for axis in wanted)
     connection.execute(
         f"""CREATE TEMP TABLE placed AS SELECT key, item_id, {", ".join(SLICE)}, task || '/' || item_id AS item,
-            error IS NOT NULL AS failed, task IN (SELECT unnest(?)) AS voiced, {ENDED} AS {ENDING} FROM samples""",  # noqa: S608
-        [voiced],
+            error IS NOT NULL AS failed, task IN (SELECT unnest(?)) AS voiced, {ENDED} AS {ENDING} FROM samples
+            WHERE true{where}""",  # noqa: S608
+        [voiced, *wanted.values()],
     )
     connection.execute(
         """CREATE TEMP TABLE measured AS

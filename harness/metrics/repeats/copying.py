@@ -26,7 +26,12 @@ def comparable(text: str) -> str:
     >>> comparable("はい、 そうですわ！")
     'はいそうですわ'
     """
-    return _IGNORED.sub("", fold(text))
+    return of_folded(fold(text))
+
+
+def of_folded(text: str) -> str:
+    """:func:`comparable` of text that is folded already."""
+    return _IGNORED.sub("", text)
 
 
 def cached_comparable(text: str) -> str:
@@ -95,7 +100,7 @@ def _common_suffix(a: str, b: str) -> int:
 
 def comparable_core(reading: Reading) -> str:
     """The reply before its first leak, as :func:`comparable` text."""
-    return comparable(reading.core)
+    return of_folded(reading.core)
 
 
 def is_copy(reading: Reading) -> bool:

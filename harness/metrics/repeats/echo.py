@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kikime.harness.metrics.leaks.ending import no_eos
 from kikime.harness.metrics.metric import Metric
 from kikime.harness.metrics.reading import Reading
-from kikime.harness.metrics.repeats.copying import MIN_SHARED, all_spoken, comparable, copies
+from kikime.harness.metrics.repeats.copying import MIN_SHARED, all_spoken, copies, of_folded
 from kikime.harness.metrics.text.fold import Span, fold
 from kikime.harness.metrics.text.sentences import is_formula, split_sentences
 
@@ -52,9 +52,21 @@ def _found(text: str) -> tuple[Sentence, ...]:
 _remembered = lru_cache(maxsize=512)(_found)
 
 
+def _long_sentences(text: str) -> tuple[Sentence, ...]:
+    """Those of a prompt that can be echoed."""
+    return tuple(sentence for sentence in _found(text) if len(sentence.words) >= MIN_SHARED)
+
+
+_remembered_long = lru_cache(maxsize=512)(_long_sentences)
+
+
+def _sources_in(text: str) -> tuple[Sentence, ...]:
+    return _remembered_long(text) if len(text) < _LONG else _long_sentences(text)
+
+
 def _sentences(folded: str, spans: Iterable[Span]) -> tuple[Sentence, ...]:
     pieces = [folded[start:end] for start, end in spans]
-    return tuple(Sentence(comparable(piece), _ASKS.search(piece[-12:]) is not None) for piece in pieces)
+    return tuple(Sentence(of_folded(piece), "?" in piece and _ASKS.search(piece[-12:]) is not None) for piece in pieces)
 
 
 def echoes(said: Sentence, sources: Iterable[Sentence]) -> bool:
@@ -68,8 +80,10 @@ def echoes(said: Sentence, sources: Iterable[Sentence]) -> bool:
     needed = max(MIN_SHARED, math.ceil(SHARE * len(words)))
     if len(words) < needed:
         return False
-    ends = (one for one in sources if len(one.words) >= needed and one.words[-needed:] in words)
-    return any(not one.answered_by(said) for one in ends) and not is_formula(words)
+    for one in sources:
+        if one.words[-needed:] in words and len(one.words) >= needed and not one.answered_by(said):
+            return not is_formula(words)
+    return False
 
 
 def parrots(reply: Sequence[Sentence], message: str) -> bool:
@@ -99,7 +113,7 @@ def is_echo(reading: Reading) -> bool:
         return False
     if reading.user and parrots(said, reading.user):
         return True
-    sources = [source for text in _prompt(reading) for source in sentences_of(text) if len(source.words) >= MIN_SHARED]
+    sources = [source for text in _prompt(reading) for source in _sources_in(text)]
     taken = {one for one in set(said) if echoes(one, sources)}
     echoed = sum(len(one.words) for one in said if one in taken)
     if no_eos(reading.finish_reason) and said[-1] not in taken:

@@ -89,7 +89,11 @@ def _grams(text: str) -> set[str]:
 
 def is_loop(reading: Reading) -> bool:
     """Whether the reply says one passage over and over."""
-    return loop("".join(reading.whole.split())) is not None
+    return len(reading.whole) >= MIN_CHARS and loop(reading.shared(_squeezed)) is not None
+
+
+def _squeezed(reading: Reading) -> str:
+    return "".join(reading.whole.split())
 
 
 def _of_earlier(reading: Reading) -> float | None:

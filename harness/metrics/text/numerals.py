@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kikime.harness.metrics.text.fold import fold
 
@@ -39,8 +40,14 @@ _ENGLISH_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy
 _ENGLISH_NUMBER = re.compile(
     rf"(?<![a-z])(?:({'|'.join(_ENGLISH_TENS[2:])})(?:[- ]({'|'.join(_ENGLISH[1:10])}))?|({'|'.join(_ENGLISH[2:])}))(?![a-z])"
 )
+_LONG = 1024
 _SPACES = re.compile(r"\s+")
 _NO_SPACE = re.compile(r"(?<=\d) (?=\d)|(?<![!-~]) | (?![!-~])")
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> str:
+    return _normal(text)
 
 
 def normal_numbers(text: str) -> str:
@@ -55,6 +62,10 @@ def normal_numbers(text: str) -> str:
     >>> normal_numbers("小野寺 絢音 です。My name is Emily")
     '小野寺絢音です。my name is emily'
     """
+    return _remembered(text) if len(text) < _LONG else _normal(text)
+
+
+def _normal(text: str) -> str:
     joined = _TENS_AND_ONES.sub(r"\1\2", fold(text))
     folded = _MONTH_AND_DAY.sub("", _DIGIT_COMMA.sub("", _KANJI_NUMBER.sub(_digits, joined)))
     if ".0" in folded:

@@ -20,12 +20,13 @@ WINDOW = 48
 """Characters before the stripped tail of a sentence in which a marker is looked for."""
 
 _TRIM = frozenset(" \t\n　。、,.!?！？ー―—-~〜～…‥・♪♫♬♡♥❤」』)]}】〉》”\"'*_^;:｡ゞっッ〓\u200d\ufe0e\ufe0f")
+_MARKS = "".join(_TRIM - {")"})
 _SYMBOLS = ("\u2190", "\u2bff")
 _ASIDE = re.compile(r"(?<=.)\([^()\n]{1,20}\)\Z", re.DOTALL)
 _LAUGH = re.compile(r"(?<=[ぁ-んァ-ヴー一-龥~〜!?。])(?:[wW]+|笑|草)\Z")
 _NEVER_MARKER = re.compile(r"(?:こん(?:にち|ばん)|(?<![ぁ-ん])う|あわ)わ\Z")
 _QUOTATION = re.compile(r"(?:「.*」|『.*』|\(.*\)|\*[^*]+\*)[。.!?]*\Z", re.DOTALL)
-_LETTER = re.compile(r"[^\W\d_]")
+_THREE_LETTERS = re.compile(r"(?:[\W\d_]*+[^\W\d_]){3}")
 _KANSAI = re.compile(r"(?:やわ|へんわ?|やん|やねん|めっちゃ|ねん|ほんま|あかん)(?![ぁ-ん]{3})")
 _ROUGH_SELF = re.compile(r"俺|オレ|僕|ボク|(?<![ぁ-ん一-龥])(?:うち|わし|おれ|ぼく)(?=[はがもの])")
 _CLAUSE_END = r"[\s、,。.!?ー~〜♪・」』)]|\Z"
@@ -48,7 +49,9 @@ def strip_tail(sentence: str) -> int:
         before = end
         if end and sentence[end - 1] == ")" and (aside := _ASIDE.search(sentence, max(0, end - 24), end)):
             end = aside.start()
-        while end and _is_trim(sentence[end - 1]):
+        while end := len(sentence[:end].rstrip(_MARKS)):
+            if not _is_trim(sentence[end - 1]):
+                break
             if sentence[end - 1] == ")" and _ASIDE.search(sentence, max(0, end - 24), end):
                 break
             end -= 1
@@ -74,7 +77,7 @@ def is_eligible(sentence: str) -> bool:
         return False
     if sentence[0] in "「『(*" and _QUOTATION.match(sentence):
         return False
-    return len(_LETTER.findall(sentence, 0, 64)) >= 3
+    return _THREE_LETTERS.match(sentence, 0, 64) is not None
 
 
 class MarkerPatterns:
@@ -116,7 +119,9 @@ class MarkerPatterns:
             return None
         end = strip_tail(sentence) if end is None else end
         match = pattern.search(sentence, max(0, end - WINDOW), end)
-        if match is None or _NEVER_MARKER.search(sentence, max(0, end - 8), end):
+        if match is None:
+            return None
+        if sentence[end - 1] == "わ" and _NEVER_MARKER.search(sentence, max(0, end - 8), end):
             return None
         span: Span = match.span()
         return span
@@ -139,12 +144,16 @@ class MarkerPatterns:
         if len(found) > 1:
             spans += [match.span() for match in self._doubled.finditer(text) if _is_doubled(match)]
             long = [(a, b) for a, b in found if b - a >= _LONG_MARKER]
-            inside = [(a, b) for a, b in long if _GOES_ON.match(text, b)]
-            bare = {(a, a + strip_tail(text[a:b])) for a, b in sentences}
-            alone = [span for span in long if span in bare]
-            spans += inside if len(inside) > 1 else []
-            spans += alone if len(alone) > 1 else []
+            spans += _piled_up(text, long, sentences) if len(long) > 1 else []
         return sorted(set(spans))
+
+
+def _piled_up(text: str, markers: Sequence[Span], sentences: Sequence[Span]) -> list[Span]:
+    """Those of long ``markers`` that stand inside a clause, where several do, or make a whole sentence, where several do."""
+    inside = [(a, b) for a, b in markers if _GOES_ON.match(text, b)]
+    bare = {(a, a + strip_tail(text[a:b])) for a, b in sentences}
+    alone = [span for span in markers if span in bare]
+    return (inside if len(inside) > 1 else []) + (alone if len(alone) > 1 else [])
 
 
 def _is_doubled(match: regex.Match[str]) -> bool:

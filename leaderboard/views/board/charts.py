@@ -12,9 +12,8 @@ from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.reports.tables.areas import Term, load_areas, term_words
 from kikime.harness.words.catalogue import LANGUAGES, Translator
 from kikime.leaderboard.charts import altair as charts
-from kikime.leaderboard.data.cached import slice_table
+from kikime.leaderboard.data.filtered import filtered_means
 from kikime.leaderboard.data.index import Entry
-from kikime.leaderboard.data.queries.slices import means
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import Spec, address, draw_chart, draw_spec, frame_of, small, spec_of
 from kikime.leaderboard.page.state import choose
@@ -63,9 +62,8 @@ def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entrie
     """A metric per model and format."""
     metric = choose("metric", t("board.heat_metric"), HEAT_METRICS, show=t.metric)
     some = _cut(t, rows)
-    targets = {entry.id: entry.head.targets for entry in entries if entry.head is not None}
     filters = {name: st.query_params.get_all(name) for name in SLICED}
-    found = means(slice_table(entries), targets, filters, by="format", metrics=[metric], runs=[row.run for row in some])
+    found = filtered_means(entries, filters, by="format", metrics=[metric], runs=[row.run for row in some])
     shown = _unique(some, names)
     columns = sorted({value for run, value in found if run in {row.run for row in some}})
     cells = [

@@ -13,9 +13,10 @@ from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.data.cached import damage, index, slice_table
+from kikime.leaderboard.data.cached import damage, index
+from kikime.leaderboard.data.filtered import filtered_means
 from kikime.leaderboard.data.index import Entry
-from kikime.leaderboard.data.queries.slices import METRICS, means
+from kikime.leaderboard.data.queries.slices import METRICS
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import can_resume, command, frame_of, link, shown_width, size, small, so_far
 from kikime.leaderboard.page.state import parameter, write
@@ -61,10 +62,7 @@ def slice_means(entries: Sequence[Entry], filters: Mapping[str, Sequence[str]]) 
     if not filters:
         return {}
     assert set(SLICE_METRICS) <= {*METRICS, "style_level"}
-    targets = {entry.id: entry.head.targets for entry in entries if entry.head is not None}
-    return {
-        run: found for (run, _), found in means(slice_table(entries), targets, filters, metrics=SLICE_METRICS).items()
-    }
+    return {run: found for (run, _), found in filtered_means(entries, filters, metrics=SLICE_METRICS).items()}
 
 
 def with_slices(rows: Sequence[Row], sliced: SliceMeans) -> list[Row]:

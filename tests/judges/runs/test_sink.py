@@ -86,11 +86,13 @@ def test_a_panel_judges_with_the_run_and_shares_the_budget(server: JudgeServer, 
 
 
 def test_the_parts_of_a_budget_come_back_as_one_with_the_command_that_goes_on() -> None:
-    one, other = (judge_settings(name, max_usd=1.0, sentinel=True) for name in ("gpt-4o-mini", "gpt-4o"))
+    one, other = (
+        judge_settings(name, max_usd=1.0, sentinel=True) for name in ("gpt-4o-mini", "gpt-4o-mini-2024-07-18")
+    )
     parts = shared_budget([one, other])
     assert [part.max_usd for part in parts] == [0.5, 0.5]
     flags = panel_flags([parts[0].after(0.3), parts[1]])
-    assert flags == ["--judge-model", "gpt-4o-mini", "--judge-model", "gpt-4o", "--max-usd", "0.7"]
+    assert flags == ["--judge-model", "gpt-4o-mini", "--judge-model", "gpt-4o-mini-2024-07-18", "--max-usd", "0.7"]
 
 
 @pytest.mark.parametrize("fault", ["wrong key", "unknown model", "no network", "no money"])

@@ -1,4 +1,7 @@
+import pytest
+
 from kikime.harness.reports.ranking.rank import rank
+from kikime.harness.store.means import means_by
 from kikime.harness.store.rundir import list_runs
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.views.board.rows import Row, board_rows
@@ -31,6 +34,14 @@ def test_a_filter_gives_every_run_the_metrics_of_its_slice(store, monkeypatch):
     found = slice_means(Index(store).entries(), {"persona": ["bushi"]})
     assert set(found) == set(named(store).values())
     assert all(set(means) <= set(SLICE_METRICS) for means in found.values())
+
+
+def test_filtered_means_are_those_of_comparisons_where_replies_failed(store):
+    found = slice_means(Index(store).entries(), {"persona": ["bushi"], "shots": ["2"]})
+    for run in list_runs(store):
+        expected = means_by(run, ("persona", "shots"))["bushi", 2].metrics
+        own = {name: expected[name].mean for name in SLICE_METRICS if name in expected}
+        assert found[run.id] == pytest.approx(own), run.id
 
 
 def test_the_table_says_which_models_fail_too_often(ranked):
