@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -106,20 +106,6 @@ def judge_settings(
             "--max-usd needs a price, and the price of '{name}' is unknown", hint="leave out --max-usd", name=name
         )
     return JudgeSettings(judge, read_key(), concurrency, timeout, max_usd, sentinel)
-
-
-def panel_settings(models: Sequence[str], make: Callable[[str | None], JudgeSettings]) -> tuple[JudgeSettings, ...]:
-    """The judges that are named, each made by ``make``; the default one where none is named.
-
-    Raises:
-        UsageError: one twice.
-    """
-    found = tuple(make(name) for name in models or (None,))
-    ids = [settings.judge.id for settings in found]
-    twice = next((judge for judge in ids if ids.count(judge) > 1), None)
-    if twice is not None:
-        raise UsageError("the judge {judge} is there twice", hint="name each judge of a panel once", judge=twice)
-    return found
 
 
 def shared_budget(panel: Sequence[JudgeSettings]) -> tuple[JudgeSettings, ...]:

@@ -233,7 +233,8 @@ class JudgeFlags:
             EnvironmentFault: a judge was asked for, but there is no key.
             UsageError: a judge is there twice.
         """
-        from kikime.judges.jobs.session import panel_settings, shared_budget
+        from kikime.judges.jobs.session import shared_budget
+        from kikime.workflows.judged import panel_settings
 
         if self.judge is False:
             return ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from kikime.harness.core.errors import UsageError
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.engines import Engine
 from kikime.harness.plan.prepare import Prepared
@@ -33,6 +34,20 @@ def choose_judges(judge: JudgeArgument) -> tuple[JudgeSettings, ...]:
     """
     several = judge if isinstance(judge, Sequence) and not isinstance(judge, str) else (judge,)
     return tuple(found for one in several if (found := choose_judge(one)) is not None)
+
+
+def panel_settings(models: Sequence[str], make: Callable[[str | None], JudgeSettings]) -> tuple[JudgeSettings, ...]:
+    """The judges that are named, each made by ``make``; the default one where none is named.
+
+    Raises:
+        UsageError: one twice.
+    """
+    found = tuple(make(name) for name in models or (None,))
+    ids = [settings.judge.id for settings in found]
+    twice = next((judge for judge in ids if ids.count(judge) > 1), None)
+    if twice is not None:
+        raise UsageError("the judge {judge} is there twice", hint="name each judge of a panel once", judge=twice)
+    return found
 
 
 def choose_judge(judge: JudgeSettings | str | bool | None) -> JudgeSettings | None:

@@ -57,7 +57,7 @@ class AskFlags:
             EnvironmentFault: there is no key for one.
             UsageError: one twice.
         """
-        from kikime.judges.jobs.session import panel_settings
+        from kikime.workflows.judged import panel_settings
 
         return list(panel_settings(self.judge_models, self._one))
 
