@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from kikime.harness.core.errors import EnvironmentFault, KikimeError, UsageError
 from kikime.harness.core.names import nearest
 from kikime.harness.engines import Engine
@@ -14,12 +16,20 @@ from kikime.harness.metrics.answers.correct import Answer
 from kikime.harness.metrics.answers.facts import measure_fact
 from kikime.harness.prompts.tokenizers import TransformersTokenizer
 
-Row = dict[str, Any]
-"""``task, metric, filter, item, strict, knowledge`` of one document.
 
-``strict`` is the task's own value (None where log-probabilities are compared: they have no form); ``knowledge`` also
-counts a right answer in other words around it (None where the value is not 0 or 1, or there is no target to look for).
-"""
+class Document(msgspec.Struct, frozen=True):
+    """One metric of one document."""
+
+    task: str
+    metric: str
+    filter: str
+    """``none`` where a task has a single one."""
+    item: str
+    strict: float | None
+    """The task's own value; None where log-probabilities are compared: they have no form."""
+    knowledge: float | None
+    """Also counts a right answer in other words around it; None where the value is not 0 or 1, or there is no target."""
+
 
 _QUIET = ("lm_eval", "datasets")
 
@@ -55,7 +65,7 @@ class LmEvalTasks:
         system: str | None = None,
         chat: bool = False,
         limit: int | None = None,
-    ) -> list[Row]:
+    ) -> list[Document]:
         """Evaluate all tasks with ``system`` as the system text; only metrics of which more is better.
 
         Args:
@@ -110,26 +120,24 @@ class LmEvalTasks:
             ) from None
 
 
-def _rows(samples: Mapping[str, Sequence[Mapping[str, Any]]], better: Mapping[str, Mapping[str, Any]]) -> Iterator[Row]:
+def _rows(
+    samples: Mapping[str, Sequence[Mapping[str, Any]]], better: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Document]:
     for task, documents in samples.items():
         for document in documents:
             for metric in document["metrics"]:
                 value = document[metric]
                 if better[task].get(metric) is True and isinstance(value, int | float):
-                    names = {
-                        "task": task,
-                        "metric": metric,
-                        "filter": document["filter"],
-                        "item": str(document["doc_id"]),
-                    }
-                    yield {**names, **_outcome(float(value), document)}
+                    outcome = _outcome(float(value), document)
+                    yield Document(task, metric, document["filter"], str(document["doc_id"]), *outcome)
 
 
-def _outcome(value: float, document: Mapping[str, Any]) -> dict[str, float | None]:
+def _outcome(value: float, document: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """``strict`` and ``knowledge``."""
     reply, target = document["resps"][0][0], document["target"]
     if not isinstance(reply, str):
-        return {"strict": None, "knowledge": value}
+        return None, value
     if value not in {0.0, 1.0} or not isinstance(target, str) or not target.strip():
-        return {"strict": value, "knowledge": None}
+        return value, None
     found = measure_fact(reply, Answer([target.strip()]))["fact_correct"]
-    return {"strict": value, "knowledge": max(value, float(found))}
+    return value, max(value, float(found))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kikime.harness.lmeval.evaluate import Row
+from kikime.harness.lmeval.evaluate import Document
 from kikime.harness.metrics.answers.constraints import verify
 from kikime.harness.metrics.answers.correct import Answer
 from kikime.harness.metrics.answers.facts import measure_fact
@@ -19,10 +19,38 @@ from kikime.harness.suites.task import Item, Task
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("source", "task", "condition", "persona", "item", "strict", "knowledge")
 WITH, WITHOUT = "with persona", "without persona"
 _CHOICE = re.compile(r"^([A-DＡ-Ｄア-エ])[.．、]\s*(.+)$", re.MULTILINE)
-_METRICS = ("constraint_ok", "constraint_ok_loose", "fact_correct", "critical_failure")
+
+
+class _Reply(NamedTuple):
+    """A reply with the metrics that outcomes are made of; None where one does not apply."""
+
+    task: str
+    item_id: str
+    persona: str
+    user: str
+    response: str
+    error: str | None
+    constraint_ok: float | None
+    constraint_ok_loose: float | None
+    fact_correct: float | None
+    critical_failure: float | None
+
+
+_METRICS = _Reply._fields[_Reply._fields.index("error") + 1 :]
+
+
+class Outcome(NamedTuple):
+    """Whether one reply did what was asked, as asked (``strict``) and in content (``knowledge``), 0–1."""
+
+    source: str
+    task: str
+    condition: str
+    persona: str
+    item: str
+    strict: float
+    knowledge: float
 
 
 def run_outcomes(run: RunDirectory) -> pd.DataFrame:
@@ -36,31 +64,33 @@ def run_outcomes(run: RunDirectory) -> pd.DataFrame:
 
     materials = Materials.from_json(run.manifest())
     replies = _replies(run)
-    rows = [_outcome(reply, materials.tasks[reply["task"]]) for reply in replies]
-    keys = list(COLUMNS[:5])
-    return pd.DataFrame(rows, columns=list(COLUMNS)).groupby(keys, as_index=False)[["strict", "knowledge"]].mean()
+    rows = [_outcome(reply, materials.tasks[reply.task]) for reply in replies]
+    keys = list(Outcome._fields[:5])
+    return (
+        pd.DataFrame(rows, columns=list(Outcome._fields)).groupby(keys, as_index=False)[["strict", "knowledge"]].mean()
+    )
 
 
-def lm_eval_outcomes(rows: Iterable[Row], *, persona: str | None) -> pd.DataFrame:
+def lm_eval_outcomes(rows: Iterable[Document], *, persona: str | None) -> pd.DataFrame:
     """Outcomes of lm-eval documents; a task's name is followed by its metric and, unless there is one only, its filter."""
     import pandas as pd
 
     table = [
         {
             "source": "lm-eval",
-            "task": ":".join([row["task"], row["metric"], *([row["filter"]] if row["filter"] != "none" else [])]),
+            "task": ":".join([row.task, row.metric, *([row.filter] if row.filter != "none" else [])]),
             "condition": WITHOUT if persona is None else WITH,
             "persona": persona or "none",
-            "item": row["item"],
-            "strict": row["strict"],
-            "knowledge": row["knowledge"],
+            "item": row.item,
+            "strict": row.strict,
+            "knowledge": row.knowledge,
         }
         for row in rows
     ]
-    return pd.DataFrame(table, columns=list(COLUMNS)).astype({"strict": float, "knowledge": float})
+    return pd.DataFrame(table, columns=list(Outcome._fields)).astype({"strict": float, "knowledge": float})
 
 
-def _replies(run: RunDirectory) -> list[dict[str, Any]]:
+def _replies(run: RunDirectory) -> list[_Reply]:
     require_tables(run)
     with open_tables(run, "samples", "scores") as connection:
         wanted = ", ".join(f"max(value) FILTER (metric = '{name}') AS {name}" for name in _METRICS)
@@ -68,37 +98,36 @@ def _replies(run: RunDirectory) -> list[dict[str, Any]]:
             f"""SELECT task, item_id, persona, user, response, error, {wanted} FROM samples LEFT JOIN scores USING (key)
                 GROUP BY ALL"""  # noqa: S608  (own metric names)
         )
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [_Reply(*row) for row in cursor.fetchall()]
 
 
-def _outcome(reply: Mapping[str, Any], task: Task) -> dict[str, Any]:
-    item = next(item for item in task.items if item.id == reply["item_id"])
-    checks = [reply[name] for name in ("constraint_ok", "fact_correct") if reply[name] is not None]
-    strict = reply["error"] is None and all(checks) and not reply["critical_failure"]
-    known = reply["error"] is None and (strict or _knows(reply, item))
-    return {
-        "source": "kikime",
-        "task": neutral_id(task),
-        "condition": WITHOUT if task.bare else WITH,
-        "persona": reply["persona"],
-        "item": f"{neutral_id(task)}/{item.id}",
-        "strict": float(strict),
-        "knowledge": float(known),
-    }
+def _outcome(reply: _Reply, task: Task) -> Outcome:
+    item = next(item for item in task.items if item.id == reply.item_id)
+    checks = [value for value in (reply.constraint_ok, reply.fact_correct) if value is not None]
+    strict = reply.error is None and all(checks) and not reply.critical_failure
+    known = reply.error is None and (strict or _knows(reply, item))
+    return Outcome(
+        source="kikime",
+        task=neutral_id(task),
+        condition=WITHOUT if task.bare else WITH,
+        persona=reply.persona,
+        item=f"{neutral_id(task)}/{item.id}",
+        strict=float(strict),
+        knowledge=float(known),
+    )
 
 
-def _knows(reply: Mapping[str, Any], item: Item) -> bool:
+def _knows(reply: _Reply, item: Item) -> bool:
     if "answers" in item.expect:
-        return bool(reply["fact_correct"])
+        return bool(reply.fact_correct)
     constraints: Sequence[Mapping[str, Any]] = item.expect["constraints"]
     letters = [str(letter) for c in constraints if c["kind"] == "letter_only" for letter in c.get("choices", ())]
     if letters:
-        return names_choice(reply["response"], reply["user"], letters)
+        return names_choice(reply.response, reply.user, letters)
     required = [c for c in constraints if c["kind"] in {"required", "any_of"}]
     if required:
-        return all(verify(reply["response"], c) for c in required)
-    return bool(reply["constraint_ok_loose"])
+        return all(verify(reply.response, c) for c in required)
+    return bool(reply.constraint_ok_loose)
 
 
 def names_choice(text: str, question: str, letters: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Literal
 
@@ -37,14 +37,15 @@ FEW_ITEMS = 2
 ALPHA = 0.05
 """A corrected p below it is a finding."""
 Verdict = Literal["better", "worse", "equivalent", "inconclusive"]
+Population = Literal["new personas", "these personas"]
 Method = Literal["persona_t", "item_bca", "item_t", "no_variation", "none"]
 
 _POOLED = ["a_num", "a_den", "b_num", "b_den"]
 
 
-@dataclass(frozen=True)
-class PairedDifference:
-    """How much b differs from a."""
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """How much b differs from a, as every report says it."""
 
     mean_a: float
     """Mean over personas of the mean over items (or of the transformed pooled rate)."""
@@ -54,19 +55,33 @@ class PairedDifference:
     ci_low: float | None
     """95 % interval of ``delta``; None for a single item, which has none."""
     ci_high: float | None
+    p_value: float
+    """Of the sign-flip test; in reports the larger of it and the level at which the interval reaches 0."""
+    verdict: Verdict
+    """By :func:`judged`: of the interval here, in reports of the p that is printed beside it."""
+    n_items: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedEstimate(Effect):
+    """An effect with what it can be trusted for."""
+
     ci_method: Method
     """``persona_t`` speaks of new personas, the others of these."""
-    p_value: float
     dominance: float
     """P(b > a) − P(b < a) over items (pooled rates: over personas), −1…1."""
     mde: float | None
     """Smallest true difference that this many items find with 80 % power; None for a single item."""
-    verdict: Verdict
-    n_items: int
     n_personas: int
     persona_ci_low: float | None
     """Sensitivity: t over persona means, whatever the number of personas; None for one persona."""
     persona_ci_high: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedDifference(PairedEstimate):
+    """How much b differs from a, with what verdicts are made of."""
+
     p_interval: float
     """Level at which the interval just reaches 0: below 0.05 only where ``ci_low``–``ci_high`` excludes 0."""
     at_bound: bool
@@ -78,7 +93,13 @@ class PairedDifference:
         return max(self.p_value, self.p_interval)
 
     @property
-    def scope(self) -> Literal["new personas", "these personas"]:
+    def estimate(self) -> PairedEstimate:
+        """What reports say of it: the p is the decisive one, and what only verdicts are made of is left out."""
+        own = {field.name: getattr(self, field.name) for field in fields(PairedEstimate)}
+        return PairedEstimate(**own | {"p_value": self.p_decisive})
+
+    @property
+    def scope(self) -> Population:
         """What the interval speaks of."""
         return "new personas" if self.ci_method == "persona_t" else "these personas"
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import yaml
@@ -85,6 +86,17 @@ def reason_message(reason: Reason) -> Phrase:
     return Phrase(texts("en")[f"reasons.{reason.code}"], **reason.values)
 
 
+class _Numbers(Formatter):
+    """Numbers below 0 begin with a minus sign, not with a hyphen."""
+
+    def format_field(self, value: object, spec: str) -> str:
+        text = format(value, spec)
+        return text.replace("-", "−", 1) if isinstance(value, (int, float)) and value < 0 else text
+
+
+_NUMBERS = _Numbers()
+
+
 class Translator:
     """Looks texts up in one language.
 
@@ -108,7 +120,7 @@ class Translator:
             KeyError: no such text; a defect of kikime.
         """
         text = self._texts[key]
-        return text.format(**{name: self._value(value) for name, value in values.items()}) if values else text
+        return _NUMBERS.format(text, **{name: self._value(value) for name, value in values.items()}) if values else text
 
     def get(self, key: str, otherwise: str) -> str:
         """The text of ``key``, or ``otherwise``; for names that come from data."""

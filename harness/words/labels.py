@@ -9,6 +9,7 @@ from typing import Protocol
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import number, signed
 
 ENDINGS = ("ended", "cut_off")
 """How replies end by which means are split."""
@@ -143,32 +144,29 @@ def is_share(metric: str) -> bool:
     return metric == QUALITY or (metric in METRICS and METRICS[metric].high == 1)
 
 
-def value(metric: str, number: float | None) -> str:
+def value(metric: str, found: float | None) -> str:
     """A value in the metric's own unit; "—" when there is none."""
-    if number is None:
+    if found is None:
         return "—"
     if is_share(metric):
-        return f"{100 * number:.1f}%"
-    return f"{number:.2f}" if metric != "length_chars" else f"{number:.1f}"
+        return f"{number(100 * found, 1)}%"
+    return number(found, _digits(metric))
 
 
-def change(metric: str, number: float | None) -> str:
+def change(metric: str, found: float | None) -> str:
     """A difference, signed; percentage points for shares."""
-    if number is None:
-        return "—"
-    shown = 100 * number if is_share(metric) else number
-    digits = 1 if is_share(metric) or metric == "length_chars" else 2
-    text = f"{shown:+.{digits}f}"
-    if float(text) == 0:
-        text = f"±{0:.{digits}f}"
-    return text.replace("-", "−")
+    return signed(100 * found if found is not None and is_share(metric) else found, _digits(metric))
 
 
-def size_of(metric: str, number: float | None) -> str:
+def _digits(metric: str) -> int:
+    return 1 if is_share(metric) or metric == "length_chars" else 2
+
+
+def size_of(metric: str, found: float | None) -> str:
     """The size of a difference, without a sign; percentage points for shares, of which there are at most 100."""
-    if number is not None and number > 1 and is_share(metric):
+    if found is not None and found > 1 and is_share(metric):
         return ">100"
-    return change(metric, number).lstrip("+±")
+    return change(metric, found).lstrip("+±")
 
 
 def interval(t: Translator, metric: str, low: float | None, high: float | None) -> str:
@@ -317,4 +315,4 @@ def with_interval(value: float | None, low: float | None, high: float | None) ->
     """
     if value is None:
         return "—"
-    return f"{value:.2f}" + ("" if low is None or high is None else f" [{low:.2f}, {high:.2f}]")
+    return number(value) + ("" if low is None or high is None else f" [{number(low)}, {number(high)}]")

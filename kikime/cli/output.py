@@ -57,13 +57,3 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 240, highlight=False, soft_wrap=False)
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    """A number for a table; "—" when there is none."""
-    return "—" if value is None else f"{value:.{digits}f}"
-
-
-def percent(value: float | None) -> str:
-    """A share (0–1) as a percentage; "—" when there is none."""
-    return "—" if value is None else f"{100 * value:.1f} %"

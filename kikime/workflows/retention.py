@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.records import Record
 from kikime.harness.engines import Engine, EngineOptions, load_engine
+from kikime.harness.lmeval.evaluate import Document
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared
 from kikime.harness.reports.tables.margins import load_margins
@@ -50,6 +53,33 @@ class Retention(Record, frozen=True):
     def frame_rows(self) -> list[Row]:
         """What ``to_frame`` shows, one record per row."""
         return self.rows
+
+
+class _Wanted(msgspec.Struct, frozen=True):
+    """What was asked of lm-eval."""
+
+    tasks: list[str]
+    limit: int | None
+    chat: bool
+
+
+class _AsPersona(msgspec.Struct, frozen=True):
+    """lm-eval's documents with one persona, or without (None)."""
+
+    persona: str | None
+    rows: list[Document]
+
+
+class _LmEval(msgspec.Struct, frozen=True):
+    """What ``lm_eval.json`` of a run holds."""
+
+    wanted: _Wanted
+    conditions: list[_AsPersona]
+
+
+def _stored(run: RunDirectory) -> _LmEval | None:
+    found = read_json(run.path / _LM_EVAL_FILE)
+    return None if found is None else msgspec.convert(found, _LmEval)
 
 
 @dataclass(frozen=True)
@@ -124,25 +154,25 @@ def _measured(plan: Prepared, job: _Job, name: str | None) -> tuple[RunDirectory
 
     job.progress.planned(plan, time_range(plan, job.runs))
     run = _same_plan(plan, job.runs) or new_run(plan, job.runs, name, kind=RETENTION).directory
-    wanted = None if job.lm_eval is None else {"tasks": job.lm_eval.names, "limit": job.limit, "chat": job.chat}
-    stored = read_json(run.path / _LM_EVAL_FILE) or {}
-    missing = wanted is not None and stored.get("wanted") != wanted
+    wanted = None if job.lm_eval is None else _Wanted(job.lm_eval.names, job.limit, job.chat)
+    stored = _stored(run)
+    missing = wanted is not None and (stored is None or stored.wanted != wanted)
     with ExitStack() as stack:
         engine = None
         if missing:
             engine = load_engine(plan.checkpoint, plan.options)
             stack.callback(engine.close)
         execute_all([Planned(plan, run)], progress=job.progress, engine=engine)
-        if engine is not None and job.lm_eval is not None:
-            stored = {"wanted": wanted, "conditions": _lm_eval(plan, job, job.lm_eval, engine)}
-            write_json(run.path / _LM_EVAL_FILE, stored)
+        if engine is not None and job.lm_eval is not None and wanted is not None:
+            stored = _LmEval(wanted, _lm_eval(plan, job, job.lm_eval, engine))
+            write_json(run.path / _LM_EVAL_FILE, msgspec.to_builtins(stored))
     found = [run_outcomes(run)]
-    if wanted is not None:
-        found += [lm_eval_outcomes(entry["rows"], persona=entry["persona"]) for entry in stored["conditions"]]
+    if wanted is not None and stored is not None:
+        found += [lm_eval_outcomes(entry.rows, persona=entry.persona) for entry in stored.conditions]
     return run, pd.concat(found, ignore_index=True)
 
 
-def _lm_eval(plan: Prepared, job: _Job, tasks: LmEvalTasks, engine: Engine) -> list[dict[str, Any]]:
+def _lm_eval(plan: Prepared, job: _Job, tasks: LmEvalTasks, engine: Engine) -> list[_AsPersona]:
     from kikime.harness.prompts import persona_system
 
     systems: dict[str | None, str | None] = {None: None}
@@ -159,7 +189,7 @@ def _lm_eval(plan: Prepared, job: _Job, tasks: LmEvalTasks, engine: Engine) -> l
             chat=job.chat,
             limit=job.limit,
         )
-        conditions.append({"persona": persona, "rows": rows})
+        conditions.append(_AsPersona(persona, rows))
     return conditions
 
 

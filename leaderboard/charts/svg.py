@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
-from typing import Any
 
 from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.labels import parameters
@@ -13,6 +12,31 @@ from kikime.harness.words.labels import parameters
 WIDTH = 360
 """User units; near the width of a phone, so that text keeps its size there."""
 _LEFT, _RIGHT, _ROW, _TOP = 10, 12, 40, 6
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number to draw, with its interval."""
+
+    label: str
+    text: str
+    """The numbers in words, for people who cannot see the line."""
+    value: float
+    low: float | None
+    high: float | None
+    kind: str = "plain"
+    """Class of the row: the shape of its point."""
+
+
+@dataclass(frozen=True)
+class Sized:
+    """A model on the axis of sizes."""
+
+    name: str
+    params: int | None
+    value: float | None
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -46,20 +70,20 @@ class IntervalChart:
 
 def interval_chart(
     title: str,
-    rows: Sequence[dict[str, Any]],
+    rows: Sequence[Interval],
     *,
     low: float | None = None,
     high: float | None = None,
     band: tuple[float, float] | None = None,
     zero: bool = False,
 ) -> IntervalChart | None:
-    """Lay out ``rows`` (``label, text, value, low, high, kind``) on one scale; None without rows.
+    """Lay out ``rows`` on one scale; None without rows.
 
     ``low`` and ``high`` fix the ends of the scale; they widen where the data goes further.
     """
     if not rows:
         return None
-    numbers = [n for row in rows for n in (row["value"], row["low"], row["high"]) if n is not None]
+    numbers = [n for row in rows for n in (row.value, row.low, row.high) if n is not None]
     numbers += [n for n in (low, high, *(band or ()), 0.0 if zero else None) if n is not None]
     ticks = nice_ticks(min(numbers), max(numbers))
     start, end = min(ticks[0], *numbers), max(ticks[-1], *numbers)
@@ -69,13 +93,13 @@ def interval_chart(
 
     marks = [
         Mark(
-            row["label"],
-            row["text"],
+            row.label,
+            row.text,
             _TOP + _ROW * number + 26,
-            place(row["value"]),
-            None if row["low"] is None else place(row["low"]),
-            None if row["high"] is None else place(row["high"]),
-            row.get("kind", "plain"),
+            place(row.value),
+            None if row.low is None else place(row.low),
+            None if row.high is None else place(row.high),
+            row.kind,
         )
         for number, row in enumerate(rows)
     ]
@@ -147,31 +171,31 @@ def overlay_chart(
     return Plane(title, WIDTH, _HIGH, paths, [], *ticks, bands, legend, t("report.stop").join(words))
 
 
-def size_chart(title: str, rows: Sequence[Mapping[str, Any]], *, language: str = "ja") -> Plane | None:
-    """Points with intervals over a logarithmic axis of parameters: ``name, params, value, low, high``; None for none."""
-    known = [row for row in rows if row["params"] and row["value"] is not None]
+def size_chart(title: str, rows: Sequence[Sized], *, language: str = "ja") -> Plane | None:
+    """Points with intervals over a logarithmic axis of parameters; None where no size and value are known."""
+    known = [(row, row.params, row.value) for row in rows if row.params and row.value is not None]
     if not known:
         return None
-    powers = [log10(row["params"]) for row in known]
+    powers = [log10(params) for _, params, _ in known]
     x = _scale(
         floor(min(powers)),
         ceil(max(powers)) if max(powers) > floor(min(powers)) else ceil(max(powers)) + 1,
         _SIDE,
         WIDTH - _RIGHT,
     )
-    numbers = [n for row in known for n in (row["value"], row["low"], row["high"]) if n is not None]
+    numbers = [n for row, _, value in known for n in (value, row.low, row.high) if n is not None]
     y_ticks = nice_ticks(min(numbers), max(numbers), 4)
     y = _scale(y_ticks[0], y_ticks[-1], _HIGH - _FOOT, _TOP)
     points = []
-    for power, row in zip(powers, known, strict=True):
-        low, high = (y(row["value"] if row[end] is None else row[end]) for end in ("low", "high"))
-        points.append((x(power), y(row["value"]), low, high, str(row["name"])))
+    for power, (row, _, value) in zip(powers, known, strict=True):
+        low, high = (y(value if end is None else end) for end in (row.low, row.high))
+        points.append((x(power), y(value), low, high, row.name))
     decades = range(floor(min(powers)), ceil(max(powers)) + 1)
     ticks = [(x(decade), parameters(10**decade)) for decade in decades], [(y(tick), f"{tick:g}") for tick in y_ticks]
     t = Translator(language)
     words = [
-        t("report.ranking.size_mark", name=row["name"], params=parameters(row["params"]), value=row["value"])
-        for row in known
+        t("report.ranking.size_mark", name=row.name, params=parameters(params), value=value)
+        for row, params, value in known
     ]
     return Plane(title, WIDTH, _HIGH, [], points, *ticks, [], [], t("report.stop").join(words))
 

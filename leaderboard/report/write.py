@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jinja2
 from markupsafe import Markup
@@ -16,22 +17,58 @@ from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.files import write_atomically
 from kikime.harness.core.reasons import system_reason
 from kikime.harness.reports.claims.flexibility import flexibility_table
+from kikime.harness.reports.claims.records import FlexibilityTable
 from kikime.harness.reports.comparison.compare import compare
 from kikime.harness.reports.comparison.records import Comparison, Difference, Lengths
+from kikime.harness.reports.overview.records import Overview
 from kikime.harness.reports.overview.run import run_overview
 from kikime.harness.reports.ranking.rank import rank
 from kikime.harness.reports.ranking.records import RankedRow, Ranking
-from kikime.harness.reports.tables.areas import explain, load_areas
+from kikime.harness.reports.tables.areas import Formulas, Handled, explain, load_areas
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.charts.svg import IntervalChart, Plane, interval_chart, overlay_chart, shade, size_chart
-from kikime.leaderboard.data.index import head_of
+from kikime.leaderboard.charts.svg import (
+    Interval,
+    IntervalChart,
+    Plane,
+    Sized,
+    interval_chart,
+    overlay_chart,
+    shade,
+    size_chart,
+)
+from kikime.leaderboard.data.index import Head, head_of
 from kikime.leaderboard.data.queries.distributions import histogram
 from kikime.leaderboard.page.marks import diff_html
 
 MAX_REPLY = 2000
 """Characters of a reply that the report shows; longer ones end with a note that says how long they are."""
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """What the templates show, under the names that they use."""
+
+    overviews: list[Overview]
+    ranking: Ranking
+    ranking_chart: IntervalChart | None
+    heads: dict[str, Head | None]
+    size_chart: Plane | None
+    area_charts: list[IntervalChart]
+    comparison: Comparison | None
+    """Of a pair; None otherwise."""
+    forest: IntervalChart | None
+    slice_charts: dict[str, IntervalChart | None]
+    overlays: list[Plane]
+    length_charts: list[IntervalChart]
+    flexibility: FlexibilityTable
+    formulas: Formulas
+    quality: str
+    """How quality is defined, worded."""
+    handled: Handled
+    version: str
+    written: str
 
 
 def write_report(
@@ -74,34 +111,35 @@ def report_content(
     common: bool = False,
     judge: str | None = None,
     slices: bool = True,
-) -> dict[str, Any]:
+) -> ReportContent:
     """Everything that the report shows, as plain values and charts."""
     ranking, formulas = rank(runs, judge=judge, language=t.language), explain(t.language)
     two = len(runs) == 2
     comparison = compare(*runs, common=common, judge=judge, slices=slices, language=t.language) if two else None
-    return {
-        "overviews": [run_overview(run, judge=judge) for run in runs],
-        "ranking": ranking,
-        "ranking_chart": _ranking_chart(t, ranking),
-        "heads": {run.id: head_of(run) for run in runs},
-        "size_chart": _size_chart(t, ranking),
-        "area_charts": _area_charts(t, ranking),
-        "comparison": comparison,
-        "forest": _forest(t, _chosen(t, comparison)),
-        "slice_charts": _slice_charts(t, comparison),
-        "overlays": _overlays(t, runs, comparison),
-        "length_charts": _length_charts(t, comparison),
-        "flexibility": flexibility_table(runs, language=t.language),
-        "formulas": {**formulas, "quality": formulas["quality"][t.language]},
-        "handled": load_areas().handled,
-        "version": harness.__version__,
-        "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-    }
+    return ReportContent(
+        overviews=[run_overview(run, judge=judge) for run in runs],
+        ranking=ranking,
+        ranking_chart=_ranking_chart(t, ranking),
+        heads={run.id: head_of(run) for run in runs},
+        size_chart=_size_chart(t, ranking),
+        area_charts=_area_charts(t, ranking),
+        comparison=comparison,
+        forest=_forest(t, _chosen(t, comparison)),
+        slice_charts=_slice_charts(t, comparison),
+        overlays=_overlays(t, runs, comparison),
+        length_charts=_length_charts(t, comparison),
+        flexibility=flexibility_table(runs, language=t.language),
+        formulas=formulas,
+        quality=formulas["quality"][t.language],
+        handled=load_areas().handled,
+        version=harness.__version__,
+        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    )
 
 
-def render_report(content: dict[str, Any], t: Translator) -> str:
+def render_report(content: ReportContent, t: Translator) -> str:
     """The page; every text is escaped."""
-    return _environment().get_template("report.html.jinja").render(content, t=t)
+    return _environment().get_template("report.html.jinja").render(vars(content), t=t)
 
 
 @lru_cache(maxsize=1)
@@ -129,14 +167,15 @@ def _shortened(context: jinja2.runtime.Context, text: str) -> str:
 
 def _ranking_chart(t: Translator, ranking: Ranking) -> IntervalChart | None:
     rows = [
-        {
-            "label": f"{labels.rank_text(row)}　{row.name}",
-            "text": t("report.ranking.mark", name=row.name, text=_with_half_width(row)),
-            "value": row.overall,
-            "low": row.ci_low,
-            "high": row.ci_high,
-        }
+        Interval(
+            label=f"{labels.rank_text(row)}　{row.name}",
+            text=t("report.ranking.mark", name=row.name, text=_with_half_width(row)),
+            value=row.overall,
+            low=row.ci_low,
+            high=row.ci_high,
+        )
         for row in ranking.rows
+        if row.overall is not None
     ]
     return interval_chart(t("report.ranking.chart"), rows, low=0, high=100)
 
@@ -151,14 +190,15 @@ def _area_charts(t: Translator, ranking: Ranking) -> list[IntervalChart]:
         if not area.counts:
             continue
         rows = [
-            {
-                "label": row.name,
-                "text": t("report.labelled", name=row.name, text=labels.points(row.areas[area.id])),
-                "value": row.areas[area.id],
-                "low": row.areas_ci[area.id][0],
-                "high": row.areas_ci[area.id][1],
-            }
+            Interval(
+                label=row.name,
+                text=t("report.labelled", name=row.name, text=labels.points(value)),
+                value=value,
+                low=row.areas_ci[area.id][0],
+                high=row.areas_ci[area.id][1],
+            )
             for row in ranking.rows
+            if (value := row.areas[area.id]) is not None
         ]
         name = area.ja if t.language == "ja" else area.en
         chart = interval_chart(t("report.labelled", name=name, text=area.about), rows, low=0, high=100)
@@ -189,14 +229,14 @@ def _forest(t: Translator, rows: Sequence[_Labelled]) -> IntervalChart | None:
         interval = labels.interval(t, row.metric, row.ci_low, row.ci_high)
         verdict, change = labels.verdict(t, row), labels.change(row.metric, row.delta)
         shown.append(
-            {
-                "label": f"{label}　{verdict}",
-                "text": t("report.comparison.mark", name=label, change=change, interval=interval, verdict=verdict),
-                "value": sign * row.delta,
-                "low": low,
-                "high": high,
-                "kind": row.verdict,
-            }
+            Interval(
+                label=f"{label}　{verdict}",
+                text=t("report.comparison.mark", name=label, change=change, interval=interval, verdict=verdict),
+                value=sign * row.delta,
+                low=low,
+                high=high,
+                kind=row.verdict,
+            )
         )
     return interval_chart(t("report.comparison.chart"), shown, zero=True)
 
@@ -218,8 +258,7 @@ def _slice_charts(t: Translator, comparison: Comparison | None) -> dict[str, Int
 
 def _size_chart(t: Translator, ranking: Ranking) -> Plane | None:
     rows = [
-        {"name": row.name, "params": row.params, "value": row.areas.get("flexibility")}
-        | dict(zip(("low", "high"), row.areas_ci.get("flexibility") or (None, None), strict=True))
+        Sized(row.name, row.params, row.areas.get("flexibility"), *row.areas_ci.get("flexibility", (None, None)))
         for row in ranking.rows
     ]
     return size_chart(t("report.ranking.size"), rows, language=t.language)
@@ -270,6 +309,6 @@ def _length_charts(t: Translator, comparison: Comparison | None) -> list[Interva
     return charts
 
 
-def _length_row(t: Translator, name: str, found: Lengths) -> dict[str, Any]:
+def _length_row(t: Translator, name: str, found: Lengths) -> Interval:
     text = t("report.lengths.mark", name=name, median=found.median, q1=found.q1, q3=found.q3, mean=found.mean)
-    return {"label": text, "text": text, "value": found.median, "low": found.q1, "high": found.q3}
+    return Interval(label=text, text=text, value=found.median, low=found.q1, high=found.q3)

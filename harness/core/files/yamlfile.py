@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import (
@@ -70,6 +71,54 @@ class StrictModel(BaseModel):
                     known = list(cls.model_fields)
                     raise problem_at([key], "unknown key '{key}'{meant}", key=key, meant=or_known(str(key), known))
         return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_flags_as_numbers(cls, data: object) -> object:
+        """Refuse ``true`` where a number is due: pydantic, as Python, takes it for 1."""
+        if not isinstance(data, Mapping):
+            return data
+        for name in _numbers(cls):
+            for where, value in _leaves(data.get(name), (name,)):
+                if isinstance(value, bool):
+                    raise problem_at(
+                        where,
+                        "{place}: a number is needed here, not {value}",
+                        place=".".join(map(str, where)),
+                        value=str(value).lower(),
+                    )
+        return data
+
+
+@cache
+def _numbers(model: type[BaseModel]) -> tuple[str, ...]:
+    """Fields that take numbers and no truth values."""
+    kinds = {name: set(_kinds(field.annotation)) for name, field in model.model_fields.items()}
+    return tuple(name for name, found in kinds.items() if found & {int, float} and not found & {bool, object, Any})
+
+
+def _kinds(annotation: object) -> Iterator[object]:
+    """What an annotation is made of: ``int`` and ``None`` of ``tuple[int, ...] | None``; of literals their types."""
+    parts = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        yield from map(type, parts)
+    elif get_origin(annotation) is Annotated or not parts:
+        yield from _kinds(parts[0]) if parts else [annotation]
+    else:
+        for part in parts:
+            yield from _kinds(part)
+
+
+def _leaves(value: object, where: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    """What lists and mappings hold, and where; models look after themselves."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, (*where, str(name)))
+    elif isinstance(value, (list, tuple)):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, (*where, number))
+    else:
+        yield where, value
 
 
 class GrownModel(StrictModel):

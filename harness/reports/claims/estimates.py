@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from kikime.harness.reports.comparison.records import Change, Difference, Verdict
+from kikime.harness.reports.comparison.records import Change, Difference
 from kikime.harness.stats.decisions import benjamini_hochberg
-from kikime.harness.stats.paired import ALPHA
+from kikime.harness.stats.paired import ALPHA, Effect
+from kikime.harness.words.numbers import number, percent, signed
 
 T = TypeVar("T")
 
@@ -39,28 +41,17 @@ class Shift(Level, frozen=True):
 S = TypeVar("S", bound=Shift)
 
 
-class PairedEffect(msgspec.Struct, kw_only=True, frozen=True):
-    """A metric with something less without it, over the same items."""
+@dataclass(frozen=True, kw_only=True)
+class AdjustedEffect(Effect):
+    """A metric with something less without it, over the same items; the verdict is by ``p_adjusted``."""
 
-    mean_a: float
-    """Without."""
-    mean_b: float
-    delta: float
-    ci_low: float | None
-    """95 % interval of ``delta``."""
-    ci_high: float | None
-    p_value: float
-    """The larger of the sign-flip test's p and the level at which the interval reaches 0."""
     p_adjusted: float | None = None
     """``p_value`` corrected over the report's rows (Benjamini–Hochberg)."""
-    verdict: Verdict
-    """By ``p_adjusted``, the metric's margin and the interval."""
-    n_items: int
 
 
-def paired(row: Difference) -> dict[str, Any]:
-    """The fields of a :class:`PairedEffect`, from a difference of a comparison."""
-    return {name: getattr(row, name) for name in PairedEffect.__struct_fields__}
+def effect_of(row: Difference) -> AdjustedEffect:
+    """The effect of a difference of a comparison."""
+    return AdjustedEffect(**{field.name: getattr(row, field.name) for field in fields(AdjustedEffect)})
 
 
 def settled(shifts: Sequence[S]) -> list[S]:
@@ -80,16 +71,6 @@ def grouped(rows: Sequence[T], *keys: str) -> list[tuple[tuple[Any, ...], list[T
     return [(key, list(own)) for key, own in groupby(rows, key=lambda row: tuple(getattr(row, name) for name in keys))]
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    """A number; "—" when there is none."""
-    return "—" if value is None else f"{value:.{digits}f}"
-
-
-def percent(value: float | None) -> str:
-    """A share (0–1) as a percentage; "—" when there is none."""
-    return "—" if value is None else f"{100 * value:.1f} %"
-
-
 def share(estimate: Level | None) -> str:
     """A share with its interval."""
     if estimate is None:
@@ -101,21 +82,21 @@ def points(estimate: Level | None) -> str:
     """A difference of shares in percentage points."""
     if estimate is None:
         return "—"
-    return f"{100 * estimate.value:+.1f}" + _interval(estimate, scale=100, digits=1)
+    return signed(100 * estimate.value, 1) + _interval(estimate, scale=100, digits=1)
 
 
 def change(estimate: Level) -> str:
     """A difference in the metric's own unit."""
-    return f"{estimate.value:+.2f}" + _interval(estimate, scale=1, digits=2)
+    return signed(estimate.value) + _interval(estimate, scale=1, digits=2)
 
 
-def effect(row: PairedEffect | None) -> str:
+def effect(row: Effect | None) -> str:
     """A paired difference."""
-    return "—" if row is None else f"{row.delta:+.2f}" + _interval(row, scale=1, digits=2)
+    return "—" if row is None else signed(row.delta) + _interval(row, scale=1, digits=2)
 
 
-def _interval(estimate: Level | PairedEffect, *, scale: int, digits: int) -> str:
+def _interval(estimate: Level | Effect, *, scale: int, digits: int) -> str:
     low, high = estimate.ci_low, estimate.ci_high
     if low is None or high is None:
         return ""
-    return f" [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
+    return f" [{number(scale * low, digits)}, {number(scale * high, digits)}]"

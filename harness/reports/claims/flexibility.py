@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kikime.harness.core.errors import UsageError
@@ -11,22 +10,26 @@ from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics.registry import QUALITY
 from kikime.harness.reports.claims.records import (
-    ExamplesEffect,
     FlexibilityReport,
     FlexibilityTable,
-    InstructionEffect,
     ItemSensitivity,
     LeftOutRun,
     TechniqueEffect,
 )
 from kikime.harness.reports.claims.suites import suites_with, techniques_of
-from kikime.harness.reports.claims.table import claims, no_place, records, size_effect
+from kikime.harness.reports.claims.table import claims, no_place, size_effect
 from kikime.harness.reports.ranking.measure import NATIVE, measured_tasks
 from kikime.harness.reports.ranking.stored import broken_run, grid_digest
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.stats.paired import paired_difference
-from kikime.harness.stats.prompts.effects import MIN_SETS, few_shot_gain, steerability
+from kikime.harness.stats.prompts.effects import (
+    MIN_SETS,
+    ExamplesEffect,
+    InstructionEffect,
+    few_shot_gain,
+    steerability,
+)
 from kikime.harness.stats.prompts.flexibility import Flexibility, flexibility, pss
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.grid import stored_techniques
@@ -157,7 +160,7 @@ def _sensitivity(plain: pd.DataFrame, manifest: Manifest, drawn: _Drawn) -> Item
     greedy = manifest["suite"]["sampling"]["temperature"] == 0 and cells["repeat"].nunique() == 1
     if greedy:
         cells = pd.concat([cells, cells.assign(repeat=cells["repeat"] + 1)])
-    found = asdict(pss(cells, **drawn._asdict())) | ({"n_repeats": 1} if greedy else {})
+    found = vars(pss(cells, **drawn._asdict())) | ({"n_repeats": 1} if greedy else {})
     return ItemSensitivity(**found, greedy=greedy)
 
 
@@ -176,7 +179,7 @@ def _steerability(cells: pd.DataFrame, manifest: Manifest, drawn: _Drawn) -> lis
         where = suites_with(lambda suite: "no_style" in techniques_of(suite))
         raise _NotMeasured("no_unstyled", where=where)
     frame = _complete(table.reset_index(), ["format"])
-    return [InstructionEffect(**row) for row in records(steerability(frame, **drawn._asdict()))]
+    return steerability(frame, **drawn._asdict())
 
 
 def _few_shot(plain: pd.DataFrame, drawn: _Drawn) -> list[ExamplesEffect]:
@@ -185,8 +188,7 @@ def _few_shot(plain: pd.DataFrame, drawn: _Drawn) -> list[ExamplesEffect]:
     if whole.empty or 0 not in set(whole["shots"]):
         raise _NotMeasured("no_examples", sets=MIN_SETS, where=_with_examples())
     cells = whole.groupby([*_UNIT, "shots", "example_set"], as_index=False)[QUALITY].mean()
-    rows = few_shot_gain(cells.rename(columns={QUALITY: "value"}), **drawn._asdict())
-    return [ExamplesEffect(**row) for row in records(rows)]
+    return few_shot_gain(cells.rename(columns={QUALITY: "value"}), **drawn._asdict())
 
 
 def _techniques(asked: pd.DataFrame, manifest: Manifest, drawn: _Drawn) -> list[TechniqueEffect]:

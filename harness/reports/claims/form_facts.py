@@ -15,7 +15,7 @@ from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.records import Printed
 from kikime.harness.metrics.belonging import declares
 from kikime.harness.metrics.registry import METRICS
-from kikime.harness.reports.claims.estimates import Shift, change, number, settled
+from kikime.harness.reports.claims.estimates import Shift, change, settled
 from kikime.harness.reports.claims.factors import as_shift, contrasts_of
 from kikime.harness.reports.comparison.compare import describe
 from kikime.harness.reports.comparison.pairs import Pair, load_pair, not_comparable
@@ -24,6 +24,7 @@ from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.stats.prompts.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import number
 
 if TYPE_CHECKING:
     import pandas as pd

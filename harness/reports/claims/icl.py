@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.claims.estimates import Level, Shift, grouped, percent, points, settled, share
+from kikime.harness.reports.claims.estimates import Level, Shift, grouped, points, settled, share
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
@@ -21,6 +21,7 @@ from kikime.harness.stats.prompts.factorial import Estimate
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.core.records import Printed
-from kikime.harness.stats.prompts.flexibility import Flexibility
+from kikime.harness.stats.prompts.effects import ExamplesEffect, InstructionEffect
+from kikime.harness.stats.prompts.flexibility import Flexibility, Sensitivity
 
 
-class ItemSensitivity(msgspec.Struct, kw_only=True, frozen=True):
-    """Mean absolute differences of one item's quality, averaged over items and personas."""
+@dataclass(frozen=True)
+class ItemSensitivity(Sensitivity):
+    """How far one item's quality depends on the format."""
 
-    across: float
-    """Between two formats."""
-    within: float | None
-    """Between two samples of one format; None without repeats."""
-    net: float | None
-    """across − within."""
-    net_low: float | None
-    """95 % interval of ``net``; None for a single item."""
-    net_high: float | None
-    n_items: int
-    n_formats: int
-    n_repeats: int
     greedy: bool
     """Whether decoding has no sampling noise, so that asking again would give the same reply."""
-
-
-class InstructionEffect(msgspec.Struct, kw_only=True, frozen=True):
-    """What the style instruction does to the share of replies that carry the voice's marker."""
-
-    format: str
-    """``*``: over all formats."""
-    effect: float
-    ci_low: float | None
-    ci_high: float | None
-    p_value: float
-    mean_with: float
-    mean_without: float
-    n_items: int
-
-
-class ExamplesEffect(msgspec.Struct, kw_only=True, frozen=True):
-    """What so many examples do to the quality, averaged over sets of examples."""
-
-    shots: int
-    gain: float
-    ci_low: float | None
-    """95 %, these sets of examples."""
-    ci_high: float | None
-    p_value: float
-    n_sets: int
-    set_sd: float | None
-    """Between sets; None for one."""
-    set_low: float | None
-    """95 %, new sets of examples; None below three sets."""
-    set_high: float | None
-    n_items: int
 
 
 class TechniqueEffect(msgspec.Struct, kw_only=True, frozen=True):

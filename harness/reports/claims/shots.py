@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from kikime.harness.core import axes
 from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.claims.estimates import PairedEffect, effect, grouped, paired
-from kikime.harness.reports.comparison.differences import difference, settle
+from kikime.harness.reports.claims.estimates import AdjustedEffect, effect, effect_of, grouped
+from kikime.harness.reports.comparison.differences import difference, settled
 from kikime.harness.reports.comparison.records import Difference
 from kikime.harness.reports.report import Block, Footnote, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
@@ -19,13 +20,15 @@ from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.stats.decisions import benjamini_hochberg
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class ShotsRow(PairedEffect, kw_only=True, frozen=True):
-    """So many examples against none."""
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """How many examples are shown how, and what of the replies is looked at."""
 
     shots: int
     shot_style: str
@@ -33,6 +36,11 @@ class ShotsRow(PairedEffect, kw_only=True, frozen=True):
     metric: str
     sets: list[float]
     """``delta`` of each set of examples by itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotsRow(AdjustedEffect, Shown):
+    """So many examples against none."""
 
 
 class ShotsReport(Printed, msgspec.Struct, kw_only=True):
@@ -71,8 +79,8 @@ def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
             path=run.path,
         )
     found = list(_rows(replies, Bands(manifest), seed=seed, n_resamples=n_resamples))
-    settle([row for _, row in found], "rows (Benjamini–Hochberg)", benjamini_hochberg)
-    rows = [ShotsRow(**about, **paired(row)) for about, row in found]
+    adjusted = settled([row for _, row in found], "rows (Benjamini–Hochberg)", benjamini_hochberg)
+    rows = [ShotsRow(**vars(about), **vars(effect_of(row))) for (about, _), row in zip(found, adjusted, strict=True)]
     if not rows:
         raise EmptyReport(
             "{path}: no item of this run was asked both with examples and without",
@@ -82,7 +90,7 @@ def shots_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
     return ShotsReport(run=run.id, name=manifest["name"], rows=rows)
 
 
-def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[tuple[dict[str, Any], Difference]]:
+def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[tuple[Shown, Difference]]:
     cells = replies.set_index(_CELL, drop=False).rename_axis([f"_{name}" for name in _CELL])
     without = cells[cells["shots"] == 0]
     shown = cells[(cells["shots"] > 0) & cells.index.isin(without.index)]
@@ -96,7 +104,7 @@ def _rows(replies: pd.DataFrame, bands: Bands, **options: int) -> Iterator[tuple
                 for _, members in own.groupby("example_set")
             ]
             deltas = [found.delta for found in sets if found is not None]
-            yield {"shots": int(shots), "shot_style": style, "metric": metric, "sets": deltas}, row
+            yield Shown(shots=int(shots), shot_style=style, metric=metric, sets=deltas), row
 
 
 def _effect(without: pd.DataFrame, own: pd.DataFrame, metric: str, bands: Bands, **options: int) -> Difference | None:
@@ -109,7 +117,7 @@ def tables(report: ShotsReport, t: Translator) -> Iterator[Block]:
     table = []
     for (shots, style), own in grouped(report.rows, "shots", "shot_style"):
         by_metric = {row.metric: row for row in own}
-        spread = ", ".join(f"{delta:+.2f}" for delta in by_metric["quality"].sets)
+        spread = ", ".join(signed(delta) for delta in by_metric["quality"].sets)
         table.append([shots, style, *(effect(by_metric.get(metric)) for metric in metrics), spread])
     first, second, last = (t(f"reports.shots.{name}") for name in ("examples", "style", "sets"))
     columns = [first, second, *(f"Δ {t.metric(metric)}" for metric in metrics), last]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.claims.records import Claim, FlexibilityReport, LeftOutRun, SizeEffect, SizePoint
-from kikime.harness.stats.prompts.effects import MIN_SETS, OVERALL, claims_table, size_slope
+from kikime.harness.stats.prompts.effects import MIN_SETS, OVERALL, size_slope
 from kikime.harness.words.catalogue import Translator
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MIN_SIZES = 3
 """Different sizes below which a slope has no scatter to be judged by."""
@@ -33,35 +30,29 @@ class _Asked(NamedTuple):
     ci_high: float | None
     why_not: Reason | None
 
+    @property
+    def is_tested(self) -> bool:
+        """Whether there is an effect, and enough of it to say whether it is there."""
+        return self.effect is not None and self.why_not is None
+
 
 def claims(reports: Sequence[FlexibilityReport], size: SizeEffect, *, language: str | None = None) -> list[Claim]:
     """Answer every claim for every model, and the one about size for all of them together.
 
     Where a claim could not be tested ``holds`` and ``refuted`` are None and ``why_not`` has the reason.
     """
-    import pandas as pd
-
     t = Translator.of(language)
     asked = sorted([*_of_models(reports), _of_size(size, t)], key=lambda row: CLAIMS.index(row.claim))
-    tested = [row for row in asked if row.effect is not None and row.why_not is None]
-    answers: dict[tuple[str, str], dict[str, Any]] = {}
-    if tested:
-        frame = pd.DataFrame([row._asdict() | {"model": row.run or ""} for row in tested])
-        columns = ["claim", "model", "effect", "ci_low", "ci_high"]
-        answers = {(row["claim"], row["model"]): row for row in records(claims_table(frame[columns]))}
-    rows = []
-    for row in asked:
-        answer = answers.get((row.claim, row.run or ""), {})
-        rows.append(
-            Claim(
-                title=t(f"results.claims.{row.claim}"),
-                **row._asdict() | {"why_not": t.reason(row.why_not) if row.why_not else None},
-                why_not_code=row.why_not,
-                holds=answer.get("holds"),
-                refuted=answer.get("refuted"),
-            )
+    return [
+        Claim(
+            title=t(f"results.claims.{row.claim}"),
+            **row._asdict() | {"why_not": t.reason(row.why_not) if row.why_not else None},
+            why_not_code=row.why_not,
+            holds=(row.ci_low is not None and row.ci_low > 0) if row.is_tested else None,
+            refuted=(row.ci_high is not None and row.ci_high < 0) if row.is_tested else None,
         )
-    return rows
+        for row in asked
+    ]
 
 
 def _of_models(reports: Sequence[FlexibilityReport]) -> Iterator[_Asked]:
@@ -143,11 +134,3 @@ def _no_point(report: FlexibilityReport) -> Reason | None:
     if report.formats is None:
         return report.why_not_codes["formats"]
     return report.note_codes.get("formats") if report.formats.retained is None else None
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain values; missing numbers are None."""
-    return [
-        {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124  (NaN)
-        for row in frame.astype(object).where(frame.notna(), None).to_dict("records")
-    ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from kikime.harness.core.axes import CELL, without
 from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.claims.estimates import PairedEffect, effect, grouped, number, paired
-from kikime.harness.reports.comparison.differences import difference, settle
+from kikime.harness.reports.claims.estimates import AdjustedEffect, effect, effect_of, grouped
+from kikime.harness.reports.comparison.differences import difference, settled
 from kikime.harness.reports.comparison.records import Difference
 from kikime.harness.reports.report import Block, Footnote, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
@@ -21,18 +22,25 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.condition import Technique
 from kikime.harness.suites.grid import stored_techniques
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import number
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class TechniqueRow(PairedEffect, kw_only=True, frozen=True):
-    """One way of asking against asking plainly, on one task."""
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked how on one task, and what of the replies is looked at."""
 
     task: str
     technique: str
     title: str
     metric: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TechniqueRow(AdjustedEffect, Asked):
+    """One way of asking against asking plainly."""
 
 
 class ReasoningLeaks(msgspec.Struct, frozen=True):
@@ -74,7 +82,6 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
     Raises:
         UsageError: no tables yet, or the run asked in one way only.
         EmptyReport: no item was asked in two ways.
-        EmptyReport: no item was asked in two ways.
     """
     manifest = run.manifest()
     replies = read_cells(run, manifest)
@@ -93,14 +100,14 @@ def techniques_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 49
             hint="kikime resume {path}, if replies are missing, or kikime run MODEL --suite techniques",
             path=run.path,
         )
-    settle([row for _, row in found], "rows (Benjamini–Hochberg)", benjamini_hochberg)
-    rows = [TechniqueRow(**about, **paired(row)) for about, row in found]
-    return TechniquesReport(run=run.id, name=manifest["name"], rows=rows, leaks=_leaks(replies))
+    rows = settled([row for _, row in found], "rows (Benjamini–Hochberg)", benjamini_hochberg)
+    shown = [TechniqueRow(**vars(about), **vars(effect_of(row))) for (about, _), row in zip(found, rows, strict=True)]
+    return TechniquesReport(run=run.id, name=manifest["name"], rows=shown, leaks=_leaks(replies))
 
 
 def _rows(
     replies: pd.DataFrame, asked: dict[str, Technique], bands: Bands, **options: int
-) -> Iterator[tuple[dict[str, Any], Difference]]:
+) -> Iterator[tuple[Asked, Difference]]:
     for task, own in replies.groupby("task", sort=False):
         cells = own.set_index(_CELL, drop=False).rename_axis([f"_{name}" for name in _CELL])
         plain = cells[cells["technique"] == PLAIN]
@@ -113,7 +120,7 @@ def _rows(
             for metric in METRICS_SHOWN:
                 row = difference(a, b, metric, bands, **options)
                 if row is not None:
-                    yield {"task": task, "technique": name, "title": technique.title, "metric": metric}, row
+                    yield Asked(task=str(task), technique=name, title=technique.title, metric=metric), row
 
 
 def _leaks(replies: pd.DataFrame) -> list[ReasoningLeaks]:

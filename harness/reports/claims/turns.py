@@ -12,7 +12,7 @@ from kikime.harness.core.axes import CONDITION
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import StoredTask
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.claims.estimates import Level, Shift, number, percent, points, settled, share
+from kikime.harness.reports.claims.estimates import Level, Shift, points, settled, share
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
 from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
@@ -20,6 +20,7 @@ from kikime.harness.reports.tables.frames import ITEM, Bands
 from kikime.harness.stats.prompts.factorial import Weights
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING
-
-from msgspec.structs import asdict as fields_of
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 from kikime.harness.core.axes import COMPARED
 from kikime.harness.core.reasons import Reason
@@ -22,6 +21,8 @@ from kikime.harness.words.labels import is_share
 if TYPE_CHECKING:
     import pandas as pd
 
+Row = TypeVar("Row", bound=Difference)
+
 
 def metric_rows(
     pair: Pair, *, slices: bool, seed: int, n_resamples: int, on_step: Callable[[str], None] = lambda _: None
@@ -34,9 +35,8 @@ def metric_rows(
         if found is None:
             continue
         own = list(_slices(pair, metric, seed=seed, n_resamples=n_resamples // 5)) if slices else []
-        rows.append(MetricRow(**fields_of(found), **pair.judging(metric), slices=own))
-    _adjust(rows)
-    return rows
+        rows.append(MetricRow(**vars(found), **pair.judging(metric)._asdict(), slices=own))
+    return _adjusted(rows)
 
 
 def metric_names(pair: Pair) -> list[str]:
@@ -72,7 +72,6 @@ def difference(
         bounds=bounds(metric),
     )
     low, high = (_possible(metric, end) for end in (found.ci_low, found.ci_high))
-    measured = {name: value for name, value in asdict(found).items() if name in Difference.__struct_fields__}
     row = Difference(
         metric=metric,
         direction=better,
@@ -82,10 +81,9 @@ def difference(
         n_cells=items.n_cells,
         change="unclear",
         verdict_code=Reason("at_bound") if found.at_bound and _within(low, high, margin) else None,
-        **measured | {"ci_low": low, "ci_high": high, "p_value": found.p_decisive},
+        **vars(replace(found.estimate, ci_low=low, ci_high=high)),
     )
-    _decide(row, row.p_value)
-    return row
+    return _decided(row, row.p_value)
 
 
 def _possible(metric: str, end: float | None) -> float | None:
@@ -97,8 +95,8 @@ def _within(low: float | None, high: float | None, margin: float) -> bool:
     return low is not None and high is not None and -margin < low and high < margin
 
 
-def _decide(row: Difference, p: float) -> None:
-    """Set verdict and change of a row by ``p``, the one that is printed beside them."""
+def _decided(row: Row, p: float) -> Row:
+    """The row with verdict and change by ``p``, the one that is printed beside them."""
     found = p < ALPHA and row.ci_low is not None
     verdict = judged(
         row.delta,
@@ -108,15 +106,17 @@ def _decide(row: Difference, p: float) -> None:
         higher_is_better=row.direction == "higher",
         at_bound=row.verdict_code is not None,
     )
-    row.verdict = verdict if row.n_items > FEW_ITEMS else "inconclusive"
-    row.change = "unclear" if not found else "up" if row.delta > 0 else "down"
+    return replace(
+        row,
+        verdict=verdict if row.n_items > FEW_ITEMS else "inconclusive",
+        change="unclear" if not found else "up" if row.delta > 0 else "down",
+    )
 
 
-def settle(rows: Sequence[Difference], family: str, adjust: Callable[[Sequence[float]], list[float]]) -> None:
-    """Correct the p-values of ``rows`` together, and decide their verdicts by what comes out."""
-    for row, adjusted in zip(rows, adjust([row.p_value for row in rows]), strict=True):
-        row.p_adjusted, row.family = adjusted, family
-        _decide(row, adjusted)
+def settled(rows: Sequence[Row], family: str, adjust: Callable[[Sequence[float]], list[float]]) -> list[Row]:
+    """``rows`` with their p-values corrected together, and their verdicts decided by what comes out."""
+    adjusted = adjust([row.p_value for row in rows])
+    return [_decided(replace(row, p_adjusted=p, family=family), p) for row, p in zip(rows, adjusted, strict=True)]
 
 
 def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator[Slice]:
@@ -130,7 +130,7 @@ def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator
             at = of == value
             found = difference(a[at], b[at], metric, pair.bands, seed=seed, n_resamples=n_resamples)
             if found is not None:
-                yield Slice(by=column, value=value.item() if hasattr(value, "item") else value, **fields_of(found))
+                yield Slice(by=column, value=value.item() if hasattr(value, "item") else value, **vars(found))
 
 
 def _narrow(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -139,14 +139,12 @@ def _narrow(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
     return cells[[*ITEM, "failed", *sources]].astype(dict.fromkeys(ITEM, object)).reset_index(drop=True)
 
 
-def _adjust(rows: list[MetricRow]) -> None:
+def _adjusted(rows: Sequence[MetricRow]) -> list[MetricRow]:
     """Holm inside the primary metrics; Benjamini–Hochberg over the others, and over the whole grid of slices."""
-    primary: list[Difference] = [row for row in rows if row.primary]
-    others: list[Difference] = [row for row in rows if not row.primary]
-    grid: list[Difference] = [entry for row in rows for entry in row.slices]
-    for family, name, adjust in (
-        (primary, "primary (Holm)", holm),
-        (others, "exploratory (Benjamini–Hochberg)", benjamini_hochberg),
-        (grid, "slices (Benjamini–Hochberg)", benjamini_hochberg),
-    ):
-        settle(family, name, adjust)
+    grid = [entry for row in rows for entry in row.slices]
+    slices = iter(settled(grid, "slices (Benjamini–Hochberg)", benjamini_hochberg))
+    primary = iter(settled([row for row in rows if row.primary], "primary (Holm)", holm))
+    others = [row for row in rows if not row.primary]
+    exploratory = iter(settled(others, "exploratory (Benjamini–Hochberg)", benjamini_hochberg))
+    ordered = [next(primary) if row.primary else next(exploratory) for row in rows]
+    return [replace(row, slices=list(islice(slices, len(row.slices)))) for row in ordered]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.names import nearest, one_of
@@ -73,7 +73,7 @@ def gate(
         metric=metric,
         direction=direction(metric),
         margin=margin,
-        **pair.judging(metric),
+        **pair.judging(metric)._asdict(),
         **asdict(answer),
         exit_code=EXIT_CODES[answer.decision],
         difference=_single(found, margin, higher_is_better=higher),
@@ -84,7 +84,6 @@ def gate(
 
 
 def _single(found: PairedDifference, margin: float, *, higher_is_better: bool) -> GateDifference:
-    measured = {name: value for name, value in asdict(found).items() if name in GateDifference.__struct_fields__}
     verdict = judged(
         found.delta,
         (found.ci_low, found.ci_high),
@@ -93,7 +92,7 @@ def _single(found: PairedDifference, margin: float, *, higher_is_better: bool) -
         higher_is_better=higher_is_better,
         at_bound=found.at_bound,
     )
-    return GateDifference(**measured | {"p_value": found.p_decisive, "verdict": verdict}, scope=found.scope)
+    return GateDifference(**vars(replace(found.estimate, verdict=verdict)), scope=found.scope)
 
 
 def _items(pair: Pair, metric: str) -> ItemFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.manifest import Manifest
@@ -42,6 +42,15 @@ def not_comparable(why_not: Sequence[Reason], hint: Reason | None, *, what: str 
     )
 
 
+class Judging(NamedTuple):
+    """Who gave the scores of a metric, and of a panel how far its members agree on each run's replies."""
+
+    judge: str | None
+    """None for rule metrics."""
+    agreement_a: PanelAgreement | None
+    agreement_b: PanelAgreement | None
+
+
 @dataclass
 class Pair:
     """Aligned cells of two runs: row i of ``a`` and of ``b`` is the same question."""
@@ -65,12 +74,10 @@ class Pair:
     agreements: list[dict[str, PanelAgreement]] = field(default_factory=lambda: [{}, {}])
     """Of a panel: by run and criterion how far its members agree."""
 
-    def judging(self, metric: str) -> dict[str, Any]:
+    def judging(self, metric: str) -> Judging:
         """Who gave the scores of ``metric``, and how far the members of a panel agree on each run's replies."""
-        if metric not in self.judged:
-            return {}
         left, right = (found.get(metric) for found in self.agreements)
-        return {"judge": self.judged[metric], "agreement_a": left, "agreement_b": right}
+        return Judging(self.judged.get(metric), left, right)
 
     @property
     def bands(self) -> Bands:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.core.records import Printed
+from kikime.harness.stats.paired import PairedEstimate, Population
 from kikime.harness.stats.panel import PanelAgreement
 
 Direction = Literal["higher", "lower", "none"]
 """Which end of a metric is the better one."""
-Verdict = Literal["better", "worse", "equivalent", "inconclusive"]
 Change = Literal["up", "down", "unclear"]
 
 
@@ -32,8 +33,9 @@ class Side(msgspec.Struct, frozen=True):
     """UTC, ISO 8601."""
 
 
-class Difference(msgspec.Struct, kw_only=True):
-    """One metric of run b against run a, over their shared items."""
+@dataclass(frozen=True, kw_only=True)
+class Difference(PairedEstimate):
+    """One metric of run b against run a, over their shared items; the verdict is by ``p_adjusted``."""
 
     metric: str
     direction: Direction
@@ -41,31 +43,7 @@ class Difference(msgspec.Struct, kw_only=True):
     """Whether the metric belongs to the family that was fixed beforehand."""
     margin: float
     """Smallest difference that matters, in the metric's own unit."""
-    mean_a: float
-    """Mean over personas of the mean over items (pooled rates: of the ratio of sums)."""
-    mean_b: float
-    delta: float
-    """b − a, in the metric's own unit, whatever its direction."""
-    ci_low: float | None
-    """95 % interval of ``delta``; None for a single item, which has none."""
-    ci_high: float | None
-    ci_method: str
-    """``persona_t`` speaks of new personas, the others of these."""
-    p_value: float
-    """The larger of the sign-flip test's p and the level at which the interval reaches 0."""
-    dominance: float
-    """P(b > a) − P(b < a) over items (pooled rates: over personas), −1…1."""
-    mde: float | None
-    """Smallest true difference that this many items find with 80 % power; None for a single item."""
-    verdict: Verdict
-    """By ``p_adjusted`` (below 0.05: ``better`` or ``worse``), ``margin`` and the interval."""
-    n_items: int
-    n_personas: int
-    persona_ci_low: float | None
-    """Sensitivity: t over persona means, whatever the number of personas; None for one persona."""
-    persona_ci_high: float | None
-    scope: str
-    """``new personas`` or ``these personas``."""
+    scope: Population
     n_cells: int
     """Pairs of replies."""
     change: Change
@@ -78,7 +56,8 @@ class Difference(msgspec.Struct, kw_only=True):
     """Which comparisons were adjusted together, and how."""
 
 
-class Slice(Difference, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Slice(Difference):
     """A difference under one condition."""
 
     by: str
@@ -87,7 +66,8 @@ class Slice(Difference, kw_only=True):
     """Its value."""
 
 
-class MetricRow(Difference, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class MetricRow(Difference):
     """A difference over all shared cells, with those under single conditions."""
 
     judge: str | None = None
@@ -95,7 +75,7 @@ class MetricRow(Difference, kw_only=True):
     agreement_a: PanelAgreement | None = None
     """Of a panel: how far its members agree on the replies of run ``a``."""
     agreement_b: PanelAgreement | None = None
-    slices: list[Slice] = []
+    slices: list[Slice] = field(default_factory=list)
 
 
 class Lengths(msgspec.Struct, frozen=True):
@@ -295,28 +275,11 @@ class Comparison(Printed, msgspec.Struct, kw_only=True):
         return self.metrics
 
 
-class GateDifference(msgspec.Struct, kw_only=True, frozen=True):
-    """The difference that a gate decides on; fields as those of :class:`Difference`."""
+@dataclass(frozen=True, kw_only=True)
+class GateDifference(PairedEstimate):
+    """The difference that a gate decides on: of one metric, so that no correction is due."""
 
-    mean_a: float
-    mean_b: float
-    delta: float
-    """b − a, in the metric's own unit, whatever its direction."""
-    ci_low: float | None
-    """95 % interval of ``delta``; None for a single item, which has none."""
-    ci_high: float | None
-    ci_method: str
-    p_value: float
-    dominance: float
-    mde: float | None
-    """Smallest true difference that this many items find with 80 % power; None for a single item."""
-    verdict: Verdict
-    """Of this one metric, so that no correction is due."""
-    n_items: int
-    n_personas: int
-    persona_ci_low: float | None
-    persona_ci_high: float | None
-    scope: str
+    scope: Population
 
 
 class GateAnswer(Printed, msgspec.Struct, kw_only=True, frozen=True):

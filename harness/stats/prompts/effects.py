@@ -1,4 +1,4 @@
-"""Effects of prompting within one model: steerability, few-shot gain, size, and the claims they answer."""
+"""Effects of prompting within one model: steerability, few-shot gain and size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,47 @@ MIN_SETS = 3
 """Example sets from which on a gain speaks of new ones: two sets hardly show how much sets differ."""
 
 
-def steerability(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999) -> pd.DataFrame:
+@dataclass(frozen=True, kw_only=True)
+class InstructionEffect:
+    """What the style instruction does to the share of replies that carry the voice's marker."""
+
+    format: str
+    """``*``: over all formats."""
+    effect: float
+    ci_low: float | None
+    ci_high: float | None
+    p_value: float
+    mean_with: float
+    mean_without: float
+    n_items: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetSpread:
+    """How far a gain depends on which examples are shown."""
+
+    n_sets: int
+    set_sd: float | None
+    """Between sets; None for one."""
+    set_low: float | None
+    """95 % t interval, new sets of examples; None below three sets."""
+    set_high: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamplesEffect(SetSpread):
+    """What so many examples do to the quality, averaged over sets of examples."""
+
+    shots: int
+    gain: float
+    ci_low: float | None
+    """95 %, these sets of examples."""
+    ci_high: float | None
+    p_value: float
+    n_items: int
+
+
+def steerability(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999) -> list[InstructionEffect]:
     """意図に従わせる程度: effect of the instruction within each format, and over all formats.
 
     Args:
@@ -28,8 +68,7 @@ def steerability(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999)
         n_resamples: bootstrap draws.
 
     Returns:
-        One row per format and one named ``*`` over all of them: ``format, effect, ci_low, ci_high, p_value, mean_with,
-        mean_without, n_items``; see :func:`kikime.harness.stats.paired.paired_difference`.
+        One per format and one named ``*`` over all of them; see :func:`kikime.harness.stats.paired.paired_difference`.
 
     Raises:
         TableError: (a ValueError) a hole, a duplicate, or an item without some format.
@@ -43,21 +82,21 @@ def steerability(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999)
     for name, frame in groups:
         effect = paired_difference(frame, margin=0, seed=seed, n_resamples=n_resamples)
         rows.append(
-            {
-                "format": name,
-                "effect": effect.delta,
-                "ci_low": effect.ci_low,
-                "ci_high": effect.ci_high,
-                "p_value": effect.p_value,
-                "mean_with": effect.mean_b,
-                "mean_without": effect.mean_a,
-                "n_items": effect.n_items,
-            }
+            InstructionEffect(
+                format=name,
+                effect=effect.delta,
+                ci_low=effect.ci_low,
+                ci_high=effect.ci_high,
+                p_value=effect.p_value,
+                mean_with=effect.mean_b,
+                mean_without=effect.mean_a,
+                n_items=effect.n_items,
+            )
         )
-    return pd.DataFrame(rows)
+    return rows
 
 
-def few_shot_gain(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999) -> pd.DataFrame:
+def few_shot_gain(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999) -> list[ExamplesEffect]:
     """Gain of k examples over none, for each k, averaged over example sets.
 
     Args:
@@ -67,9 +106,7 @@ def few_shot_gain(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999
         n_resamples: bootstrap draws.
 
     Returns:
-        One row per k > 0: ``shots, gain, ci_low, ci_high`` (these example sets), ``p_value``, ``n_sets``, ``set_sd``
-        (between sets, None for one), ``set_low``, ``set_high`` (t over sets: new example sets; None below three),
-        ``n_items``.
+        One per k > 0.
 
     Raises:
         TableError: (a ValueError) a hole, a duplicate, no zero-shot rows, or an item without some set.
@@ -87,17 +124,17 @@ def few_shot_gain(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999
         items = part.groupby(["persona", "item"])["value"].mean().rename("b").to_frame().join(zero, how="outer")
         effect = paired_difference(items.reset_index(), margin=0, seed=seed, n_resamples=n_resamples)
         rows.append(
-            {
-                "shots": int(shots),
-                "gain": effect.delta,
-                "ci_low": effect.ci_low,
-                "ci_high": effect.ci_high,
-                "p_value": effect.p_value,
-                **_between_sets(part, effect.mean_a),
-                "n_items": effect.n_items,
-            }
+            ExamplesEffect(
+                shots=int(shots),
+                gain=effect.delta,
+                ci_low=effect.ci_low,
+                ci_high=effect.ci_high,
+                p_value=effect.p_value,
+                n_items=effect.n_items,
+                **vars(_between_sets(part, effect.mean_a)),
+            )
         )
-    return pd.DataFrame(rows)
+    return rows
 
 
 @dataclass(frozen=True)
@@ -139,26 +176,6 @@ def size_slope(models: pd.DataFrame) -> SizeSlope:
     return SizeSlope(slope, *t_interval(slope, error, free), len(table))
 
 
-def claims_table(effects: pd.DataFrame) -> pd.DataFrame:
-    """Answer for each model whether a claimed effect is there: is the lower bound above 0?
-
-    Args:
-        effects: ``claim, model, effect, ci_low, ci_high``; a bound that does not exist is missing.
-
-    Returns:
-        The rows sorted by claim and model, with ``holds`` (True: the interval is above 0; False: it is not) and
-        ``refuted`` (the interval is below 0).
-
-    Raises:
-        TableError: (a ValueError) a missing effect, a duplicate, an empty table.
-    """
-    checked = checked_table(effects, keys=["claim", "model"], values=["effect"])
-    bounds = effects.assign(claim=effects["claim"].astype(str), model=effects["model"].astype(str))
-    table = checked.merge(bounds[["claim", "model", "ci_low", "ci_high"]], on=["claim", "model"])
-    low, high = (pd.to_numeric(table[column]) for column in ("ci_low", "ci_high"))
-    return table.assign(ci_low=low, ci_high=high, holds=low > 0, refuted=high < 0)
-
-
 def _whole(shots: str) -> int:
     try:
         number = float(shots)
@@ -185,13 +202,13 @@ def _complete(table: pd.DataFrame, factor: str) -> None:
         )
 
 
-def _between_sets(part: pd.DataFrame, zero_mean: float) -> dict[str, float | int | None]:
+def _between_sets(part: pd.DataFrame, zero_mean: float) -> SetSpread:
     personas = part.groupby(["example_set", "persona"])["value"].mean()
     gains = personas.groupby("example_set").mean().to_numpy() - zero_mean
     interval = mean_interval(gains) if len(gains) >= MIN_SETS else None
-    return {
-        "n_sets": len(gains),
-        "set_sd": float(np.std(gains, ddof=1)) if len(gains) > 1 else None,
-        "set_low": interval[0] if interval else None,
-        "set_high": interval[1] if interval else None,
-    }
+    return SetSpread(
+        n_sets=len(gains),
+        set_sd=float(np.std(gains, ddof=1)) if len(gains) > 1 else None,
+        set_low=interval[0] if interval else None,
+        set_high=interval[1] if interval else None,
+    )

@@ -11,8 +11,9 @@ import click
 from kikime.cli.judging.options import OK, PARTIAL
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.output import number, print_json, print_table
 from kikime.cli.unreadable import tell_unreadable
+from kikime.cli.output import print_json, print_table
+from kikime.harness.words.numbers import number, signed
 
 if TYPE_CHECKING:
     from kikime.harness.stats.agreement import Agreement
@@ -77,7 +78,7 @@ def _print_models(row: CriterionAgreement) -> None:
     if not row.models:
         return
     cells = [
-        [m.model, m.n, number(m.human), number(m.judge), f"{m.bias:+.2f}", _with_interval(m, "spearman")]
+        [m.model, m.n, number(m.human), number(m.judge), signed(m.bias), _with_interval(m, "spearman")]
         for m in row.models
     ]
     title = words()("cli.calibrate.models", criterion=words().criterion(row.criterion), least=MIN_ITEMS)

@@ -15,12 +15,13 @@ from kikime.cli.again import this_command
 from kikime.cli.judging.options import OK, PARTIAL, AskFlags, finish, going_on_is_told, judge_options
 from kikime.cli.language import columns, words
 from kikime.cli.options import Decorator, json_option, options, runs_option
-from kikime.cli.output import note, number, print_json, print_table
+from kikime.cli.output import note, print_json, print_table
 from kikime.cli.progress import TerminalListener
 from kikime.harness.core.errors import DiskFull, EnvironmentFault, UsageError
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.records import stamped
 from kikime.harness.core.tables import is_data
+from kikime.harness.words.numbers import number, signed
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.batch import BatchOptions
@@ -183,7 +184,12 @@ def _link_cells(row: LinkedCriterion) -> list[object]:
         return [words().criterion(row.criterion), row.n, *["—"] * 5]
     cells = (number(value) for value in (row.mean_old, row.mean_new, row.qwk, row.spearman))
     ends = f"b {row.slope_low:.2f}–{row.slope_high:.2f}"
-    return [words().criterion(row.criterion), row.n, *cells, f"{row.intercept:+.2f} + {row.slope:.2f} · new ({ends})"]
+    return [
+        words().criterion(row.criterion),
+        row.n,
+        *cells,
+        f"{signed(row.intercept)} + {number(row.slope)} · new ({ends})",
+    ]
 
 
 def _canaries(settings: JudgeSettings, given: Arguments) -> int:

@@ -12,6 +12,7 @@ from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, judged_option, runs_option
 from kikime.cli.output import print_json, print_table
 from kikime.harness.core.axes import COMPARED, PLACE
+from kikime.harness.words.numbers import signed
 
 if TYPE_CHECKING:
     from kikime.harness.reports.comparison.records import Comparison, MetricRow
@@ -107,7 +108,7 @@ def _print_metrics(title: str, a: str, b: str, rows: Sequence[MetricRow]) -> Non
             labels.interval(say, row.metric, row.ci_low, row.ci_high),
             labels.p_value(row.p_value),
             labels.p_value(row.p_adjusted),
-            f"{row.dominance:+.2f}",
+            signed(row.dominance),
             labels.size_of(row.metric, row.mde),
             labels.size_of(row.metric, row.margin),
             labels.verdict(say, row),
@@ -210,7 +211,7 @@ def _print_examples(report: Comparison, a: str, b: str) -> None:
         title = words()(f"cli.compare.{kind}")
         for example in report.examples[kind]:
             where = " · ".join(str(getattr(example, name)) for name in PLACE)
-            click.secho(f"{title} {example.change:+.2f}  {where}", bold=True)
+            click.secho(f"{title} {signed(example.change)}  {where}", bold=True)
             click.echo(f"  > {example.user}")
             for name, reply in ((a, example.a), (b, example.b)):
                 click.echo(f"  {name}: {reply.error or repr(reply.response)}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from kikime.cli.language import words
-from kikime.cli.output import percent, print_json
+from kikime.cli.output import print_json
 from kikime.harness.reports.tables.areas import explain, load_areas, weighted_mean
 from kikime.harness.reports.tables.quality import QUALITY_RULE
+from kikime.harness.words.numbers import percent
 
 
 def print_formulas(*, as_json: bool) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.output import number, percent, print_table
+from kikime.cli.output import print_table
+from kikime.harness.words.numbers import number, percent
 
 if TYPE_CHECKING:
     from kikime.harness.reports.overview.records import JudgedRun

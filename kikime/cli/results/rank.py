@@ -10,8 +10,9 @@ import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import Decorator, json_option, options, runs_option
-from kikime.cli.output import number, percent, print_json, print_table
+from kikime.cli.output import print_json, print_table
 from kikime.cli.results.panel import print_legend
+from kikime.harness.words.numbers import number, percent
 
 if TYPE_CHECKING:
     from kikime.harness.reports.ranking.records import AreaUse, Ranking

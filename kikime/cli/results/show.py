@@ -10,8 +10,9 @@ import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, judged_option, runs_option
-from kikime.cli.output import note, number, percent, print_json, print_table
+from kikime.cli.output import note, print_json, print_table
 from kikime.harness.core.axes import PLACE
+from kikime.harness.words.numbers import number, percent
 
 if TYPE_CHECKING:
     from kikime.harness.store.records import Group

@@ -9,9 +9,10 @@ import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, runs_option
-from kikime.cli.output import number, percent, print_json, print_table
+from kikime.cli.output import print_json, print_table
 from kikime.cli.progress import TerminalListener, ended_by_signals
 from kikime.harness.store.records import PooledMean
+from kikime.harness.words.numbers import number, percent
 from kikime.workflows.loaded import Run
 
 _ROWS = (

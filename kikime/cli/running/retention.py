@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.output import note, number, percent, print_json, print_table
+from kikime.cli.output import note, print_json, print_table
 from kikime.harness.retention.report import Kept, Row
+from kikime.harness.words.numbers import number, percent
 from kikime.workflows.retention import REPORT_FILE, Retention
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
-from msgspec.structs import asdict as fields_of
 
 from kikime.harness.metrics.registry import METRICS, QUALITY
-from kikime.harness.reports.comparison.records import Comparison, LengthRatio
+from kikime.harness.reports.comparison.records import Comparison, Difference, LengthRatio
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
@@ -22,7 +21,6 @@ from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of
 from kikime.leaderboard.page.endings import endings_table
 from kikime.leaderboard.page.state import choose, switch
 
-Row = dict[str, Any]
 _FLAT = (
     "metric",
     "primary",
@@ -42,6 +40,15 @@ _FLAT = (
     "n_personas",
     "ci_method",
 )
+
+
+class _Line(NamedTuple):
+    """A difference as the chart and the table show it."""
+
+    name: str
+    row: Difference
+    open: str
+    """Address of the replies behind it."""
 
 
 def headline(t: Translator, report: Comparison) -> None:
@@ -81,18 +88,19 @@ def decision(t: Translator, report: Comparison) -> str:
 def metrics(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
     """Δ with interval and verdict per metric."""
     every = switch("all", t("compare.all_metrics"))
+    judged_by = {row.metric for row in report.metrics if row.judge}
     rows = [
-        fields_of(row) | {"of": row, "open": _replies(t, a, b, row.metric)}
+        _Line(t.metric(row.metric), row, _replies(t, a, b, row.metric))
         for row in report.metrics
         if every or row.primary or row.judge
     ]
-    _forest(t, [row for row in rows if labels.is_share(row["metric"])], t("compare.delta_points"), scale=100)
-    judged = [row for row in rows if row["judge"]]
+    _forest(t, [line for line in rows if labels.is_share(line.row.metric)], t("compare.delta_points"), scale=100)
+    judged = [line for line in rows if line.row.metric in judged_by]
     if judged:
         _forest(t, judged, t("compare.delta_score"), scale=1)
     _table(t, rows)
     small(t("results.rule"))
-    download.buttons(t, "compare", [{name: row[name] for name in _FLAT} for row in rows], key="compare")
+    download.buttons(t, "compare", [{name: getattr(line.row, name) for name in _FLAT} for line in rows], key="compare")
 
 
 def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:
@@ -104,18 +112,13 @@ def slices(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) 
     metric = choose("metric", t("compare.metric"), names, show=t.metric)
     found = next(row.slices for row in report.metrics if row.metric == metric)
     rows = [
-        fields_of(row)
-        | {
-            "of": row,
-            "name": f"{t('facet.' + row.by)}: {row.value}",
-            "open": _replies(t, a, b, metric, **{row.by: row.value}),
-        }
+        _Line(f"{t('facet.' + row.by)}: {row.value}", row, _replies(t, a, b, metric, **{row.by: row.value}))
         for row in found
     ]
     share = labels.is_share(metric)
     small(t("compare.slices_note"))
-    _forest(t, rows, t("compare.delta_points") if share else "Δ", scale=100 if share else 1, named=True)
-    _table(t, rows, named=True)
+    _forest(t, rows, t("compare.delta_points") if share else "Δ", scale=100 if share else 1)
+    _table(t, rows)
     flat = [{name: getattr(row, name) for name in ("by", "value", *_FLAT)} for row in found]
     download.buttons(t, f"compare-{metric}", flat, key="slices")
 
@@ -129,49 +132,48 @@ def _replies(t: Translator, a: RunDirectory, b: RunDirectory, metric: str, **wit
     return address(t, "samples", run=b.id, criterion=criterion, order="judge_low", **within)
 
 
-def _forest(t: Translator, rows: Sequence[Row], title: str, *, scale: float, named: bool = False) -> None:
+def _forest(t: Translator, lines: Sequence[_Line], title: str, *, scale: float) -> None:
     """Differences as a chart in which better is always to the right."""
     data = [
         {
-            "name": row["name"] if named else t.metric(row["metric"]),
-            **_better_right(row, scale),
-            "verdict": row["verdict"],
-            "words": labels.verdict(t, row["of"]),
-            "href": row["open"],
+            "name": line.name,
+            **_better_right(line.row, scale),
+            "verdict": line.row.verdict,
+            "words": labels.verdict(t, line.row),
+            "href": line.open,
         }
-        for row in rows
-        if row["delta"] is not None
+        for line in lines
     ]
     if data:
         draw_chart(charts.forest(data, title, t), alt=t("compare.forest_alt"))
 
 
-def _better_right(row: Row, scale: float) -> dict[str, float | None]:
+def _better_right(row: Difference, scale: float) -> dict[str, float | None]:
     """A difference and its interval, with the sign turned where the lower value is the better one."""
-    names = ("delta", "ci_high", "ci_low") if row["direction"] == "lower" else ("delta", "ci_low", "ci_high")
-    sign = -scale if row["direction"] == "lower" else scale
-    given = zip(("delta", "ci_low", "ci_high"), names, strict=True)
-    return {name: None if row[found] is None else row[found] * sign for name, found in given}
+    low, high = (row.ci_high, row.ci_low) if row.direction == "lower" else (row.ci_low, row.ci_high)
+    sign = -scale if row.direction == "lower" else scale
+    given = {"delta": row.delta, "ci_low": low, "ci_high": high}
+    return {name: None if value is None else value * sign for name, value in given.items()}
 
 
-def _table(t: Translator, rows: Sequence[Row], *, named: bool = False) -> None:
+def _table(t: Translator, lines: Sequence[_Line]) -> None:
     """The same as words and numbers."""
     shown = [
         {
-            "name": row["name"] if named else t.metric(row["metric"]),
-            "verdict": labels.verdict(t, row["of"]),
-            "a": labels.value(row["metric"], row["mean_a"]),
-            "b": labels.value(row["metric"], row["mean_b"]),
-            "delta": labels.change(row["metric"], row["delta"]),
-            "interval": labels.interval(t, row["metric"], row["ci_low"], row["ci_high"]),
-            "p": labels.p_value(row["p_adjusted"]),
-            "margin": labels.size_of(row["metric"], row["margin"]),
-            "dominance": row["dominance"],
-            "mde": labels.size_of(row["metric"], row["mde"]),
-            "n": row["n_items"],
-            "open": row["open"],
+            "name": line.name,
+            "verdict": labels.verdict(t, line.row),
+            "a": labels.value(line.row.metric, line.row.mean_a),
+            "b": labels.value(line.row.metric, line.row.mean_b),
+            "delta": labels.change(line.row.metric, line.row.delta),
+            "interval": labels.interval(t, line.row.metric, line.row.ci_low, line.row.ci_high),
+            "p": labels.p_value(line.row.p_adjusted),
+            "margin": labels.size_of(line.row.metric, line.row.margin),
+            "dominance": line.row.dominance,
+            "mde": labels.size_of(line.row.metric, line.row.mde),
+            "n": line.row.n_items,
+            "open": line.open,
         }
-        for row in rows
+        for line in lines
     ]
     names = ("name", "verdict", "a", "b", "delta", "interval", "p", "margin", "dominance", "mde", "n")
     columns = {name: t(f"compare.col_{name}") for name in names} | {"open": t("common.replies")}

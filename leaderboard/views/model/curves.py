@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import streamlit as st
 from msgspec.structs import asdict as fields_of
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.reports.claims.estimates import Shift
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
@@ -21,6 +22,14 @@ from kikime.leaderboard.page.common import address, draw_chart, frame_of, small
 from kikime.leaderboard.page.state import choose
 from kikime.leaderboard.views.model.labels import learnt_labels
 from kikime.leaderboard.views.model.parts import SHARES, groups_of
+
+
+class TurnEffect(NamedTuple):
+    """How one metric moves over a dialogue."""
+
+    metric: str
+    effect: str
+    found: Shift
 
 
 def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
@@ -48,8 +57,8 @@ def turns(t: Translator, entry: Entry, run: RunDirectory) -> None:
 
 
 @kept(32)
-def turn_effects(run: RunDirectory) -> list[dict[str, Any]]:
-    """How voice moves over a dialogue, with intervals: ``metric, effect, value, ci_low, ci_high, change, p_value, p_adjusted``.
+def turn_effects(run: RunDirectory) -> list[TurnEffect]:
+    """How voice moves over a dialogue, with intervals and corrected p-values.
 
     Empty for runs without scripted dialogues, or with pressure at different turns.
     """
@@ -59,32 +68,29 @@ def turn_effects(run: RunDirectory) -> list[dict[str, Any]]:
         effects = turns_report(run).effects
     except UsageError:
         return []
-    return [
-        {"metric": metric, "effect": name, **fields_of(found)}
-        for metric, own in effects.items()
-        for name, found in own.items()
-    ]
+    return [TurnEffect(metric, name, found) for metric, own in effects.items() for name, found in own.items()]
 
 
-def _effects(t: Translator, rows: list[dict[str, Any]]) -> None:
+def _effects(t: Translator, rows: Sequence[TurnEffect]) -> None:
     """Does the voice hold: under pressure, after it, and over the whole dialogue?"""
     if not rows:
         return
     shown = [
         {
-            "metric": t.metric(row["metric"]),
-            "effect": t(f"effect.{row['effect']}"),
-            "value": labels.change(row["metric"], row["value"]),
-            "interval": labels.interval(t, row["metric"], row["ci_low"], row["ci_high"]),
-            "p": labels.p_value(row["p_adjusted"]),
-            "change": t(f"change.{row['change']}"),
+            "metric": t.metric(row.metric),
+            "effect": t(f"effect.{row.effect}"),
+            "value": labels.change(row.metric, row.found.value),
+            "interval": labels.interval(t, row.metric, row.found.ci_low, row.found.ci_high),
+            "p": labels.p_value(row.found.p_adjusted),
+            "change": t(f"change.{row.found.change}"),
         }
         for row in rows
     ]
     columns = {name: t(f"model.effect_{name}") for name in ("metric", "effect", "value", "interval", "p", "change")}
     small(t("model.effects_note"))
     safe.table(frame_of(shown, columns), alt=t("model.effects_alt"))
-    download.buttons(t, "turn-effects", rows, key="effects")
+    flat = [{"metric": row.metric, "effect": row.effect, **fields_of(row.found)} for row in rows]
+    download.buttons(t, "turn-effects", flat, key="effects")
 
 
 def shots(t: Translator, entry: Entry, run: RunDirectory) -> None:

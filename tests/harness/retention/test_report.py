@@ -15,6 +15,7 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.request import Request
 from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import resolve_checkpoint
+from kikime.harness.lmeval.evaluate import Document
 from kikime.harness.plan.prepare import prepare
 from kikime.harness.retention import lm_eval_outcomes, retention_report, run_outcomes, with_and_without_persona
 from kikime.harness.retention.outcomes import WITH, WITHOUT, names_choice
@@ -152,8 +153,8 @@ def test_several_tasks_are_also_judged_together():
 
 def test_lm_eval_rows_keep_what_they_measure_apart():
     rows = [
-        {"task": "qa", "metric": "exact_match", "filter": "strict", "item": "0", "strict": 0.0, "knowledge": 1.0},
-        {"task": "mc", "metric": "acc", "filter": "none", "item": "0", "strict": None, "knowledge": 1.0},
+        Document("qa", "exact_match", "strict", "0", 0.0, 1.0),
+        Document("mc", "acc", "none", "0", None, 1.0),
     ]
     found = lm_eval_outcomes(rows, persona=None)
     assert list(found["task"]) == ["qa:exact_match:strict", "mc:acc"]

@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kikime.leaderboard.charts.svg import WIDTH, interval_chart, nice_ticks, overlay_chart, shade, size_chart
+from kikime.leaderboard.charts.svg import WIDTH, Interval, interval_chart, nice_ticks, overlay_chart, shade, size_chart
 
 
 def interval(value, low=None, high=None, **more):
-    return {"label": "口調", "text": "口調：よい", "value": value, "low": low, "high": high, **more}
+    return Interval("口調", "口調：よい", value, low, high, **more)
 
 
 @given(some.floats(-1e6, 1e6), some.floats(-1e6, 1e6))

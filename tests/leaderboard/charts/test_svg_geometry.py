@@ -7,11 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kikime.leaderboard.charts.svg import WIDTH, interval_chart, nice_ticks, overlay_chart, shade, size_chart
+from kikime.leaderboard.charts.svg import (
+    WIDTH,
+    Interval,
+    Sized,
+    interval_chart,
+    nice_ticks,
+    overlay_chart,
+    shade,
+    size_chart,
+)
 
 
 def interval(value, low=None, high=None, **more):
-    return {"label": "口調", "text": "", "value": value, "low": low, "high": high, **more}
+    return Interval("口調", "", value, low, high, **more)
 
 
 def line(points):
@@ -113,7 +122,7 @@ def test_the_target_takes_the_whole_of_its_last_number():
 
 
 def size(name, params, value, low=None, high=None):
-    return {"name": name, "params": params, "value": value, "low": low, "high": high}
+    return Sized(name, params, value, low, high)
 
 
 def test_ten_times_the_size_is_one_step_on_the_axis():

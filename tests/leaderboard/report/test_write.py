@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import pytest
 
 from kikime.harness.core.errors import UsageError
-from kikime.leaderboard.charts.svg import WIDTH, interval_chart, nice_ticks, overlay_chart
+from kikime.leaderboard.charts.svg import WIDTH, Interval, interval_chart, nice_ticks, overlay_chart
 from kikime.leaderboard.report.write import MAX_REPLY, write_report
 from tests.support.builders import IN_VOICE, make_materials, make_run
 
@@ -121,7 +121,7 @@ def test_ticks_span_the_data_with_round_steps():
 
 
 def test_a_chart_places_points_between_their_ends():
-    row = {"label": "x", "text": "x", "value": 1.0, "low": 0.5, "high": 2.0}
+    row = Interval("x", "x", 1.0, 0.5, 2.0)
     [mark] = interval_chart("t", [row], zero=True).marks
     assert mark.low < mark.x < mark.high
     assert interval_chart("t", []) is None

@@ -39,7 +39,7 @@ def tables(page):
 
 
 def test_the_ranking_of_the_record_stands_in_the_table(content, page):
-    rows = content["ranking"].rows
+    rows = content.ranking.rows
     (table,) = (found for found in tables(page) if found[1:] and found[1][1:2] == [labels.rank_text(rows[0])])
     for shown, row in zip(table[1:], rows, strict=True):
         assert shown[0] == row.name
@@ -48,7 +48,7 @@ def test_the_ranking_of_the_record_stands_in_the_table(content, page):
 
 
 def test_the_chart_of_the_ranking_has_the_numbers_of_its_table(content):
-    chart, rows = content["ranking_chart"], content["ranking"].rows
+    chart, rows = content.ranking_chart, content.ranking.rows
     scale = {float(text): place for place, text in chart.ticks}
     for mark, row in zip(chart.marks, rows, strict=True):
         expected = [
@@ -59,15 +59,15 @@ def test_the_chart_of_the_ranking_has_the_numbers_of_its_table(content):
 
 
 def test_every_area_that_counts_has_a_chart(content):
-    counted = [area for area in content["ranking"].areas if area.counts]
-    assert len(content["area_charts"]) == len(counted) > 0
-    for chart, area in zip(content["area_charts"], counted, strict=True):
+    counted = [area for area in content.ranking.areas if area.counts]
+    assert len(content.area_charts) == len(counted) > 0
+    for chart, area in zip(content.area_charts, counted, strict=True):
         assert area.ja in chart.title
-        assert [mark.label for mark in chart.marks] == [row.name for row in content["ranking"].rows]
+        assert [mark.label for mark in chart.marks] == [row.name for row in content.ranking.rows]
 
 
 def test_the_comparison_of_the_record_stands_in_the_table(content, page):
-    expected = content["comparison"]
+    expected = content.comparison
     table = next(rows for rows in tables(page) if len(rows) == len(expected.metrics) + 1 and len(rows[0]) == 12)
     for shown, row in zip(table[1:], expected.metrics, strict=True):
         assert shown[0].removeprefix("◎ ") == T.metric(row.metric)
@@ -82,8 +82,8 @@ def test_the_comparison_of_the_record_stands_in_the_table(content, page):
 
 
 def test_right_is_better_in_the_forest_whatever_the_metric(content):
-    forest = content["forest"]
-    by_text = {T.metric(row.metric): row for row in content["comparison"].metrics}
+    forest = content.forest
+    by_text = {T.metric(row.metric): row for row in content.comparison.metrics}
     for mark in forest.marks:
         row = by_text[mark.label.partition("　")[0]]
         better = row.delta > 0 if row.direction == "higher" else row.delta < 0
@@ -92,14 +92,14 @@ def test_right_is_better_in_the_forest_whatever_the_metric(content):
 
 
 def test_the_forest_shows_shares_that_moved_and_all_primary_ones(content):
-    shown = {mark.label.partition("　")[0] for mark in content["forest"].marks}
-    for row in content["comparison"].metrics:
+    shown = {mark.label.partition("　")[0] for mark in content.forest.marks}
+    for row in content.comparison.metrics:
         wanted = labels.is_share(row.metric) and row.direction != "none" and (row.primary or row.delta != 0)
         assert (T.metric(row.metric) in shown) == wanted
 
 
 def test_outlines_of_lengths_have_the_shares_of_the_replies(content, pair):
-    chart = content["overlays"][0]
+    chart = content.overlays[0]
     scale = {float(text.rstrip("%")): place for place, text in chart.y_ticks}
     slope = (
         (max(scale.values()) - scale[0.0]) if scale[0.0] == min(scale.values()) else min(scale.values()) - scale[0.0]
@@ -114,7 +114,7 @@ def test_outlines_of_lengths_have_the_shares_of_the_replies(content, pair):
 
 def test_quartiles_of_lengths_stand_in_the_band_of_the_card(content):
     for chart, entry in zip(
-        content["length_charts"], [e for e in content["comparison"].lengths if e.range is not None], strict=True
+        content.length_charts, [e for e in content.comparison.lengths if e.range is not None], strict=True
     ):
         assert len(chart.bands) == 1
         assert chart.marks[0].label.startswith("august")
@@ -123,7 +123,7 @@ def test_quartiles_of_lengths_stand_in_the_band_of_the_card(content):
 
 
 def test_examples_show_both_replies_with_what_differs(content, page):
-    example = content["comparison"].examples["better"][0]
+    example = content.comparison.examples["better"][0]
     assert unescape(page).count(example.user) >= 1
     assert example.a.response in unescape(page)
     assert "<del" in page
@@ -131,7 +131,7 @@ def test_examples_show_both_replies_with_what_differs(content, page):
 
 
 def test_every_run_has_its_metrics(content, page):
-    for overview in content["overviews"]:
+    for overview in content.overviews:
         own = page.partition(f"<h3>{overview.name}</h3>")[2]
         table = tables(own)[0]
         assert [row[0] for row in table[1:]] == [T.metric(row.metric) for row in overview.metrics]
@@ -162,8 +162,8 @@ def one(tmp_path_factory):
 
 def test_one_run_has_no_comparison(one):
     content = report_content([one], T)
-    assert content["comparison"] is None
-    assert (content["forest"], content["slice_charts"], content["overlays"], content["length_charts"]) == (
+    assert content.comparison is None
+    assert (content.forest, content.slice_charts, content.overlays, content.length_charts) == (
         None,
         {},
         [],
@@ -196,8 +196,8 @@ def test_a_killed_run_is_reported_with_what_it_has(tmp_path):
     whole = make_run(tmp_path, "whole", IN_VOICE, materials=materials)
     half = make_run(tmp_path, "half", PLAIN, materials=materials, keep=lambda r: r.item_id < "t01")
     content = report_content([whole, half], T, slices=False)
-    assert not content["comparison"].comparable
-    assert content["overlays"] == []
+    assert not content.comparison.comparable
+    assert content.overlays == []
     assert T("report.comparison.refused") in render_report(content, T)
 
 

@@ -2,24 +2,23 @@ import pytest
 
 from kikime.harness.reports.claims.estimates import (
     Level,
-    PairedEffect,
     Shift,
     change,
     effect,
     grouped,
-    number,
-    percent,
     points,
     settled,
     share,
 )
 from kikime.harness.reports.claims.turns import RightAnswers
+from kikime.harness.stats.paired import Effect
+from kikime.harness.words.numbers import number, percent
 
 KNOWN, UNKNOWN = Level(0.254, 0.1, 0.4), Level(0.254, None, None)
 
 
 def paired(delta, low, high):
-    return PairedEffect(
+    return Effect(
         mean_a=0.0, mean_b=delta, delta=delta, ci_low=low, ci_high=high, p_value=0.5, verdict="inconclusive", n_items=4
     )
 
@@ -33,9 +32,9 @@ def paired(delta, low, high):
         (share(KNOWN), "25.4 % [10, 40]"),
         (share(UNKNOWN), "25.4 %"),
         (points(KNOWN), "+25.4 [10.0, 40.0]"),
-        (points(Level(-0.1, -0.2, 0.0)), "-10.0 [-20.0, 0.0]"),
+        (points(Level(-0.1, -0.2, 0.0)), "−10.0 [−20.0, 0.0]"),
         (change(KNOWN), "+0.25 [0.10, 0.40]"),
-        (effect(paired(-1.5, -2.0, -1.0)), "-1.50 [-2.00, -1.00]"),
+        (effect(paired(-1.5, -2.0, -1.0)), "−1.50 [−2.00, −1.00]"),
         (effect(paired(0.5, None, None)), "+0.50"),
     ],
 )

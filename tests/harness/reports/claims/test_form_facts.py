@@ -62,7 +62,7 @@ def test_the_table_has_the_four_cells_and_the_effects():
     assert cells[0:2] == ["facts", "rag"]
     assert cells[3:] == [
         *(6, "0.00", "0.50", "0.00", "0.50"),
-        *("+0.00 [-0.10, 0.10]", "+0.50 [0.30, 0.70]", "+0.00 [-0.10, 0.10]"),
+        *("±0.00 [−0.10, 0.10]", "+0.50 [0.30, 0.70]", "±0.00 [−0.10, 0.10]"),
     ]
     assert tuning.text == "tuning moved facts: nothing surely; style: nothing surely"
     assert context.text == "context moved facts: rag.fact_correct; style: nothing surely"

@@ -1,12 +1,12 @@
 """What becomes of a claim for each model: tested, refuted, or said why it could not be."""
 
-import pandas as pd
 import pytest
 from msgspec.structs import replace
 
 from kikime.harness.core.reasons import Reason
-from kikime.harness.reports.claims.records import ExamplesEffect, FlexibilityReport, InstructionEffect, SizeEffect
-from kikime.harness.reports.claims.table import CLAIMS, claims, no_place, records, size_effect
+from kikime.harness.reports.claims.records import FlexibilityReport, SizeEffect
+from kikime.harness.reports.claims.table import CLAIMS, claims, no_place, size_effect
+from kikime.harness.stats.prompts.effects import ExamplesEffect, InstructionEffect
 from kikime.harness.words.catalogue import Translator
 
 UNASKED = Reason("no_param_count")
@@ -114,11 +114,3 @@ def test_a_model_without_formats_is_left_out_with_its_own_reason():
 def test_a_reason_is_worded_in_the_reader_s_language():
     texts = {no_place("r1", Reason("no_param_count"), Translator(language)).reason for language in ("ja", "en")}
     assert len(texts) == 2
-
-
-def test_missing_numbers_of_a_frame_are_none():
-    frame = pd.DataFrame({"name": ["a", "b"], "value": [1.5, float("nan")], "holds": [True, None]})
-    assert records(frame) == [
-        {"name": "a", "value": 1.5, "holds": True},
-        {"name": "b", "value": None, "holds": None},
-    ]

@@ -77,7 +77,7 @@ def test_a_task_is_a_table_with_its_plain_values_in_the_title():
     first, second, _ = tables(report, EN)
     assert first.title == "mine · style · plain: marker rate 0.50"
     assert list(first.rows) == [
-        ["step_by_step", 6, "-0.25 [-0.35, -0.15]", "2 of 6"],
-        ["expert", 6, "+0.00 [-0.10, 0.10]", "—"],
+        ["step_by_step", 6, "−0.25 [−0.35, −0.15]", "2 of 6"],
+        ["expert", 6, "±0.00 [−0.10, 0.10]", "—"],
     ]
     assert list(second.rows) == [["expert", 6, "+0.50 [0.40, 0.60]", "—"]]

@@ -270,7 +270,7 @@ def printed(run: RunDirectory, name: str) -> str:
 def test_the_command_prints_the_turns(turns):
     output = printed(turns, "turns")
     assert "marker rate" in output
-    assert re.search(r"pressure − before.* -100\.0 \[-100\.0, ", output)
+    assert re.search(r"pressure − before.* −100\.0 \[−100\.0, ", output)
     assert "broke 4 of 4 dialogues; in character again one turn later: 4" in output
 
 

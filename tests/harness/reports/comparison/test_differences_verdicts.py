@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kikime.harness.reports.comparison.differences import difference, settle
+from kikime.harness.reports.comparison.differences import difference, settled
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.stats.decisions import benjamini_hochberg, holm
 from kikime.harness.stats.paired import ALPHA
@@ -46,8 +46,7 @@ def compared(seed):
 def test_verdict_arrow_interval_and_p_never_contradict(seed):
     rows = compared(seed)
     for adjust in (holm, benjamini_hochberg, list):
-        settle(rows, "family", adjust)
-        assert_no_contradiction(rows)
+        assert_no_contradiction(settled(rows, "family", adjust))
 
 
 def assert_no_contradiction(rows):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -8,7 +9,14 @@ import pytest
 import statsmodels.api as sm
 
 from kikime.harness.stats.paired import paired_difference
-from kikime.harness.stats.prompts.effects import OVERALL, claims_table, few_shot_gain, size_slope, steerability
+from kikime.harness.stats.prompts.effects import (
+    OVERALL,
+    ExamplesEffect,
+    InstructionEffect,
+    few_shot_gain,
+    size_slope,
+    steerability,
+)
 
 EFFECTS = {"alpaca": 0.0, "chatml": 0.3, "native": 0.6}
 
@@ -22,9 +30,13 @@ def instructed(n_items: int = 30) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["persona", "item", "format", "with_instruction", "without_instruction"])
 
 
+def table_of(rows: Sequence[InstructionEffect] | Sequence[ExamplesEffect]) -> pd.DataFrame:
+    return pd.DataFrame([vars(row) for row in rows])
+
+
 def test_the_instruction_s_effect_is_paired_within_each_format() -> None:
     frame = instructed()
-    table = steerability(frame).set_index("format")
+    table = table_of(steerability(frame)).set_index("format")
     one = frame[frame["format"] == "chatml"].rename(columns={"without_instruction": "a", "with_instruction": "b"})
     expected = paired_difference(one, margin=0)
     assert table.loc["chatml", ["effect", "ci_low", "ci_high"]].tolist() == [
@@ -37,7 +49,7 @@ def test_the_instruction_s_effect_is_paired_within_each_format() -> None:
 
 
 def test_the_overall_row_averages_formats_within_items() -> None:
-    table = steerability(instructed()).set_index("format")
+    table = table_of(steerability(instructed())).set_index("format")
     assert table.loc[OVERALL, "effect"] == pytest.approx(table.loc[list(EFFECTS), "effect"].mean())
     assert table.loc[OVERALL, "n_items"] == 60
 
@@ -61,7 +73,7 @@ def shots(sets: int = 3, n_items: int = 30) -> pd.DataFrame:
 
 def test_gain_is_k_shot_minus_zero_shot_over_the_sets() -> None:
     frame = shots()
-    table = few_shot_gain(frame).set_index("shots")
+    table = table_of(few_shot_gain(frame)).set_index("shots")
     means = frame.groupby("shots")["value"].mean()
     assert table["gain"].tolist() == pytest.approx([means[1] - means[0], means[4] - means[0]])
     assert (table["ci_low"] > 0).all()
@@ -70,7 +82,7 @@ def test_gain_is_k_shot_minus_zero_shot_over_the_sets() -> None:
 
 def test_spread_between_sets_is_reported_with_its_own_interval() -> None:
     frame = shots()
-    row = few_shot_gain(frame).set_index("shots").loc[4]
+    row = table_of(few_shot_gain(frame)).set_index("shots").loc[4]
     by_set = (
         frame[frame["shots"] == 4].groupby("example_set")["value"].mean() - frame[frame["shots"] == 0]["value"].mean()
     )
@@ -80,7 +92,7 @@ def test_spread_between_sets_is_reported_with_its_own_interval() -> None:
 
 
 def test_two_sets_do_not_speak_of_new_ones() -> None:
-    table = few_shot_gain(shots(sets=2))
+    table = table_of(few_shot_gain(shots(sets=2)))
     assert table["set_low"].isna().all()
     assert table["set_sd"].notna().all()
 
@@ -133,26 +145,3 @@ def test_two_models_have_a_slope_without_an_interval() -> None:
 def test_a_slope_needs_sizes(params: list[float], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         size_slope(sizes().assign(params=params))
-
-
-def test_a_claim_holds_where_the_lower_bound_is_above_zero() -> None:
-    effects = pd.DataFrame(
-        {
-            "claim": ["4B でも効く"] * 4,
-            "model": ["yes", "no", "unclear", "unknown"],
-            "effect": [0.3, -0.3, 0.1, 0.2],
-            "ci_low": [0.1, -0.5, -0.1, None],
-            "ci_high": [0.5, -0.1, 0.3, None],
-        }
-    )
-    table = claims_table(effects).set_index("model")
-    assert table["holds"].to_dict() == {"yes": True, "no": False, "unclear": False, "unknown": False}
-    assert table["refuted"].to_dict() == {"yes": False, "no": True, "unclear": False, "unknown": False}
-
-
-def test_claims_come_sorted_whatever_their_order() -> None:
-    effects = pd.DataFrame(
-        {"claim": ["b", "a"], "model": ["m", "m"], "effect": [1.0, 2], "ci_low": [0.5, 1], "ci_high": [2, 3]}
-    )
-    pd.testing.assert_frame_equal(claims_table(effects), claims_table(effects.iloc[::-1]))
-    assert claims_table(effects)["claim"].tolist() == ["a", "b"]
