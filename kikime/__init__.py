@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from kikime.harness.prompts.format import Format
     from kikime.harness.suites.suite import Suite, load_suite
     from kikime.judges.jobs.session import JudgeSettings, judge_settings
+    from kikime.workflows.audit import Audited, audit
+    from kikime.workflows.export import export
     from kikime.workflows.judge import Verdicts, judge
     from kikime.workflows.library import formats
     from kikime.workflows.listener import Listener
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from kikime.workflows.score import Scorer, score
 
 __all__ = [
+    "Audited",
     "EngineFault",
     "EngineOptions",
     "EnvironmentFault",
@@ -58,7 +61,9 @@ __all__ = [
     "UsageError",
     "Verdicts",
     "__version__",
+    "audit",
     "compare",
+    "export",
     "formats",
     "gate",
     "judge",
@@ -84,6 +89,8 @@ _NAMES_BY_MODULE = {
     "harness.prompts.format": "Format",
     "harness.suites.suite": "Suite load_suite",
     "judges.jobs.session": "JudgeSettings judge_settings",
+    "workflows.audit": "Audited audit",
+    "workflows.export": "export",
     "workflows.judge": "Verdicts judge",
     "workflows.library": "formats",
     "workflows.listener": "Listener",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import Literal
 
@@ -146,45 +146,51 @@ def paired_difference(
     """
     checked_margin(margin)
     contrasts = _contrasts(frame, transform)
-    differences = np.array([contrast.difference for contrast in contrasts])
     bootstrap, flips = generators(seed, 2)
-    by_persona = len(contrasts) >= NEW_PERSONAS_FROM or (
-        len(contrasts) > 1 and min(contrast.n_spread for contrast in contrasts) < 2
-    )
+    by_persona = _by_persona(contrasts)
     interval = _interval(contrasts, by_persona=by_persona, rng=bootstrap, n_resamples=n_resamples)
-    n_items = sum(contrast.n_items for contrast in contrasts)
-    delta = float(differences.mean())
+    differences = np.array([contrast.difference for contrast in contrasts])
     sides = np.array([contrast.sides for contrast in contrasts]).mean(axis=0)
-    persona_ci = mean_interval(differences)
+    persona_low, persona_high = mean_interval(differences) or (None, None)
     at_bound = all(any(_is_at(contrast, bound) for bound in bounds) for contrast in contrasts)
-    verdict: Verdict = "inconclusive"
-    if n_items > FEW_ITEMS:
-        surely = interval.low is not None and interval.high is not None and (interval.low > 0 or interval.high < 0)
-        verdict = judged(
-            delta,
-            (interval.low, interval.high),
-            found=surely,
-            margin=margin,
-            higher_is_better=higher_is_better,
-            at_bound=at_bound,
-        )
-    return PairedDifference(
+    found = PairedDifference(
         mean_a=float(sides[0]),
         mean_b=float(sides[1]),
-        delta=delta,
+        delta=float(differences.mean()),
         ci_low=interval.low,
         ci_high=interval.high,
         ci_method=interval.method,
         p_value=_p_value(contrasts, by_persona=by_persona, rng=flips, n_resamples=n_resamples),
         dominance=float(np.concatenate([contrast.preference() for contrast in contrasts]).mean()),
         mde=interval.mde,
-        verdict=verdict,
-        n_items=n_items,
+        verdict="inconclusive",
+        n_items=sum(contrast.n_items for contrast in contrasts),
         n_personas=len(contrasts),
-        persona_ci_low=persona_ci[0] if persona_ci else None,
-        persona_ci_high=persona_ci[1] if persona_ci else None,
+        persona_ci_low=persona_low,
+        persona_ci_high=persona_high,
         p_interval=interval.p,
         at_bound=at_bound,
+    )
+    return replace(found, verdict=_verdict(found, margin, higher_is_better=higher_is_better))
+
+
+def _by_persona(contrasts: Sequence[Contrast]) -> bool:
+    """Whether personas are the units: there are enough of them to speak of new ones, or one of them has a single item."""
+    some = len(contrasts) > 1 and min(contrast.n_spread for contrast in contrasts) < 2
+    return some or len(contrasts) >= NEW_PERSONAS_FROM
+
+
+def _verdict(found: PairedDifference, margin: float, *, higher_is_better: bool) -> Verdict:
+    """The verdict by the interval alone; so few items leave it open."""
+    if found.n_items <= FEW_ITEMS or found.ci_low is None or found.ci_high is None:
+        return "inconclusive"
+    return judged(
+        found.delta,
+        (found.ci_low, found.ci_high),
+        found=found.ci_low > 0 or found.ci_high < 0,
+        margin=margin,
+        higher_is_better=higher_is_better,
+        at_bound=found.at_bound,
     )
 
 

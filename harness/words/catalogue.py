@@ -18,8 +18,8 @@ from kikime.harness.core.reasons import Phrase, Reason
 
 LANGUAGES = ("ja", "en")
 _FOLDER = Path(__file__).parent
-_BY_ENGLISH = ("errors.yaml", "formats.yaml", "help.yaml")
-"""Files of texts by their English, which stands in the source or in a data file; English itself needs none."""
+_BY_TEXT = ("banks.yaml", "errors.yaml", "formats.yaml", "help.yaml")
+"""Files of texts by how they stand in the source or in a data file: in English, those of banks in Japanese."""
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 
@@ -29,14 +29,14 @@ def texts(language: str) -> dict[str, str]:
     """All texts of one language by dotted key: those of every file of its folder."""
     found: dict[str, str] = {}
     for path in sorted((_FOLDER / language).glob("*.yaml")):
-        if path.name not in _BY_ENGLISH:
+        if path.name not in _BY_TEXT:
             found |= _flat(_read(path))
     return found
 
 
 @lru_cache(maxsize=8)
-def by_english(language: str, name: str) -> dict[str, str]:
-    """The texts of one language by their English: ``errors``, ``formats`` (their sidecars) or ``help`` (of commands)."""
+def by_text(language: str, name: str) -> dict[str, str]:
+    """The texts of one language by their original: ``banks``, ``errors``, ``formats`` (their sidecars) or ``help``."""
     path = _FOLDER / language / f"{name}.yaml"
     return _read(path) if path.is_file() else {}
 
@@ -44,7 +44,7 @@ def by_english(language: str, name: str) -> dict[str, str]:
 @lru_cache(maxsize=4)
 def messages(language: str) -> dict[str, str]:
     """The messages of one language by their English templates: those of errors, and the sentences of reasons."""
-    errors = by_english(language, "errors")
+    errors = by_text(language, "errors")
     if not errors:
         return {}
     english, own = texts("en"), texts(language)
@@ -163,7 +163,11 @@ class Translator:
 
     def of_format(self, text: str) -> str:
         """A title or a note of a format's sidecar; as it is where the format is not one of ours."""
-        return by_english(self.language, "formats").get(text, text)
+        return by_text(self.language, "formats").get(text, text)
+
+    def of_bank(self, text: str) -> str:
+        """What a bank says of itself; as it is where the bank is not one of ours."""
+        return by_text(self.language, "banks").get(text, text)
 
     def metric(self, name: str) -> str:
         """What a metric, or a judge's criterion (``rubric.criterion@judge``), is called."""

@@ -13,7 +13,7 @@ import click.formatting
 import click.parser
 import click.types
 
-from kikime.harness.words.catalogue import by_english, messages, own_language
+from kikime.harness.words.catalogue import by_text, messages, own_language
 
 MODULES = (click.core, click.decorators, click.exceptions, click.formatting, click.parser, click.types)
 """Those that say something to a user."""
@@ -59,7 +59,7 @@ class _Help:
 
     def __get__(self, owner: object, _: type | None = None) -> str | None:
         text: str | None = vars(owner)["help"]
-        own = by_english(own_language(), "help")
+        own = by_text(own_language(), "help")
         if not text or not own:
             return text
         return "\n\n".join(own.get(paragraph) or _one(paragraph) for paragraph in paragraphs(text))

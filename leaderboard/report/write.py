@@ -19,12 +19,13 @@ from kikime.harness.core.reasons import system_reason
 from kikime.harness.reports.claims.flexibility import flexibility_table
 from kikime.harness.reports.claims.records import FlexibilityTable
 from kikime.harness.reports.comparison.compare import compare
-from kikime.harness.reports.comparison.records import Comparison, Difference, Lengths
+from kikime.harness.reports.comparison.records import Comparison, Difference
 from kikime.harness.reports.overview.records import Overview
 from kikime.harness.reports.overview.run import run_overview
 from kikime.harness.reports.ranking.rank import rank
 from kikime.harness.reports.ranking.records import RankedRow, Ranking
 from kikime.harness.reports.tables.areas import Formulas, Handled, explain, load_areas
+from kikime.harness.stats.lengths import LengthSummary
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
@@ -309,6 +310,6 @@ def _length_charts(t: Translator, comparison: Comparison | None) -> list[Interva
     return charts
 
 
-def _length_row(t: Translator, name: str, found: Lengths) -> Interval:
+def _length_row(t: Translator, name: str, found: LengthSummary) -> Interval:
     text = t("report.lengths.mark", name=name, median=found.median, q1=found.q1, q3=found.q3, mean=found.mean)
     return Interval(label=text, text=text, value=found.median, low=found.q1, high=found.q3)

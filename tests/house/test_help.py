@@ -9,7 +9,7 @@ import pytest
 
 from kikime.cli import main
 from kikime.cli.click_words import paragraphs
-from kikime.harness.words.catalogue import by_english, messages, use_language
+from kikime.harness.words.catalogue import by_text, messages, use_language
 from kikime.workflows import library
 from tests.support.builders import invoke
 
@@ -26,7 +26,7 @@ def _english_source():
 
 def test_every_help_text_has_its_japanese_and_none_is_left_over():
     said = {part for owner in owners(main, click.Context(main)) for part in paragraphs(owner.help or "")} - {""}
-    japanese = by_english("ja", "help").keys()
+    japanese = by_text("ja", "help").keys()
     assert sorted(said - japanese - messages("ja").keys()) == []
     assert sorted(japanese - said) == []
 
@@ -39,10 +39,18 @@ def test_every_sidecar_of_a_format_has_its_japanese_and_none_is_left_over():
     known = library.formats().values()
     prose = {text for entry in known for text in (entry.source.citation, *entry.lossy, entry.notes) if text}
     titles = {entry.title for entry in known}
-    japanese = by_english("ja", "formats").keys()
+    japanese = by_text("ja", "formats").keys()
     assert sorted(prose - japanese) == []
     assert [title for title in sorted(titles - japanese) if not re.fullmatch(NAMES, title)] == []
     assert sorted(japanese - prose - titles) == []
+
+
+def test_what_every_bank_says_of_itself_has_its_english_and_none_is_left_over():
+    said = {text for task in library.tasks() for text in (task.title, task.measures, task.source)}
+    english = by_text("en", "banks")
+    assert sorted(said - english.keys()) == []
+    assert sorted(english.keys() - said) == []
+    assert [text for text in english.values() if re.search("[ぁ-んァ-ヶ一-龠]", text)] == []
 
 
 @pytest.mark.parametrize("command", [[], ["run"], ["gate"], ["formats"], ["formats", "render"]])

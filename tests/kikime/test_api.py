@@ -15,6 +15,7 @@ from kikime.workflows.keywords import EngineKeywords
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_run
 
 EXPORTED = [
+    "Audited",
     "EngineFault",
     "EngineOptions",
     "EnvironmentFault",
@@ -34,7 +35,9 @@ EXPORTED = [
     "UsageError",
     "Verdicts",
     "__version__",
+    "audit",
     "compare",
+    "export",
     "formats",
     "gate",
     "judge",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.reports.comparison.pairs import Pair
-from kikime.harness.reports.comparison.records import LengthEntry, LengthRatio, Lengths
+from kikime.harness.reports.comparison.records import LengthEntry, LengthRatio
 from kikime.harness.stats.intervals import wilson_interval
-from kikime.harness.stats.lengths import length_summary, ratio_of_means
+from kikime.harness.stats.lengths import LengthSummary, length_summary, ratio_of_means
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ def with_length(cells: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
     return own
 
 
-def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Manifest) -> Lengths:
+def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Manifest) -> LengthSummary:
     """Describe the lengths of one run's replies, of which each has one: quartiles of replies, means over questions."""
     ranges = {name: card["length"][_RANGES[unit]] for name, card in manifest["personas"].items()}
     low, high = ([ranges[name][end] for name in cells["persona"]] for end in (0, 1))
@@ -57,8 +57,10 @@ def describe_lengths(cells: pd.DataFrame, unit: str, manifest: Manifest) -> Leng
     )
     mean, share = questions.groupby("persona").mean().mean()
     share_low, share_high = wilson_interval(round(share * len(questions)), len(questions))
-    means = {"mean": float(mean), "share_in_range": float(share), "share_low": share_low, "share_high": share_high}
-    return Lengths(**asdict(length_summary(list(cells[unit]), low=low, high=high)) | means)
+    over_replies = length_summary(list(cells[unit]), low=low, high=high)
+    return replace(
+        over_replies, mean=float(mean), share_in_range=float(share), share_low=share_low, share_high=share_high
+    )
 
 
 def _entry(

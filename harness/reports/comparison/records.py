@@ -9,6 +9,7 @@ import msgspec
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.core.records import Printed
+from kikime.harness.stats.lengths import LengthSummary
 from kikime.harness.stats.paired import PairedEstimate, Population
 from kikime.harness.stats.panel import PanelAgreement
 
@@ -78,24 +79,6 @@ class MetricRow(Difference):
     slices: list[Slice] = field(default_factory=list)
 
 
-class Lengths(msgspec.Struct, frozen=True):
-    """Lengths of one run's replies, in characters or sentences."""
-
-    n: int
-    """Replies."""
-    mean: float
-    """Mean over personas of the mean over questions."""
-    median: float
-    """Over replies, as the quartiles."""
-    q1: float
-    q3: float
-    share_in_range: float
-    """Share whose length lies within the persona's range, both ends included: a mean over questions and personas too."""
-    share_low: float
-    """95 % Wilson interval of that share, over questions."""
-    share_high: float
-
-
 class LengthRatio(msgspec.Struct, frozen=True):
     """Mean length of b over that of a."""
 
@@ -113,8 +96,9 @@ class LengthEntry(msgspec.Struct, frozen=True):
     """None for all of them."""
     range: tuple[float, float] | None
     """What the persona's card asks for, both ends included; None for all personas."""
-    a: Lengths
-    b: Lengths
+    a: LengthSummary
+    """Means (``mean``, ``share_in_range``) are over personas and questions, quartiles over replies."""
+    b: LengthSummary
     ratio: LengthRatio
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.comparison.records import Direction, EndingMean, Handled, Lengths
+from kikime.harness.reports.comparison.records import Direction, EndingMean, Handled
+from kikime.harness.stats.lengths import LengthSummary
 from kikime.harness.stats.panel import PanelAgreement
 
 
@@ -74,7 +75,7 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
     """As the manifest has it."""
     metrics: list[MetricMean]
     """Primary metrics first, judges' criteria last."""
-    lengths: dict[str, Lengths]
+    lengths: dict[str, LengthSummary]
     """Unit (``length_chars``, ``sentences``) → lengths of all replies."""
     capability: list[Handled]
     formats: list[FormatQuality]

@@ -86,7 +86,7 @@ def broken_run(run: str, error: KikimeError) -> Reason:
     """Why a run that could not be read is left out."""
     if isinstance(error, UnfinishedRun):
         return Reason("run_unfinished", {"run": run})
-    return Reason("run_broken", {"problem": str(error.message)})
+    return Reason("run_broken", {"problem": error.message})
 
 
 def build(

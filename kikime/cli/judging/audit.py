@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from kikime.cli.output import note, print_json, print_table
 from kikime.harness.words.numbers import number
 
 if TYPE_CHECKING:
-    from kikime.judges.files.audit import Audit
+    from kikime.workflows.audit import Audited
 
 
 @click.command()
@@ -49,35 +48,34 @@ def audit(
     as_json: bool,
 ) -> int:
     """Judge training data: what scores low and why, and the data without it, in the format of the input."""
-    from kikime.harness.cards.persona import load_persona
-    from kikime.harness.core.tables import read_table
-    from kikime.harness.core.tables.replies import replies_of
-    from kikime.judges.files.audit import audit_replies, own_names, write_report
-    from kikime.judges.verdicts.rubric import load_rubric
+    from kikime.cli.progress import TerminalListener
+    from kikime.workflows.audit import audit as audit_data
 
     settings = asking.settings()
-    card, asked = load_persona(persona), load_rubric(rubric)
-    table = read_table(data, split=split, wanted=[name for name in (user_column, reply_column) if name])
-    replies = replies_of(table, user=user_column, reply=reply_column, own_names=own_names(card))
     with going_on_is_told():
-        found = audit_replies(replies, card, asked, settings, say=note)
-    found.outcome.raise_for_stop(this_command())
-    out = out or Path(f"{data.stem}-audit")
-    out.mkdir(parents=True, exist_ok=True)
-    report, filtered = out / "audit.csv", out / f"{data.stem}-kept{data.suffix}"
-    write_report(found, report)
-    kept = found.kept(keep_min)
-    found.warn_of_nothing_kept(kept, keep_min)
-    table.write(filtered, kept)
+        found = audit_data(
+            data,
+            persona=persona,
+            user_column=user_column,
+            reply_column=reply_column,
+            split=split,
+            rubric=rubric,
+            keep_min=keep_min,
+            judge=settings,
+            out=out,
+            again=this_command(),
+            progress=TerminalListener(),
+        )
     if as_json:
-        print_json(found.report(kept, table=report, filtered=filtered))
+        print_json(found.report())
     else:
-        _print_audit(found, kept, report, filtered)
-    tell_unreadable(found.unreadable)
-    return finish(found.outcome, flawless=bool(kept) and not found.unreadable)
+        _print_audit(found)
+    tell_unreadable(found.audit.unreadable)
+    return finish(found.audit.outcome, flawless=bool(found.kept) and not found.audit.unreadable)
 
 
-def _print_audit(found: Audit, kept: Sequence[int], report: Path, filtered: Path) -> None:
+def _print_audit(audited: Audited) -> None:
+    found = audited.audit
     for criterion, counts in found.histogram().items():
         widest = max([*counts.values(), 1])
         click.echo(words().criterion(criterion))
@@ -88,10 +86,10 @@ def _print_audit(found: Audit, kept: Sequence[int], report: Path, filtered: Path
     note(
         words()(
             "cli.audit.kept",
-            kept=len(kept),
+            kept=len(audited.kept),
             total=found.total,
             unscored=found.unscored,
-            filtered=filtered,
-            table=report,
+            filtered=audited.filtered,
+            table=audited.table,
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -103,7 +104,7 @@ def check(file: str, as_json: bool) -> None:
 
 def _print_check(report: PersonaReport) -> None:
     say = words()
-    used = "、".join(f"{word} ×{count}" for word, count in report.first_person.items()) or "—"
+    used = _listed([f"{word} ×{count}" for word, count in report.first_person.items()])
     click.echo(say("cli.personas.check.head", id=report.id, n=report.examples))
     rates = {"rate": percent(report.marker_rate), "target": percent(report.target_rate)}
     click.echo(say("cli.personas.check.markers", **rates))
@@ -219,5 +220,5 @@ def _write(path: Path, text: str) -> None:
         raise EnvironmentFault("{path} cannot be written: {reason}", path=path, reason=system_reason(error)) from None
 
 
-def _listed(texts: tuple[str, ...]) -> str:
-    return "、".join(texts) or "—"
+def _listed(texts: Sequence[str]) -> str:
+    return words()("cli.listed").join(texts) or "—"

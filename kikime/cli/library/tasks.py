@@ -32,7 +32,11 @@ def list_tasks(as_json: bool) -> None:
     if as_json:
         print_records(found)
         return
-    rows = [[task.id, task.title, task.measures, task.source, task.version, _range(*task.items)] for task in found]
+    of = words().of_bank
+    rows = [
+        [task.id, of(task.title), of(task.measures), of(task.source), task.version, _range(*task.items)]
+        for task in found
+    ]
     print_table("", columns("cli.tasks.columns"), rows, left=4)
 
 
@@ -108,9 +112,9 @@ def check_task(file: str, personas: tuple[str, ...], as_json: bool) -> None:
 
 def _print_head(task: Task) -> None:
     say = words()
-    click.secho(say("cli.tasks.head", id=task.id, version=task.version, title=task.title), bold=True)
-    click.echo(say("cli.tasks.measures", text=task.measures))
-    click.echo(say("cli.tasks.source", text=task.source))
+    click.secho(say("cli.tasks.head", id=task.id, version=task.version, title=say.of_bank(task.title)), bold=True)
+    click.echo(say("cli.tasks.measures", text=say.of_bank(task.measures)))
+    click.echo(say("cli.tasks.source", text=say.of_bank(task.source)))
     click.echo(say("cli.tasks.metrics", text=", ".join(task.metrics)))
     if task.instruction:
         click.echo(say("cli.tasks.prompt", text=task.instruction))

@@ -120,7 +120,10 @@ def _print_why_unscored(run: Run) -> None:
 
 
 def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
-    """The summary as a table: one row per value of the columns ``by``, the whole run, and its replies by how they ended."""
+    """The summary as a table: one row per value of the columns ``by``, the whole run, and its replies by how they ended.
+
+    Where all of them ended in the same way, that says nothing.
+    """
     from kikime.harness.store.means import ENDING, means_by
     from kikime.harness.words import labels
 
@@ -129,10 +132,9 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
     metrics = [*_METRICS, *(name for name in _THINKING if name in summary.metrics and summary.metrics[name].n)]
     rows: list[list[object]] = [[*key, *_cells(entry, metrics)] for key, entry in means_by(directory, by).items()]
     rows += [[say("common.all"), *blank, *_cells(entry, metrics)] for entry in means_by(directory).values()]
-    rows += [
-        [say(f"results.endings.{key[0]}"), *blank, *_cells(entry, metrics)]
-        for key, entry in means_by(directory, (ENDING,)).items()
-    ]
+    endings = means_by(directory, (ENDING,))
+    if len(endings) > 1:
+        rows += [[say(f"results.endings.{key[0]}"), *blank, *_cells(entry, metrics)] for key, entry in endings.items()]
     title = f"{summary.name} × {summary.suite} ({say.get(f'state.{summary.state}', summary.state)})"
     headings = [*(labels.condition(say, name) for name in by), "n", *map(say.metric, metrics)]
     print_table(title, headings, rows, left=len(by))

@@ -2,12 +2,14 @@ import itertools
 
 import pytest
 
+from kikime.harness.core.errors import UsageError
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.ranking.rank import rank
-from kikime.harness.reports.ranking.stored import FILE, ranking_data
+from kikime.harness.reports.ranking.stored import FILE, broken_run, ranking_data
 from kikime.harness.reports.tables.areas import explain, load_areas
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.store.rundir import read_json
+from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
 
 FEW = {"n_resamples": 300, "language": "en"}
@@ -213,3 +215,9 @@ def test_a_run_without_a_summary_is_told_in_the_language_of_the_table(tmp_path):
     run.summary_file.unlink()
     (row,) = rank([run], n_resamples=99, language="ja").excluded
     assert row.reason.startswith("まだ終わっていません")
+
+
+def test_why_a_run_is_broken_is_told_in_the_readers_language():
+    reason = broken_run("r1", UsageError("{path}: no such file", path="runs/r1"))
+    assert Translator("en").reason(reason) == "runs/r1: no such file"
+    assert "no such" not in Translator("ja").reason(reason)
