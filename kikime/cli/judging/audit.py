@@ -11,8 +11,8 @@ from kikime.cli.again import this_command
 from kikime.cli.judging.options import AskFlags, finish, going_on_is_told, judge_options
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.unreadable import tell_unreadable
 from kikime.cli.output import note, print_json, print_table
+from kikime.cli.unreadable import tell_unreadable
 from kikime.harness.words.numbers import number
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import click
 from kikime.cli.judging.options import OK, PARTIAL
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.unreadable import tell_unreadable
 from kikime.cli.output import print_json, print_table
+from kikime.cli.unreadable import tell_unreadable
 from kikime.harness.words.numbers import number, signed
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.unreadable import tell_unreadable
 from kikime.cli.output import note, print_document, print_json, print_records, print_table
+from kikime.cli.unreadable import tell_unreadable
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
 from kikime.harness.core.reasons import system_reason
 from kikime.harness.words.numbers import number, percent
