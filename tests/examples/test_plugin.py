@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "examples" / "plugin"
+SHOWN = {"py", "yaml", "jinja", "toml"}
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +93,34 @@ def test_a_run_opens_where_nobody_knows_its_parts(python, manifest):
 def test_the_page_is_listed(python):
     code = "from kikime.leaderboard.page.registry import pages; print(pages()['hotel'].titles['ja'])"
     assert "ホテル" in python("-c", code).stdout
+
+
+def blocks(language: str) -> list[str]:
+    """The blocks of one language on the page about extending."""
+    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("language", ["python", "jinja", "toml", "yaml"])
+def test_what_the_page_on_extending_shows_stands_in_the_package(language):
+    files = [path.read_text(encoding="utf-8") for path in PLUGIN.rglob("*.*") if path.suffix[1:] in SHOWN]
+    own = [block for block in blocks(language) if not block.startswith("metrics: [")]  # two ways to name a metric
+    parts = [part for block in own for part in (block.split("\n\n") if language == "toml" else [block])]
+    assert [part for part in parts if not any(part in text for text in files)] == []
+
+
+def test_the_page_on_extending_shows_what_is_printed(python, manifest):
+    [console] = blocks("console")
+    for entry in console.split("$ ")[1:]:
+        line, _, shown = entry.partition("\n")
+        if not line.startswith("kikime"):
+            continue
+        done = python("-m", *line.split(), "--lang", "en")
+        printed = {plain(text) for text in re.split("[\r\n]+", done.stdout + done.stderr)}
+        assert [text for text in shown.splitlines() if plain(text) not in printed] == [], line
+
+
+def plain(line: str) -> str:
+    """A line without colours, and without how fast this machine is."""
+    line = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).rstrip()
+    return re.sub(r"about .*|[\d.,]+ (?=replies/s|tok/s|s left)", "", line)
