@@ -29,14 +29,12 @@ if TYPE_CHECKING:
     from kikime.harness.prompts.format import Format
     from kikime.harness.suites.suite import Suite, load_suite
     from kikime.judges.jobs.session import JudgeSettings, judge_settings
-    from kikime.workflows.audit import Audited, audit
-    from kikime.workflows.export import export
-    from kikime.workflows.judge import Verdicts, judge
+    from kikime.workflows.judge import Audited, Verdicts, audit, judge
     from kikime.workflows.library import formats
     from kikime.workflows.listener import Listener
     from kikime.workflows.loaded import Run, load_run
     from kikime.workflows.plan import Plan, plan
-    from kikime.workflows.results import compare, gate, rank, write_report
+    from kikime.workflows.results import compare, export, gate, rank, write_report
     from kikime.workflows.run import resume, run
     from kikime.workflows.score import Scorer, score
 
@@ -89,14 +87,12 @@ _NAMES_BY_MODULE = {
     "harness.prompts.format": "Format",
     "harness.suites.suite": "Suite load_suite",
     "judges.jobs.session": "JudgeSettings judge_settings",
-    "workflows.audit": "Audited audit",
-    "workflows.export": "export",
-    "workflows.judge": "Verdicts judge",
+    "workflows.judge": "Audited Verdicts audit judge",
     "workflows.library": "formats",
     "workflows.listener": "Listener",
     "workflows.loaded": "Run load_run",
     "workflows.plan": "Plan plan",
-    "workflows.results": "compare gate rank write_report",
+    "workflows.results": "compare export gate rank write_report",
     "workflows.run": "resume run",
     "workflows.score": "Scorer score",
 }

@@ -16,7 +16,7 @@ from kikime.cli.unreadable import tell_unreadable
 from kikime.harness.words.numbers import number
 
 if TYPE_CHECKING:
-    from kikime.workflows.audit import Audited
+    from kikime.workflows.judge import Audited
 
 
 @click.command()
@@ -49,7 +49,7 @@ def audit(
 ) -> int:
     """Judge training data: what scores low and why, and the data without it, in the format of the input."""
     from kikime.cli.progress import TerminalListener
-    from kikime.workflows.audit import audit as audit_data
+    from kikime.workflows.judge import audit as audit_data
 
     settings = asking.settings()
     with going_on_is_told():

@@ -34,14 +34,14 @@ def export(
     csv: one row per reply (a pair: per metric and slice), for spreadsheets. md: a table with ± and n. json: the same as data.
     html: the report in one file. lm-eval: results and samples files. hf: a data set for datasets.load_from_disk.
     """
-    from kikime.workflows import export as exports
+    from kikime.workflows import results
 
     if target in TEXTS and output is None:
-        data = exports.export_text(*run_names, to=target, common=common, judge=judge, runs=runs)
+        data = results.export_text(*run_names, to=target, common=common, judge=judge, runs=runs)
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    path = exports.export(*run_names, to=target, output=output, common=common, judge=judge, runs=runs)
+    path = results.export(*run_names, to=target, output=output, common=common, judge=judge, runs=runs)
     if target in TEXTS:
         note(words()("cli.export.wrote", path=path))
     else:

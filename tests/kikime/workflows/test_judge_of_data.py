@@ -9,7 +9,7 @@ import pytest
 
 from kikime.harness.cards.persona import load_persona
 from kikime.harness.core.errors import EnvironmentFault, UsageError
-from kikime.workflows.audit import audit
+from kikime.workflows.judge import audit
 
 
 @pytest.fixture

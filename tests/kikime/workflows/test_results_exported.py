@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
-from kikime.workflows.export import TEXTS, export, export_text
+from kikime.harness.reports.export import TEXTS
+from kikime.workflows.results import export, export_text
 from tests.support.builders import IN_VOICE, PLAIN, make_run
 
 
