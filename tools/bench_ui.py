@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -30,6 +32,9 @@ from kikime.harness.reports.ranking.stored import ranking_data
 from kikime.harness.store.rundir import RunDirectory, write_json
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import SAMPLES, SCORES
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
 
 PERSONAS = ("ojousama", "bushi", "shonen")
 TASKS = ("daily", "style", "persona_facts", "preferences")
@@ -219,35 +224,46 @@ def manifest(run: str, name: str, n: int, copies: int) -> dict[str, Any]:
     }
 
 
+class Clock:
+    """Elapsed and CPU times in milliseconds, by name."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+
+    def timed(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do ``work`` and note what it took."""
+        started, used = time.perf_counter(), time.process_time()
+        result = work()
+        self.found[name] = [1000 * (time.perf_counter() - started), 1000 * (time.process_time() - used)]
+        return result
+
+
 def measure(runs: Path) -> dict[str, Any]:
     """Elapsed and CPU times in milliseconds, and memory in MiB, of the page's script as the server runs it."""
     from streamlit.testing.v1 import AppTest
-    from streamlit.util import calc_hash
 
     from kikime import leaderboard
-    from kikime.leaderboard.data.index import Index
-    from kikime.leaderboard.data.queries.samples import Filter, page_of
+    from kikime.leaderboard.launch import preload, warm_imports
 
     app_file = str(Path(leaderboard.__file__).with_name("app.py"))
-    from kikime.leaderboard.launch import preload, warm_imports
-    from kikime.leaderboard.page.registry import pages
-
     # As in a server before its first visitor: libraries are loaded, and streamlit has run a script.
     warm_imports()
     ready = AppTest.from_string("import streamlit as st\nst.write('ready')").run()
-    found: dict[str, Any] = {}
-
-    def timed(name: str, work: Any) -> Any:
-        started, used = time.perf_counter(), time.process_time()
-        result = work()
-        found[name] = [1000 * (time.perf_counter() - started), 1000 * (time.process_time() - used)]
-        return result
-
-    timed("server start: index, slices, ranking", preload)
+    clock = Clock()
+    clock.timed("server start: index, slices, ranking", preload)
     app = AppTest.from_file(app_file, default_timeout=120)
     # A server looks for components at its start, not for its first page.
     app._bidi_component_manager = ready._bidi_component_manager  # noqa: SLF001
-    timed("first page", app.run)
+    measure_board(clock, app)
+    measure_samples(clock, AppTest.from_file(app_file, default_timeout=120), runs)
+    clock.found["peak memory, MiB"] = peak_memory()
+    clock.found["a fixed Python loop, ms (for scale)"] = loop_speed()
+    return clock.found
+
+
+def measure_board(clock: Clock, app: AppTest) -> None:
+    """The first page, and what a visitor does there."""
+    clock.timed("first page", app.run)
     assert not app.exception
     steps = {
         "text filter": lambda: app.text_input(key="w_q").set_value("モデル-00").run(),
@@ -256,11 +272,21 @@ def measure(runs: Path) -> dict[str, Any]:
         "format filter": lambda: app.multiselect(key="w_format").set_value(["chatml"]).run(),
     }
     for name, step in steps.items():
-        timed(f"interaction: {name}", step)
+        clock.timed(f"interaction: {name}", step)
         assert not app.exception
+
+
+def measure_samples(clock: Clock, app: AppTest, runs: Path) -> None:
+    """The page of replies: its queries, then the whole page."""
+    from streamlit.util import calc_hash
+
+    from kikime.leaderboard.data.index import Index
+    from kikime.leaderboard.data.queries.samples import Filter, page_of
+    from kikime.leaderboard.page.registry import pages
+
     run = Index(runs).find(min(path.name for path in runs.iterdir()))
     assert run is not None
-    sample_pages = {
+    queries = {
         "first": (Filter(), 1),
         "last": (Filter(), 900),
         "filtered": (Filter(values={"persona": ["bushi"], "format": ["chatml"]}), 2),
@@ -269,18 +295,14 @@ def measure(runs: Path) -> dict[str, Any]:
         "shortest first": (Filter(order="short"), 3),
     }
     page_of(run, Filter())
-    for name, (chosen, number) in sample_pages.items():
-        timed(f"sample page, query: {name}", lambda chosen=chosen, number=number: page_of(run, chosen, number))
-    samples = AppTest.from_file(app_file, default_timeout=120)
-    samples._page_hash = calc_hash(pages()["samples"].path)  # noqa: SLF001  (switch_page knows only pages that are files)
-    samples.query_params["run"] = run.id
-    samples.run()
-    timed("sample page, whole page: filter", lambda: samples.multiselect(key="w_persona").set_value(["bushi"]).run())
-    timed("sample page, whole page: order", lambda: samples.selectbox(key="w_order").set_value("long").run())
-    assert not samples.exception
-    found["peak memory, MiB"] = peak_memory()
-    found["a fixed Python loop, ms (for scale)"] = loop_speed()
-    return found
+    for name, (chosen, number) in queries.items():
+        clock.timed(f"sample page, query: {name}", partial(page_of, run, chosen, number))
+    app._page_hash = calc_hash(pages()["samples"].path)  # noqa: SLF001  (switch_page knows only pages that are files)
+    app.query_params["run"] = run.id
+    app.run()
+    clock.timed("sample page, whole page: filter", lambda: app.multiselect(key="w_persona").set_value(["bushi"]).run())
+    clock.timed("sample page, whole page: order", lambda: app.selectbox(key="w_order").set_value("long").run())
+    assert not app.exception
 
 
 def peak_memory() -> float:
