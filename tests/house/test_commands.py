@@ -16,20 +16,11 @@ COMMANDS = sorted(
 )
 ALLOWED = ("kikime.cli", "kikime.workflows", "kikime.harness.core", "kikime.harness.words")
 NAMED = {
-    "judging/audit": {"judges.files.audit", "judges.verdicts.rubric"},
     "judging/calibrate": {"judges.trust.calibration"},
     "judging/judge": {"judges.jobs.batch", "judges.trust.canaries", "judges.trust.linking"},
     "judging/options": {"judges.verdicts.models"},
     "results/compare": {"harness.reports.comparison.pairs"},
-    "results/export": {
-        "harness.reports.comparison.pairs",
-        "harness.reports.export.csv",
-        "harness.reports.export.dataset",
-        "harness.reports.export.lm_eval",
-        "harness.reports.export.markdown",
-        "harness.reports.overview.run",
-        "harness.store.rundir",
-    },
+    "results/export": {"harness.reports.export"},
     "results/formulas": {"harness.reports.tables.areas", "harness.reports.tables.quality"},
     "results/gate": {"harness.reports.export.markdown"},
     "results/leaderboard": {"leaderboard.launch"},

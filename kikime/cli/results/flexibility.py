@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from msgspec.structs import replace
 
 from kikime.cli.language import columns, words
 from kikime.cli.output import print_table
 from kikime.harness.reports.claims.records import FlexibilityReport, FlexibilityTable, TechniqueEffect
-from kikime.harness.stats.prompts.effects import ExamplesEffect, InstructionEffect
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.numbers import number, percent
+
+if TYPE_CHECKING:
+    from kikime.harness.stats.prompts.effects import ExamplesEffect, InstructionEffect
 
 
 def print_flexibility(table: FlexibilityTable) -> None:

@@ -73,7 +73,7 @@ def runs(tmp_path_factory):
     make_run(folder, "august", lambda request: PLAIN if request.turn == 0 else None, materials=both)
     make_run(folder, "september", IN_VOICE, materials=both)
     for name in ("judged", "judged2"):
-        add_verdicts(make_run(folder, name, IN_VOICE))
+        add_verdicts(make_run(folder, name, IN_VOICE), lambda _: 5)
     one = {"personas": ("ojousama",)}
     make_run(folder, "shots", IN_VOICE, materials=make_materials([talk_task(4)], shots=(0, 2), **one))
     asked = make_materials([talk_task(4)], techniques=("plain", "no_style"), **one)
@@ -89,9 +89,9 @@ def runs(tmp_path_factory):
 def data():
     """Texts of people and models, longest first: what is quoted stays as it is."""
     files = [*data_path("banks").glob("*.yaml"), *data_path("personas").glob("*.yaml"), data_path("techniques.yaml")]
-    found = {IN_VOICE, PLAIN}
+    found = {IN_VOICE, PLAIN, *leaves([task.model_dump() for task in (talk_task(9), facts_task())])}
     for file in files:
-        content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        content = yaml.load(Path(file).read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         if file.parent.name == "banks":  # a bank says of itself what it measures: that is ours, and has its English
             content = {name: content[name] for name in content if name not in {"title", "measures", "source"}}
         found |= set(leaves(content))
