@@ -1,5 +1,7 @@
 """The parts of a comparison: charts, tables and downloads say what ``kikime compare`` says."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
@@ -42,7 +44,9 @@ def test_one_sentence_says_where_b_is_better_and_what_stays_open(report, languag
     t = Translator(language)
     rows = [row for row in report.metrics if row.primary]
     verdicts = ["better", "worse", "equivalent", *["inconclusive"] * (len(rows) - 3)]
-    judged = replace(report, metrics=[replace(row, verdict=v) for row, v in zip(rows, verdicts, strict=True)])
+    judged = replace(
+        report, metrics=[dataclasses.replace(row, verdict=v) for row, v in zip(rows, verdicts, strict=True)]
+    )
     said = parts.decision(t, judged)
     assert t("compare.decided", a="八月", b="九月", n=len(rows), better=1) in said
     assert t("compare.decided_worse", metrics=t.metric(rows[1].metric)) in said
@@ -53,7 +57,7 @@ def test_one_sentence_says_where_b_is_better_and_what_stays_open(report, languag
 
 
 def test_a_comparison_that_finds_nothing_better_says_so(report):
-    same = replace(report, metrics=[replace(row, verdict="inconclusive") for row in report.metrics])
+    same = replace(report, metrics=[dataclasses.replace(row, verdict="inconclusive") for row in report.metrics])
     n = sum(row.primary for row in report.metrics)
     assert T("compare.decided_none", a="八月", b="九月", n=n) in parts.decision(T, same)
 
@@ -136,7 +140,7 @@ def test_a_slice_leads_to_the_replies_under_its_condition(visit, both, report):
 
 def test_a_report_without_slices_says_so(visit, both, report):
     drawn = visit()
-    parts.slices(T, *both, replace(report, metrics=[replace(row, slices=[]) for row in report.metrics]))
+    parts.slices(T, *both, replace(report, metrics=[dataclasses.replace(row, slices=[]) for row in report.metrics]))
     assert drawn.said("caption") == [T("compare.no_slices")]
 
 
