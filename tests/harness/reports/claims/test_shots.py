@@ -70,7 +70,7 @@ def test_the_table_has_a_line_per_number_of_examples_and_a_column_per_metric():
     assert table.title == "mine: with examples − without"
     assert table.columns[:2] == ["examples", "as"]
     assert list(table.rows) == [
-        [2, "turns", "+0.25", "+0.10", "+0.50, +0.00"],
+        [2, "turns", "+0.25", "+0.10", "+0.50, ±0.00"],
         [4, "turns", "−0.50", "—", "−0.50"],
     ]
     assert note == Footnote("values with 95 % intervals, items drawn within personas")
