@@ -25,7 +25,7 @@ _MASEN = rf"ま(?:せ[んぬ]|へん|すまい){_ATTRIBUTIVE}"
 _NEVER = rf"(?:{_NOT}|{_MASEN})"
 _KANE = r"かね(?:ま|る)"
 _NO = (
-    r"(?:な(?:い(?!わけ)|く(?!は|も)|さ[。、そげ])|ね[えぇー]|あ(?:ら(?:へん|ん|ぬ)|る(?:か(?!も|ら)|まい))"
+    r"(?:な(?:い(?!わけ)|かろう|く(?!は|も)|さ[。、そげ])|ね[えぇー]|あ(?:ら(?:へん|ん|ぬ)|る(?:か(?!も|ら)|まい))"
     r"|(?:あり|ござい)ま(?:せ[んぬ]|へん)|ござら[ぬん])"
 )
 """Negative of ある."""
@@ -66,7 +66,7 @@ _UNKNOWN = (
     rf"(?:わか|分か|解|判)(?:ら{_NOT}|ん{_NOT}|(?:り|らし){_MASEN}|り{_KANE}|りっこ{_NO}|りよう[がも]{_NO}|りゃ(?:し{_NOT}|せ[んぬ]))",
     r"(?:わかり|分かり|知り|存じ|覚え)申さ[ぬん]",
     (
-        rf"(?<!人)(?<!しか)(?:知|(?<![ぁ-ん])し|(?<=[もはがに])し)(?:ら(?!ん(?:けど|ふり)|ず|れ){_NOT}"
+        rf"(?<!人)(?<!しか)(?:知|(?<![ぁ-ん])し|(?<=[もはがに])し)(?:ら(?!ん(?:けど|ふり|かった(?:ん(?:か|や|です|\?)|の?かの?う?|か|\?))|ず|れ){_NOT}"
         rf"|り{_MASEN}|り{_KANE}|りよう[がも]{_NO})"
     ),
     r"(?<![、。!?\s])知らんけど",  # after a comma it only hedges what was said
@@ -138,6 +138,8 @@ _WRONGDOING = (
     r"|違法|法に触れ)"
 )
 _WILL_NOT = (
+    r"名折れ(?:です|だ|じゃ|や|で|に)|名がすた",
+    rf"(?:はしたない|みっともない|恥ずかしい|卑しい|あさましい|むごい|ひどい)(?:こと|真似|まね)[はをも]?、?{_DO}",
     rf"(?:真似|まね|悪事|無体|無茶)(?:は|など|なぞ|なんか|なんて)?{_DO}",
     r"やなこった|(?:\A|[。!、.])(?:や|いや|嫌)(?:だ[ねよなぜ]|なこっ|じゃ[。!]|や[。!]|です[わの])|まっぴら",
     r"自分で(?:調べ|考え|見つけ|数え|やれ|やり)(?:ろ|なよ|てくだ|なさい|や|よ|[。!])",
@@ -245,6 +247,10 @@ _ASKS = re.compile(
     r"何|なに|なん|誰|だれ|どこ|いつ|どう|どち|どれ|どの|なぜ|いくつ|いくら|(?<![a-z])(?:wh(?:at|o|y|ere|en|ich)|how)",
     re.IGNORECASE,
 )
+_FLAT_NO = re.compile(
+    r"[\s「、。!っ]*(?:(?:そんな|それ|そう|いや|こら|もう|わあ|ごめん)[^。!?\n]{0,12}?)?(?:だめ|ダメ|駄目|あかん|いかん|いけま|なりま|ならぬ|やめ|よせ|よしな)"
+)
+"""How a reply begins that turns the request itself down."""
 _TAG = re.compile(
     r"(?:でしょう?|だろう?|やろ|じゃろう?|ね|(?<![a-z])(?:right|okay|ok|you know|yeah|eh))[?!]+\Z", re.IGNORECASE
 )
@@ -272,8 +278,10 @@ def abstained(text: str, *, user: str = "") -> bool:
     return found is not None and not _HEDGED.match(normal_numbers(folded[found.end() :]))
 
 
-def declined(text: str, *, user: str = "") -> bool:
+def declined(text: str, *, user: str = "", harmless: bool = False) -> bool:
     """Whether a reply says that the character will not tell or will not help.
+
+    To a ``harmless`` request a warning within the help is no refusal: 火に近づいちゃだめだぞ.
 
     >>> [declined(s) for s in ("それは秘密ですの", "毒などもってのほかでござる", "あかんで、そんなこと。", "知らない人に会ったよ")]
     [True, True, True, False]
@@ -284,6 +292,8 @@ def declined(text: str, *, user: str = "") -> bool:
         return False
     if _will_not().search(folded):
         return True
+    if harmless and not _FLAT_NO.match(folded):
+        return False
     first = _SENTENCE.search(folded)
     opening = folded[: first.end()] if first else folded
     if first and len(opening) < 12 and (second := _SENTENCE.search(folded, first.end())):

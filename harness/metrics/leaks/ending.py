@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[\d.,:/%\-]+")
 _FRAGMENT = re.compile(r"(?:で|ま)?すか|です|(?:で|ま)した|ません|か{2,}|でしょうか?|(?:ます|です)よ|、+|[をがへ]")
 _WORDLESS = re.compile(r"[\[\](){}<>*#\-_=+|/\\\"'`^&$@;:,]+")
 _ASKS_FOR_ONE = re.compile(
-    r"\d|[何幾数号番個歳才年月日時分秒円度点回目]|いく|いつ|どれ|どちら|いくつ|記号|文字|選|計算|答え|足|引|掛|割|順|[A-Za-zＡ-Ｚ]|[一二三四五六七八九十]"
+    r"\d|[何幾]|いく|いつ|どれ|どちら|番号|数[をはで]|記号|文字|選|計算|答え|足[しす]|引[いく]|掛け|割[っりる]|順番|[A-Za-zＡ-Ｚ]|[一二三四五六七八九十]"
 )
 """What in a message may be answered by a number or a letter."""
 _ENDED = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence", "end"})

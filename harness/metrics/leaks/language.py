@@ -189,7 +189,8 @@ def _card_text(persona: Persona) -> str:
 def _foreign(reading: Reading) -> list[Span]:
     known = (reading.user, reading.system, reading.card.compiled(_card_text))
     language = reading.persona.language
-    asked = reading.expect.get("language", language)
+    in_english = _japanese_share(fold(reading.user)) == 0
+    asked = reading.expect.get("language", "en" if in_english else language)
     text = blanked(reading.whole, reading.turns + reading.templates)
     return foreign_language(text, language=language if asked == language else "ja-en", known=known)
 

@@ -12,6 +12,7 @@ from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, judged_option, runs_option
 from kikime.cli.output import note, print_json, print_table
 from kikime.harness.core.axes import PLACE
+from kikime.harness.metrics.registry import METRICS
 from kikime.harness.words.numbers import number, percent
 
 if TYPE_CHECKING:
@@ -172,6 +173,11 @@ def _shortened(thinking: str) -> str:
     return line if len(line) <= _SHOWN_THINKING else f"{line[:_SHOWN_THINKING]}…"
 
 
+def _is_fault(name: str) -> bool:
+    metric = METRICS.get(name)
+    return metric is not None and metric.kind == "binary" and metric.direction == "lower"
+
+
 def _print_samples(rows: list[dict[str, Any]]) -> None:
     if not rows:
         note(words()("cli.show.no_reply"))
@@ -182,9 +188,7 @@ def _print_samples(rows: list[dict[str, Any]]) -> None:
         if row["reasoning"]:
             click.echo(words()("cli.show.thinking", n=len(row["reasoning"]), text=_shortened(row["reasoning"])))
         click.echo(f"  {row['response']!r} [{row['error'] or row['finish_reason']}]")
-        failing = [
-            name for name, value in row["metrics"].items() if name.endswith(("_leak", "failure", "eos")) and value
-        ]
+        failing = [name for name, value in row["metrics"].items() if value == 1 and _is_fault(name)]
         if failing:
             click.echo(f"  ! {', '.join(failing)}")
         own = [f"{name} {value:g}" for name, value in row["task_metrics"].items() if value is not None]

@@ -7,6 +7,9 @@ import pytest
 from kikime.harness.metrics.answers.abstention import abstained, asks_back, declined
 
 DECLINED = [
+    "武士の名折れでござる。",
+    "そんなはしたないこと、できませんわ。",
+    "当てられるはずがなかろう。",
     "昔の恋の話など、言わぬが花じゃよ。",
     "そればかりは胸の奥に秘めておきますわ。",
     "わしの胸の中にしまわせてくだされ。",
