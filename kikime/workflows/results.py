@@ -78,7 +78,7 @@ def rank(
         runs: folder of runs that are given by name.
 
     Raises:
-        UsageError: no such run or suite.
+        UsageError: no such run, folder or suite.
     """
     from kikime.harness.reports.ranking.rank import of_suite
     from kikime.harness.reports.ranking.rank import rank as rank_runs
@@ -274,6 +274,8 @@ def _saved(output: Path, data: bytes) -> Path:
 def _chosen(run_list: Sequence[Reference] | None, runs: str | Path) -> list[Run]:
     if run_list:
         return [load_run(run, runs=runs) for run in run_list]
+    if not Path(runs).is_dir():
+        raise UsageError("no folder {folder}", hint="give the folder of the runs by --runs", folder=str(runs))
     return [run for run in load_runs(runs) if run.directory.kind == BENCHMARK]
 
 

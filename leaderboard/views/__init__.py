@@ -1,1 +1,1 @@
-"""The pages; streamlit runs each file as a script."""
+"""The pages, one module or folder each."""

@@ -54,8 +54,14 @@ def test_rank_is_a_table(tmp_path):
 
 
 def test_an_empty_folder_is_an_empty_ranking(tmp_path):
-    done = invoke(tmp_path / "runs", "rank", "--json")
+    done = invoke(tmp_path, "rank", "--json")
     assert (done.exit_code, json.loads(done.stdout)["rows"]) == (0, [])
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    done = invoke(tmp_path / "rusn", "rank")
+    assert done.exit_code == 2
+    assert "rusn" in done.stderr
 
 
 def test_explain_prints_every_formula(tmp_path):
