@@ -25,7 +25,7 @@ NAMED = {
     "results/gate": {"harness.reports.export.markdown"},
     "results/leaderboard": {"leaderboard.launch"},
     "results/reports": {"harness.reports.report"},
-    "results/show": {"harness.plan.notes", "harness.store.means"},
+    "results/show": {"harness.metrics.registry", "harness.plan.notes", "harness.store.means"},
     "running/demo": {"harness.store.means"},
     "running/retention": {"harness.retention.report"},
 }
