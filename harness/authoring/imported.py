@@ -104,7 +104,7 @@ _Dumper.add_representer(str, _text)
 def _yaml(card: Persona, foreign: ForeignCard, n_lines: int) -> str:
     content = {name: value for name, value in card.model_dump(mode="json").items() if value not in ("", [], None)}
     written = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10**6)
-    left = "".join(f"# 移せなかったもの: {name}\n" for name in foreign.unmapped)
+    left = "".join(f"# 移せなかったもの: {' '.join(name.split())}\n" for name in foreign.unmapped)
     notes = "".join(f"# {line}\n" for line in foreign.creator_notes.splitlines() if line.strip())
     head = f"# {foreign.kind} のカードから作りました。口調は{n_lines}件の台詞で測りました。語尾、一人称、長さを確かめてください。\n"
     return head + left + notes + written

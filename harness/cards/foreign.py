@@ -6,21 +6,17 @@ https://github.com/kwaroran/character-card-spec-v3.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-import yaml
 
+from kikime.harness.cards.containers import read_content
 from kikime.harness.cards.persona import LoreEntry, Persona
-from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.manifest import Json
-from kikime.harness.core.reasons import system_reason
 
 Kind = Literal["tavern_v1", "tavern_v2", "tavern_v3", "oobabooga"]
 
@@ -36,6 +32,10 @@ _CHAR = re.compile(r"\{\{char\}\}|<BOT>|<CHAR>", re.IGNORECASE)
 _USER = re.compile(r"\{\{user\}\}|<USER>", re.IGNORECASE)
 _COMMENT = re.compile(r"\{\{//.*?\}\}|\{\{comment:.*?\}\}", re.DOTALL | re.IGNORECASE)
 _MACRO = re.compile(r"\{\{([^{}]{1,80})\}\}")
+_YOU = "You"
+_DECORATORS = re.compile(r"\A(?:\s*@@[^\n]*(?:\n|\Z))+")
+_DECORATOR = re.compile(r"@@@?\w+")
+_PATTERN_KEY = re.compile(r"/.+/[a-z]*", re.DOTALL)
 _START = re.compile(r"^\s*<START>\s*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -79,16 +79,16 @@ def read_foreign(path: Path, *, user_name: str = "ユーザー") -> ForeignCard:
         UsageError: no such file.
         FileFormatError: no card in it.
     """
-    card = _content(path)
+    card = read_content(path)
     inner = card.get("data")
     data: dict[str, object] = inner if isinstance(inner, dict) else card
     kind = _kind(path, card)
     if kind == "oobabooga":
         data = {
-            "name": card.get("name") or card.get("bot"),
-            "description": card.get("context", ""),
-            "first_mes": card.get("greeting", ""),
-            "mes_example": card.get("example_dialogue", ""),
+            "name": card.get("name") or card.get("bot") or card.get("char_name"),
+            "description": card.get("context") or card.get("char_persona"),
+            "first_mes": card.get("greeting") or card.get("char_greeting"),
+            "mes_example": card.get("example_dialogue"),
         }
     return _read(path, kind, data, user_name)
 
@@ -117,8 +117,8 @@ def _read(path: Path, kind: Kind, data: Json, user_name: str) -> ForeignCard:
         personality=resolved(_text(data, "personality")),
         scenario=resolved(_text(data, "scenario") or _text(data, "world_scenario")),
         greetings=tuple(text for greeting in greetings if (text := resolved(greeting))),
-        exchanges=tuple(exchanges_of(examples, name, user_name)),
-        lorebook=_lorebook(data.get("character_book"), resolved),
+        exchanges=tuple(exchanges_of(examples, (name, _text(data, "name") or name), user_name)),
+        lorebook=_lorebook(data.get("character_book"), resolved, left),
         creator_notes=_text(data, "creator_notes"),
         unmapped=tuple(sorted(left)),
         own=_own(data.get("extensions")),
@@ -130,19 +130,25 @@ def _own(extensions: object) -> Json | None:
     return own if isinstance(own, dict) and {"voice", "length"} <= own.keys() else None
 
 
-def exchanges_of(text: str, name: str, user_name: str) -> list[Exchange]:
+def exchanges_of(text: str, names: Sequence[str], user_name: str) -> list[Exchange]:
     r"""Example dialogues (``mes_example``) as exchanges; lines without a speaker go on with the line before.
 
-    >>> exchanges_of("<START>\nユーザー: やあ\n絢音: ごきげんよう。\n*微笑む*", "絢音", "ユーザー")
+    Args:
+        text: the dialogues.
+        names: what the character is called.
+        user_name: what the user is called; ``You`` too, as in Pygmalion's cards.
+
+    >>> exchanges_of("<START>\nユーザー: やあ\n絢音: ごきげんよう。\n*微笑む*", ["絢音"], "ユーザー")
     [Exchange(user='やあ', reply='ごきげんよう。\n*微笑む*')]
     """
     found = []
-    speaker = re.compile(rf"^\s*({re.escape(name)}|{re.escape(user_name)})\s*[:：]\s?", re.MULTILINE)
+    speakers = "|".join(map(re.escape, [*names, user_name, _YOU]))
+    speaker = re.compile(rf"^\s*({speakers})\s*[:：]\s?", re.MULTILINE)
     for block in _START.split(text):
         parts = speaker.split(block)
         asked = ""
         for who, said in zip(parts[1::2], parts[2::2], strict=True):
-            if who == user_name:
+            if who not in names:
                 asked = said.strip()
             elif said.strip():
                 found.append(Exchange(asked, said.strip()))
@@ -152,72 +158,12 @@ def exchanges_of(text: str, name: str, user_name: str) -> list[Exchange]:
 
 def _split_context(context: str, name: str, user_name: str) -> tuple[str, str]:
     """Oobabooga writes example dialogues at the end of ``context``."""
-    first = re.search(rf"^\s*(?:{re.escape(name)}|{re.escape(user_name)}|You)\s*[:：]", context, re.MULTILINE)
+    first = re.search(rf"^\s*(?:{re.escape(name)}|{re.escape(user_name)}|{_YOU})\s*[:：]", context, re.MULTILINE)
     begin = first.start() if first else len(context)
     start = _START.search(context)
     begin = min(begin, start.start()) if start else begin
-    dialogue = re.sub(r"^(\s*)You(\s*[:：])", rf"\1{user_name}\2", context[begin:], flags=re.MULTILINE)
     persona = re.sub(rf"^\s*{re.escape(name)}'s Persona\s*[:：]\s*", "", context[:begin])
-    return persona.strip(), dialogue
-
-
-def _content(path: Path) -> dict[str, object]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise UsageError("{path}: no such file", path=path) from None
-    except IsADirectoryError:
-        raise UsageError("{path} is a folder", hint="give one card file", path=path) from None
-    except OSError as error:
-        raise FileFormatError(path, None, "cannot be read: {reason}", reason=system_reason(error)) from None
-    if data.startswith(b"\x89PNG"):
-        return _parsed(path, _from_png(path))
-    if data.startswith(b"PK\x03\x04"):
-        return _parsed(path, _from_charx(path))
-    return _parsed(path, data)
-
-
-def _from_png(path: Path) -> bytes:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            image.load()
-            chunks = {key: str(value) for key, value in getattr(image, "text", {}).items()}
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
-        raise FileFormatError(path, None, "not a readable PNG: {reason}", reason=error) from None
-    encoded = chunks.get("ccv3") or chunks.get("chara")
-    if encoded is None:
-        raise FileFormatError(path, None, "the picture carries no character card (no chunk 'chara' or 'ccv3')")
-    try:
-        return base64.b64decode(encoded, validate=False)
-    except (binascii.Error, ValueError):
-        raise FileFormatError(path, None, "the card in the picture is not valid base64") from None
-
-
-def _from_charx(path: Path) -> bytes:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.read("card.json")
-    except (KeyError, zipfile.BadZipFile):
-        raise FileFormatError(path, None, "no card.json in the archive") from None
-
-
-def _parsed(path: Path, data: bytes) -> dict[str, object]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = data.decode("cp932")
-        except UnicodeDecodeError:
-            raise FileFormatError(path, None, "neither UTF-8 nor CP932 text") from None
-    try:
-        value = msgspec.json.decode(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
-    except (msgspec.DecodeError, yaml.YAMLError) as error:
-        raise FileFormatError(path, None, "neither valid JSON nor YAML: {reason}", reason=error) from None
-    if not isinstance(value, dict):
-        raise FileFormatError(path, None, "not a character card")
-    return value
+    return persona.strip(), context[begin:]
 
 
 def _kind(path: Path, card: Json) -> Kind:
@@ -229,6 +175,9 @@ def _kind(path: Path, card: Json) -> Kind:
                 path, None, "a card of the unknown kind '{spec}'", hint="known: {known}", spec=spec, known=known
             )
         return _KINDS[spec]
+    inner = card.get("data")
+    if isinstance(inner, dict) and {"description", "first_mes"} & inner.keys():
+        return "tavern_v2"
     if "context" in card or "greeting" in card:
         return "oobabooga"
     if {"description", "char_persona", "first_mes", "char_greeting"} & card.keys():
@@ -256,16 +205,24 @@ def _says(data: Json, key: str) -> bool:
     return bool(value.strip() if isinstance(value, str) else value)
 
 
-def _lorebook(book: object, resolved: Callable[[str], str]) -> tuple[LoreEntry, ...]:
+def _lorebook(book: object, resolved: Callable[[str], str], left: set[str]) -> tuple[LoreEntry, ...]:
+    """The entries of a lorebook; what of them has no place in a persona card is added to ``left``."""
     entries = book.get("entries") if isinstance(book, dict) else None
     if isinstance(entries, dict):
         entries = list(entries.values())
     found = []
     for entry in entries if isinstance(entries, list) else []:
-        if not isinstance(entry, dict) or entry.get("enabled") is False or entry.get("disable") is True:
+        if not isinstance(entry, dict):
             continue
-        content = resolved(_text(entry, "content"))
-        keys = tuple(key for text in _texts(entry.get("keys") or entry.get("key")) if (key := resolved(text)))
+        given = _texts(entry.get("keys") or entry.get("key"))
+        label = f"character_book[{_text(entry, 'name') or _text(entry, 'comment') or '、'.join(given)}]"
+        if entry.get("enabled") is False or entry.get("disable") is True:
+            left.add(f"{label}.enabled=false")
+            continue
+        if entry.get("use_regex") is True or any(map(_PATTERN_KEY.fullmatch, given)):
+            left.add(f"{label}.use_regex")
+        content = resolved(_undecorated(_text(entry, "content"), left))
+        keys = tuple(key for text in given if (key := resolved(text)))
         constant = bool(entry.get("constant"))
         if content and (keys or constant):
             second = _texts(entry.get("secondary_keys") or entry.get("keysecondary")) if entry.get("selective") else []
@@ -273,6 +230,15 @@ def _lorebook(book: object, resolved: Callable[[str], str]) -> tuple[LoreEntry, 
                 LoreEntry(keys=keys, content=content, secondary_keys=tuple(map(resolved, second)), constant=constant)
             )
     return tuple(found)
+
+
+def _undecorated(content: str, left: set[str]) -> str:
+    """An entry's text without the decorators (``@@depth 4``) that begin it in the third version."""
+    head = _DECORATORS.match(content)
+    if head is None:
+        return content
+    left.update(_DECORATOR.findall(head[0]))
+    return content[head.end() :]
 
 
 def to_tavern(persona: Persona, version: Literal["v2", "v3"]) -> dict[str, object]:

@@ -56,7 +56,8 @@ def read_ratings(path: Path, verdicts: Path | None = None, *, scale: tuple[int, 
     with ``judge_scores: {criterion: score}`` or ``individual_evaluations: [{"judge_model_name", criterion: score}]``
     (several judges; their mean becomes a further judge); or human scores alone, joined by id and criterion with
     ``verdicts``, the lines that ``kikime judge --json`` printed (only ``ok`` ones count). A score may be missing (empty,
-    ``N/A``); a row with anything else than scores is left out and told.
+    ``N/A``); a row with anything else than scores is left out and told, and so is a row of one pair in which a word
+    stands for a score: the pair is lost.
 
     Raises:
         UsageError: the file has none of these shapes, or a score is outside the scale.
@@ -143,11 +144,23 @@ def _ratings(row: _RatingRow, number: int, judged: Judged | None) -> Iterator[Ra
     model = str(row.model or row.target_model_name or "")
     humans = row.human_scores
     if humans is None and row.human is not UNSET:
+        _refuse_words(row.human, row.judge if judged is None else None)
         humans = {str(row.criterion or "score"): row.human}
     for criterion, human in (humans or {}).items():
         scores = judged.get((item, criterion), []) if judged is not None else _judges(row, criterion)
         for judge, score in scores:
             yield Rating(judge, criterion, model, f"{number}:{item}", _number(human), score)
+
+
+def _refuse_words(*scores: object) -> None:
+    """Refuse words in place of a score, which leave a row without its pair.
+
+    Raises:
+        ValueError: one is a text that says anything but a number.
+    """
+    for score in scores:
+        if isinstance(score, str) and score.strip() and _number(score) is None:
+            raise ValueError(Phrase("{value!r} is not a score", value=score))
 
 
 def _judges(row: _RatingRow, criterion: str) -> list[tuple[str, float | None]]:

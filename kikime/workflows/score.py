@@ -21,7 +21,7 @@ from kikime.harness.metrics.jsonlines import ScoredLine, score_lines
 from kikime.harness.plan.asked import asked
 from kikime.harness.prompts.scoring import known_strings, scorer_of
 
-FOREIGN = frozenset({".csv", ".tsv", ".tab", ".parquet"})
+FOREIGN = frozenset({".csv", ".tsv", ".tab", ".txt", ".parquet"})
 """Suffixes of what is never JSON lines."""
 
 

@@ -6,6 +6,8 @@ bytes of each record, so that rows can be written back as they came.
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,12 +15,14 @@ from kikime.harness.core.errors import FileFormatError, UsageError
 from kikime.harness.core.tables.columnar import is_saved, read_folder, read_parquet
 from kikime.harness.core.tables.delimited import read_delimited
 from kikime.harness.core.tables.jsonfiles import read_json
+from kikime.harness.core.tables.names import is_known
 from kikime.harness.core.tables.table import Record, Table, line_writer
 from kikime.harness.core.tables.text import Text, decode, read_text
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _JSON = frozenset({".json", ".jsonl", ".ndjson"})
 _LOOKED_AT = 20
+_IS_JSON = re.compile(r"\s*(?:\[\s*)?\{\s*\"")
 KINDS = frozenset({*_DELIMITERS, *_JSON, ".parquet"})
 """Suffixes of tables, in lower case."""
 
@@ -28,8 +32,8 @@ def read_table(path: Path, *, split: str | None = None, other: str | None = None
 
     Args:
         path: ``.csv``, ``.tsv``, ``.jsonl``, ``.ndjson``, ``.json`` (arrays, objects or lines of them, whatever the
-            suffix says), ``.parquet``, the folder of a saved dataset, or a folder of such files. Text is UTF-8 or UTF-16
-            with or without a mark, CP932 or EUC-JP.
+            suffix says), ``.parquet``, ``.txt`` with any of these texts in it, the folder of a saved dataset, or a folder
+            of such files. Text is UTF-8 or UTF-16 with or without a mark, CP932 or EUC-JP.
         split: which split of a dataset.
         other: how to read a file with any other suffix: as if it had this one; ``.txt`` is a reply per line.
         wanted: columns that are asked for by name.
@@ -44,6 +48,8 @@ def read_table(path: Path, *, split: str | None = None, other: str | None = None
     kind = suffix if suffix in KINDS else other
     if not path.is_file():
         raise FileFormatError(path, None, "no such file")
+    if suffix == ".txt":
+        kind = _kind_of_text(read_text(path), wanted) or other
     if kind is None:
         raise UsageError(
             "{path}: unknown format",
@@ -72,6 +78,18 @@ def _read(path: Path, text: Text, kind: str, wanted: Sequence[str]) -> Table:
         return read_json(path, text)
     delimiter = _delimiter(text, _DELIMITERS.get(kind))
     return read_delimited(path, text, delimiter, wanted) if delimiter else _read_lines(path, text)
+
+
+def _kind_of_text(text: Text, wanted: Sequence[str]) -> str | None:
+    """The suffix that the content of a ``.txt`` file should have: spreadsheets save tables so; None for plain text."""
+    lines = [line for line in text.lines[:_LOOKED_AT] if line.strip()]
+    if _IS_JSON.match("".join(lines)):
+        return ".jsonl"
+    for kind, delimiter in ((".tsv", "\t"), (".csv", ",")):
+        cells = next(csv.reader(lines[:1], delimiter=delimiter), [])
+        if len(cells) > 1 and any(cell in wanted or is_known(cell) for cell in cells):
+            return kind
+    return ".tsv" if lines and all("\t" in line for line in lines) else None
 
 
 def _delimiter(text: Text, usual: str | None) -> str | None:

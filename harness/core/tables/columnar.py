@@ -11,6 +11,8 @@ from kikime.harness.core.tables.table import Record, Row, Table
 
 _INSIDE = ("data", "train", "validation", "test")
 """Folders in which data sets keep their files."""
+_ABOUT = frozenset({"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"})
+"""Files that tell of a data set, and hold none of it."""
 
 
 def read_parquet(path: Path) -> Table:
@@ -54,7 +56,7 @@ def read_folder(path: Path, split: str | None, read: Callable[[Path], Table], ki
         return _saved(path, split)
     folders = [path, *(path / name for name in _INSIDE if (path / name).is_dir())]
     files = sorted(
-        file for folder in folders for file in folder.iterdir() if file.suffix.lower() in kinds and file.is_file()
+        file for folder in folders for file in folder.iterdir() if file.suffix.lower() in kinds and _holds_data(file)
     )
     if not files:
         raise FileFormatError(path, None, "not a dataset on disk", hint="save it with dataset.save_to_disk(…)")
@@ -64,9 +66,13 @@ def read_folder(path: Path, split: str | None, read: Callable[[Path], Table], ki
     return _joined(path, [read(file) for file in splits[_chosen(path, list(splits), split)]])
 
 
+def _holds_data(file: Path) -> bool:
+    return file.is_file() and file.name not in _ABOUT and not file.name.startswith((".", "_"))
+
+
 def is_saved(path: Path) -> bool:
-    """Whether a folder is a dataset that was saved to disk."""
-    return any((path / name).exists() for name in ("dataset_info.json", "dataset_dict.json", "state.json"))
+    """Whether a folder is a dataset that was saved to disk; one from the Hub may have a ``dataset_info.json`` too."""
+    return (path / "dataset_dict.json").exists() or (path / "state.json").exists()
 
 
 def _joined(folder: Path, tables: Sequence[Table]) -> Table:
@@ -104,8 +110,13 @@ def _saved(path: Path, split: str | None) -> Table:
 
     try:
         dataset = load_from_disk(str(path))
-    except (FileNotFoundError, OSError, ValueError) as error:
-        raise FileFormatError(path, None, "not a dataset on disk: {reason}", reason=error) from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FileFormatError(
+            path,
+            None,
+            "a saved dataset of which files are missing or damaged",
+            hint="save it with dataset.save_to_disk(…)",
+        ) from None
     if isinstance(dataset, DatasetDict):
         dataset = dataset[_chosen(path, list(dataset), split)]
 

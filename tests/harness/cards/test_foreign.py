@@ -58,6 +58,26 @@ def test_alternate_greetings_and_lorebook(tmp_path):
     assert card.lorebook[2].secondary_keys == ("黒",)
 
 
+def test_entries_that_work_otherwise_are_named(tmp_path):
+    book = {
+        "entries": [
+            {"keys": ["消えた"], "content": "使わない。", "enabled": False},
+            {"name": "店", "keys": ["店(長|主)"], "content": "伯父。", "use_regex": True},
+            {"keys": ["/猫+/i"], "content": "墨。"},
+            {"keys": ["雨"], "content": "@@depth 4\n@@role system\n\n傘を貸す。", "use_regex": False},
+        ]
+    }
+    card = read_foreign(written(tmp_path, v2(character_book=book)))
+    assert [entry.content for entry in card.lorebook] == ["伯父。", "墨。", "傘を貸す。"]
+    assert card.unmapped == (
+        "@@depth",
+        "@@role",
+        "character_book[/猫+/i].use_regex",
+        "character_book[店].use_regex",
+        "character_book[消えた].enabled=false",
+    )
+
+
 def test_what_has_no_place_is_named(tmp_path):
     card = read_foreign(written(tmp_path, v2(system_prompt="丁寧に。", scenario="{{random:雨,晴れ}}の日")))
     assert card.unmapped == ("system_prompt", "{{random:雨,晴れ}}")
@@ -67,6 +87,44 @@ def test_the_third_version_prefers_the_nickname(tmp_path):
     value = {"spec": "chara_card_v3", "spec_version": "3.0", "data": {**V1, "nickname": "つむぎ"}}
     card = read_foreign(written(tmp_path, value))
     assert (card.kind, card.name, card.description[:3]) == ("tavern_v3", "つむぎ", "つむぎ")
+
+
+def test_examples_may_be_under_the_name_or_the_nickname(tmp_path):
+    lines = "<START>\n{{user}}: 一\n雪村紬: 二\n<START>\n{{user}}: 三\nつむぎ: 四"
+    value = {"spec": "chara_card_v3", "data": {**V1, "nickname": "つむぎ", "mes_example": lines}}
+    card = read_foreign(written(tmp_path, value))
+    assert [(e.user, e.reply) for e in card.exchanges] == [("一", "二"), ("三", "四")]
+
+
+def test_the_user_of_older_cards_is_you(tmp_path):
+    lines = "You: 雨だね\n紬: よく降りますね。\nYou: 傘は？\n紬: あります。"
+    value = {
+        "char_name": "紬",
+        "char_persona": "書店員。",
+        "char_greeting": "いらっしゃい。",
+        "example_dialogue": lines,
+    }
+    card = read_foreign(written(tmp_path, value))
+    assert [(e.user, e.reply) for e in card.exchanges] == [("雨だね", "よく降りますね。"), ("傘は？", "あります。")]
+    assert (card.name, card.description, card.greetings) == ("紬", "書店員。", ("いらっしゃい。",))
+
+
+def test_data_without_its_kind_is_of_the_second_version(tmp_path):
+    card = read_foreign(written(tmp_path, {"data": V1}))
+    assert (card.kind, card.name, len(card.exchanges)) == ("tavern_v2", "雪村紬", 2)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_picture_may_have_lost_pixels(tmp_path, after):
+    info = PngInfo()
+    info.add_text("chara", base64.b64encode(json.dumps(v2()).encode()).decode())
+    path = tmp_path / "card.png"
+    Image.effect_noise((64, 64), 90).save(path, pnginfo=info)
+    data = path.read_bytes()
+    chunk, pixels = data.index(b"tEXt") - 4, data.index(b"IDAT") - 4
+    head, card, rest = data[:chunk], data[chunk:pixels], data[pixels : pixels + 200]
+    path.write_bytes(head + rest + card if after else head + card + rest)
+    assert read_foreign(path).name == "雪村紬"
 
 
 @pytest.mark.parametrize("chunk", ["chara", "ccv3"])
@@ -119,7 +177,7 @@ def test_what_is_no_card_is_refused(tmp_path, value, says):
 
 
 def test_a_reply_of_several_lines_stays_whole():
-    assert exchanges_of("A: 一\n二\nユーザー: 三\nA: 四", "A", "ユーザー")[0].reply == "一\n二"
+    assert exchanges_of("A: 一\n二\nユーザー: 三\nA: 四", ["A"], "ユーザー")[0].reply == "一\n二"
 
 
 @pytest.mark.parametrize("version", ["v2", "v3"])

@@ -185,6 +185,49 @@ def test_a_folder_of_data_files_is_a_dataset_written_back_as_a_folder(tmp_path: 
     assert [len(rows) for rows in kept] == [1, 1]
 
 
+@pytest.mark.parametrize("about", ["dataset_info.json", "dataset_infos.json", ".cache.json"])
+def test_a_folder_as_on_the_hub_is_read(tmp_path: Path, about: str) -> None:
+    (tmp_path / "train.jsonl").write_text('{"user": "やあ", "reply": "はい"}\n', encoding="utf-8")
+    for name in (about, "README.md", ".gitattributes"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    assert is_data(tmp_path)
+    assert read_table(tmp_path).rows == [{"user": "やあ", "reply": "はい"}]
+
+
+@pytest.mark.parametrize("content", ["{}", "no JSON"])
+def test_a_damaged_dataset_is_refused_in_own_words(tmp_path: Path, content: str) -> None:
+    for name in ("dataset_info.json", "state.json"):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(FileFormatError) as raised:
+        read_table(tmp_path)
+    assert str(raised.value.message) == f"{tmp_path}: a saved dataset of which files are missing or damaged"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("user\treply\nやあ\tはい\n", "utf-16"),
+        ("user\treply\nやあ\tはい\n", "cp932"),
+        ("user,reply\nやあ,はい\n", "utf-8-sig"),
+        ('{"user": "やあ", "reply": "はい"}\n', "utf-8"),
+        ('[\n  {"user": "やあ", "reply": "はい"}\n]\n', "utf-8"),
+    ],
+    ids=["Unicode text", "tabs", "commas", "lines", "array"],
+)
+@pytest.mark.parametrize("other", [None, ".jsonl", ".txt"])
+def test_a_table_may_be_called_text(tmp_path: Path, content: str, encoding: str, other: str | None) -> None:
+    (tmp_path / "a.txt").write_bytes(content.encode(encoding))
+    assert read_table(tmp_path / "a.txt", other=other).rows == [{"user": "やあ", "reply": "はい"}]
+
+
+def test_plain_text_stays_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Yes, my lord.\n[微笑む] はい\n", encoding="utf-8")
+    assert [row["text"] for row in read_table(tmp_path / "a.txt", other=".txt").rows] == [
+        "Yes, my lord.",
+        "[微笑む] はい",
+    ]
+
+
 def test_folders_of_data_are_told_from_runs(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").touch()
     assert is_data(tmp_path)

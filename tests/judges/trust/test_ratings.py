@@ -90,6 +90,15 @@ def test_what_stands_for_no_score_is_none(tmp_path: Path, missing: str) -> None:
     assert [(r.judge, r.score) for r in found] == [("x", 4), ("y", None)]
 
 
+@pytest.mark.parametrize("row", ["なし,3", "4,なし", "N/A,3"])
+def test_a_word_for_a_score_loses_its_pair_and_is_named(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(f"human,judge\n1,2\n{row}\n3,4\n", encoding="utf-8")
+    found = read_ratings(path)
+    assert [(r.human, r.score) for r in found.pairs] == [(1, 2), (3, 4)]
+    assert [bad.where for bad in found.unreadable] == [f"{path}:3"]
+
+
 def test_a_score_outside_the_scale_names_its_line(tmp_path: Path) -> None:
     path = rows(tmp_path / "r.jsonl", *[{"human": 1, "judge": 1}] * 3, {"human": 9, "judge": 1})
     with pytest.raises(UsageError, match=r"r\.jsonl:4: 9 is no score\n.*--scale"):
