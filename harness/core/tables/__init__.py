@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kikime.harness.core.errors import FileFormatError, UsageError
-from kikime.harness.core.tables.columnar import is_saved, read_folder, read_parquet
+from kikime.harness.core.tables.columnar import data_files, is_saved, read_folder, read_parquet
 from kikime.harness.core.tables.delimited import read_delimited
 from kikime.harness.core.tables.jsonfiles import read_json
 from kikime.harness.core.tables.names import is_known
@@ -68,9 +68,7 @@ def is_data(path: Path) -> bool:
     """Whether a path is a file, or a folder that holds a data set (and no run)."""
     if not path.is_dir():
         return path.is_file()
-    return is_saved(path) or (
-        not (path / "manifest.json").exists() and any(file.suffix.lower() in KINDS for file in path.iterdir())
-    )
+    return is_saved(path) or (not (path / "manifest.json").exists() and bool(data_files(path, KINDS)))
 
 
 def _read(path: Path, text: Text, kind: str, wanted: Sequence[str]) -> Table:

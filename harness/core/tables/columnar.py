@@ -54,16 +54,21 @@ def read_folder(path: Path, split: str | None, read: Callable[[Path], Table], ki
     """
     if is_saved(path):
         return _saved(path, split)
-    folders = [path, *(path / name for name in _INSIDE if (path / name).is_dir())]
-    files = sorted(
-        file for folder in folders for file in folder.iterdir() if file.suffix.lower() in kinds and _holds_data(file)
-    )
+    files = data_files(path, kinds)
     if not files:
         raise FileFormatError(path, None, "not a dataset on disk", hint="save it with dataset.save_to_disk(…)")
     splits: dict[str, list[Path]] = {}
     for file in files:
         splits.setdefault(file.stem.split("-")[0] if len(files) > 1 else file.stem, []).append(file)
     return _joined(path, [read(file) for file in splits[_chosen(path, list(splits), split)]])
+
+
+def data_files(path: Path, kinds: frozenset[str]) -> list[Path]:
+    """The files of a folder, and of those in it where data sets keep theirs, that hold data."""
+    folders = [path, *(path / name for name in _INSIDE if (path / name).is_dir())]
+    return sorted(
+        file for folder in folders for file in folder.iterdir() if file.suffix.lower() in kinds and _holds_data(file)
+    )
 
 
 def _holds_data(file: Path) -> bool:

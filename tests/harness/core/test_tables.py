@@ -186,8 +186,10 @@ def test_a_folder_of_data_files_is_a_dataset_written_back_as_a_folder(tmp_path: 
 
 
 @pytest.mark.parametrize("about", ["dataset_info.json", "dataset_infos.json", ".cache.json"])
-def test_a_folder_as_on_the_hub_is_read(tmp_path: Path, about: str) -> None:
-    (tmp_path / "train.jsonl").write_text('{"user": "やあ", "reply": "はい"}\n', encoding="utf-8")
+@pytest.mark.parametrize("data", ["train.jsonl", "data/train-00000.jsonl"])
+def test_a_folder_as_on_the_hub_is_read(tmp_path: Path, about: str, data: str) -> None:
+    (tmp_path / data).parent.mkdir(exist_ok=True)
+    (tmp_path / data).write_text('{"user": "やあ", "reply": "はい"}\n', encoding="utf-8")
     for name in (about, "README.md", ".gitattributes"):
         (tmp_path / name).write_text("{}", encoding="utf-8")
     assert is_data(tmp_path)
