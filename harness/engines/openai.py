@@ -30,6 +30,7 @@ from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
 from kikime.harness.engines.served.answers import read_answer
+from kikime.harness.engines.served.bodies import read_body
 from kikime.harness.engines.served.connection import JSON, open_api, open_waiting_api, proxy_towards
 from kikime.harness.engines.served.dialect import Dialect
 from kikime.harness.engines.served.faults import MAX_CALLS, Fault, classify, reason_of
@@ -235,10 +236,10 @@ class OpenAIEngine:
         body = {"model": self._name, "prompt": ids, "max_tokens": 1, "temperature": 0.0, "prompt_logprobs": 0}
         content = await self._post("/completions", body)
         try:
-            positions = msgspec.json.decode(content, type=_Scored).choices[0].prompt_logprobs
+            positions = msgspec.convert(read_body(content), _Scored).choices[0].prompt_logprobs
             pairs = list(zip(ids, positions, strict=True))[candidate.start :]
             total = sum(position[str(token)].logprob for token, position in pairs if position is not None)
-        except (msgspec.DecodeError, KeyError, ValueError) as error:
+        except (msgspec.ValidationError, KeyError, ValueError) as error:
             words = server_words(content) or one_line(str(error))
             raise Fault(f"the answer has no log-probabilities of the prompt: {words}") from None
         if not math.isfinite(total):
@@ -376,10 +377,10 @@ def _length(value: object) -> int | None:
 def _models(content: bytes) -> Mapping[str, _Model] | None:
     """The models by name, from a list or an object with one; None where there is no such list."""
     try:
-        listed = msgspec.json.decode(content)
+        listed = read_body(content)
         found = listed.get("data", listed.get("models")) if isinstance(listed, dict) else listed
         return {model.id: model for model in msgspec.convert(found, list[_Model])} or None
-    except msgspec.MsgspecError:
+    except (msgspec.ValidationError, ValueError):
         return None
 
 

@@ -14,6 +14,7 @@ import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from kikime.harness.core.reasons import Phrase
+from kikime.harness.engines.served.bodies import read_body
 from kikime.harness.engines.served.connection import JSON, open_api
 from kikime.harness.engines.served.dialect import Dialect
 from kikime.harness.engines.served.keys import PLACEHOLDER_KEY, redactor
@@ -250,8 +251,8 @@ def _count(value: Any) -> int:
 def _json_object(content: bytes) -> dict[str, Any]:
     """The body; an empty object (which reads as ``invalid``) when it is not one."""
     try:
-        value = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        value = read_body(content)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -18,6 +18,7 @@ import orjson
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.reasons import Phrase
+from kikime.harness.engines.served.bodies import read_body
 from kikime.harness.store.wal import Segment, read_records
 from kikime.judges.asking.broker import JudgeBroker
 from kikime.judges.asking.client import build_record, read_usage
@@ -186,8 +187,8 @@ class BatchJob:
             raise self._fault(error) from None
         for line in content.splitlines():
             try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError:
+                row = read_body(line)
+            except ValueError:
                 continue
             if isinstance(row, dict):
                 yield row

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
+from kikime.harness.engines.served.bodies import read_body
 from kikime.harness.engines.served.faults import FEW_CALLS, Fault, told_within
 from kikime.harness.engines.served.words import one_line, server_words
 
@@ -85,8 +86,8 @@ def _ending(reason: str | None, n_output: int, limit: int) -> str | None:
 
 def _body(content: bytes) -> Mapping[str, object]:
     try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        body = read_body(content)
+    except ValueError:
         words = server_words(content)
         raise Fault(
             f"the answer is not JSON: {words[:_SHOWN]}" if words else "the answer is empty", calls=FEW_CALLS

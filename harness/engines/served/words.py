@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-import orjson
+from kikime.harness.engines.served.bodies import read_body
 
 _LONGEST = 300
 _SAYING = ("message", "error", "errors", "detail", "msg", "title", "error_description")
@@ -21,8 +21,8 @@ def server_words(content: bytes) -> str:
     ('no such model', '502 Bad Gateway')
     """
     try:
-        value = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        value = read_body(content)
+    except ValueError:
         return one_line(_TAG.sub(" ", content.decode("utf-8", "replace")))
     return one_line("; ".join(dict.fromkeys(_told(value))))
 

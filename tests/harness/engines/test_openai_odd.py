@@ -66,6 +66,20 @@ def test_one_odd_answer_is_one_error_in_the_servers_words(server: JudgeServer, o
 
 
 @pytest.mark.parametrize(
+    ("odd", "text"),
+    [
+        (json.dumps(WHOLE, ensure_ascii=False).encode().replace("わ。".encode(), b"\xe3\x82"), LINE[:-2] + "\ufffd"),
+        (json.dumps(WHOLE | {"score": float("nan")}).encode(), LINE),
+        (json.dumps(WHOLE).encode().replace(rb"\u3054", rb"\ud83d"), "\ufffd" + LINE[1:]),
+    ],
+    ids=["half a character", "NaN", "half an escape"],
+)
+def test_what_can_be_read_of_odd_json_is_read(server: JudgeServer, odd: bytes, text: str) -> None:
+    server.script = once(Answer(raw=odd))
+    assert [(reply.text, reply.error) for reply in replies(server)] == [(LINE, None), (text, None), (LINE, None)]
+
+
+@pytest.mark.parametrize(
     "passing",
     [
         Answer(body={"error": {"message": "Rate limit exceeded", "code": 429}}),

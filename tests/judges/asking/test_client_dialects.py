@@ -238,6 +238,23 @@ def test_an_address_may_have_a_query(persona: Persona, server: JudgeServer) -> N
     assert settings.judge.id == judge_settings("player", server.url).judge.id
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: raw.replace("資".encode(), b"\xe8\xb3"),
+        lambda raw: raw.replace(b'"logprobs": null', b'"logprobs": NaN'),
+    ],
+    ids=["half a character", "NaN"],
+)
+def test_what_can_be_read_of_odd_json_is_read(persona: Persona, server: JudgeServer, damage: Any) -> None:
+    server.script = lambda body, n: Answer(
+        raw=damage(json.dumps(completion(answer_to(body)), ensure_ascii=False).encode())
+    )
+    found = judged(persona, server)
+    assert (statuses(found), {line.score for line in found.lines}) == ({"ok"}, {5})
+    assert len(server.requests) == 4
+
+
 def test_an_unknown_price_is_never_told_as_zero(persona: Persona, server: JudgeServer) -> None:
     server.script = lambda body, n: Answer(body=completion(answer_to(body)))
     assert "$" not in judged(persona, server).outcome.sentence()
