@@ -306,9 +306,9 @@ def _backoff(state: RetryCallState) -> float:
 
 def _hint(fault: Fault, url: str) -> Phrase:
     """What helps after a fault that ends the run."""
-    if fault.words.startswith(("401", "403")):
+    if fault.status in {401, 403}:
         return Phrase("set OPENAI_API_KEY to a key that this server takes")
-    if fault.words.startswith(("404", "405")):
+    if fault.status in {404, 405}:
         return Phrase("look at the model's name and at the address, which usually ends in /v1")
     if fault.refuses:
         return Phrase("the server takes none of these requests; leave out what it refuses, or look at its log")
@@ -323,7 +323,7 @@ def _hint(fault: Fault, url: str) -> Phrase:
 def probe_server(checkpoint: Checkpoint) -> Server:
     """Ask the server which models it has, and whether it is vLLM (then it takes token ids in any format).
 
-    A server that has no list of models is taken at its word.
+    A server that gives no list of models, or fails to, is taken at its word.
 
     Raises:
         EngineFault: the server cannot be reached, refuses the key, or does not serve the model.
@@ -341,9 +341,7 @@ def probe_server(checkpoint: Checkpoint) -> Server:
             raise EngineFault(
                 "{url}: the server refuses the key ({reason})", hint="set OPENAI_API_KEY", url=url, reason=words
             ) from None
-        if error.status_code < 500:
-            return unknown
-        raise _unreachable(url, words) from None
+        return unknown
     except openai.OpenAIError as error:
         raise _unreachable(url, clean(reason_of(error))) from None
     models = _models(content)

@@ -208,7 +208,12 @@ class Outcome:
             for status, number in self.statuses.most_common()
         ]
         shown = say("judging.listed").join(counts) or say("judging.nothing")
-        return say("judging.outcome" if self.priced else "judging.outcome_unpriced", counts=shown, usd=self.spent_usd)
+        return say(f"judging.{self._told_cost()}", counts=shown, usd=self.spent_usd)
+
+    def _told_cost(self) -> str:
+        if not self.priced:
+            return "outcome_unpriced"
+        return "outcome" if self.bought or self.spent_usd else "outcome_free"
 
     def remarks(self) -> list[str]:
         """What a reader has to know, a sentence each: changed parameters, the commonest failure, warnings."""

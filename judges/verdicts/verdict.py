@@ -216,8 +216,10 @@ def strict_json(content: object) -> dict[str, object]:
         raise InvalidAnswer("the answer has no text")
     try:
         value = json.loads(json_text(content), object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise InvalidAnswer(f"not valid JSON: {error}") from None
+    except InvalidAnswer:
+        raise
+    except (ValueError, RecursionError):
+        raise InvalidAnswer("the answer is not valid JSON") from None
     if not isinstance(value, dict):
         raise InvalidAnswer("not a JSON object")
     return value

@@ -47,6 +47,8 @@ class Fault(Exception):
     """No other call can succeed either."""
     refuses: bool = False
     """The server does not take the request; perhaps it takes none of this kind."""
+    status: int | None = None
+    """What the server answered with; None where it did not, or told its error within an answer."""
 
     @property
     def message(self) -> str:
@@ -83,13 +85,14 @@ def _classify_status(error: openai.APIStatusError) -> Fault:
     status = error.status_code
     words = f"{status}: {server_words(error.response.content) or one_line(str(error.message))}"
     if status == 402 or NO_MONEY & {str(error.code), str(error.type)}:
-        return Fault(words, stops=True)
+        return Fault(words, stops=True, status=status)
     if _is_passing(status):
         wait = retry_after(error.response.headers)
-        return Fault(words, calls=1 if wait is not None and wait > LONGEST_WAIT else MAX_CALLS, wait=wait)
+        calls = 1 if wait is not None and wait > LONGEST_WAIT else MAX_CALLS
+        return Fault(words, calls=calls, wait=wait, status=status)
     if _OF_ONE_PROMPT.search(words):
-        return Fault(words)
-    return Fault(words, refuses=True, stops=status in {401, 404, 405})
+        return Fault(words, status=status)
+    return Fault(words, refuses=True, stops=status in {401, 404, 405}, status=status)
 
 
 def reason_of(error: BaseException) -> str:

@@ -213,6 +213,22 @@ def test_a_server_that_refuses_everything_ends_the_run_before_the_first_reply(
     assert len(server.requests) <= 40
 
 
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (api_error(401, "Incorrect API key"), "OPENAI_API_KEY"),
+        (api_error(403, "not for you"), "OPENAI_API_KEY"),
+        (api_error(404, "no such model"), "the model's name"),
+        (Answer(body={"error": {"message": "404 tokens are too few", "code": "odd"}}), "start the server again"),
+    ],
+)
+def test_what_helps_goes_by_the_status_and_not_by_the_words(server: JudgeServer, answer: Answer, hint: str) -> None:
+    server.script = lambda *_: answer
+    with pytest.raises(EngineFault) as ended:
+        replies(server, 40)
+    assert hint in str(ended.value.hint)
+
+
 def test_a_refusal_among_replies_costs_that_reply_only(server: JudgeServer) -> None:
     server.script = once(Answer(400, {"message": "no emoji, please"}))
     assert [reply.error for reply in replies(server)] == [None, "400: no emoji, please", None]
@@ -236,6 +252,8 @@ def test_template_arguments_and_effort_reach_the_server(server: JudgeServer) -> 
     [
         Answer(404, {"detail": "Not Found"}),
         Answer(405, {}),
+        Answer(501, {"error": "not implemented"}),
+        Answer(500, raw=b"<h1>Internal Server Error</h1>", headers={"x-should-retry": "false"}),
         Answer(body=[{"id": "player", "object": "model"}]),
         Answer(body={"models": [{"id": "player"}]}),
         Answer(body={"object": "list", "data": [{"id": "player", "owned_by": None, "max_model_len": "x"}]}),

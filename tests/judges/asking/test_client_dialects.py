@@ -262,12 +262,20 @@ def test_an_unknown_price_is_never_told_as_zero(persona: Persona, server: JudgeS
     assert "$" not in judged(persona, server, 5).outcome.sentence()
 
 
+def test_what_cost_nothing_is_not_told_as_a_sum(persona: Persona, server: JudgeServer) -> None:
+    server.script = lambda body, n: Answer(body=completion(answer_to(body)))
+    judged(persona, server)
+    assert judged(persona, server).outcome.sentence() == "verdicts: 4 ok; nothing spent"
+    assert judged(persona, server, 0).outcome.sentence() == "verdicts: nothing to judge; nothing spent"
+
+
 def test_the_commonest_failure_is_told_once_with_what_helps(persona: Persona, server: JudgeServer) -> None:
     server.script = lambda body, n: Answer(body=completion("元気ですね。"))
     found = judged(persona, server, 3)
     assert found.outcome.failures.total() == 3
     [told] = [remark for remark in found.outcome.remarks() if "--protocol text" in remark]
     assert "not valid JSON" in told
+    assert "Expecting" not in told
 
 
 def test_a_slow_judge_gives_a_sign_of_life(
