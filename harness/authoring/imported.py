@@ -12,7 +12,7 @@ import yaml
 from kikime.harness.authoring.draft import MAX_EXAMPLES, MIN_LINES, measured_card, validated
 from kikime.harness.cards.foreign import ForeignCard, Kind, read_foreign
 from kikime.harness.cards.lines import CharacterLine
-from kikime.harness.cards.persona import Persona
+from kikime.harness.cards.persona import USER_NAME, Persona
 from kikime.harness.core.errors import UsageError
 
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
@@ -36,7 +36,7 @@ class Imported(NamedTuple):
         return self.n_lines < MIN_LINES
 
 
-def import_card(path: Path, *, persona_id: str | None = None, user_name: str = "ユーザー") -> Imported:
+def import_card(path: Path, *, persona_id: str | None = None, user_name: str | None = None) -> Imported:
     """Read a card of SillyTavern, Tavern or oobabooga as a persona card.
 
     Profile, scene, lorebook, first message and alternate greetings are kept; the voice (markers, pronouns, politeness,
@@ -46,13 +46,13 @@ def import_card(path: Path, *, persona_id: str | None = None, user_name: str = "
     Args:
         path: the card; see :func:`kikime.harness.cards.foreign.read_foreign`.
         persona_id: id of the persona card, ``[a-z0-9-]+``; from the file's name when None.
-        user_name: what ``{{user}}`` stands for.
+        user_name: what ``{{user}}`` stands for; :data:`~kikime.harness.cards.persona.USER_NAME` when None.
 
     Raises:
         UsageError: no such file, or no id can be made of its name.
         FileFormatError: no card in it.
     """
-    foreign = read_foreign(path, user_name=user_name)
+    foreign = read_foreign(path, user_name=user_name or USER_NAME)
     wanted = persona_id or _NOT_IN_IDS.sub("-", path.stem.lower()).strip("-")
     if not wanted:
         raise UsageError("no id can be made of the file's name", hint="give one with --id: a–z, 0–9 and -")

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from kikime.harness.cards.containers import read_content
-from kikime.harness.cards.persona import LoreEntry, Persona
+from kikime.harness.cards.persona import USER_NAME, LoreEntry, Persona
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.manifest import Json
 
@@ -68,7 +68,7 @@ class ForeignCard(msgspec.Struct, frozen=True):
     """The persona card that kikime exported as this card."""
 
 
-def read_foreign(path: Path, *, user_name: str = "ユーザー") -> ForeignCard:
+def read_foreign(path: Path, *, user_name: str = USER_NAME) -> ForeignCard:
     """Read a card of another program.
 
     Args:

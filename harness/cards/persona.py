@@ -21,6 +21,9 @@ from kikime.harness.core.files.yamlfile import GrownModel, StrictModel, load_yam
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts
 
+USER_NAME = "ユーザー"
+"""What the other person is called where a card names nobody."""
+
 
 def _compiles(pattern: str) -> str:
     try:
@@ -198,7 +201,7 @@ class Persona(GrownModel):
     name: Name
     version: Annotated[int, Field(ge=1)] = 1
     language: Literal["ja", "en", "ja-en"] = "ja"
-    user_name: Name = "ユーザー"
+    user_name: Name = USER_NAME
     """What the interlocutor is called where a format names both speakers."""
     profile: NonEmpty
     background: str = ""

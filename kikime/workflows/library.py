@@ -206,7 +206,7 @@ def draft_card(
     return Draft(text, parse_draft(text), len(found.lines), found.unreadable)
 
 
-def import_card(card: str | Path, *, persona_id: str | None = None, user_name: str = "ユーザー") -> Imported:
+def import_card(card: str | Path, *, persona_id: str | None = None, user_name: str | None = None) -> Imported:
     """Make a persona card of a card of SillyTavern, Tavern or oobabooga: JSON, PNG, CHARX or YAML.
 
     Raises:

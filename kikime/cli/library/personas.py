@@ -152,12 +152,12 @@ def new(
 @personas.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--id", "persona_id", help="Id of the card: a–z, 0–9 and -; from the file's name otherwise.")
-@click.option("--user-name", default="ユーザー", show_default=True, help="What {{user}} stands for.")
+@click.option("--user-name", help="What {{user}} stands for.")
 @click.option(
     "--output", "-o", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write the card here."
 )
 @json_option
-def import_(file: Path, persona_id: str | None, user_name: str, output: Path | None, as_json: bool) -> None:
+def import_(file: Path, persona_id: str | None, user_name: str | None, output: Path | None, as_json: bool) -> None:
     """Make a persona card of a character card of SillyTavern (V1–V3: JSON, PNG, CHARX) or oobabooga (YAML).
 
     Its texts, first messages, examples and lorebook are kept; the voice is measured on what the character says. What

@@ -169,7 +169,7 @@ def test_turn_leak(scorer: Scorer, reply: str, expected: float | None) -> None:
         ("＜お知らせ＞", 0),
         ("[1] 参考", 0),
         ("a<b", 0),
-        ("<think>", 1),
+        ("<think>", 0),
         ("<EOS_TOKEN>", 1),
         ("<|eot_id", 1),
         ("【お嬢様】", 0),

@@ -62,6 +62,8 @@ COMMANDS = {
 }
 OF_MACHINES = {"csv", "csv of two", "lm-eval", "schema", "format"}
 """Read by programs, or mostly a template: the same in both languages."""
+QUOTING = {"plan", "csv", "html"}
+"""Full of prompts and replies, which are Japanese."""
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +110,15 @@ def leaves(value):
 
 def told(runs, name, language, tmp_path):
     line = COMMANDS[name].format(folder=tmp_path, language=language)
-    done = invoke(runs, *line.split(), "--lang", language, LANG="C.UTF-8")
-    assert done.exit_code in {0, 3 if name == "doctor" else 0}, done.output
+    done = invoke(runs, *line.split(), "--lang", language, LANG="C.UTF-8", COLUMNS="1000")
+    assert done.exit_code in {0, {"doctor": 3, "gate": 4}.get(name)}, done.output
     if "html" in name:
         page = (tmp_path / line.rsplit("/", 1)[1]).read_text(encoding="utf-8")
         return re.sub(r"<style>.*?</style>|<[^>]+>", "\n", page, flags=re.DOTALL)
     return done.output
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in QUOTING])
 def test_english_results_hold_no_japanese_but_quotations(runs, data, tmp_path, name):
     text = told(runs, name, "en", tmp_path)
     for quoted in data:

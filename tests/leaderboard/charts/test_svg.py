@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kikime.leaderboard.charts.svg import WIDTH, Interval, interval_chart, nice_ticks, overlay_chart, shade, size_chart
+from kikime.leaderboard.charts.svg import (
+    WIDTH,
+    Interval,
+    Sized,
+    interval_chart,
+    nice_ticks,
+    overlay_chart,
+    shade,
+    size_chart,
+)
 
 
 def interval(value, low=None, high=None, **more):
@@ -98,9 +107,9 @@ def test_an_outline_begins_and_ends_on_the_ground():
 
 def test_models_of_unknown_size_have_no_place_on_the_axis_of_sizes():
     rows = [
-        {"name": "小", "params": 3e9, "value": 40.0, "low": 30.0, "high": 50.0},
-        {"name": "大", "params": 70e9, "value": 60.0, "low": None, "high": None},
-        {"name": "不明", "params": None, "value": 60.0, "low": None, "high": None},
+        Sized("小", 3_000_000_000, 40.0, 30.0, 50.0),
+        Sized("大", 70_000_000_000, 60.0, None, None),
+        Sized("不明", None, 60.0, None, None),
     ]
     chart = size_chart("柔軟性", rows)
     assert [point[4] for point in chart.points] == ["小", "大"]

@@ -1,6 +1,7 @@
 """The parts of a comparison: charts, tables and downloads say what ``kikime compare`` says."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
@@ -99,10 +100,12 @@ def test_the_forest_draws_shares_in_points_and_judges_in_scores(visit, both, rep
 
 
 def test_better_is_to_the_right_whichever_end_is_the_better_one():
-    row = {"direction": "lower", "delta": -0.3, "ci_low": -0.4, "ci_high": -0.1}
+    row = SimpleNamespace(direction="lower", delta=-0.3, ci_low=-0.4, ci_high=-0.1)
     assert parts._better_right(row, 100) == {"delta": 30, "ci_low": 10, "ci_high": 40}
-    assert parts._better_right(row | {"direction": "higher"}, 1) == {"delta": -0.3, "ci_low": -0.4, "ci_high": -0.1}
-    assert parts._better_right(row | {"ci_high": None}, 1) == {"delta": 0.3, "ci_low": None, "ci_high": 0.4}
+    row.ci_high = None
+    assert parts._better_right(row, 1) == {"delta": 0.3, "ci_low": None, "ci_high": 0.4}
+    row.direction = "higher"
+    assert parts._better_right(row, 1) == {"delta": -0.3, "ci_low": -0.4, "ci_high": None}
 
 
 def test_the_table_words_what_the_forest_draws(visit, both, report):

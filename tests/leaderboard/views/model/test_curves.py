@@ -2,6 +2,7 @@
 
 import pytest
 
+from kikime.harness.reports.claims.estimates import Shift
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.views.model import curves
 from tests.support.app import concerned, meant, measured
@@ -81,8 +82,11 @@ def test_a_metric_that_was_not_measured_has_no_curve(visit, tmp_path):
 
 def test_effects_of_turns_are_shown_in_points_with_their_intervals(visit):
     drawn = visit()
-    effect = {"metric": "style_band", "effect": "pressure", "value": -0.25, "change": "down", "p_adjusted": 0.0421}
-    curves._effects(T, [effect | {"ci_low": -0.4, "ci_high": -0.1}, effect | {"ci_low": None, "ci_high": None}])
+    for_sure, unsure = (
+        Shift(value=-0.25, ci_low=low, ci_high=high, change="down", p_adjusted=0.0421)
+        for low, high in ((-0.4, -0.1), (None, None))
+    )
+    curves._effects(T, [curves.TurnEffect("style_band", "pressure", found) for found in (for_sure, unsure)])
     (table,) = drawn.tables
     assert table[T("model.effect_value")].tolist() == ["−25.0", "−25.0"]
     assert table[T("model.effect_change")].tolist() == [T("change.down")] * 2
