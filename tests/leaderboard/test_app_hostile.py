@@ -67,7 +67,7 @@ def test_hostile_text_is_shown_as_it_is_and_fetches_nothing(tmp_path, serve, chr
         if number in {0, 4, 6}:
             visitor.shoot(f"hostile-{number}")
     assert tab.locator("h1").count() == 1
-    assert visitor.tab.title().startswith("kikime")
+    assert visitor.tab.title() == "サンプル — kikime"
     visitor.tab.wait_for_timeout(1500)
     assert Beacon.hits == []
     assert visitor.external == []
