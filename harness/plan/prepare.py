@@ -23,7 +23,7 @@ from kikime.harness.suites.grid import Materials
 from kikime.harness.suites.suite import SamplingOptions
 
 if TYPE_CHECKING:
-    from kikime.harness.engines.openai import Server
+    from kikime.harness.engines.served.probe import Server
 
 _BLOCK = 16
 """Tokens of a block of vLLM's prefix cache."""
@@ -166,7 +166,7 @@ def _server(checkpoint: Checkpoint) -> Server | None:
     """What the server of a served model says of itself."""
     if checkpoint.base_url is None:
         return None
-    from kikime.harness.engines.openai import probe_server
+    from kikime.harness.engines.served.probe import probe_server
 
     return probe_server(checkpoint)
 

@@ -107,7 +107,9 @@ def test_a_served_model_goes_to_its_server_whatever_engine_is_named():
 
 
 def test_without_an_adapter_nothing_is_switched():
-    switch_adapter(Fixed(), LOCAL)
+    engine = Switching()
+    switch_adapter(engine, LOCAL)
+    assert engine.used == ()
 
 
 def test_adapters_take_turns_where_the_engine_can():

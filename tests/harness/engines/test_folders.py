@@ -71,7 +71,8 @@ def test_a_missing_shard_is_named(copy):
     (copy / "model.safetensors").rename(copy / shards[0])
     index = {"weight_map": dict(zip("abc", shards, strict=True))}
     (copy / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
-    refused(copy, "2 of 3 files of the weights are missing: model-00002")
+    hint = refused(copy, "2 of 3 files of the weights are missing: model-00002")
+    assert "model.safetensors.index.json lists them all" in hint
 
 
 @pytest.mark.parametrize(
