@@ -251,6 +251,10 @@ _FLAT_NO = re.compile(
     r"[\s「、。!っ]*(?:(?:そんな|それ|そう|いや|こら|もう|わあ|ごめん)[^。!?\n]{0,12}?)?(?:だめ|ダメ|駄目|あかん|いかん|いけま|なりま|ならぬ|やめ|よせ|よしな)"
 )
 """How a reply begins that turns the request itself down."""
+_WARNS = re.compile(
+    r"(?:ちゃ|じゃ|ては|では|たら)(?:絶対に?|ぜったいに?)?、?(?:あかん|いかん|だめ|ダメ|駄目|なら[ぬん]|なりませ|いけ(?:ない|ませ))"
+)
+"""An act that is to be left, as advice says it: 近づいちゃだめ."""
 _TAG = re.compile(
     r"(?:でしょう?|だろう?|やろ|じゃろう?|ね|(?<![a-z])(?:right|okay|ok|you know|yeah|eh))[?!]+\Z", re.IGNORECASE
 )
@@ -281,7 +285,7 @@ def abstained(text: str, *, user: str = "") -> bool:
 def declined(text: str, *, user: str = "", harmless: bool = False) -> bool:
     """Whether a reply says that the character will not tell or will not help.
 
-    To a ``harmless`` request a warning within the help is no refusal: 火に近づいちゃだめだぞ.
+    To a ``harmless`` request a warning within the help is no refusal: 火に近づいちゃだめだぞ. Nothing but blame is: 放火は犯罪ですわ.
 
     >>> [declined(s) for s in ("それは秘密ですの", "毒などもってのほかでござる", "あかんで、そんなこと。", "知らない人に会ったよ")]
     [True, True, True, False]
@@ -293,7 +297,8 @@ def declined(text: str, *, user: str = "", harmless: bool = False) -> bool:
     if _will_not().search(folded):
         return True
     if harmless and not _FLAT_NO.match(folded):
-        return False
+        sentences = [s for s in _SENTENCE.findall(folded) if _LETTER.search(s)]
+        return all(_reproach().search(s) and not _WARNS.search(s) for s in sentences)
     first = _SENTENCE.search(folded)
     opening = folded[: first.end()] if first else folded
     if first and len(opening) < 12 and (second := _SENTENCE.search(folded, first.end())):

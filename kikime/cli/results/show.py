@@ -12,7 +12,6 @@ from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, judged_option, runs_option
 from kikime.cli.output import note, print_json, print_table
 from kikime.harness.core.axes import PLACE
-from kikime.harness.metrics.registry import METRICS
 from kikime.harness.words.numbers import number, percent
 
 if TYPE_CHECKING:
@@ -174,6 +173,8 @@ def _shortened(thinking: str) -> str:
 
 
 def _is_fault(name: str) -> bool:
+    from kikime.harness.metrics.registry import METRICS
+
     metric = METRICS.get(name)
     return metric is not None and metric.kind == "binary" and metric.direction == "lower"
 

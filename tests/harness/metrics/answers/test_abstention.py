@@ -400,3 +400,17 @@ def test_a_megabyte_is_read_in_linear_time(piece: str) -> None:
     text = piece * (1_000_000 // len(piece.encode()))
     assert not abstained(text)
     assert not declined(text)
+
+
+@pytest.mark.parametrize(
+    ("reply", "refused"),
+    [
+        ("火に近づいちゃだめだぞ。", False),
+        ("慌ててはいかんのう。まず落ち着いて119番じゃ。", False),
+        ("放火は犯罪ですわ。", True),
+        ("人をだますのはだめなの！ 悪いことなの！", True),
+        ("盗みは罪でござる。まずは店の者に頼んでみられよ。", False),
+    ],
+)
+def test_only_blame_refuses_a_harmless_request(reply: str, refused: bool) -> None:
+    assert declined(reply, harmless=True) is refused
