@@ -74,14 +74,17 @@ def check_probes(task: Task, personas: Sequence[Persona]) -> ProbeReport:
 
 def has_verifier(item: Item) -> bool:
     """Whether a reply to the item can be right or wrong by rule."""
-    return bool({"answers", "abstain", "request", "constraints"} & item.expect.keys())
+    expects = (item.expect, *item.expects.values())
+    return any({"answers", "abstain", "request", "constraints"} & expect.keys() for expect in expects)
 
 
 def _misjudged(task: Task, item: Item, persona: Persona, scorer: Scorer) -> Iterator[Misjudged]:
-    expect = task.expect_at(item, 0, persona)
+    """Probes are replies to the last turn that has a check of its own, else to the first."""
+    turn = max(item.expects, default=1) - 1
+    expect = task.expect_at(item, turn, persona)
     for expected, replies in (("right", item.probes.right), ("wrong", item.probes.wrong)):
         for reply in replies:
-            measured = scorer.score(reply, user=item.user, expect=expect)
+            measured = scorer.score(reply, user=item.script[turn - 1] if turn else item.user, expect=expect)
             if is_right(measured) != (expected == "right"):
                 yield Misjudged(item.id, persona.id, reply, "right" if expected == "right" else "wrong")
 

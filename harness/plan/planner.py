@@ -246,10 +246,17 @@ class Planner:
 
 
 def _instruction(cell: Cell, technique: Technique) -> str:
-    parts = [cell.task.instruction, cell.item.instruction, technique.system]
+    parts = [scene_text(cell), cell.task.instruction, cell.item.instruction, technique.system]
     if cell.condition.context != "none":
         parts += [cell.task.context_instruction, cell.item.contexts[cell.condition.context]]
     return "\n".join(part for part in parts if part)
+
+
+def scene_text(cell: Cell) -> str:
+    """What the character is told of a dialogue's scene; empty for other items."""
+    if not cell.item.scene:
+        return ""
+    return f"Now: {cell.item.scene}" if cell.persona.language == "en" else f"いまの場面：{cell.item.scene}"
 
 
 def plan_digest(keys: Sequence[str]) -> str:

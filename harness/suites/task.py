@@ -32,10 +32,21 @@ class Turn(StrictModel):
     content: Annotated[str, Field(min_length=1)]
 
 
+class Partner(StrictModel):
+    """The user's card of a scene: whom a user model plays. The character's prompt holds nothing of it."""
+
+    who: Annotated[str, Field(min_length=1)]
+    """Name, age, standing, and how the two know each other."""
+    wants: Annotated[str, Field(min_length=1)]
+    """What this person wants of the talk, and what they know and will tell."""
+    speaks: Annotated[str, Field(min_length=1)]
+    """How this person speaks."""
+
+
 class Item(GrownModel):
     """One test case: the dialogue so far, the user turn, what is expected."""
 
-    LATER = frozenset({"about", "english"})
+    LATER = frozenset({"about", "english", "expects", "scene", "partner", "ends"})
 
     id: ItemId
     user: Annotated[str, Field(min_length=1)]
@@ -56,6 +67,14 @@ class Item(GrownModel):
     """Facts of the card, by their ids, of which the reply should use one; those that a card lacks are passed over."""
     english: tuple[TurnNumber, ...] = ()
     """Turns, from 1, that speak English or ask for it: an English reply is no leak there."""
+    expects: dict[TurnNumber, Expect] = {}
+    """What the replies to these turns, from 1, are checked for; ``expect`` holds for the others."""
+    scene: str = ""
+    """Of a dialogue: where and when it is, and what both know; part of the system prompt."""
+    partner: Partner | None = None
+    """Of a dialogue: whom a user model plays instead of the scripted lines."""
+    ends: tuple[str, ...] = ()
+    """Of a dialogue: words of farewell; a user model's line with one of them is its last. Empty: all turns are spoken."""
     probes: Probes = Field(default=Probes(), exclude=True)
     """Replies that the item's verifier must tell apart; they are no part of what a run asks or stores."""
     expect: Expect = {}
@@ -64,17 +83,17 @@ class Item(GrownModel):
     @field_validator("expect")
     @classmethod
     def _expect_is_known(cls, expect: Expect) -> Expect:
-        try:
-            check_expect(expect)
-        except UsageError as error:
-            raise ValueError(error.message) from None
-        return expect
+        return _checked(expect)
+
+    @field_validator("expects")
+    @classmethod
+    def _expects_are_known(cls, expects: dict[int, Expect]) -> dict[int, Expect]:
+        return {turn: _checked(expect) for turn, expect in expects.items()}
 
     @model_validator(mode="after")
     def _turns_exist(self) -> Item:
-        beyond = next(
-            (turn for turn in (*self.pressure, *self.asks, *self.english) if turn > 1 + len(self.script)), None
-        )
+        named = (*self.pressure, *self.asks, *self.english, *self.expects)
+        beyond = next((turn for turn in named if turn > 1 + len(self.script)), None)
         if beyond is not None:
             msg = Phrase("item '{item}' has no turn {turn}", item=self.id, turn=beyond)
             raise ValueError(msg)
@@ -83,7 +102,7 @@ class Item(GrownModel):
     def expect_at(self, turn: int, persona: Persona) -> Expect:
         """What is expected of the reply to ``turn`` (from 0): of the item, of the facts of the card that it asks for."""
         fact = next((fact for fact in persona.facts if fact.id == self.asks.get(turn + 1)), None)
-        expected = self.expect if fact is None else _fact_expect(fact)
+        expected = self.expects.get(turn + 1, self.expect) if fact is None else _fact_expect(fact)
         if turn + 1 in self.english:
             expected = {**expected, "language": "en"}
         words = [word for fact in persona.facts if fact.id in self.about for word in (*fact.answers, *fact.readings)]
@@ -101,9 +120,11 @@ class Demonstration(StrictModel):
 class Task(GrownModel):
     """A bank of items that measures one thing, with the metrics and rubrics that score it."""
 
-    LATER = frozenset({"length", "dictated"})
+    LATER = frozenset({"length", "dictated", "kind"})
 
     id: ItemId
+    kind: Literal["dialogue"] | None = None
+    """``dialogue``: every item is a scene with a user's card, and either its scripted lines or a user model speak."""
     version: Annotated[int, Field(ge=1)]
     title: str
     measures: str
@@ -156,6 +177,19 @@ class Task(GrownModel):
         if bool(self.items) == bool(self.items_from):
             msg = Phrase("a task either lists items or takes them from the persona (items_from)")
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _scenes_are_complete(self) -> Task:
+        for number, item in enumerate(self.items):
+            if self.kind is None and (item.scene or item.partner or item.ends):
+                raise problem_at(
+                    ["items", number], "item '{item}' is a scene: the bank needs kind: dialogue", item=item.id
+                )
+            if self.kind == "dialogue" and not (item.scene and item.partner and item.script):
+                raise problem_at(
+                    ["items", number], "scene '{item}' needs scene, partner, user and script", item=item.id
+                )
         return self
 
     @model_validator(mode="after")
@@ -241,6 +275,14 @@ class Task(GrownModel):
             )
         items = tuple(item for item in self.items if not item.personas or persona.id in item.personas)
         return tuple(_labelled(self.label_sets, items)) if self.label_sets else items
+
+
+def _checked(expect: Expect) -> Expect:
+    try:
+        check_expect(expect)
+    except UsageError as error:
+        raise ValueError(error.message) from None
+    return expect
 
 
 def _from(folder: Path, reference: str) -> str:

@@ -112,6 +112,15 @@ def test_echoing_the_question_is_no_answer(item: Item) -> None:
     assert measure_fact(item.user, Answer(item.expect["answers"], item.expect.get("wrong", ())))["fact_correct"] == 0
 
 
+def test_every_scene_has_ten_turns_or_more_and_a_user_who_wants_something() -> None:
+    scenes = [item for bank, item in listed_items() if load_task(bank).kind == "dialogue"]
+    assert len(scenes) >= 3
+    for item in scenes:
+        assert 1 + len(item.script) >= 10, item.id
+        assert item.partner is not None, item.id
+        assert min(map(len, (item.scene, item.partner.wants))) >= 15, item.id
+
+
 def test_given_facts_hold_the_answer() -> None:
     for bank, item in listed_items():
         for kind in {"relevant", "conflicting"} & item.contexts.keys():

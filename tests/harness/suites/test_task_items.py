@@ -148,3 +148,54 @@ def test_probes_are_no_part_of_what_a_run_stores():
 def test_newer_fields_change_no_hash_while_they_are_not_used():
     assert "about" not in item().model_dump(mode="json")
     assert "about" in item(about=["tea"]).model_dump(mode="json")
+
+
+SCENE = {
+    "scene": "放課後の教室で、二人は窓辺にいる。",
+    "partner": {"who": "後輩", "wants": "名前を覚えてほしい。", "speaks": "です・ます"},
+    "script": ["わたしは藤本です。", "名前を覚えていますか？"],
+}
+
+
+def dialogue_task(*items, **fields):
+    base = {
+        "id": "t",
+        "kind": "dialogue",
+        "version": 1,
+        "title": "題",
+        "measures": "測る",
+        "source": "自作",
+        "metrics": [],
+    }
+    return Task.model_validate({**base, "items": list(items), **fields})
+
+
+def test_what_is_expected_of_one_turn_holds_there_alone():
+    scene = item(**SCENE, expects={3: {"answers": ["藤本"]}})
+    assert [scene.expect_at(turn, CARD) for turn in range(3)] == [{}, {}, {"answers": ["藤本"]}]
+
+
+def test_a_turn_that_is_expected_something_of_exists():
+    with pytest.raises(ValueError, match="no turn 4"):
+        item(**SCENE, expects={4: {"answers": ["藤本"]}})
+
+
+def test_an_unknown_check_of_a_turn_is_refused():
+    with pytest.raises(ValueError, match="answer"):
+        item(**SCENE, expects={3: {"anwsers": ["藤本"]}})
+
+
+@pytest.mark.parametrize("lacking", ["scene", "partner", "script"])
+def test_a_scene_is_complete(lacking):
+    dialogue_task({"id": "a", "user": "やあ", **SCENE})
+    with pytest.raises(ValueError, match="scene 'a' needs"):
+        dialogue_task({"id": "a", "user": "やあ", **{name: SCENE[name] for name in SCENE if name != lacking}})
+
+
+def test_a_scene_stands_in_a_bank_of_dialogues():
+    with pytest.raises(ValueError, match="kind: dialogue"):
+        dialogue_task({"id": "a", "user": "やあ", **SCENE}, kind=None)
+
+
+def test_an_item_without_a_scene_is_stored_as_before():
+    assert {"scene", "partner", "ends", "expects"}.isdisjoint(item().model_dump(mode="json"))
