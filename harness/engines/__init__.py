@@ -50,6 +50,10 @@ def _check_served(checkpoint: Checkpoint, options: EngineOptions) -> None:
 
 
 def _load_served(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
+    if len(checkpoint.addresses) > 1:
+        from kikime.harness.engines.balanced import BalancedEngine
+
+        return BalancedEngine(checkpoint, options)
     from kikime.harness.engines.openai import OpenAIEngine
 
     return OpenAIEngine(checkpoint, options)

@@ -21,6 +21,7 @@ from kikime.harness.engines.generation import GENERATION_CONFIG, OwnSampling, re
 
 _IDENTITY = ("*.json", "*.jinja", "*.model", "*.txt", *WEIGHTS)
 _SERVED = re.compile(r"openai:(?P<name>.+?)@(?P<url>https?://\S+)")
+_NEXT_ADDRESS = re.compile(r",(?=https?://)")
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -37,6 +38,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     max_model_len: int | None
     revision: str | None = None
     base_url: str | None = None
+    """Address of its server; of several that serve the same, all of them with commas between."""
     mutable: bool = False
     """Whether the same reference may mean other weights tomorrow."""
     adapter: str | None = None
@@ -55,22 +57,32 @@ class Checkpoint(msgspec.Struct, frozen=True):
     weights: str | None = None
     """Digest over the folder that ``--tokenizer`` names, where a served model's weights lie in it."""
 
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses of its servers; none where it is loaded here."""
+        return _NEXT_ADDRESS.split(self.base_url) if self.base_url else []
+
+    def at(self, address: str) -> Checkpoint:
+        """The same served by one server alone."""
+        return msgspec.structs.replace(self, base_url=address)
+
 
 def resolve_checkpoint(reference: str) -> Checkpoint:
     """Find the checkpoint that ``reference`` names and fingerprint it.
 
-    ``reference`` is a directory, ``demo:NAME``, ``openai:NAME@BASE_URL`` or a hub id (downloaded if need be).
+    ``reference`` is a directory, ``demo:NAME``, ``openai:NAME@BASE_URL[,BASE_URL…]`` or a hub id (downloaded if need be).
 
     Raises:
         UsageError: no such checkpoint, or the directory is not a complete checkpoint.
         EnvironmentFault: the hub cannot be reached.
     """
-    if served := _SERVED.fullmatch(reference):
+    served = _SERVED.fullmatch(reference)
+    if served and not any("," in url.partition("?")[0] for url in _NEXT_ADDRESS.split(served["url"])):
         return _served(reference, served["name"], served["url"])
     if reference.startswith("openai:"):
         raise UsageError(
             "'{reference}' is not openai:NAME@BASE_URL",
-            hint="for example openai:my-model@http://127.0.0.1:8000/v1",
+            hint="for example openai:my-model@http://127.0.0.1:8000/v1; several servers with commas between, each with its http://",
             reference=reference,
         )
     if reference.startswith("demo:"):

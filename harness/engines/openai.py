@@ -34,7 +34,7 @@ from kikime.harness.engines.served.connection import JSON, open_api, proxy_towar
 from kikime.harness.engines.served.dialect import Dialect
 from kikime.harness.engines.served.faults import MAX_CALLS, Fault, classify
 from kikime.harness.engines.served.keys import PLACEHOLDER_KEY, read_key, redactor
-from kikime.harness.engines.served.probe import probe_server
+from kikime.harness.engines.served.probe import ServerAway, probe_server
 from kikime.harness.engines.served.words import one_line, server_words
 
 Body = dict[str, Any]
@@ -50,8 +50,13 @@ _DROPPABLE = ("seed", "top_p", "temperature", "repetition_penalty", "top_k")
 class OpenAIEngine:
     """A served model behind HTTP; requests run on an event loop of their own thread."""
 
-    def __init__(self, checkpoint: Checkpoint, options: EngineOptions) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, options: EngineOptions, *, arrived: threading.Event | None = None
+    ) -> None:
         """Connect and find out what the server is.
+
+        ``arrived``: is set when there is something to poll for; given where others can answer what this server does not,
+        which then is not asked again after a lost connection.
 
         Raises:
             EngineFault: the server cannot be reached, refuses the key, or does not serve the model.
@@ -65,10 +70,11 @@ class OpenAIEngine:
         api_key = read_key()
         self._clean = redactor(api_key or "")
         self._dialect = Dialect("server", droppable=_DROPPABLE)
-        self._outcomes: queue.Queue[_Outcome | BaseException] = queue.Queue()
+        self._outcomes: queue.Queue[Outcome | BaseException] = queue.Queue()
+        self._arrived = arrived
         self._in_flight = self._lost_in_a_row = 0
         self._answered = False
-        self._refused: list[_Outcome] = []
+        self._refused: list[Outcome] = []
         """Refusals that are held back as long as the server has answered nothing."""
         self._end: EngineFault | None = None
         self._loop = asyncio.new_event_loop()
@@ -90,7 +96,12 @@ class OpenAIEngine:
     def _noted(self, done: concurrent.futures.Future[None]) -> None:
         """Hand an error that nobody foresaw to the thread that waits for replies."""
         if not done.cancelled() and (error := done.exception()):
-            self._outcomes.put(error)
+            self._put(error)
+
+    def _put(self, outcome: Outcome | BaseException) -> None:
+        self._outcomes.put(outcome)
+        if self._arrived is not None:
+            self._arrived.set()
 
     def poll(self) -> list[Reply]:
         """Wait up to a second for the next reply, then take all that are there.
@@ -98,24 +109,32 @@ class OpenAIEngine:
         Raises:
             EngineFault: no further request can succeed.
         """
+        return [outcome.reply for outcome in self.outcomes(1.0)]
+
+    def outcomes(self, seconds: float) -> list[Outcome]:
+        """Like :meth:`poll`, waiting so long at most, and with the fault of each reply that is an error.
+
+        Raises:
+            EngineFault: no further request can succeed; a :class:`ServerAway` where the server has gone.
+        """
         if self._end is None:
-            replies = [reply for outcome in self._waited(1.0) for reply in self._settled(outcome)]
-            if replies or self._end is None:
-                return replies
+            settled = [found for outcome in self._waited(seconds) for found in self._settled(outcome)]
+            if settled or self._end is None:
+                return settled
         raise self._end
 
-    def _waited(self, seconds: float) -> Iterator[_Outcome]:
+    def _waited(self, seconds: float) -> Iterator[Outcome]:
         with suppress(queue.Empty):
-            outcome = self._outcomes.get(timeout=seconds)
+            outcome = self._outcomes.get(timeout=seconds) if seconds else self._outcomes.get_nowait()
             while True:
                 if isinstance(outcome, BaseException):
                     raise outcome
                 yield outcome
                 outcome = self._outcomes.get_nowait()
 
-    def _settled(self, outcome: _Outcome) -> Iterator[Reply]:
+    def _settled(self, outcome: Outcome) -> Iterator[Outcome]:
         """What is handed over now; refusals wait until the server has taken some request."""
-        reply, fault = outcome
+        fault = outcome.fault
         self._in_flight -= 1
         if fault is None:
             self._answered, self._lost_in_a_row = True, 0
@@ -126,9 +145,9 @@ class OpenAIEngine:
         if end := self._ending(fault):
             self._end = self._end or end
         elif not held:
-            yield reply
+            yield outcome
         if self._answered:
-            yield from (waiting for waiting, _ in self._refused)
+            yield from self._refused
             self._refused = []
 
     def _ending(self, fault: Fault | None) -> EngineFault | None:
@@ -140,7 +159,10 @@ class OpenAIEngine:
         if not (final or all_refused or self._lost_in_a_row >= _LOST_IN_A_ROW):
             return None
         told = self._refused[-1].fault or fault if all_refused and not final else fault
-        return EngineFault("{url}: {reason}", hint=_hint(told, self._url), url=self._url, reason=told.words)
+        away = not told.refuses and (told.status is None or told.status >= 500)
+        return (ServerAway if away else EngineFault)(
+            "{url}: {reason}", hint=_hint(told, self._url), url=self._url, reason=told.words
+        )
 
     def describe(self) -> dict[str, object]:
         """What the server said of itself."""
@@ -168,14 +190,22 @@ class OpenAIEngine:
     async def _answer(self, request: Request) -> None:
         async with self._slots:
             started, lost = time.monotonic(), None
-            retrying = AsyncRetrying(retry=retry_if_exception_type(Fault), stop=_gives_up, wait=_backoff, reraise=True)
+            retrying = AsyncRetrying(
+                retry=retry_if_exception_type(Fault), stop=self._gives_up, wait=_backoff, reraise=True
+            )
             try:
                 reply: Reply = await retrying(self._ask, request)
             except Fault as fault:
                 lost = fault
                 lost.words = self._clean(lost.words)
                 reply = Reply(key=request.key, text="", finish_reason="error", error=lost.words)
-            self._outcomes.put(_Outcome(reply_with_latency(reply, started), lost))
+            self._put(Outcome(reply_with_latency(reply, started), lost))
+
+    def _gives_up(self, state: RetryCallState) -> bool:
+        fault = state.outcome.exception() if state.outcome else None
+        if not isinstance(fault, Fault) or state.attempt_number >= fault.calls:
+            return True
+        return fault.lost and self._arrived is not None
 
     async def _ask(self, request: Request) -> Reply:
         if not self.server["token_ids"]:
@@ -257,7 +287,7 @@ class OpenAIEngine:
         return response.content
 
 
-class _Outcome(NamedTuple):
+class Outcome(NamedTuple):
     """How a request ended."""
 
     reply: Reply
@@ -277,11 +307,6 @@ class _Scored(msgspec.Struct):
     """What is read of an answer to a candidate."""
 
     choices: list[_ScoredChoice]
-
-
-def _gives_up(state: RetryCallState) -> bool:
-    fault = state.outcome.exception() if state.outcome else None
-    return not isinstance(fault, Fault) or state.attempt_number >= fault.calls
 
 
 def _backoff(state: RetryCallState) -> float:

@@ -163,12 +163,12 @@ def _script(materials: Materials, request: Request) -> tuple[str, ...]:
 
 
 def _server(checkpoint: Checkpoint) -> Server | None:
-    """What the server of a served model says of itself."""
+    """What the servers of a served model say of themselves."""
     if checkpoint.base_url is None:
         return None
-    from kikime.harness.engines.served.probe import probe_server
+    from kikime.harness.engines.served.probe import probe_servers
 
-    return probe_server(checkpoint)
+    return probe_servers(checkpoint)
 
 
 def _tokenizer(

@@ -74,7 +74,7 @@ def api_error(status: int, message: str, code: str | None = None, **headers: str
 class JudgeServer:
     """Counts and keeps what it was asked; ``script`` decides about each chat request."""
 
-    def __init__(self, script: Script = good) -> None:
+    def __init__(self, script: Script = good, port: int = 0) -> None:
         self.script = script
         self.requests: list[dict[str, Any]] = []
         self.times: list[float] = []
@@ -87,7 +87,7 @@ class JudgeServer:
         self.in_flight = self.most_in_flight = 0
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"judge": self})
-        self._http = _Server(("127.0.0.1", 0), handler)
+        self._http = _Server(("127.0.0.1", port), handler)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 

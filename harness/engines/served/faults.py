@@ -50,6 +50,9 @@ class Fault(Exception):
     status: int | None = None
     """What the server answered with; None where it did not, or told its error within an answer."""
 
+    lost: bool = False
+    """The connection is: the server was not there, hung up or kept silent."""
+
     @property
     def message(self) -> str:
         """What is stored with the reply."""
@@ -63,8 +66,8 @@ def classify(error: openai.APIError) -> Fault:
     *_, first = causes_of(error)
     gone = isinstance(first, socket.gaierror) or (isinstance(first, OSError) and first.errno in _GONE)
     if isinstance(error, openai.APITimeoutError) and not gone and not isinstance(first, OSError):
-        return Fault("the server did not answer in time", calls=FEW_CALLS)
-    return Fault(reason_of(error), calls=MAX_CALLS, stops=gone)
+        return Fault("the server did not answer in time", calls=FEW_CALLS, lost=True)
+    return Fault(reason_of(error), calls=MAX_CALLS, stops=gone, lost=True)
 
 
 def told_within(words: str, code: object) -> Fault:

@@ -9,7 +9,7 @@ import httpx2
 import msgspec
 import openai
 
-from kikime.harness.core.errors import EngineFault
+from kikime.harness.core.errors import EngineFault, UsageError
 from kikime.harness.core.names import nearest
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.engines.checkpoint import Checkpoint
@@ -20,6 +20,10 @@ from kikime.harness.engines.served.keys import PLACEHOLDER_KEY, read_key, redact
 from kikime.harness.engines.served.words import one_line, server_words
 
 _SHOWN_MODELS = 12
+
+
+class ServerAway(EngineFault):
+    """Nobody answers at the address, or no longer; perhaps later."""
 
 
 class Server(TypedDict):
@@ -67,6 +71,34 @@ def probe_server(checkpoint: Checkpoint) -> Server:
     )
 
 
+def probe_servers(checkpoint: Checkpoint) -> Server:
+    """What the servers of a checkpoint have in common; those that cannot be reached are left out where another one can.
+
+    Raises:
+        EngineFault: none can be reached, or one refuses the key or does not serve the model.
+        UsageError: one takes token ids and another does not; a wrong key or proxy.
+    """
+    found, away = [], []
+    for address in checkpoint.addresses:
+        try:
+            found.append(probe_server(checkpoint.at(address)))
+        except ServerAway as error:
+            away.append(error)
+    if not found:
+        raise away[0]
+    for other in found[1:]:
+        if other["token_ids"] != found[0]["token_ids"]:
+            raise UsageError(
+                "{a} and {b} are different kinds of servers: only one of them takes token ids",
+                hint="give servers of one kind, or run them one by one",
+                a=found[0]["url"],
+                b=other["url"],
+            )
+    lengths = [server["max_model_len"] for server in found if server["max_model_len"]]
+    roots = [server["root"] for server in found if server["root"]]
+    return {**found[0], "root": next(iter(roots), None), "max_model_len": min(lengths, default=None)}
+
+
 class _Model(msgspec.Struct):
     """A model as a server lists it."""
 
@@ -94,7 +126,7 @@ def _models(content: bytes) -> Mapping[str, _Model] | None:
         return None
 
 
-def _unreachable(url: str, reason: str) -> EngineFault:
+def _unreachable(url: str, reason: str) -> ServerAway:
     proxy = proxy_towards(url)
     if proxy:
         hint = Phrase(
@@ -103,7 +135,7 @@ def _unreachable(url: str, reason: str) -> EngineFault:
         )
     else:
         hint = Phrase("is the server running, and does the address end in /v1?")
-    return EngineFault("{url}: {reason}", hint=hint, url=url, reason=reason)
+    return ServerAway("{url}: {reason}", hint=hint, url=url, reason=reason)
 
 
 def _not_served(url: str, name: str, models: Mapping[str, _Model]) -> EngineFault:
