@@ -47,6 +47,10 @@ def asked(task: str | None, item: str | None, form: str | None, persona: Persona
 
 def _system(task: Task, item: Item | None, persona: Persona) -> str:
     instruction = task.instruction + (item.instruction if item else "")
+    if item:
+        texts = [*(turn.content for turn in item.history), item.user]
+        lore = item.lore(persona, texts, bare=task.bare)
+        instruction = "\n".join(part for part in (lore, instruction) if part)
     free = task.length is not None
     return build_messages(persona, user="", instruction=instruction, length=not free, bare_system=task.bare).system
 

@@ -179,6 +179,7 @@ class Planner:
         shots = condition.shots if labels is None else 0
         if labels is not None:
             history = [*demonstrations(cell.task, labels, condition.shots, condition.example_set), *history]
+        texts = [*(message["content"] for message in history), asked]
         return build_messages(
             cell.persona,
             user=asked,
@@ -186,7 +187,7 @@ class Planner:
             shots=shots,
             example_set=condition.example_set,
             shot_style=condition.shot_style,
-            instruction=_instruction(cell, technique),
+            instruction=_instruction(cell, technique, texts),
             style=technique.style,
             length=cell.task.length is None,
             bare_system=cell.task.bare,
@@ -245,8 +246,9 @@ class Planner:
         return digest("gen", parts)
 
 
-def _instruction(cell: Cell, technique: Technique) -> str:
-    parts = [scene_text(cell), cell.task.instruction, cell.item.instruction, technique.system]
+def _instruction(cell: Cell, technique: Technique, texts: Sequence[str]) -> str:
+    lore = cell.item.lore(cell.persona, texts, bare=cell.task.bare)
+    parts = [lore, scene_text(cell), cell.task.instruction, cell.item.instruction, technique.system]
     if cell.condition.context != "none":
         parts += [cell.task.context_instruction, cell.item.contexts[cell.condition.context]]
     return "\n".join(part for part in parts if part)

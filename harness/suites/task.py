@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from kikime.harness.cards.persona import Fact, Length, Persona, Probes
+from kikime.harness.cards.lore import lore_text
+from kikime.harness.cards.persona import Fact, Length, LoreEntry, Persona, Probes
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import data_path
 from kikime.harness.core.files.yamlfile import GrownModel, StrictModel, load_yaml, problem_at, second_of_two
@@ -46,7 +47,7 @@ class Partner(StrictModel):
 class Item(GrownModel):
     """One test case: the dialogue so far, the user turn, what is expected."""
 
-    LATER = frozenset({"about", "english", "expects", "scene", "partner", "ends"})
+    LATER = frozenset({"about", "english", "expects", "scene", "partner", "ends", "lorebook"})
 
     id: ItemId
     user: Annotated[str, Field(min_length=1)]
@@ -63,6 +64,8 @@ class Item(GrownModel):
     """Given facts by kind, e.g. ``relevant``, ``irrelevant``, ``conflicting``; the condition chooses one."""
     instruction: str = ""
     """An extra sentence of the system prompt, for this item only."""
+    lorebook: tuple[LoreEntry, ...] = ()
+    """Lore of this item beside the card's own: an entry enters the system prompt once one of its keys comes up."""
     about: tuple[str, ...] = ()
     """Facts of the card, by their ids, of which the reply should use one; those that a card lacks are passed over."""
     english: tuple[TurnNumber, ...] = ()
@@ -98,6 +101,11 @@ class Item(GrownModel):
             msg = Phrase("item '{item}' has no turn {turn}", item=self.id, turn=beyond)
             raise ValueError(msg)
         return self
+
+    def lore(self, persona: Persona, texts: Sequence[str], *, bare: bool) -> str:
+        """What ``texts``, the conversation so far, call of the lore of the item and, unless the task is bare, of the card."""
+        book = self.lorebook if bare else (*persona.lorebook, *self.lorebook)
+        return lore_text(book, texts, language=persona.language)
 
     def expect_at(self, turn: int, persona: Persona) -> Expect:
         """What is expected of the reply to ``turn`` (from 0): of the item, of the facts of the card that it asks for."""

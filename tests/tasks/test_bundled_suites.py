@@ -80,11 +80,21 @@ def test_full_holds_every_bank_of_replies_and_every_technique() -> None:
 
 
 EXAMPLES = {(0, "turns", 0), *((k, style, n) for k in (1, 3, 5) for style in ("turns", "text") for n in range(3))}
+CONVERSATIONS = {
+    "address",
+    "emotion",
+    "in_character_refusal",
+    "initiative",
+    "knowledge_limits",
+    "language_noise",
+    "long_memory",
+    "lorebook",
+    "several_speakers",
+    "values",
+}
+WITHOUT_EXAMPLES = {"conversation_end", "steadiness", "icl_sentiment", "form_facts", "form_facts_cloze", *CONVERSATIONS}
 SINGLE_TURN = [
-    name
-    for name in task_ids()
-    if name not in {"conversation_end", "steadiness", "icl_sentiment", "form_facts", "form_facts_cloze"}
-    and load_task(name).kind != "dialogue"
+    name for name in task_ids() if name not in WITHOUT_EXAMPLES and load_task(name).kind != "dialogue"
 ]
 
 

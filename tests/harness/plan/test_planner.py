@@ -119,6 +119,35 @@ def test_a_later_turn_contains_the_models_own_reply(tokenizer):
     assert planner.next_turn(third, "ええ") is None
 
 
+LORE = """
+id: lore
+version: 1
+title: 資料
+measures: 資料に従うか
+source: 自作
+metrics: [critical_failure]
+items:
+  - id: a
+    lorebook:
+      - {keys: [鐘], content: 鐘は五時に鳴る。}
+      - {keys: [橋], content: 橋は石でできている。}
+    user: 鐘の音が聞こえますか？
+    script: [では、橋は見えますか？]
+"""
+
+
+def test_lore_enters_the_system_text_once_its_keys_come_up(tokenizer, tmp_path):
+    bank = tmp_path / "lore.yaml"
+    bank.write_text(LORE, encoding="utf-8")
+    planner = Planner(gather_materials(suite(tasks=[str(bank)])), tokenizer, Identity("m", "vllm/auto"))
+    (first,) = planner.requests()
+    assert "鐘は五時に鳴る。" in first.system
+    assert "橋は石でできている。" not in first.system
+    second = planner.next_turn(first, "ええ。")
+    assert second is not None
+    assert "鐘は五時に鳴る。\n橋は石でできている。" in second.system
+
+
 def test_the_spool_gives_back_what_was_added(tokenizer):
     spool, requests = Spool(), plan(tokenizer)
     for request in requests:
