@@ -25,7 +25,7 @@ def called(book: Sequence[LoreEntry], texts: Sequence[str]) -> list[str]:
 
 
 def lore_text(book: Sequence[LoreEntry], texts: Sequence[str], *, language: str) -> str:
-    """What a character is told of a conversation's lore, in the language of its card; empty where nothing is called.
+    r"""What a character is told of a conversation's lore, in the language of its card; empty where nothing is called.
 
     >>> lore_text([LoreEntry(constant=True, content="店は駅前にある。")], [], language="ja")
     '次の資料に従ってください。\n店は駅前にある。'

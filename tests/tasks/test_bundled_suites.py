@@ -93,9 +93,7 @@ CONVERSATIONS = {
     "values",
 }
 WITHOUT_EXAMPLES = {"conversation_end", "steadiness", "icl_sentiment", "form_facts", "form_facts_cloze", *CONVERSATIONS}
-SINGLE_TURN = [
-    name for name in task_ids() if name not in WITHOUT_EXAMPLES and load_task(name).kind != "dialogue"
-]
+SINGLE_TURN = [name for name in task_ids() if name not in WITHOUT_EXAMPLES and load_task(name).kind != "dialogue"]
 
 
 @cache

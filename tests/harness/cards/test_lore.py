@@ -28,7 +28,9 @@ def test_a_called_entry_calls_further_ones() -> None:
     assert called([MAPS, TOKI, LIGHT], ["灯台に行きたい。"]) == [MAPS.content, TOKI.content, LIGHT.content]
 
 
-@pytest.mark.parametrize(("line", "found"), [("王の冠は？", 1), ("王の Ｃｒｏｗｎ は？", 1), ("王の剣は？", 0), ("冠は？", 0)])
+@pytest.mark.parametrize(
+    ("line", "found"), [("王の冠は？", 1), ("王の Ｃｒｏｗｎ は？", 1), ("王の剣は？", 0), ("冠は？", 0)]
+)
 def test_one_of_the_secondary_keys_is_needed_where_there_are_any(line: str, found: int) -> None:
     assert len(called([CROWN], [line])) == found
 
