@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from kikime.harness.prompts.format import Format
     from kikime.harness.suites.suite import Suite, load_suite
     from kikime.judges.jobs.session import JudgeSettings, judge_settings
-    from kikime.workflows.judge import Audited, Verdicts, audit, judge
-    from kikime.workflows.library import formats
+    from kikime.workflows.judge import Audited, Verdicts, audit, calibrate, judge
+    from kikime.workflows.library import doctor, formats
     from kikime.workflows.listener import Listener
     from kikime.workflows.loaded import Run, load_run
     from kikime.workflows.plan import Plan, plan
-    from kikime.workflows.results import compare, export, gate, rank, write_report
+    from kikime.workflows.results import compare, export, flexibility, gate, rank, report, write_report
     from kikime.workflows.run import resume, run
     from kikime.workflows.score import Scorer, score
 
@@ -60,8 +60,11 @@ __all__ = [
     "Verdicts",
     "__version__",
     "audit",
+    "calibrate",
     "compare",
+    "doctor",
     "export",
+    "flexibility",
     "formats",
     "gate",
     "judge",
@@ -71,6 +74,7 @@ __all__ = [
     "load_suite",
     "plan",
     "rank",
+    "report",
     "resume",
     "run",
     "score",
@@ -87,12 +91,12 @@ _NAMES_BY_MODULE = {
     "harness.prompts.format": "Format",
     "harness.suites.suite": "Suite load_suite",
     "judges.jobs.session": "JudgeSettings judge_settings",
-    "workflows.judge": "Audited Verdicts audit judge",
-    "workflows.library": "formats",
+    "workflows.judge": "Audited Verdicts audit calibrate judge",
+    "workflows.library": "doctor formats",
     "workflows.listener": "Listener",
     "workflows.loaded": "Run load_run",
     "workflows.plan": "Plan plan",
-    "workflows.results": "compare export gate rank write_report",
+    "workflows.results": "compare export flexibility gate rank report write_report",
     "workflows.run": "resume run",
     "workflows.score": "Scorer score",
 }

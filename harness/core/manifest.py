@@ -158,3 +158,8 @@ class Manifest(TypedDict):
     without_bos: NotRequired[list[str]]
     """Formats whose BOS was left out, as the tokenizer adds none."""
     hardware: NotRequired[dict[str, object]]
+
+
+def scripted_tasks(manifest: Manifest) -> dict[str, StoredTask]:
+    """The tasks of a run with dialogues whose user's lines are written down."""
+    return {name: task for name, task in manifest["tasks"].items() if any(item["script"] for item in task["items"])}

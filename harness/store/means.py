@@ -30,7 +30,7 @@ Key = tuple[str | int, ...]
 def means_by(
     run: RunDirectory, columns: Sequence[str] = (), within: Mapping[str, Sequence[str]] = EVERYTHING
 ) -> dict[Key, Group]:
-    """Replies and means per value of some of :data:`~kikime.harness.core.axes.SLICE` and :data:`ENDING`, sorted by them.
+    """Replies and means per value of some of :data:`~kikime.harness.core.axes.SLICE`, ``turn`` and :data:`ENDING`, sorted by them.
 
     The means are those of :func:`kikime.harness.reports.tables.means.run_mean`, by which runs are compared and ranked; a
     metric is only measured where it belongs (:mod:`kikime.harness.metrics.belonging`).
@@ -72,7 +72,7 @@ def place_values(
     wanted = {axis: list(within[axis]) for axis in SLICE if within.get(axis)}
     where = "".join(f" AND CAST({axis} AS VARCHAR) IN (SELECT unnest(?))" for axis in wanted)
     connection.execute(
-        f"""CREATE TEMP TABLE placed AS SELECT key, item_id, {", ".join(SLICE)}, task || '/' || item_id AS item,
+        f"""CREATE TEMP TABLE placed AS SELECT key, item_id, turn, {", ".join(SLICE)}, task || '/' || item_id AS item,
             error IS NOT NULL AS failed, task IN (SELECT unnest(?)) AS voiced, {ENDED} AS {ENDING} FROM samples
             WHERE true{where}""",  # noqa: S608
         [voiced, *wanted.values()],

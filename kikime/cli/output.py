@@ -21,7 +21,7 @@ def print_json(value: object) -> None:
 
 
 def print_document(value: object) -> None:
-    """Print a JSON document as it is: one that is read again, or whose keys are agreed."""
+    """Print a JSON document as it is."""
     click.echo(json_bytes(value).decode().rstrip("\n"))
 
 

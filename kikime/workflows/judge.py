@@ -188,7 +188,17 @@ def inject(
 def calibrate(
     ratings: str | Path, verdicts: str | Path | None = None, *, scale: tuple[int, int] = (1, 7), seed: int = 0
 ) -> CalibrationReport:
-    """Compare a judge with people: ``ratings`` is a file of theirs, ``verdicts`` lines of ``kikime judge --json``."""
+    """Compare a judge with people: does it agree well enough to rank models?
+
+    Args:
+        ratings: a file of people's scores, with those of the judge beside them or in ``verdicts``.
+        verdicts: a file of lines of ``kikime judge --json``, joined by id and criterion.
+        scale: least and greatest score.
+        seed: of the bootstrap.
+
+    Raises:
+        UsageError: no such file, no pair of a human and a judge score, or a score outside the scale.
+    """
     from kikime.judges.trust import calibration
     from kikime.judges.trust.ratings import read_ratings
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikime.harness.reports.claims.records import FlexibilityTable
     from kikime.harness.reports.comparison.records import Comparison, GateAnswer
     from kikime.harness.reports.ranking.records import Ranking
-    from kikime.harness.reports.report import Report
+    from kikime.harness.reports.report import Report as Kind
 
 Reference = Run | str | Path
 """A run, or its path, id or name."""
@@ -97,7 +97,18 @@ def flexibility(
     seed: int = 0,
     runs: str | Path = "runs",
 ) -> FlexibilityTable:
-    """How much of its quality each model keeps in formats that are not its own; arguments as :func:`rank`."""
+    """How much of its quality each model keeps in formats that are not its own.
+
+    Args:
+        run_list: the runs; all below ``runs`` by default.
+        suite: only the runs of this suite.
+        native: the format that is the checkpoints' own.
+        seed: of the bootstrap.
+        runs: folder of runs that are given by name.
+
+    Raises:
+        UsageError: no such run, folder or suite.
+    """
     from kikime.harness.reports.claims.flexibility import flexibility_table
     from kikime.harness.reports.ranking.rank import of_suite
 
@@ -127,10 +138,14 @@ def gate(
     return decide(left, right, metric=metric, margin=margin, common=common, judge=judge)
 
 
-def report(
-    name: str, run: Reference, *, base: Reference | None = None, runs: str | Path = "runs"
-) -> tuple[msgspec.Struct, Report]:
-    """What the report ``name`` says of ``run``, and the report that says it.
+def report(name: str, run: Reference, *, base: Reference | None = None, runs: str | Path = "runs") -> msgspec.Struct:
+    """What a report says of a run.
+
+    Args:
+        name: ``icl``, ``turns``, ``techniques``, ``shots`` or ``form_facts``; an installed package's, or a Python file.
+        run: the run.
+        base: the run before tuning, where the report compares two.
+        runs: folder of runs that are given by name.
 
     Raises:
         UsageError: no such report or run, the run lacks what the report speaks of, or the base is missing.
@@ -146,7 +161,7 @@ def report(
             with_base=_with_base(name, found),
         )
     other = None if base is None else load_run(base, runs=runs).directory
-    return found.compute(load_run(run, runs=runs).directory, other), found
+    return found.compute(load_run(run, runs=runs).directory, other)
 
 
 def write_report(
@@ -279,5 +294,5 @@ def _chosen(run_list: Sequence[Reference] | None, runs: str | Path) -> list[Run]
     return [run for run in load_runs(runs) if run.directory.kind == BENCHMARK]
 
 
-def _with_base(name: str, found: Report) -> str:
+def _with_base(name: str, found: Kind) -> str:
     return name if found.base == "needed" else "form_facts"

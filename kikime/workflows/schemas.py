@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STAMP = {"const": SCHEMA_VERSION, "description": "Version of this schema."}
+_OK = {"ok": {"type": "boolean", "description": "Whether nothing is to be mended."}}
 _UNSTAMPED = ("score",)
 """Lines that are data for the next program as they are."""
 
@@ -118,6 +119,23 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
+def _either(*types: Any) -> Schema:
+    """The schema of results that are told apart by their fields alone."""
+    shapes = [_of(kind) for kind in types]
+    definitions = {name: found for shape in shapes for name, found in shape["$defs"].items()}
+    return {"anyOf": [{"$ref": shape["$ref"]} for shape in shapes], "$defs": definitions}
+
+
+def _named(kind: Any) -> Schema:
+    """The schema of a named tuple that is printed as an object."""
+    return _of(msgspec.defstruct(kind.__name__, list(get_type_hints(kind).items())))
+
+
+def _with(shape: Schema, more: Schema) -> Schema:
+    """The schema of an object with further properties."""
+    return {**shape, "properties": shape.get("properties", {}) | more, "required": [*shape.get("required", []), *more]}
+
+
 def _compare() -> Schema:
     from kikime.harness.reports.comparison.records import Comparison
 
@@ -142,16 +160,53 @@ def _flexibility() -> Schema:
     return _of(FlexibilityTable)
 
 
+def _explain() -> Schema:
+    from kikime.harness.reports.tables.areas import Formulas
+
+    return _of(Formulas)
+
+
 def _export() -> Schema:
+    from kikime.harness.reports.comparison.records import Comparison
     from kikime.harness.reports.overview.records import Overview
 
-    return _of(Overview)
+    return _either(Overview, Comparison)
+
+
+def _judged() -> Schema:
+    from kikime.harness.reports.overview.records import JudgedRun
+
+    return _of(JudgedRun)
 
 
 def _judge() -> Schema:
     from kikime.judges.verdicts.lines import Line
 
     return _of(Line)
+
+
+def _bridge() -> Schema:
+    from kikime.judges.trust.linking import LinkReport
+
+    return _of(LinkReport)
+
+
+def _canaries() -> Schema:
+    from kikime.judges.trust.canaries import CanaryResult
+
+    return _of(CanaryResult)
+
+
+def _audit() -> Schema:
+    from kikime.judges.files.audit import AuditReport
+
+    return _of(AuditReport)
+
+
+def _calibrate() -> Schema:
+    from kikime.judges.trust.calibration import CalibrationReport
+
+    return _of(CalibrationReport)
 
 
 def _doctor() -> Schema:
@@ -166,16 +221,62 @@ def _personas() -> Schema:
     return _of(list[PersonaSummary])
 
 
+def _persona() -> Schema:
+    from kikime.harness.cards.persona import Persona
+
+    return _model(Persona)
+
+
+def _persona_check() -> Schema:
+    from kikime.harness.authoring.check import PersonaReport
+
+    return _with(_of(PersonaReport), _OK)
+
+
 def _tasks() -> Schema:
     from kikime.workflows.library import TaskSummary
 
     return _of(list[TaskSummary])
 
 
+def _task() -> Schema:
+    from kikime.harness.suites.task import Task
+
+    return _model(Task)
+
+
+def _task_check() -> Schema:
+    from kikime.harness.authoring.probes import ProbeReport
+
+    return _with(_of(ProbeReport), _OK)
+
+
 def _formats() -> Schema:
+    one = _one_format()
+    definitions = one.pop("$defs", {})
+    return {"type": "array", "items": one, "$defs": definitions}
+
+
+def _format() -> Schema:
+    return _with(_one_format(), {"template": {"type": "string", "description": "In Jinja."}})
+
+
+def _one_format() -> Schema:
     from kikime.harness.prompts.format import Format
 
-    return _listed(Format, {"hash": {"type": "string", "description": "Changes with any part of the format."}})
+    return _with(_model(Format), {"hash": {"type": "string", "description": "Changes with any part of the format."}})
+
+
+def _rendered() -> Schema:
+    from kikime.harness.prompts.renderer import Rendered
+
+    return _named(Rendered)
+
+
+def _format_cards() -> Schema:
+    from kikime.harness.prompts.card import FormatCard
+
+    return _of(list[FormatCard])
 
 
 def _detection() -> Schema:
@@ -193,13 +294,11 @@ def _samples() -> Schema:
     return {"type": "array", "items": {"type": "object", "properties": properties, "required": list(properties)}}
 
 
-def _listed(model: type[BaseModel], more: Schema) -> Schema:
-    """A list of a model's objects with further properties; definitions stand at the top, where references look."""
-    item = model.model_json_schema(mode="serialization")
-    definitions = item.pop("$defs", {})
-    item["properties"] |= more
-    item.pop("additionalProperties", None)
-    return {"type": "array", "items": item, "$defs": definitions}
+def _model(model: type[BaseModel]) -> Schema:
+    """The schema of what people write in YAML, as it is printed."""
+    shape = model.model_json_schema(mode="serialization")
+    shape.pop("additionalProperties", None)
+    return shape
 
 
 _SCHEMAS: dict[str, Callable[[], Schema]] = {
@@ -209,16 +308,30 @@ _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "resume": lambda: _of(RunSummary),
     "score": lambda: _of(ScoreLine),
     "judge": _judge,
+    "judge.bridge": _bridge,
+    "judge.canaries": _canaries,
     "show": lambda: _of(Summary),
     "samples": _samples,
+    "judged": _judged,
     "compare": _compare,
     "rank": _rank,
+    "explain": _explain,
     "flexibility": _flexibility,
     "gate": _gate,
     "export": _export,
+    "audit": _audit,
+    "calibrate": _calibrate,
     "formats": _formats,
+    "formats.show": _format,
+    "formats.render": _rendered,
+    "formats.card": _format_cards,
     "formats.detect": _detection,
     "personas": _personas,
+    "personas.show": _persona,
+    "personas.check": _persona_check,
     "tasks": _tasks,
+    "tasks.show": _task,
+    "tasks.check": _task_check,
+    "tasks.path": lambda: {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
     "doctor": _doctor,
 }

@@ -24,7 +24,7 @@ NAMED = {
     "results/formulas": {"harness.reports.tables.areas", "harness.reports.tables.quality"},
     "results/gate": {"harness.reports.export.markdown"},
     "results/leaderboard": {"leaderboard.launch"},
-    "results/reports": {"harness.reports.report"},
+    "results/reports": {"harness.reports.registry", "harness.reports.report"},
     "results/show": {"harness.metrics.registry", "harness.plan.notes", "harness.store.means"},
     "running/demo": {"harness.store.means"},
     "running/retention": {"harness.retention.report"},

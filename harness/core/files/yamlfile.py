@@ -11,6 +11,7 @@ import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
+    GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
     ValidationError,
     model_serializer,
@@ -132,6 +133,14 @@ class GrownModel(StrictModel):
         written: dict[str, object] = write(self)
         return {name: value for name, value in written.items() if name not in self.LATER or value}
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema of its fields; the later ones need not be there."""
+        while core_schema["type"] != "model-fields":
+            core_schema = core_schema["schema"]
+        shape = handler(core_schema)
+        return {**shape, "required": [name for name in shape.get("required", ()) if name not in cls.LATER]}
+
 
 def problem_at(place: Sequence[int | str], template: str, /, **values: object) -> PydanticCustomError:
     """What a model's validator raises to name a place inside the model; :func:`load_yaml` finds its line."""
@@ -155,11 +164,15 @@ Model = TypeVar("Model", bound=BaseModel)
 def load_yaml(path: Path | str, model: type[Model]) -> Model:
     """Read one YAML document into ``model``; validators find the file in ``info.context["path"]`` and ``["folder"]``.
 
+    What ``--json`` of a command printed is such a document too: its ``schema_version`` is no part of it.
+
     Raises:
         FileFormatError: unreadable file, broken YAML, duplicate or unknown key, wrong value; with the line.
     """
     root = _compose(Path(path))
     data = _construct(Path(path), root)
+    if isinstance(data, dict):
+        data.pop("schema_version", None)
     try:
         return model.model_validate(data, context={"path": Path(path), "folder": Path(path).parent})
     except ValidationError as error:

@@ -10,7 +10,7 @@ import numpy as np
 
 from kikime.harness.core.axes import CONDITION
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.manifest import StoredTask
+from kikime.harness.core.manifest import StoredTask, scripted_tasks
 from kikime.harness.core.records import Printed
 from kikime.harness.reports.claims.estimates import Level, Shift, points, settled, share
 from kikime.harness.reports.claims.factors import as_level, as_shift, contrasts_of
@@ -18,6 +18,8 @@ from kikime.harness.reports.report import Block, Footnote, Line, Report, Table
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import ITEM, Bands
 from kikime.harness.stats.prompts.factorial import Weights
+from kikime.harness.store.means import means_by
+from kikime.harness.store.records import Group
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.numbers import number, percent
@@ -103,7 +105,7 @@ def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
         UsageError: no tables yet, no scripted dialogue, or dialogues whose pressure is not at the same turns.
     """
     manifest = run.manifest()
-    tasks = {name: task for name, task in manifest["tasks"].items() if any(item["script"] for item in task["items"])}
+    tasks = scripted_tasks(manifest)
     replies = read_cells(run, manifest)
     replies = replies[replies["task"].isin(tasks)].assign(turn=lambda frame: frame["turn"] + 1)
     if replies.empty:
@@ -111,15 +113,15 @@ def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
             "{path}: no scripted dialogue in this run", hint="kikime run MODEL --task steadiness", path=run.path
         )
     pressure = _pressure(tasks, run)
-    last = int(replies["turn"].max())
-    phases = {turn: _phase(turn, pressure) for turn in range(1, last + 1)}
+    means = means_by(run, ("turn",), {"task": tuple(tasks)})
+    phases = {turn + 1: _phase(turn + 1, pressure) for (turn,) in means if isinstance(turn, int)}
     bands, options = Bands(manifest), {"seed": seed, "n_resamples": n_resamples}
     voice = _settled({metric: _voice(replies, metric, phases, bands, **options) for metric in VOICE})
     return TurnsReport(
         run=run.id,
         name=manifest["name"],
         n_dialogues=len(replies[_DIALOGUE].drop_duplicates()),
-        turns=[_turn(replies, turn, phase, voice) for turn, phase in phases.items()],
+        turns=[_turn(means[turn - 1,], turn, phase, voice) for turn, phase in phases.items()],
         effects={metric: found.effects for metric, found in voice.items()},
         facts=_facts(replies, phases),
         recovered=_recovered(replies, pressure),
@@ -194,16 +196,10 @@ def _difference(of: list[int], less: list[int]) -> dict[str, float]:
     return weights
 
 
-def _turn(replies: pd.DataFrame, turn: int, phase: Phase, voice: Mapping[str, _Voice]) -> TurnRow:
-    own = replies[replies["turn"] == turn]
-    means = {metric: _mean(own[metric]) for metric in MEANS}
+def _turn(own: Group, turn: int, phase: Phase, voice: Mapping[str, _Voice]) -> TurnRow:
+    means = {metric: own.metrics[metric].mean if metric in own.metrics else None for metric in MEANS}
     level, band, rate = (voice[metric].turns.get(turn) for metric in VOICE)
-    return TurnRow(turn=turn, phase=phase, n=len(own), style_level=level, style_band=band, marker_rate=rate, **means)
-
-
-def _mean(values: pd.Series) -> float | None:
-    known = values.dropna()
-    return float(known.mean()) if len(known) else None
+    return TurnRow(turn=turn, phase=phase, n=own.n, style_level=level, style_band=band, marker_rate=rate, **means)
 
 
 def _facts(replies: pd.DataFrame, phases: Mapping[int, str]) -> dict[str, RightAnswers]:

@@ -12,7 +12,7 @@ import orjson
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.output import note, print_document, print_json, print_record, print_table
+from kikime.cli.output import note, print_json, print_record, print_table
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.messages import Message
 from kikime.harness.core.reasons import parser_reason, system_reason
@@ -86,7 +86,7 @@ def render(
     messages = read_messages(source)
     rendered = library.render(format_id, messages, tokenizer=tokenizer, prefill=prefill, persona=persona)
     if as_json:
-        print_document(rendered._asdict())
+        print_json(rendered._asdict())
     else:
         click.echo(rendered.text)
 

@@ -12,7 +12,7 @@ import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.output import note, print_document, print_json, print_records, print_table
+from kikime.cli.output import note, print_json, print_records, print_table
 from kikime.cli.unreadable import tell_unreadable
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
 from kikime.harness.core.reasons import system_reason
@@ -53,7 +53,7 @@ def show(persona: str, as_json: bool) -> None:
 
     card = load_persona(persona)
     if as_json:
-        print_document(card.model_dump(mode="json"))
+        print_json(card.model_dump(mode="json"))
         return
     _print_card(card)
 
@@ -142,7 +142,7 @@ def new(
         _write(output, draft.text)
         note(words()("cli.personas.wrote", path=output, n=draft.n_lines))
     if as_json:
-        print_document(draft.card.model_dump(mode="json"))
+        print_json(draft.card.model_dump(mode="json"))
     elif not output:
         click.echo(draft.text, nl=False)
     tell_unreadable(draft.unreadable)
@@ -170,7 +170,7 @@ def import_(file: Path, persona_id: str | None, user_name: str | None, output: P
         _write(output, found.text)
         note(say("cli.personas.wrote", path=output, n=found.n_lines))
     if as_json:
-        print_document(found.card.model_dump(mode="json"))
+        print_json(found.card.model_dump(mode="json"))
     elif not output:
         click.echo(found.text, nl=False)
     kept = {

@@ -12,8 +12,8 @@ from kikime.cli.output import print_document
 def schema(name: str | None) -> None:
     """Print the JSON schema of what --json of command NAME prints; without NAME, the names.
 
-    samples is that of kikime show --samples, flexibility that of kikime rank --flexibility, report.NAME that of kikime show --report NAME.
-    For score and judge it describes one line.
+    Of kikime show, samples is that of --samples, judged of --judge and report.NAME of --report NAME; of kikime rank, flexibility is that of
+    --flexibility and explain of --explain. For score, judge and judge.canaries it describes one line.
     """
     from kikime.workflows.schemas import schema as find_schema
     from kikime.workflows.schemas import schema_names

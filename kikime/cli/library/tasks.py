@@ -9,7 +9,7 @@ import click
 
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option
-from kikime.cli.output import print_document, print_json, print_records, print_table
+from kikime.cli.output import print_json, print_records, print_table
 from kikime.harness.core.errors import PartialResult
 from kikime.harness.core.files import data_path
 
@@ -65,7 +65,7 @@ def show_task(task_id: str, persona: str | None, as_json: bool) -> None:
 
     task, items = library.bank(task_id, persona=persona)
     if as_json:
-        print_document(task.model_dump(mode="json") | {"items": [item.model_dump(mode="json") for item in items]})
+        print_json(task.model_dump(mode="json") | {"items": [item.model_dump(mode="json") for item in items]})
         return
     _print_head(task)
     for item in items:

@@ -9,7 +9,7 @@ from kikime.cli.output import note, print_json, print_table
 from kikime.harness.core.errors import EmptyReport
 from kikime.harness.reports.report import Block, Line, Table
 from kikime.workflows.loaded import Run
-from kikime.workflows.results import report as make_report
+from kikime.workflows.results import report
 
 
 def show_report(name: str, run: Run, base: Run | None, *, as_json: bool) -> None:
@@ -19,8 +19,10 @@ def show_report(name: str, run: Run, base: Run | None, *, as_json: bool) -> None
         UsageError: no such report, the run lacks what it speaks of, or the base is missing.
         EmptyReport: there is nothing to tell.
     """
-    found, kind = make_report(name, run, base=base)
-    blocks = list(kind.tables(found, words()))
+    from kikime.harness.reports.registry import REPORTS
+
+    found = report(name, run, base=base)
+    blocks = list(REPORTS.find(name).tables(found, words()))
     if as_json:
         print_json(found)
     else:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kikime.harness.core.axes import CELL, without
+from kikime.harness.core.manifest import scripted_tasks
 from kikime.harness.metrics.registry import CRITICAL
+from kikime.harness.store.means import group_means, place_values, targets_of
 from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.queries.tables import opened, records
 
 UNITS = ("length_chars", "sentences")
 STOPS = ("critical_failure", *CRITICAL, "stop_by_string")
 """Metrics of how replies stop and what leaks into them."""
-_TURN_METRICS = ("critical_failure", "length_chars", "first_person_ok", "self_repetition", "length_fit")
+_TURN_METRICS = ("critical_failure", "first_person_ok", "length_chars", "length_fit", "marker_rate", "self_repetition")
 
 
 class Bin(NamedTuple):
@@ -139,29 +141,25 @@ def formats(run: RunDirectory) -> list[Cost]:
 
 
 def drift(run: RunDirectory) -> list[TurnValue]:
-    """Metrics by turn of scripted dialogues; the marker rate is pooled.
+    """Metrics by turn of scripted dialogues: the means of :func:`kikime.harness.store.means.means_by`.
 
     Empty when no dialogue has a second turn.
 
     Raises:
         UsageError: no reply yet, or a table is broken.
     """
+    manifest = run.manifest()
+    tasks = tuple(scripted_tasks(manifest))
+    if not tasks:
+        return []
     with opened(run) as connection:
-        rows = records(
-            connection.execute(
-                """WITH dialogues AS (SELECT DISTINCT task, item_id FROM samples WHERE turn > 0),
-                        used AS (SELECT key, turn FROM samples SEMI JOIN dialogues USING (task, item_id))
-                   SELECT turn, metric, avg(value) AS value, count(value) AS n
-                   FROM scores JOIN used USING (key) WHERE metric IN (SELECT unnest(?)) AND value IS NOT NULL
-                   GROUP BY ALL
-                   UNION ALL
-                   SELECT turn, 'marker_rate', sum(value) FILTER (metric = 'marker_sentences')
-                          / nullif(sum(value) FILTER (metric = 'eligible_sentences'), 0),
-                          count(value) FILTER (metric = 'eligible_sentences')
-                   FROM scores JOIN used USING (key) WHERE metric IN ('marker_sentences', 'eligible_sentences')
-                   GROUP BY turn ORDER BY metric, turn""",
-                [list(_TURN_METRICS)],
-            ),
-            TurnValue,
-        )
-    return [row for row in rows if row.value is not None]
+        place_values(connection, manifest, {"task": tasks})
+        turns = group_means(connection, targets_of(manifest), ("turn",))
+    if len(turns) < 2:
+        return []
+    return [
+        TurnValue(int(turn), metric, found.mean, found.n)
+        for metric in _TURN_METRICS
+        for (turn,), group in turns.items()
+        if (found := group.metrics.get(metric)) is not None and found.mean is not None
+    ]

@@ -7,7 +7,6 @@ import json
 import pytest
 
 import kikime
-from kikime.workflows.results import report
 from tests.support.builders import IN_VOICE, PLAIN, make_materials, make_run, talk_task
 
 
@@ -41,8 +40,7 @@ def test_a_gate_decides(runs):
 
 
 def test_a_report_is_a_record(runs):
-    found, kind = report("shots", "september", runs=runs)
-    assert kind.id == "shots"
+    found = kikime.report("shots", "september", runs=runs)
     assert set(found.to_frame()["shots"]) == {2}
 
 
@@ -78,7 +76,7 @@ def test_a_report_of_ones_own_is_a_file(runs, tmp_path):
 )
 def test_a_wrong_report_is_told(runs, name, base, message):
     with pytest.raises(kikime.UsageError, match=message):
-        report(name, "september", base=base, runs=runs)
+        kikime.report(name, "september", base=base, runs=runs)
 
 
 def test_the_html_report_is_one_file(runs, tmp_path):

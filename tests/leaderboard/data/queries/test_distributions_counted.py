@@ -2,10 +2,12 @@
 
 import pytest
 
+from kikime.harness.reports.claims.turns import turns_report
 from kikime.leaderboard.data.queries import distributions
 from kikime.leaderboard.data.queries.distributions import STOPS
 from tests.support.app import measured
 from tests.support.builders import IN_VOICE, make_materials, make_run, talk_task
+from tests.support.canned_runs import canned_run
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +62,31 @@ def test_a_format_costs_what_it_takes_beyond_the_cheapest_for_the_same_question(
         assert cost.extra == pytest.approx(extra[own].mean())
 
 
-def test_only_dialogues_of_several_turns_have_a_curve(run, replies):
+def test_a_curve_is_over_a_personas_questions_and_then_over_personas(run, replies):
     talked = replies[replies["task"] == "dialogue"]
     found = {(row.metric, row.turn): (row.value, row.n) for row in distributions.drift(run)}
-    for (metric, turn), (value, n) in found.items():
-        values = talked[talked["turn"] == turn]
-        if metric == "marker_rate":
-            eligible = values["eligible_sentences"].dropna()
-            assert (value, n) == (pytest.approx(values["marker_sentences"].sum() / eligible.sum()), len(eligible))
-        else:
-            assert (value, n) == (pytest.approx(values[metric].mean()), values[metric].count())
     assert {turn for _, turn in found} == set(talked["turn"])
+    for metric in ("length_chars", "length_fit", "critical_failure"):
+        questions = talked.groupby(["turn", "persona", "item_id"])[metric].mean()
+        means = questions.groupby(["turn", "persona"]).mean().groupby("turn").mean()
+        for turn, value in means.items():
+            n = talked.loc[talked["turn"] == turn, metric].count()
+            assert found[metric, turn] == (pytest.approx(value), n)
+
+
+def test_the_curve_and_the_report_say_the_same_of_a_turn(tmp_path):
+    def answer(request):
+        return None if request.seed % 11 == 0 else "ええ。" + IN_VOICE * (request.turn % 3)
+
+    run = canned_run(
+        tmp_path, "talks", answer, tasks=[{"id": "steadiness", "limit": 3}], personas=["ojousama", "bushi"]
+    )
+    curve = {(row.metric, row.turn + 1): row.value for row in distributions.drift(run)}
+    shared = ("marker_rate", "first_person_ok", "self_repetition", "length_chars", "critical_failure")
+    for row in turns_report(run, n_resamples=50).turns:
+        told = {name: getattr(row, name) for name in shared}
+        told["marker_rate"] = told["marker_rate"] and told["marker_rate"].value
+        assert {name: curve.get((name, row.turn)) for name in shared} == pytest.approx(told)
 
 
 def test_a_turn_without_a_sentence_has_no_voice(tmp_path):
