@@ -59,11 +59,12 @@ def test_show_prints_template_and_example():
     assert "own chat template" in call("show", "native").stdout
 
 
-def test_render_json_has_exactly_the_agreed_keys(messages: Path):
+def test_render_json_has_the_agreed_keys_and_a_version(messages: Path):
     rendered = json.loads(
         call("render", "--format", "vicuna", "--messages", messages, "--prefill", "は", "--json").stdout
     )
     assert rendered == {
+        "schema_version": 1,
         "text": "<s>S USER: U1 <|im_end|> 猫 ASSISTANT: は",
         "token_ids": None,
         "stop": ["USER:", "ASSISTANT:"],
