@@ -162,4 +162,4 @@ class Manifest(TypedDict):
 
 def scripted_tasks(manifest: Manifest) -> dict[str, StoredTask]:
     """The tasks of a run with dialogues whose user's lines are written down."""
-    return {name: task for name, task in manifest["tasks"].items() if any(item["script"] for item in task["items"])}
+    return {name: task for name, task in manifest["tasks"].items() if any(item.get("script") for item in task["items"])}
