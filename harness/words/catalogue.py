@@ -18,7 +18,7 @@ from kikime.harness.core.reasons import Phrase, Reason
 
 LANGUAGES = ("ja", "en")
 _FOLDER = Path(__file__).parent
-_BY_TEXT = ("banks.yaml", "errors.yaml", "formats.yaml", "help.yaml")
+_BY_TEXT = ("banks.yaml", "errors.yaml", "examples.yaml", "formats.yaml", "help.yaml")
 """Files of texts by how they stand in the source or in a data file: in English, those of banks in Japanese."""
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
@@ -36,7 +36,10 @@ def texts(language: str) -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def by_text(language: str, name: str) -> dict[str, str]:
-    """The texts of one language by their original: ``banks``, ``errors``, ``formats`` (their sidecars) or ``help``."""
+    """The texts of one language by their original: ``banks``, ``errors``, ``formats`` (their sidecars) or ``help``.
+
+    ``examples`` are by the words of their command.
+    """
     path = _FOLDER / language / f"{name}.yaml"
     return _read(path) if path.is_file() else {}
 

@@ -38,6 +38,7 @@ def translate_click() -> None:
         (click.Command, "help", _Help()),
         (click.Option, "help", _Help()),
         (click.Command, "get_short_help_str", _short_help),
+        (click.Command, "format_epilog", _examples),
     ):
         setattr(owner, name, hook)
 
@@ -70,6 +71,19 @@ def _short_help(command: click.Command, limit: int = 45) -> str:
     if own_language() == "en":
         return _ENGLISH_SHORT_HELP(command, limit)
     return (command.help or "").partition("\n\n")[0].partition("。")[0]
+
+
+def _examples(_: click.Command, context: click.Context, formatter: click.HelpFormatter) -> None:
+    """Examples of the command below its options, in lines as they would be typed."""
+    words: list[str] = []
+    here = context
+    while here.parent:
+        words, here = [str(here.info_name), *words], here.parent
+    known = by_text(own_language(), "examples")
+    examples = known.get(" ".join(words))
+    if examples:
+        with formatter.section(known["heading"]):
+            formatter.write("".join(f"  {line}\n" for line in examples.splitlines()))
 
 
 def _wrap_text(

@@ -55,7 +55,8 @@ def test_what_every_bank_says_of_itself_has_its_english_and_none_is_left_over():
 
 @pytest.mark.parametrize("command", [[], ["run"], ["gate"], ["formats"], ["formats", "render"]])
 def test_japanese_help_holds_no_english_sentence(command):
-    shown = invoke(".", *command, "--help", "--lang", "ja").output.partition("\n")[2]
+    said = invoke(".", *command, "--help", "--lang", "ja").output.partition("\n")[2]
+    shown = re.sub("^ +kikime .*", "", said, flags=re.MULTILINE)  # examples are commands
     assert re.findall(r"\b[A-Z]?[a-z]+(?: [a-z]+){2,}", shown) == []
 
 

@@ -13,7 +13,7 @@ import click
 import pytest
 
 from kikime.cli import main
-from kikime.harness.words.catalogue import use_language
+from kikime.harness.words.catalogue import by_text, use_language
 from tests.support.commands import Finished, kikime
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ NOT_RUN = {
         "show compare rank gate export score personas tasks formats doctor schema"
     ),
 }
-"""Why a command that names no shipped run is checked as far as its words, and not run; by the command's first word."""
+"""Why a command that names no shipped run and needs something is checked as far as its words, and not run; by the command's first word."""
 
 
 class Shown(NamedTuple):
@@ -59,6 +59,14 @@ def shown() -> Iterator[Shown]:
                     yield Shown(page, tuple(_words(line)), output)
 
 
+def below_help() -> Iterator[Shown]:
+    """Every example that help gives."""
+    for page in sorted(ROOT.glob("harness/words/*/examples.yaml")):
+        for name, lines in by_text(page.parent.name, "examples").items():
+            for line in lines.splitlines() if name != "heading" else ():
+                yield Shown(page, tuple(_words(line)), "")
+
+
 def _words(line: str) -> list[str]:
     before_a_pipe = re.split(r"\s\||\s#\s|\s{4,}|　", line)[0]
     return shlex.split(before_a_pipe, comments=True)[1:]
@@ -72,8 +80,13 @@ def printed_by(words: tuple[str, ...], language: str) -> Finished:
     return done
 
 
-COMMANDS = list(shown())
-ON_SHIPPED_RUNS = [found for found in COMMANDS if RUNS in found.words and found.words[0] != "leaderboard"]
+COMMANDS = [*shown(), *below_help()]
+NEED_NOTHING = (("schema", "compare"), ("tasks", "check", "unanswerable"))
+RUN_HERE = [
+    found
+    for found in COMMANDS
+    if found.words in NEED_NOTHING or (RUNS in found.words and found.words[0] != "leaderboard")
+]
 IDS = [f"{found.page.relative_to(ROOT)}: {' '.join(found.words)[:60]}" for found in COMMANDS]
 
 
@@ -91,8 +104,8 @@ def test_a_documented_command_has_the_options_that_it_is_shown_with(found):
     assert used - known - {"--help", "-h", "--lang", "--debug"} == set()
 
 
-@pytest.mark.parametrize("found", ON_SHIPPED_RUNS, ids=lambda found: f"{found.page.name}: {found.words[0]}")
-def test_what_is_shown_of_a_shipped_run_is_what_it_prints(found, monkeypatch):
+@pytest.mark.parametrize("found", RUN_HERE, ids=lambda found: f"{found.page.name}: {found.words[0]}")
+def test_what_is_shown_is_what_is_printed(found, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     done = printed_by(found.words, found.language)
@@ -110,3 +123,21 @@ def test_every_command_that_is_not_run_has_a_reason():
 def test_the_shipped_runs_tell_nothing_of_the_machine_that_made_them():
     for path in (ROOT / RUNS).rglob("*.json*"):
         assert re.findall(r"/(?:home|tmp|work|root|Users)/", path.read_text(encoding="utf-8")) == [], path
+
+
+def test_help_gives_examples_of_the_same_commands_in_both_languages():
+    english, japanese = (by_text(language, "examples") for language in ("en", "ja"))
+    assert english.keys() == japanese.keys()
+    for name in english.keys() - {"heading"}:
+        codes = [[_words(line) for line in words[name].splitlines()] for words in (english, japanese)]
+        assert codes[0] == codes[1]
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "Examples:"), ("ja", "例:")])
+def test_help_ends_in_examples(language, heading):
+    shown = kikime("personas", "import", "--help", "--lang", language).stdout
+    use_language(None)
+    assert shown.rstrip().splitlines()[-2:] == [
+        heading,
+        "  " + by_text(language, "examples")["personas import"].rstrip(),
+    ]
