@@ -59,6 +59,10 @@ class StoredSuite(TypedDict):
     sampling: StoredSampling
 
 
+USER_MODEL = "--user-model"
+"""Where ``hashes.sampling`` says who speaks the user's lines of dialogues; ``self:…`` where the model itself does."""
+
+
 class StoredHashes(TypedDict):
     """Digests of its parts."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -88,6 +88,8 @@ class Request(msgspec.Struct, frozen=True):
     sampling: Sampling
     candidates: list[Candidate] = []
     """Not empty: nothing is generated, each candidate is scored."""
+    speaker: Literal["character", "user"] = "character"
+    """``user``: the reply is the user's line that opens ``turn``, and no reply of the character's."""
 
     @property
     def n_scored_tokens(self) -> int:

@@ -138,6 +138,10 @@ class BalancedEngine:
             replies = self._gathered()
         return replies
 
+    def finished(self) -> list[Reply]:
+        """The replies that are there now; errors as of :meth:`poll`."""
+        return self._gathered()
+
     def _gathered(self) -> list[Reply]:
         replies: list[Reply] = []
         for place in self._places:

@@ -111,6 +111,10 @@ class OpenAIEngine:
         """
         return [outcome.reply for outcome in self.outcomes(1.0)]
 
+    def finished(self) -> list[Reply]:
+        """The replies that are there now; errors as of :meth:`poll`."""
+        return [outcome.reply for outcome in self.outcomes(0.0)]
+
     def outcomes(self, seconds: float) -> list[Outcome]:
         """Like :meth:`poll`, waiting so long at most, and with the fault of each reply that is an error.
 
@@ -208,7 +212,7 @@ class OpenAIEngine:
         return fault.lost and self._arrived is not None
 
     async def _ask(self, request: Request) -> Reply:
-        if not self.server["token_ids"]:
+        if request.messages or not self.server["token_ids"]:
             return await self._chat(request)
         if request.candidates:
             logprobs = [await self._score(candidate) for candidate in request.candidates]

@@ -27,6 +27,8 @@ class EngineOptions(msgspec.Struct, frozen=True):
     """Variables of the checkpoint's own chat template, such as ``enable_thinking``; part of the prompt."""
     reasoning_tokens: int = 0
     """What a reply may think beside its own tokens."""
+    user_model: str | None = None
+    """Who speaks the user's lines of dialogues: ``self``, or a served model ``openai:NAME@BASE_URL``; None: the banks' own lines."""
     trust_remote_code: bool = False
     """Run Python code that lies beside the weights or the tokenizer; without it such a checkpoint is refused."""
     deterministic: bool = False

@@ -15,6 +15,16 @@ from kikime.harness.core.messages import Message, assistant, user
 from kikime.harness.core.request import Candidate, Reply, Request, Sampling
 from kikime.harness.core.thinking import opens_thinking, split_thinking
 from kikime.harness.plan.candidates import candidates, demonstrations
+from kikime.harness.plan.partner import (
+    MAX_TOKENS,
+    SELF,
+    SPOKEN,
+    LineStatus,
+    line_of,
+    line_status,
+    partner_messages,
+    unspoken,
+)
 from kikime.harness.prompts import Conversation, Rendered, Renderer, build_messages
 from kikime.harness.prompts.format import NATIVE
 from kikime.harness.suites.condition import Technique
@@ -37,6 +47,8 @@ class Asking(NamedTuple):
     """Variables of the checkpoint's own chat template."""
     reasoning_tokens: int = 0
     """What a reply may think beside its own tokens."""
+    user: str = ""
+    """Who speaks the user's lines of dialogues: a model's name, or ``self``; empty: the banks' own lines."""
 
 
 AS_PLANNED = Asking()
@@ -121,18 +133,84 @@ class Planner:
             yield self.request(cell, position)
 
     def next_turn(self, request: Request, reply: str) -> Request | None:
-        """The request after ``reply`` in a scripted dialogue; None when the script is at its end."""
+        """The request after ``reply`` in a dialogue: the next turn, or the user's line that opens it; None at its end."""
         cell = self._cells.get(request.pair_key)
-        if cell is None or request.turn >= len(cell.item.script):
+        if cell is None:
+            return None
+        if request.speaker == "user":
+            return self._after_line(cell, request, reply)
+        if request.turn >= len(cell.item.script):
             return None
         history = [*request.history, user(request.user), assistant(reply)]
-        return self.request(cell, request.position, turn=request.turn + 1, history=history)
+        if not self._simulated(cell):
+            return self.request(cell, request.position, turn=request.turn + 1, history=history)
+        said_farewell = request.turn > 0 and any(word in request.user for word in cell.item.ends)
+        return None if said_farewell else self._line(cell, request, history)
 
-    def request(self, cell: Cell, position: int, *, turn: int = 0, history: Sequence[Message] | None = None) -> Request:
-        """Render, tokenise and key one turn of one cell."""
+    def _simulated(self, cell: Cell) -> bool:
+        """Whether a user model speaks the lines of a cell's dialogue, after the first."""
+        return bool(self._asking.user) and cell.item.partner is not None
+
+    def _after_line(self, cell: Cell, request: Request, line: str) -> Request | None:
+        status = self.line_status(request, Reply(key=request.key, text=line, finish_reason=None))
+        if status not in SPOKEN:
+            return None
+        return self.request(cell, request.position, turn=request.turn, history=request.history, said=line_of(line))
+
+    def line_status(self, request: Request, reply: Reply) -> LineStatus:
+        """What a user model's line is."""
+        return line_status(request, reply, self._cells[request.pair_key])
+
+    def unspoken(self, request: Request, status: LineStatus) -> int:
+        """How many planned replies are left out because of a user model's line."""
+        return unspoken(request, status, self._cells[request.pair_key])
+
+    def _line(self, cell: Cell, before: Request, history: list[Message]) -> Request:
+        """What the user model is asked before the turn after ``before``."""
+        messages = partner_messages(cell.item, cell.persona, history)
+        own = self._asking.user == SELF
+        rendered = (
+            self._renderer_of(cell.condition.format, None).render(messages)
+            if own and self.tokenizer
+            else _sent(messages)
+        )
+        sampling = self.materials.suite.sampling.for_reply(max_tokens=MAX_TOKENS, repeat=cell.repeat)
+        pair_key = digest("line", self._pair_key(cell, before.turn + 1))
+        self._cells[pair_key] = cell
+        key = self._key(pair_key, rendered.token_ids or rendered.text, rendered.stop, rendered.stop_token_ids, sampling)
+        return msgspec.structs.replace(
+            before,
+            key=key if own else digest("line", [self._asking.user, key]),
+            pair_key=pair_key,
+            turn=before.turn + 1,
+            prompt=rendered.text,
+            token_ids=rendered.token_ids or [],
+            messages=[] if rendered.token_ids else messages,
+            system="",
+            user="",
+            history=history,
+            examples=[],
+            expect={},
+            stop=list(rendered.stop),
+            stop_token_ids=list(rendered.stop_token_ids),
+            sampling=sampling,
+            speaker="user",
+        )
+
+    def request(
+        self,
+        cell: Cell,
+        position: int,
+        *,
+        turn: int = 0,
+        history: Sequence[Message] | None = None,
+        said: str | None = None,
+    ) -> Request:
+        """Render, tokenise and key one turn of one cell; ``said``: the user's line, where a user model spoke it."""
         condition, suite = cell.condition, self.materials.suite
         technique = self.materials.techniques[condition.technique]
-        asked = technique.ask(cell.item.script[turn - 1] if turn else cell.item.user)
+        asked = technique.ask(cell.item.script[turn - 1] if turn else cell.item.user) if said is None else said
+        item = cell.item if said is None else cell.item.without_checks
         if history is None:
             history = [Message(role=t.role, content=t.content) for t in cell.item.history]
         conversation = self._conversation(cell, technique, asked, history)
@@ -167,7 +245,7 @@ class Planner:
             user=asked,
             history=list(history),
             examples=list(conversation.examples),
-            expect=cell.task.expect_at(cell.item, turn, cell.persona),
+            expect=cell.task.expect_at(item, turn, cell.persona),
             stop=list(rendered.stop),
             stop_token_ids=list(rendered.stop_token_ids),
             sampling=sampling,
@@ -195,10 +273,7 @@ class Planner:
 
     def _rendered(self, cell: Cell, messages: Sequence[Message]) -> Rendered:
         """The prompt; where the server renders, the messages stand for it."""
-        if self.tokenizer is None:
-            text = canonical_json(list(messages)).decode()
-            return Rendered(text=text, token_ids=None, stop=[], stop_token_ids=[], bos=0)
-        return self._renderer(cell).render(messages)
+        return _sent(messages) if self.tokenizer is None else self._renderer(cell).render(messages)
 
     def _candidates(self, cell: Cell, messages: Sequence[Message]) -> list[Candidate]:
         if not {"labels", "probe"} & set(cell.item.expect):
@@ -212,8 +287,10 @@ class Planner:
         return candidates(cell.item, messages, self._renderer(cell))
 
     def _renderer(self, cell: Cell) -> Renderer:
-        persona = None if cell.task.bare else cell.persona
-        name = cell.condition.format, "" if persona is None else persona.id
+        return self._renderer_of(cell.condition.format, None if cell.task.bare else cell.persona)
+
+    def _renderer_of(self, form: str, persona: Persona | None) -> Renderer:
+        name = form, "" if persona is None else persona.id
         if name not in self._renderers:
             self._renderers[name] = Renderer(
                 self.materials.formats[name[0]],
@@ -229,7 +306,8 @@ class Planner:
         persona = NOBODY if cell.task.bare else self._hash_of((cell.persona.id,), cell.persona)
         item = self._hash_of((cell.task.id, cell.persona.id, cell.item.id), cell.item)
         task = [cell.task.id, cell.task.version, cell.task.instruction, cell.task.max_tokens]
-        return digest("pair", [task, item, persona, list(cell.condition), format_hash, turn, cell.repeat])
+        parts = [task, item, persona, list(cell.condition), format_hash, turn, cell.repeat]
+        return digest("pair", [*parts, self._asking.user] if self._simulated(cell) else parts)
 
     def _hash_of(self, name: tuple[str, ...], content: Item | Persona) -> str:
         if name not in self._content:
@@ -244,6 +322,12 @@ class Planner:
         if self.tokenizer is None and self._asking.template_args:
             parts.append(dict(self._asking.template_args))
         return digest("gen", parts)
+
+
+def _sent(messages: Sequence[Message]) -> Rendered:
+    """Messages that stand for the prompt, where a server renders."""
+    text = canonical_json(list(messages)).decode()
+    return Rendered(text=text, token_ids=None, stop=[], stop_token_ids=[], bos=0)
 
 
 def _instruction(cell: Cell, technique: Technique, texts: Sequence[str]) -> str:

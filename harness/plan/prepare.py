@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.hashing import digest
+from kikime.harness.core.manifest import USER_MODEL
 from kikime.harness.core.request import Request, too_long
 from kikime.harness.core.thinking import thinking_at_the_end
 from kikime.harness.engines import EngineOptions
-from kikime.harness.engines.checkpoint import Checkpoint, with_facts
+from kikime.harness.engines.checkpoint import Checkpoint, resolve_checkpoint, with_facts
 from kikime.harness.environment.heap import collector_paused
 from kikime.harness.metrics import METRICS, VERSION, metric_versions
+from kikime.harness.plan.partner import SELF
 from kikime.harness.plan.planner import Asking, Identity, Planner, plan_digest
 from kikime.harness.plan.spool import Spool
 from kikime.harness.prompts import load_tokenizer
@@ -52,6 +54,8 @@ class Prepared(NamedTuple):
     """Whether a prompt opens the reply's thinking, or a template knows of thinking and no prompt closes it at once."""
     n_too_long: int
     """Prompts that leave no room for their reply in ``max_model_len``; they will be error rows."""
+    user: Checkpoint | None = None
+    """The served model that speaks the user's lines of dialogues; None where the banks or the loaded engine do."""
 
 
 @collector_paused()
@@ -78,7 +82,9 @@ def prepare(
             url=checkpoint.base_url,
         )
     identity = Identity(checkpoint.fingerprint, f"{options.engine}/{options.dtype}")
-    asking = Asking(options.template_args, options.reasoning_tokens)
+    partner = user_model(materials, options)
+    speaks = partner.name if partner else options.user_model or ""
+    asking = Asking(options.template_args, options.reasoning_tokens, speaks)
     planner = Planner(materials, tokenizer, identity, asking=asking, as_before=as_before)
     length = options.max_model_len or served or checkpoint.max_model_len
     spool, keys = Spool(), []
@@ -110,6 +116,7 @@ def prepare(
         max_model_len=length,
         thinks=opened[True] > 0 or bool(planner.thinking_formats and not opened[False]),
         n_too_long=n_too_long,
+        user=partner,
     )
 
 
@@ -210,8 +217,33 @@ def sampled(materials: Materials, checkpoint: Checkpoint, options: EngineOptions
     return materials._replace(suite=materials.suite.model_copy(update={"sampling": sampling}))
 
 
-def comparability(materials: Materials, options: EngineOptions) -> dict[str, object]:
-    """What two runs must have in common to be compared, as hashes; and what the metrics are that are not bundled."""
+def user_model(materials: Materials, options: EngineOptions) -> Checkpoint | None:
+    """The served model that ``--user-model`` names; None for ``self`` and for the banks' own lines.
+
+    Raises:
+        UsageError: it is not served, or no task of the suite is a dialogue.
+    """
+    given = options.user_model
+    if given is None:
+        return None
+    if not any(task.kind == "dialogue" for task in materials.tasks.values()):
+        raise UsageError("--user-model: this suite has no dialogue", hint="for example --suite dialogue")
+    if given == SELF:
+        return None
+    if not given.startswith("openai:"):
+        raise UsageError(
+            "--user-model {model}: only a served model, or self",
+            hint="serve it (vllm serve {model}), then give openai:NAME@BASE_URL",
+            model=given,
+        )
+    return resolve_checkpoint(given)
+
+
+def comparability(materials: Materials, options: EngineOptions, fingerprint: str = "") -> dict[str, object]:
+    """What two runs must have in common to be compared, as hashes; and what the metrics are that are not bundled.
+
+    ``fingerprint``: the checkpoint's, which belongs to it where the model plays the user too.
+    """
     own = sorted({name for task in materials.tasks.values() for name in task.metrics if name not in METRICS.bundled})
     return {
         "hashes": {
@@ -223,7 +255,9 @@ def comparability(materials: Materials, options: EngineOptions) -> dict[str, obj
             "formats": {
                 name: NATIVE if name == NATIVE else found.hash for name, found in sorted(materials.formats.items())
             },
-            "sampling": materials.suite.sampling.model_dump(mode="json") | _thinking(options),
+            "sampling": materials.suite.sampling.model_dump(mode="json")
+            | _thinking(options)
+            | _user(options, fingerprint),
             "scorer": VERSION,
             "metrics": metric_versions(own),
         },
@@ -235,3 +269,11 @@ def _thinking(options: EngineOptions) -> dict[str, object]:
     """What makes replies other ones beside the suite's sampling; nothing where nobody asked for it."""
     budget = {"reasoning_tokens": options.reasoning_tokens} if options.reasoning_tokens else {}
     return budget | {f"--template-arg {name}": value for name, value in options.template_args.items()}
+
+
+def _user(options: EngineOptions, fingerprint: str) -> dict[str, object]:
+    """Who speaks the user's lines, under the option's name; nothing where the banks do."""
+    if options.user_model is None:
+        return {}
+    own = f"{SELF}:{fingerprint[:12]}"
+    return {USER_MODEL: own if options.user_model == SELF else options.user_model.partition("@")[0]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -14,10 +14,12 @@ from kikime.harness.core.reasons import Phrase
 from kikime.harness.engines import Engine, EngineOptions, load_engine
 from kikime.harness.engines.base import TellsNotes
 from kikime.harness.engines.checkpoint import Checkpoint
+from kikime.harness.engines.speakers import Speakers
 from kikime.harness.environment.heap import collector_paused, heap_frozen
 from kikime.harness.environment.provenance import provenance
 from kikime.harness.metrics import versions_of
 from kikime.harness.plan.prepare import Prepared, comparability, prepare
+from kikime.harness.run.dialogue import USER_OPTIONS, by_speaker, heard_lines
 from kikime.harness.run.measuring import log_to
 from kikime.harness.run.runner import OnStep, Runner, Sink
 from kikime.harness.run.status import StatusBoard
@@ -50,7 +52,8 @@ def start_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: 
             "bos": "tokenizer",
         },
         **({"without_bos": without} if (without := prepared.planner.formats_without_bos) else {}),
-        **comparability(materials, prepared.options),
+        **({"user": {"model": user}} if (user := prepared.options.user_model) else {}),
+        **comparability(materials, prepared.options, checkpoint.fingerprint),
         **materials.to_json(),
         **provenance(),
     }
@@ -142,9 +145,9 @@ def execute(
         with board.reported():
             if stored.n_done < prepared.n_replies:
                 with _session(prepared, engine, board, on_stage) as used, Segment.create(run.wal, REPLIES) as segment:
-                    _generate(
-                        used, prepared, stored, [_log(run, segment, prepared), *sinks, board], [board.beat, on_step]
-                    )
+                    told: list[Sink] = [_log(run, segment, prepared), *sinks, board]
+                    with heard_lines(run, prepared, board) as hear:
+                        _generate(used, prepared, stored, by_speaker(told, hear), [board.beat, on_step])
                 stored.catch_up()
             on_stage("tables")
             compact(run, versions_of(run.manifest()["hashes"]), stored)
@@ -199,9 +202,15 @@ def _session(
     if engine is None:
         on_stage("load")
     started = time.monotonic()
-    with collector_paused():
-        used = engine or load_engine(prepared.checkpoint, prepared.options)
-    try:
+    with ExitStack() as opened:
+        partner = load_engine(prepared.user, USER_OPTIONS) if prepared.user else None
+        if partner is not None:
+            opened.callback(partner.close)
+        with collector_paused():
+            used = engine or load_engine(prepared.checkpoint, prepared.options)
+        if engine is None:
+            opened.callback(used.close)
+        used = Speakers(used, partner) if partner else used
         with board.session(used.describe(), time.monotonic() - started), heap_frozen():
             on_stage("generate")
             try:
@@ -209,13 +218,10 @@ def _session(
             finally:
                 if isinstance(used, TellsNotes):
                     board.note(used.notes)
-    finally:
-        if engine is None:
-            used.close()
 
 
 def _generate(
-    engine: Engine, prepared: Prepared, stored: StoredReplies, sinks: Sequence[Sink], listeners: Sequence[OnStep]
+    engine: Engine, prepared: Prepared, stored: StoredReplies, sink: Sink, listeners: Sequence[OnStep]
 ) -> None:
     def on_step(tokens_in_flight: int) -> None:
         for listener in listeners:
@@ -223,7 +229,7 @@ def _generate(
 
     runner = Runner(
         engine,
-        sinks,
+        [sink],
         stored=stored.lookup,
         next_turn=prepared.planner.next_turn,
         max_model_len=prepared.max_model_len,

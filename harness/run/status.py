@@ -38,6 +38,12 @@ class StatusBoard:
         self._finished_tokens += reply.n_output_tokens
         self.beat(0)
 
+    def line(self, n_tokens: int, unspoken: int) -> None:
+        """Count a user's line of so many tokens by this engine; ``unspoken``: replies that are not asked for because of it."""
+        self._status["done"] += unspoken
+        self._finished_tokens += n_tokens
+        self.beat(0)
+
     def beat(self, tokens_in_flight: int) -> None:
         """Say that the engine works; it has generated so many tokens of replies that have not finished."""
         if self._session is not None:
@@ -81,7 +87,12 @@ class StatusBoard:
     def finish(self, summary: Summary) -> None:
         """Write the counts of the finished run."""
         counts = summary.counts
-        self._status |= {"done": counts["done"], "errors": counts["errors"], "state": "complete"}
+        self._status |= {
+            "planned": counts["planned"],
+            "done": counts["done"],
+            "errors": counts["errors"],
+            "state": "complete",
+        }
         self._status.pop("reason", None)
         self._write()
 

@@ -47,6 +47,7 @@ class RunDirectory:
         self.samples_file = path / "samples.parquet"
         self.scores_file = path / "scores.parquet"
         self.judge_file = path / "judge.parquet"
+        self.lines_file = path / "user_lines.parquet"
         self._status_written = 0.0
 
     @property

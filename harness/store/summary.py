@@ -15,6 +15,7 @@ from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import METRICS
 from kikime.harness.store.database import Table, open_tables
 from kikime.harness.store.due import DueReplies
+from kikime.harness.store.lines import StoredLines
 from kikime.harness.store.means import ENDING, group_means, place_values, targets_of
 from kikime.harness.store.records import (
     Group,
@@ -48,7 +49,7 @@ def summarise(run: RunDirectory) -> Summary:
         whole = group_means(connection, targets, ())
         endings = group_means(connection, targets, (ENDING,))
         slices = _slices(connection)
-        counts = _counts(connection, planned=manifest["plan"]["n_replies"])
+        counts = _counts(connection, planned=manifest["plan"]["n_replies"] - StoredLines(run).n_unspoken)
         lengths = _lengths(connection)
         duplicates = _duplicate_rate(connection)
         verdicts = _verdicts(connection, run, DueReplies(manifest)) if judged else []

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from kikime.harness.core.axes import CELL, NUMBERED
 from kikime.harness.core.files import replacing
 from kikime.harness.core.request import Reply, Request
+from kikime.harness.store.lines import StoredLines, compact_lines
 from kikime.harness.store.records import SCHEMA
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.wal import REPLIES, Line, locate_records, read_at
@@ -113,10 +114,13 @@ class StoredReplies:
         self._wal = run.wal
         self._by_key: dict[str, Stored] = {}
         self._read: dict[Path, int] = {}
+        self.lines = StoredLines(run)
+        """What a user model said between them."""
         self.catch_up()
 
     def catch_up(self) -> None:
         """Read what has been logged since the last time."""
+        self.lines.catch_up()
         for record, path, offset in locate_records(self._wal, REPLIES, self._read):
             known = self._by_key.get(record["key"])
             if known is None or (known.failed and record["error"] is None):
@@ -128,8 +132,8 @@ class StoredReplies:
 
     @property
     def n_done(self) -> int:
-        """Replies that are none of :attr:`n_failed`."""
-        return len(self) - self.n_failed
+        """Replies that are none of :attr:`n_failed`, and those that are not asked for as their dialogue has ended."""
+        return len(self) - self.n_failed + self.lines.n_unspoken
 
     @property
     def n_failed(self) -> int:
@@ -137,10 +141,10 @@ class StoredReplies:
         return sum(stored.failed for stored in self._by_key.values())
 
     def lookup(self, key: str) -> Reply | None:
-        """The reply of ``key`` unless it is missing or failed."""
+        """The reply or the user's line of ``key`` unless it is missing or failed."""
         stored = self._by_key.get(key)
         if stored is None or stored.failed:
-            return None
+            return self.lines.lookup(key)
         record = read_at(stored.path, stored.offset)
         return Reply(key=key, text=record["response"], finish_reason=record["finish_reason"])
 
@@ -177,6 +181,7 @@ def compact(run: RunDirectory, versions: Mapping[str, str], stored: StoredReplie
         for batch in _batches(stored.in_plan_order(), ROW_GROUP):
             add_samples({name: [record.get(name) for record in batch] for name in SAMPLES.names})
             add_scores(_score_columns(batch, versions))
+    compact_lines(run, stored.lines)
     return len(stored)
 
 

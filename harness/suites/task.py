@@ -107,6 +107,11 @@ class Item(GrownModel):
         book = self.lorebook if bare else (*persona.lorebook, *self.lorebook)
         return lore_text(book, texts, language=persona.language)
 
+    @property
+    def without_checks(self) -> Item:
+        """The same scene where other lines are spoken than those that its checks are about."""
+        return self.model_copy(update={"expect": {}, "expects": {}, "asks": {}, "about": (), "english": ()})
+
     def expect_at(self, turn: int, persona: Persona) -> Expect:
         """What is expected of the reply to ``turn`` (from 0): of the item, of the facts of the card that it asks for."""
         fact = next((fact for fact in persona.facts if fact.id == self.asks.get(turn + 1)), None)

@@ -131,6 +131,7 @@ class EngineFlags:
     sampling: str
     template_args: tuple[str, ...]
     reasoning_tokens: int
+    user_model: str | None
     trust_remote_code: bool
     deterministic: bool
     concurrency: int
@@ -154,6 +155,7 @@ class EngineFlags:
             sampling=self.sampling,
             template_args=dict(_pair("--template-arg", "enable_thinking=false", given) for given in self.template_args),
             reasoning_tokens=self.reasoning_tokens,
+            user_model=self.user_model,
             trust_remote_code=self.trust_remote_code,
             deterministic=self.deterministic,
             concurrency=self.concurrency,
@@ -203,6 +205,11 @@ engine_options: Decorator[None] = options(
         default=0,
         show_default=True,
         help="What MODEL may think before each reply, beside the reply's own tokens.",
+    ),
+    click.option(
+        "--user-model",
+        metavar="openai:NAME@URL|self",
+        help="Who speaks the user's lines of dialogues; self: MODEL does. Default: the lines of the bank.",
     ),
     click.option("--trust-remote-code", is_flag=True, help="Run Python code that comes with MODEL; refused otherwise."),
     click.option("--deterministic", is_flag=True, help="Ask for results that do not depend on the batch."),

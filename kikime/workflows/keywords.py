@@ -48,6 +48,7 @@ class EngineKeywords(TypedDict, total=False):
     sampling: str
     template_args: dict[str, Any]
     reasoning_tokens: int
+    user_model: str | None
     trust_remote_code: bool
     deterministic: bool
     concurrency: int

@@ -32,6 +32,7 @@ def compare(
     *,
     common: bool = False,
     judge: str | None = None,
+    own_users: bool = False,
     n_examples: int = 10,
     seed: int = 0,
     runs: str | Path = "runs",
@@ -44,6 +45,7 @@ def compare(
         b: the run that is compared with it.
         common: compare the shared cells where the runs do not have the same ones.
         judge: of all verdicts only that judge's (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``).
+        own_users: compare also where each model played the user of its dialogues itself.
         n_examples: how many replies that got most worse, and most better, come along.
         seed: of resampling.
         runs: folder of runs that are given by name.
@@ -55,7 +57,16 @@ def compare(
     from kikime.harness.reports.comparison.compare import compare as compare_runs
 
     left, right = (load_run(run, runs=runs).directory for run in (a, b))
-    return compare_runs(left, right, common=common, judge=judge, n_examples=n_examples, seed=seed, on_step=on_step)
+    return compare_runs(
+        left,
+        right,
+        common=common,
+        judge=judge,
+        own_users=own_users,
+        n_examples=n_examples,
+        seed=seed,
+        on_step=on_step,
+    )
 
 
 def rank(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kikime.harness.core.manifest import Manifest, StoredHashes
+from kikime.harness.core.manifest import USER_MODEL, Manifest, StoredHashes
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import versions_of
 from kikime.harness.reports.comparison.records import Setting
@@ -37,13 +37,22 @@ class Differences(NamedTuple):
         return [*self.sampling, *self.scorer]
 
 
-def differences(a: Json, b: Json) -> Differences:
-    """Compare the ``hashes`` of two manifests, whose ``metrics`` are those of :func:`measured_by`."""
+def plays_itself(manifest: Json) -> bool:
+    """Whether the model of a run speaks the user's lines of its dialogues too."""
+    return str(manifest["hashes"]["sampling"].get(USER_MODEL, "")).startswith("self:")
+
+
+def differences(a: Json, b: Json, *, own_users: bool = False) -> Differences:
+    """Compare the ``hashes`` of two manifests, whose ``metrics`` are those of :func:`measured_by`.
+
+    ``own_users``: two models that each play the user too do not differ by that.
+    """
     left, right = a["hashes"], b["hashes"]
     sampling = [
         _sampling(name, left["sampling"].get(name), right["sampling"].get(name), a, b)
         for name in sorted({*left["sampling"], *right["sampling"]})
         if left["sampling"].get(name) != right["sampling"].get(name)
+        and not (own_users and name == USER_MODEL and plays_itself(a) and plays_itself(b))
     ]
     metrics, all_differ = _metrics(versions_of(left), versions_of(right))
     scorer = []

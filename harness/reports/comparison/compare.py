@@ -29,6 +29,7 @@ def compare(
     *,
     common: bool = False,
     judge: str | None = None,
+    own_users: bool = False,
     slices: bool = True,
     n_examples: int = 10,
     seed: int = 0,
@@ -43,6 +44,7 @@ def compare(
         b: the run that is compared with it.
         common: compare the shared cells where the two runs do not have the same ones.
         judge: of all verdicts only that judge's (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``).
+        own_users: compare also where each model played the user of its dialogues itself.
         slices: also compare per persona, task, format, shots and technique.
         n_examples: replies that got most worse, and most better.
         seed: of resampling.
@@ -55,7 +57,7 @@ def compare(
     """
     t = Translator.of(language)
     on_step("cells")
-    pair = load_pair(a, b, common=common, judge=judge)
+    pair = load_pair(a, b, common=common, judge=judge, own_users=own_users)
     report = Comparison(
         a=describe(a, pair.manifest_a),
         b=describe(b, pair.manifest_b),

@@ -15,6 +15,7 @@ from kikime.harness.reports.comparison.comparability import (
     differences,
     measured_by,
     metric_version,
+    plays_itself,
     precision_notes,
 )
 from kikime.harness.reports.comparison.records import LeftOut
@@ -85,10 +86,13 @@ class Pair:
         return Bands(self.manifest_a)
 
 
-def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False, judge: str | None = None) -> Pair:
+def load_pair(
+    a: RunDirectory, b: RunDirectory, *, common: bool = False, judge: str | None = None, own_users: bool = False
+) -> Pair:
     """Read two runs, align their shared cells, and collect what stands against comparing them.
 
-    ``judge``: of all verdicts only that judge's, or the means of a panel (``panel:JUDGE,JUDGE``).
+    ``judge``: of all verdicts only that judge's, or the means of a panel (``panel:JUDGE,JUDGE``). ``own_users``: that each model
+    played the user of its dialogues too stands against nothing.
 
     Raises:
         UsageError: a run has no tables yet, a score is NaN, or a run has no verdicts of ``judge``.
@@ -97,7 +101,7 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False, judge: 
     measured_a, measured_b = (
         measured_by(manifest, read_versions(run, manifest)) for run, manifest in ((a, manifest_a), (b, manifest_b))
     )
-    found = differences(measured_a, measured_b)
+    found = differences(measured_a, measured_b, own_users=own_users)
     cells_a, cells_b = (
         read_cells(run, manifest, without=found.metrics) for run, manifest in ((a, manifest_a), (b, manifest_b))
     )
@@ -112,6 +116,7 @@ def load_pair(a: RunDirectory, b: RunDirectory, *, common: bool = False, judge: 
     pair = Pair(a, b, manifest_a, manifest_b, cells_a.loc[shared].copy(), cells_b.loc[shared].copy(), why_not, left_out)
     pair.notes += [metric_version(measured_a, measured_b, name) for name in found.metrics]
     pair.notes += precision_notes(a, b, manifest_a, manifest_b)
+    pair.notes += [Reason("own_users")] if own_users and plays_itself(manifest_a) and plays_itself(manifest_b) else []
     _add_verdicts(pair, common=common, asked=judge)
     if pair.why_not:
         pair.hint = _way_out(pair, found, common=common)
@@ -123,6 +128,8 @@ def _way_out(pair: Pair, found: Differences, *, common: bool) -> Reason:
     if found.sampling and found.scorer:
         return Reason("hint_sampling_and_scorer")
     if found.settings:
+        if plays_itself(pair.manifest_a) and plays_itself(pair.manifest_b) and len(found.settings) == 1:
+            return Reason("hint_own_users")
         return Reason("hint_sampling" if found.sampling else "hint_scorer")
     if not len(pair.a):
         return Reason("hint_no_shared_cell")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.argument("b")
 @click.option("--common", is_flag=True, help="Compare the shared cells where the runs do not have the same ones.")
 @judged_option
+@click.option("--own-users", is_flag=True, help="Also compare runs of --user-model self, whose users are not the same.")
 @click.option("--by", type=click.Choice(COMPARED), help="Show these slices.")
 @click.option(
     "--examples",
@@ -35,7 +36,15 @@ if TYPE_CHECKING:
 @runs_option
 @json_option
 def compare(
-    a: str, b: str, common: bool, judge: str | None, by: str | None, n_examples: int, runs: Path, as_json: bool
+    a: str,
+    b: str,
+    common: bool,
+    judge: str | None,
+    own_users: bool,
+    by: str | None,
+    n_examples: int,
+    runs: Path,
+    as_json: bool,
 ) -> None:
     """Compare run B with run A over the same questions; differences are B − A.
 
@@ -54,6 +63,7 @@ def compare(
             b,
             common=common,
             judge=judge,
+            own_users=own_users,
             n_examples=n_examples,
             runs=runs,
             on_step=lambda step: status.update(f"{busy} {escape(_step(step))}"),
