@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -24,7 +25,8 @@ from tests.support.builders import IN_VOICE
 from tests.support.canned import Canned
 from tests.support.judge_server import Answer, JudgeServer, completion
 
-SUITE = Suite(id="tiny", tasks=["scenes"], personas=["ojousama"], formats=["alpaca"], limit=2)
+BANK = str(Path(__file__).with_name("two_scenes.yaml"))
+SUITE = Suite(id="tiny", tasks=[BANK], personas=["ojousama"], formats=["alpaca"])
 N_TURNS = 10
 
 
@@ -51,7 +53,7 @@ def done(tmp_path, answer, user: str | None = "self") -> RunDirectory:
 
 def test_without_a_user_model_the_lines_of_the_bank_are_spoken(tmp_path):
     run = done(tmp_path, lambda _: IN_VOICE, None)
-    scene = gather_materials(SUITE).tasks["scenes"].items[0]
+    scene = gather_materials(SUITE).tasks["two_scenes"].items[0]
     own = [row["user"] for row in read_samples(run) if row["item_id"] == scene.id]
     assert own == [scene.user, *scene.script]
     assert not run.lines_file.exists()
@@ -75,7 +77,7 @@ def test_the_user_model_sees_its_card_and_the_roles_reversed(tmp_path):
         return speaks(request)
 
     done(tmp_path, answer)
-    scene = gather_materials(SUITE).tasks["scenes"].items[0]
+    scene = gather_materials(SUITE).tasks["two_scenes"].items[0]
     first = next(request for request in asked if request.turn == 1 and scene.id == request.item_id)
     assert scene.partner.wants in first.prompt
     assert first.prompt.index(scene.user) < first.prompt.index(IN_VOICE)
@@ -83,7 +85,7 @@ def test_the_user_model_sees_its_card_and_the_roles_reversed(tmp_path):
 
 def test_the_character_never_sees_the_card_of_the_user(tmp_path):
     run = done(tmp_path, speaks)
-    wants = [item.partner.wants for item in gather_materials(SUITE).tasks["scenes"].items]
+    wants = [item.partner.wants for item in gather_materials(SUITE).tasks["two_scenes"].items]
     assert not any(text in row["prompt"] for row in read_samples(run) for text in wants)
     assert "軒先" in read_samples(run)[0]["system"]
 
