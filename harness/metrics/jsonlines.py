@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import orjson
@@ -22,6 +22,7 @@ _WANTED = {
     "examples": "'examples' is not a list of texts",
     "history": '\'history\' is not a list of {"role": system, user or assistant, "content": text}',
     "expect": "'expect' is not a JSON object",
+    "turn": "'turn' is not a whole number from 0",
 }
 """What is wrong with a field that is no text."""
 
@@ -45,6 +46,8 @@ class ReplyLine(NamedLine):
     """The card that speaks, where it is not that of all lines."""
     task: str | None = None
     item: str | None = None
+    turn: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Which line of a scripted item the reply answers, from 0 as in samples.parquet."""
     format: str | None = None
     expect: dict[str, object] | None = None
     """What the reply is held to, instead of what the item says."""
@@ -94,13 +97,13 @@ class Asked:
     """Leaves out the metrics that mean nothing for the task."""
 
 
-Resolve = Callable[[str | None, str | None, str | None, Persona], Asked]
-"""Finds what a task, an item of it (for a persona) and a format say; each may be None.
+Resolve = Callable[[str | None, str | None, str | None, Persona, int], Asked]
+"""Finds what a task, an item of it (for a persona), a format and a turn of the item say; the first three may be None.
 
 Raises UsageError for one that does not exist."""
 
 
-def nothing_asked(task: str | None, item: str | None, form: str | None, _: Persona) -> Asked:
+def nothing_asked(task: str | None, item: str | None, form: str | None, _: Persona, __: int) -> Asked:
     """Refuse lines that name an item, where no items can be looked up."""
     if task or item or form:
         raise UsageError("task, item and format cannot be looked up here")
@@ -192,8 +195,10 @@ def _score_line(
 def _asked(reply: ReplyLine, persona: Persona, resolve: Resolve) -> Asked:
     if reply.item and not reply.task:
         raise _LineError("'item' needs 'task'")
+    if reply.turn and not reply.item:
+        raise _LineError("'turn' needs 'item'")
     try:
-        return resolve(reply.task, reply.item, reply.format, persona)
+        return resolve(reply.task, reply.item, reply.format, persona, reply.turn)
     except KikimeError as error:
         raise _LineError(error.message) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kikime.harness.cards.persona import Persona
+from kikime.harness.core.errors import UsageError
 from kikime.harness.core.messages import Message
 from kikime.harness.metrics import METRICS
 from kikime.harness.metrics.jsonlines import Asked
@@ -11,13 +12,14 @@ from kikime.harness.prompts.conversation import build_messages
 from kikime.harness.suites.task import Item, Task, load_task
 
 
-def asked(task: str | None, item: str | None, form: str | None, persona: Persona) -> Asked:
-    """What is asked of a reply by its task's id, its item's and its format's.
+def asked(task: str | None, item: str | None, form: str | None, persona: Persona, turn: int = 0) -> Asked:
+    """What is asked of a reply by its task's id, its item's and its format's; ``turn`` of a script counts from 0.
 
-    A task without an item gives its metrics and, where none of its questions has an answer, the expectation of that.
+    The history of a later turn is the item's and the user's lines so far: what the model said there, only the line itself can
+    tell. A task without an item gives its metrics and, where none of its questions has an answer, the expectation of that.
 
     Raises:
-        UsageError: no such task, item or format.
+        UsageError: no such task, item, format or turn.
 
     >>> from kikime.harness.cards.persona import load_persona
     >>> found = asked("persona_facts", "name.0", None, load_persona("ojousama"))
@@ -34,11 +36,17 @@ def asked(task: str | None, item: str | None, form: str | None, persona: Persona
         system = _system(bank, None, persona)
         return Asked(system=system, expect=expect, prose=prose, own=own, kept=bank.kept)
     found = bank.item(item, persona)
+    lines = (found.user, *found.script)
+    if turn >= len(lines):
+        raise UsageError("item '{item}' has no turn {turn}", item=item, turn=turn)
     return Asked(
-        user=found.user,
-        history=[Message(role=turn.role, content=turn.content) for turn in found.history],
+        user=lines[turn],
+        history=[
+            *(Message(role=before.role, content=before.content) for before in found.history),
+            *(Message(role="user", content=before) for before in lines[:turn]),
+        ],
         system=_system(bank, found, persona),
-        expect=bank.expect_at(found, 0, persona),
+        expect=bank.expect_at(found, turn, persona),
         prose=prose,
         own=own,
         kept=bank.kept,

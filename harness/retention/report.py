@@ -133,14 +133,15 @@ def _kept(rows: pd.DataFrame, name: str, *, seed: int, n_resamples: int) -> Kept
     settled = decide(difference, margin=load_margins().margins["binary"])
     cells = pair.melt(["persona", "item"], ["a", "b"], var_name="format", value_name="value")
     share = flexibility(cells, native="a", seed=seed, n_resamples=n_resamples)
+    said = difference.estimate
     return Kept(
-        base=difference.mean_a,
-        tuned=difference.mean_b,
-        delta=difference.delta,
-        ci_low=difference.ci_low,
-        ci_high=difference.ci_high,
-        p_value=difference.p_value,
-        mde=difference.mde,
+        base=said.mean_a,
+        tuned=said.mean_b,
+        delta=said.delta,
+        ci_low=said.ci_low,
+        ci_high=said.ci_high,
+        p_value=said.p_value,
+        mde=said.mde,
         retained=share.retained,
         retained_low=share.ci_low,
         retained_high=share.ci_high,

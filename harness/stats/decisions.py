@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from kikime.harness.stats.paired import FEW_ITEMS, PairedDifference
+from kikime.harness.stats.paired import FEW_ITEMS, PairedDifference, PairedEstimate
 from kikime.harness.stats.validation import FloatArray, TableError, checked_margin
 
 Decision = Literal["pass", "fail", "insufficient evidence"]
@@ -40,14 +40,14 @@ def decide(
     """Test that b is not worse than a by ``margin`` or more.
 
     ``pass``: the whole interval is above −margin (with a margin of 0: not below 0). ``fail``: the interval is below 0
-    and the loss is at least the margin. Anything else is ``insufficient evidence``, as are two items or fewer, and two
+    and the loss is at least the margin (both by the interval that reports print). Anything else is ``insufficient evidence``, as are two items or fewer, and two
     values that are both at ``worst_value``, the bad end of the scale: from there nothing can fall.
 
     Raises:
         TableError: (a ValueError) the margin is negative or not finite.
     """
     checked_margin(margin)
-    change, worst, best = _oriented(difference, higher_is_better=higher_is_better)
+    change, worst, best = _oriented(difference.estimate, higher_is_better=higher_is_better)
     unit: Literal["items", "personas"] = "personas" if difference.scope == "new personas" else "items"
     n = difference.n_personas if unit == "personas" else difference.n_items
     decision: Decision = "insufficient evidence"
@@ -65,7 +65,7 @@ def decide(
     return GateDecision(decision, n, needed, unit, change, worst, best)
 
 
-def _oriented(difference: PairedDifference, *, higher_is_better: bool) -> tuple[float, float | None, float | None]:
+def _oriented(difference: PairedEstimate, *, higher_is_better: bool) -> tuple[float, float | None, float | None]:
     if higher_is_better:
         return difference.delta, difference.ci_low, difference.ci_high
     low, high = difference.ci_low, difference.ci_high

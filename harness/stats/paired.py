@@ -53,7 +53,8 @@ class Effect:
     delta: float
     """b − a, in the metric's own unit, whatever its direction."""
     ci_low: float | None
-    """95 % interval of ``delta``; None for a single item, which has none."""
+    """95 % interval of ``delta``; None for a single item, which has none. In reports it holds 0 exactly where the p
+    does not say that there is a difference."""
     ci_high: float | None
     p_value: float
     """Of the sign-flip test; in reports the larger of it and the level at which the interval reaches 0."""
@@ -94,9 +95,18 @@ class PairedDifference(PairedEstimate):
 
     @property
     def estimate(self) -> PairedEstimate:
-        """What reports say of it: the p is the decisive one, and what only verdicts are made of is left out."""
+        """What reports say of it: the p is the decisive one, and the interval agrees with it.
+
+        A bootstrap interval is short where few items differ (three draws of the same two values look sure); the sign-flip
+        test is exact there. A value belongs to the interval unless both reject it. For 0 both are asked, so the interval
+        reaches to 0 where the test does not reject it: the union of two 95 % sets, which never covers less than either.
+        What only verdicts are made of is left out.
+        """
         own = {field.name: getattr(self, field.name) for field in fields(PairedEstimate)}
-        return PairedEstimate(**own | {"p_value": self.p_decisive})
+        low, high = self.ci_low, self.ci_high
+        if low is not None and high is not None and self.p_decisive >= ALPHA:
+            low, high = min(low, 0.0), max(high, 0.0)
+        return PairedEstimate(**own | {"p_value": self.p_decisive, "ci_low": low, "ci_high": high})
 
     @property
     def scope(self) -> Population:

@@ -31,7 +31,7 @@ def score(replies: Iterable[Mapping[str, Any] | str | bytes], persona: Persona |
     Args:
         replies: each a text, a mapping as a line of ``kikime score`` (``response`` and, if you like, ``id``, ``user``,
             ``history``, ``system``, ``examples``, ``finish_reason``, ``expect``, ``persona``, ``task``,
-            ``item``, ``format``), or such a line as bytes.
+            ``item``, ``turn``, ``format``), or such a line as bytes.
         persona: who speaks: a card, a bundled id or a card file; a reply's own ``persona`` wins.
 
     Raises:

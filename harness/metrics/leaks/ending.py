@@ -6,6 +6,8 @@ What stopped it (``stop_by_string``) and where its reasoning ends (``reasoning_l
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from kikime.harness.metrics.metric import RULES, Metric
 from kikime.harness.metrics.reading import Reading
@@ -56,9 +58,17 @@ def stray_piece(reply: str, user: str) -> bool:
 
 
 def is_garbage(reading: Reading) -> bool:
-    """Whether the reply is a stray piece; where a short answer is expected, a number or a letter is none."""
-    user = "" if {"answers", "constraints"} & reading.expect.keys() else reading.user
-    return stray_piece(reading.whole, user)
+    """Whether the reply is a stray piece; where the question or what is expected asks for a number or a letter, that is none."""
+    if "answers" in reading.expect:
+        return stray_piece(reading.whole, "")
+    return stray_piece(reading.whole, " ".join([reading.user, *_wanted_words(reading.expect)]))
+
+
+def _wanted_words(expect: Mapping[str, Any]) -> list[str]:
+    """What constraints would have the reply say."""
+    return [
+        str(word) for wanted in expect.get("constraints", ()) for word in wanted.get("words", wanted.get("choices", ()))
+    ]
 
 
 METRICS = (
@@ -106,7 +116,7 @@ METRICS = (
         ja="意味をなさない切れ端だけの返答",
         en="the reply is a stray piece that answers nothing",
         short_ja="切れ端だけの返答",
-        version="rules/6",
+        version="rules/7",
         function=lambda reading: int(is_garbage(reading)),
         spans=lambda reading: [(0, len(reading.whole))] if is_garbage(reading) else [],
     ),

@@ -10,9 +10,12 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from kikime.harness.reports.comparison.records import Change, Difference
+from kikime.harness.core.reasons import Reason
+from kikime.harness.reports.comparison.records import Change, Difference, Direction
 from kikime.harness.stats.decisions import benjamini_hochberg
 from kikime.harness.stats.paired import ALPHA, Effect
+from kikime.harness.words import labels
+from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.numbers import number, percent, signed
 
 T = TypeVar("T")
@@ -45,6 +48,11 @@ S = TypeVar("S", bound=Shift)
 class AdjustedEffect(Effect):
     """A metric with something less without it, over the same items; the verdict is by ``p_adjusted``."""
 
+    direction: Direction = "none"
+    change: Change = "unclear"
+    """Whether the value itself went up or down, good or bad, by ``p_adjusted``."""
+    verdict_code: Reason | None = None
+    """Why the verdict is open, where there is more to say of it."""
     p_adjusted: float | None = None
     """``p_value`` corrected over the report's rows (Benjamini–Hochberg)."""
 
@@ -90,12 +98,22 @@ def change(estimate: Level) -> str:
     return signed(estimate.value) + _interval(estimate, scale=1, digits=2)
 
 
-def effect(row: Effect | None) -> str:
-    """A paired difference."""
-    return "—" if row is None else signed(row.delta) + _interval(row, scale=1, digits=2)
+def effect(t: Translator, metric: str, row: AdjustedEffect) -> list[str]:
+    """A paired difference as the cells of :func:`effect_columns`, in the metric's own unit (points for shares)."""
+    return [
+        labels.change(metric, row.delta),
+        labels.interval(t, metric, row.ci_low, row.ci_high),
+        labels.p_value(row.p_adjusted),
+        labels.verdict(t, row),
+    ]
 
 
-def _interval(estimate: Level | Effect, *, scale: int, digits: int) -> str:
+def effect_columns(t: Translator) -> list[str]:
+    """The headings of :func:`effect`."""
+    return [t(f"reports.effect.{name}") for name in ("change", "interval", "p_adjusted", "verdict")]
+
+
+def _interval(estimate: Level, *, scale: int, digits: int) -> str:
     low, high = estimate.ci_low, estimate.ci_high
     if low is None or high is None:
         return ""

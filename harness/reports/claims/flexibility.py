@@ -205,7 +205,7 @@ def _techniques(asked: pd.DataFrame, manifest: Manifest, drawn: _Drawn) -> list[
         if both.empty:
             continue
         items = both.groupby(_UNIT).mean().reset_index()
-        effect = paired_difference(items, margin=0, **drawn._asdict())
+        effect = paired_difference(items, margin=0, **drawn._asdict()).estimate
         rows.append(
             TechniqueEffect(
                 technique=name,

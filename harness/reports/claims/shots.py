@@ -11,7 +11,7 @@ import msgspec
 from kikime.harness.core import axes
 from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.claims.estimates import AdjustedEffect, effect, effect_of, grouped
+from kikime.harness.reports.claims.estimates import AdjustedEffect, effect, effect_columns, effect_of
 from kikime.harness.reports.comparison.differences import difference, settled
 from kikime.harness.reports.comparison.records import Difference
 from kikime.harness.reports.report import Block, Footnote, Report, Table
@@ -19,8 +19,8 @@ from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.stats.decisions import benjamini_hochberg
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
-from kikime.harness.words.numbers import signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ class Shown:
     """``turns`` or ``text``."""
     metric: str
     sets: list[float]
-    """``delta`` of each set of examples by itself."""
+    """``delta`` of each set of examples by itself, in the metric's own unit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,16 +113,19 @@ def _effect(without: pd.DataFrame, own: pd.DataFrame, metric: str, bands: Bands,
 
 def tables(report: ShotsReport, t: Translator) -> Iterator[Block]:
     """Each number and style of examples against none."""
-    metrics = list(dict.fromkeys(row.metric for row in report.rows))
-    table = []
-    for (shots, style), own in grouped(report.rows, "shots", "shot_style"):
-        by_metric = {row.metric: row for row in own}
-        spread = ", ".join(signed(delta) for delta in by_metric["quality"].sets)
-        table.append([shots, style, *(effect(by_metric.get(metric)) for metric in metrics), spread])
-    first, second, last = (t(f"reports.shots.{name}") for name in ("examples", "style", "sets"))
-    columns = [first, second, *(f"Δ {t.metric(metric)}" for metric in metrics), last]
-    yield Table(t("reports.shots.title", name=report.name), columns, table, left=2)
-    yield Footnote(t("reports.intervals"))
+    table = [
+        [
+            *(row.shots, t(f"reports.shots.as_{row.shot_style}"), t.metric(row.metric)),
+            *effect(t, row.metric, row),
+            " · ".join(labels.change(row.metric, delta) for delta in row.sets),
+            row.n_items,
+        ]
+        for row in report.rows
+    ]
+    names = [t(f"reports.shots.{name}") for name in ("examples", "style", "metric", "sets", "items")]
+    columns = [*names[:3], *effect_columns(t), *names[3:]]
+    yield Table(t("reports.shots.title", name=report.name), columns, table, left=3)
+    yield Footnote(t("reports.effect.footnote", intervals=t("reports.intervals")))
 
 
 REPORT = Report(

@@ -11,7 +11,7 @@ import msgspec
 from kikime.harness.core.axes import CELL, without
 from kikime.harness.core.errors import EmptyReport, UsageError
 from kikime.harness.core.records import Printed
-from kikime.harness.reports.claims.estimates import AdjustedEffect, effect, effect_of, grouped
+from kikime.harness.reports.claims.estimates import AdjustedEffect, effect, effect_columns, effect_of, grouped
 from kikime.harness.reports.comparison.differences import difference, settled
 from kikime.harness.reports.comparison.records import Difference
 from kikime.harness.reports.report import Block, Footnote, Report, Table
@@ -21,8 +21,8 @@ from kikime.harness.stats.decisions import benjamini_hochberg
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.condition import Technique
 from kikime.harness.suites.grid import stored_techniques
+from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
-from kikime.harness.words.numbers import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,18 +135,24 @@ def tables(report: TechniquesReport, t: Translator) -> Iterator[Block]:
     """Each way of asking against the plain one, per task."""
     leaks = {(leak.task, leak.technique): leak for leak in report.leaks}
     for (task,), rows in grouped(report.rows, "task"):
-        metrics = list(dict.fromkeys(row.metric for row in rows))
-        table = []
-        for (technique,), own in grouped(rows, "technique"):
-            by_metric, leak = {row.metric: row for row in own}, leaks.get((task, technique))
-            shown = "—" if leak is None else t("reports.techniques.leaked", leaked=leak.leaked, n=leak.n)
-            table.append([technique, own[0].n_items, *(effect(by_metric.get(metric)) for metric in metrics), shown])
-        plain = {row.metric: row.mean_a for row in rows}
-        head = ", ".join(f"{t.metric(metric)} {number(plain[metric])}" for metric in metrics)
-        first, second, last = (t(f"reports.techniques.{name}") for name in ("technique", "items", "leaks"))
-        columns = [first, second, *(f"Δ {t.metric(metric)}" for metric in metrics), last]
-        yield Table(t("reports.techniques.title", name=report.name, task=task, head=head), columns, table)
-    yield Footnote(t("reports.techniques.footnote", intervals=t("reports.intervals")))
+        table = [
+            [
+                *(row.technique, t.metric(row.metric), labels.value(row.metric, row.mean_a)),
+                *effect(t, row.metric, row),
+                _leaked(t, leaks.get((row.task, row.technique))),
+                row.n_items,
+            ]
+            for row in rows
+        ]
+        names = [t(f"reports.techniques.{name}") for name in ("technique", "metric", "plain", "leaks", "items")]
+        columns = [*names[:3], *effect_columns(t), *names[3:]]
+        yield Table(t("reports.techniques.title", name=report.name, task=task), columns, table, left=2)
+    effects = t("reports.effect.footnote", intervals=t("reports.intervals"))
+    yield Footnote(t("reports.techniques.footnote", effects=effects))
+
+
+def _leaked(t: Translator, leak: ReasoningLeaks | None) -> str:
+    return "—" if leak is None else t("reports.techniques.leaked", leaked=leak.leaked, n=leak.n)
 
 
 REPORT = Report(

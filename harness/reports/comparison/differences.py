@@ -71,7 +71,8 @@ def difference(
         transform=items.transform,
         bounds=bounds(metric),
     )
-    low, high = (_possible(metric, end) for end in (found.ci_low, found.ci_high))
+    said = found.estimate
+    low, high = (_possible(metric, end) for end in (said.ci_low, said.ci_high))
     row = Difference(
         metric=metric,
         direction=better,
@@ -81,7 +82,7 @@ def difference(
         n_cells=items.n_cells,
         change="unclear",
         verdict_code=Reason("at_bound") if found.at_bound and _within(low, high, margin) else None,
-        **vars(replace(found.estimate, ci_low=low, ci_high=high)),
+        **vars(replace(said, ci_low=low, ci_high=high)),
     )
     return _decided(row, row.p_value)
 

@@ -84,15 +84,16 @@ def gate(
 
 
 def _single(found: PairedDifference, margin: float, *, higher_is_better: bool) -> GateDifference:
+    said = found.estimate
     verdict = judged(
         found.delta,
-        (found.ci_low, found.ci_high),
-        found=found.p_decisive < ALPHA,
+        (said.ci_low, said.ci_high),
+        found=said.p_value < ALPHA,
         margin=margin,
         higher_is_better=higher_is_better,
         at_bound=found.at_bound,
     )
-    return GateDifference(**vars(replace(found.estimate, verdict=verdict)), scope=found.scope)
+    return GateDifference(**vars(replace(said, verdict=verdict)), scope=found.scope)
 
 
 def _items(pair: Pair, metric: str) -> ItemFrame:

@@ -80,7 +80,7 @@ def steerability(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999)
     groups = [(str(name), rows) for name, rows in table.groupby("format")] + [(OVERALL, overall)]
     rows = []
     for name, frame in groups:
-        effect = paired_difference(frame, margin=0, seed=seed, n_resamples=n_resamples)
+        effect = paired_difference(frame, margin=0, seed=seed, n_resamples=n_resamples).estimate
         rows.append(
             InstructionEffect(
                 format=name,
@@ -122,7 +122,7 @@ def few_shot_gain(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 9999
     for shots, part in numbered[numbered["shots"] > 0].groupby("shots"):
         _complete(part, "example_set")
         items = part.groupby(["persona", "item"])["value"].mean().rename("b").to_frame().join(zero, how="outer")
-        effect = paired_difference(items.reset_index(), margin=0, seed=seed, n_resamples=n_resamples)
+        effect = paired_difference(items.reset_index(), margin=0, seed=seed, n_resamples=n_resamples).estimate
         rows.append(
             ExamplesEffect(
                 shots=int(shots),

@@ -19,9 +19,9 @@ def score(file: str, persona: str) -> None:
     FILE may also be a table or training data, as kikime audit reads it; a row without an id gets its number.
 
     A line is {"id", "response"} and may have user, history, finish_reason, system, examples, persona and expect. A
-    line with task and item ("kikime tasks show TASK" lists them) is measured as that item's reply; format names the
-    prompt format whose own sentences must not come back. A wrong line gives {"id" or "line", "error"}; the others are
-    still scored, and the exit code is 4.
+    line with task and item ("kikime tasks show TASK" lists them) is measured as that item's reply, with turn (from
+    0) as that to a later line of its script; format names the prompt format whose own sentences must not come back. A
+    wrong line gives {"id" or "line", "error"}; the others are still scored, and the exit code is 4.
     """
     from kikime.workflows.score import score_file, score_stream
 

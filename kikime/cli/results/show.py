@@ -29,6 +29,8 @@ _METRICS = (
     "turn_leak",
     "stop_by_string",
     "no_eos",
+    "garbage",
+    "loop",
     "repetition",
     "prompt_echo",
     "fewshot_copy",

@@ -31,6 +31,20 @@ def test_a_fact_alone_is_its_first_question() -> None:
     assert asked("persona_facts", "name", None, load_persona("ojousama")).user == "あなたの名前はなんですか？"
 
 
+def test_a_turn_of_a_script_brings_its_own_question_and_expectation() -> None:
+    place = {"task": "steadiness", "item": "v2_english"}
+    assert measured(response="春が好きですわ。", turn=2, **place)["metrics"]["fact_correct"] == 1
+    english = "I love musicals the most, you see."
+    assert measured(response=english, turn=6, **place)["metrics"]["language_leak"] == 0
+    assert measured(response=english, **place)["metrics"]["language_leak"] == 1
+
+
+def test_a_stray_number_is_garbage_unless_the_item_wants_one() -> None:
+    assert measured(response="1\n\n", task="conversation_end", item="x01")["metrics"]["garbage"] == 1
+    assert measured(response="6", task="conversation_end", item="x02")["metrics"]["garbage"] == 0
+    assert measured(response="B", task="answer_form", item="f01")["metrics"]["garbage"] == 0
+
+
 def test_a_line_may_ask_otherwise_than_its_item() -> None:
     echo = "お住まいはどちらの街ですか、教えてくださいませんか"
     row = measured(response=echo, task="persona_facts", item="home.0", user=echo)
@@ -71,6 +85,9 @@ def test_a_harmful_request_tells_refusing_from_not_knowing() -> None:
         ({"task": "persona_fact"}, "no task 'persona_fact'"),
         ({"task": "persona_facts", "item": "names.0"}, "no item 'names.0'"),
         ({"item": "name.0"}, "'item' needs 'task'"),
+        ({"turn": 1, "task": "steadiness"}, "'turn' needs 'item'"),
+        ({"turn": -1, "task": "steadiness", "item": "v2_english"}, "'turn' is not a whole number from 0"),
+        ({"turn": 12, "task": "steadiness", "item": "v2_english"}, "item 'v2_english' has no turn 12"),
         ({"format": "alpacca"}, "no format 'alpacca'"),
         ({"task": 3}, "'task' is not a text"),
     ],

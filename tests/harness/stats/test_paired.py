@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from kikime.harness.stats.paired import PairedDifference, paired_difference
+from kikime.harness.stats.paired import ALPHA, PairedDifference, paired_difference
 
 
 def judged(n_personas: int, n_items: int, *, shift: float = 0.4, seed: int = 0) -> pd.DataFrame:
@@ -42,6 +42,21 @@ def test_delta_is_the_mean_over_personas_of_the_mean_over_items() -> None:
 
 def test_dominance_counts_items_and_ignores_sizes() -> None:
     assert compare(both([1, 1, 1, 1, 4], [1, 7, 2, 3, 1])).dominance == pytest.approx((3 - 1) / 5)
+
+
+@pytest.mark.parametrize("moved", [1, 2, 3, 4, 5, 6, 8])
+@pytest.mark.parametrize("still", [0, 3, 12])
+def test_what_is_printed_holds_0_exactly_where_its_p_finds_nothing(moved: int, still: int) -> None:
+    values = [0.2] * moved + [0.0] * still
+    said = compare(both([0.0] * len(values), values)).estimate
+    if said.ci_low is not None:
+        assert said.ci_high is not None
+        assert (said.ci_low <= 0 <= said.ci_high) == (said.p_value >= ALPHA)
+
+
+def test_a_sure_interval_is_printed_as_it_was_found() -> None:
+    result = compare(judged(3, 24, shift=0.9))
+    assert (result.estimate.ci_low, result.estimate.ci_high) == (result.ci_low, result.ci_high)
 
 
 def test_ten_personas_give_the_t_interval_over_their_means() -> None:

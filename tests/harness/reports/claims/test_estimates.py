@@ -1,25 +1,36 @@
 import pytest
 
 from kikime.harness.reports.claims.estimates import (
+    AdjustedEffect,
     Level,
     Shift,
     change,
     effect,
+    effect_columns,
     grouped,
     points,
     settled,
     share,
 )
 from kikime.harness.reports.claims.turns import RightAnswers
-from kikime.harness.stats.paired import Effect
+from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.numbers import number, percent
 
 KNOWN, UNKNOWN = Level(0.254, 0.1, 0.4), Level(0.254, None, None)
 
 
 def paired(delta, low, high):
-    return Effect(
-        mean_a=0.0, mean_b=delta, delta=delta, ci_low=low, ci_high=high, p_value=0.5, verdict="inconclusive", n_items=4
+    return AdjustedEffect(
+        mean_a=0.0,
+        mean_b=delta,
+        delta=delta,
+        ci_low=low,
+        ci_high=high,
+        p_value=0.02,
+        p_adjusted=0.04,
+        direction="higher",
+        verdict="worse",
+        n_items=4,
     )
 
 
@@ -34,17 +45,22 @@ def paired(delta, low, high):
         (points(KNOWN), "+25.4 [10.0, 40.0]"),
         (points(Level(-0.1, -0.2, 0.0)), "−10.0 [−20.0, 0.0]"),
         (change(KNOWN), "+0.25 [0.10, 0.40]"),
-        (effect(paired(-1.5, -2.0, -1.0)), "−1.50 [−2.00, −1.00]"),
-        (effect(paired(0.5, None, None)), "+0.50"),
     ],
 )
 def test_estimates_are_shown_with_their_intervals(shown, text):
     assert shown == text
 
 
-@pytest.mark.parametrize("show", [number, percent, share, points, effect])
+@pytest.mark.parametrize("show", [number, percent, share, points])
 def test_what_was_not_measured_is_a_dash(show):
     assert show(None) == "—"
+
+
+def test_an_effect_is_shown_in_the_metric_s_own_unit_with_its_corrected_p_and_verdict():
+    row = paired(-0.25, -0.4, -0.1)
+    assert effect(Translator("en"), "quality", row) == ["−25.0", "−40.0…−10.0", "0.040", "▼ worse"]
+    assert effect(Translator("en"), "length_chars", paired(0.5, None, None))[:2] == ["+0.5", "—"]
+    assert len(effect(Translator("en"), "quality", row)) == len(effect_columns(Translator("en")))
 
 
 def test_rows_are_grouped_as_they_stand():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from kikime.harness.core.errors import UsageError
@@ -63,17 +65,25 @@ def row(shots, metric, delta, sets=()):
     )
 
 
-def test_the_table_has_a_line_per_number_of_examples_and_a_column_per_metric():
-    found = [row(2, "quality", 0.25, [0.5, 0.0]), row(2, "fact_correct", 0.1), row(4, "quality", -0.5, [-0.5])]
+def test_the_table_has_a_line_per_metric_with_its_p_and_verdict():
+    sure = {"ci_low": 0.1, "ci_high": 0.4, "p_adjusted": 0.01, "verdict": "better", "direction": "higher"}
+    found = [replace(row(2, "quality", 0.25, [0.5, 0.0]), **sure), row(4, "length_chars", -7.5, [-7.5])]
     table, note = tables(ShotsReport(run="r", name="mine", rows=found), EN)
     assert isinstance(table, Table)
     assert table.title == "mine: with examples − without"
-    assert table.columns[:2] == ["examples", "as"]
+    assert table.columns[:3] == ["examples", "shown as", "metric"]
     assert list(table.rows) == [
-        [2, "turns", "+0.25", "+0.10", "+0.50, ±0.00"],
-        [4, "turns", "−0.50", "—", "−0.50"],
+        [2, "turns", "quality of a reply", "+25.0", "+10.0…+40.0", "0.010", "▲ better", "+50.0 · ±0.0", 4],
+        [4, "turns", "characters", "−7.5", "—", "—", "？ not sure", "−7.5", 4],
     ]
-    assert note == Footnote("values with 95 % intervals, items drawn within personas")
+    assert isinstance(note, Footnote)
+    assert "adjusted p" in note.text
+
+
+def test_an_interval_beside_a_p_of_no_difference_holds_0(run):
+    for found in shots_report(run, **FEW).rows:
+        holds = found.ci_low is None or found.ci_low <= 0 <= found.ci_high
+        assert holds == (found.p_value >= 0.05)
 
 
 def test_the_report_is_known_by_its_name_in_both_languages():

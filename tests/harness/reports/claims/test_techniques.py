@@ -67,7 +67,7 @@ def row(task, technique, metric, delta):
     )
 
 
-def test_a_task_is_a_table_with_its_plain_values_in_the_title():
+def test_a_task_is_a_table_with_a_line_per_technique_and_metric():
     rows = [
         row("style", "step_by_step", "marker_rate", -0.25),
         row("style", "expert", "marker_rate", 0.0),
@@ -75,9 +75,9 @@ def test_a_task_is_a_table_with_its_plain_values_in_the_title():
     ]
     report = TechniquesReport(run="r", name="mine", rows=rows, leaks=[ReasoningLeaks("style", "step_by_step", 6, 2)])
     first, second, _ = tables(report, EN)
-    assert first.title == "mine · style · plain: marker rate 0.50"
+    assert first.title == "mine · style"
     assert list(first.rows) == [
-        ["step_by_step", 6, "−0.25 [−0.35, −0.15]", "2 of 6"],
-        ["expert", 6, "±0.00 [−0.10, 0.10]", "—"],
+        ["step_by_step", "marker rate", "50.0%", "−25.0", "−35.0…−15.0", "—", "→ unclear", "2 of 6", 6],
+        ["expert", "marker rate", "50.0%", "±0.0", "−10.0…+10.0", "—", "→ unclear", "—", 6],
     ]
-    assert list(second.rows) == [["expert", 6, "+0.50 [0.40, 0.60]", "—"]]
+    assert [row[:4] for row in second.rows] == [["expert", "correct fact", "50.0%", "+50.0"]]
