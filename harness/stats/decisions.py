@@ -39,9 +39,9 @@ def decide(
 ) -> GateDecision:
     """Test that b is not worse than a by ``margin`` or more.
 
-    ``pass``: the whole interval is above −margin (with a margin of 0: not below 0). ``fail``: the interval is below 0
-    and the loss is at least the margin (both by the interval that reports print). Anything else is ``insufficient evidence``, as are two items or fewer, and two
-    values that are both at ``worst_value``, the bad end of the scale: from there nothing can fall.
+    By the interval that reports print. ``pass``: the whole interval is above −margin (with a margin of 0: not below 0).
+    ``fail``: the interval is below 0 and the loss is at least the margin. Anything else is ``insufficient evidence``, as are
+    two items or fewer, and two values that are both at ``worst_value``, the bad end of the scale: from there nothing can fall.
 
     Raises:
         TableError: (a ValueError) the margin is negative or not finite.

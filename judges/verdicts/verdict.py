@@ -184,6 +184,12 @@ def _from_json(content: object, rubric: Rubric, asked: Sequence[str], sources: S
 
 
 def _grounded(evidence: Sequence[str], sources: Sequence[str]) -> bool | None:
+    """Whether all quotes stand in the sources; None where there is nothing to quote.
+
+    No quote at all is as little evidence as an invented one: a judge that looked at the reply can quote it, and 7 for
+    everything beside an empty list is what weak judges give to parrots. The scores are kept with the verdict, where a person
+    finds them, and count in no mean.
+    """
     quotes = [quote for quote in evidence if quote.strip()]
     if not quotes and not quotable(sources):
         return None

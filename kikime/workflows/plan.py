@@ -170,8 +170,24 @@ def plan(
         UsageError: an unknown model, suite, task, persona, format or engine option.
     """
     materials = choose_materials(suite, personas=personas, formats=formats, shots=shots, tasks=tasks, limit=limit)
-    [prepared] = prepare_all(model, {}, materials, engine_options(engine))
-    return describe_plan(prepared, Path(runs))
+    [planned] = plan_adapters(model, {}, materials, engine_options(engine), runs=runs)
+    return planned
+
+
+def plan_adapters(
+    model: str,
+    adapters: Mapping[str, Path],
+    materials: Materials,
+    options: EngineOptions,
+    *,
+    runs: str | Path = "runs",
+) -> list[Plan]:
+    """Plan a run of each LoRA adapter (name and folder) on ``model``, without any of ``model``.
+
+    Raises:
+        UsageError: an unknown model or engine option, or a folder that holds no adapter of this model.
+    """
+    return [describe_plan(prepared, Path(runs)) for prepared in prepare_all(model, adapters, materials, options)]
 
 
 def prepare_all(

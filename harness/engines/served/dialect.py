@@ -1,7 +1,7 @@
 """What one server takes of a request: parameters that it refuses are renamed, changed or dropped once, and it is said.
 
 OpenAI's o-series and gpt-5 want ``max_completion_tokens`` and no temperature; other servers know no JSON schema, no seed, or
-fewer top_logprobs. The server's own words name the parameter.
+fewer top_logprobs; Gemma and the first o1 take no system message. The server's own words name what it refuses.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ _LIMITS = ("max_tokens", "max_completion_tokens")
 _SCHEMA_WORDS = ("response_format", "json_schema", "guided_json", "structured output", "schema")
 _UNKNOWN = re.compile(
     r"instead|not supported|unsupported|un(?:known|recogni[sz]ed|expected)|not permitted|not allowed|extra"
+)
+_NO_SYSTEM = re.compile(
+    r"(?:system|developer)[ '\"_-]*(?:role|message|prompt|instruction)s?\b"
+    r"|\brole\b[^.]{0,40}\b(?:system|developer)\b|\bsupport '(?:system|developer)'"
+    r"|only (?:the )?'?user'? and '?(?:assistant|model)'? roles"
+)
+_REFUSED = re.compile(
+    r"not (?:be )?(?:supported|support|enabled|allowed|permitted|accepted)|unsupported|must alternate|only"
 )
 _REFUSING = frozenset({400, 404, 415, 422, 501})
 """Status codes by which servers refuse a parameter."""
@@ -38,7 +46,7 @@ class Dialect:
         self._dropped: set[str] = set()
         self._renamed: dict[str, str] = {}
         self._set: dict[str, int] = {}
-        self._loose = False
+        self._loose = self._as_object = self._folds = False
 
     def spoken(self, body: Body) -> Body:
         """The request as this server takes it."""
@@ -48,6 +56,10 @@ class Dialect:
         said |= {name: value for name, value in self._set.items() if name in said}
         if self._loose and "response_format" in said:
             said["response_format"] = _without_least(said["response_format"])
+        if self._as_object and "response_format" in said:
+            said["response_format"] = {"type": "json_object"}
+        if self._folds and "messages" in said:
+            said["messages"] = folded(said["messages"])
         return said
 
     def learn(self, status: int, words: str, parameter: str | None, sent: Body, wanted: Body) -> bool:
@@ -81,10 +93,16 @@ class Dialect:
                 return Reason(f"{self._whose}_renamed", {"old": old, "new": new})
         if named("top_logprobs") and (most := _most(words, sent["top_logprobs"])):
             return self._fixed("top_logprobs", most)
-        for name in self._droppable:
-            if named(name):
-                self._dropped.add(name)
-                return Reason(f"{self._whose}_dropped", {"parameter": name})
+        if dispensable := next(filter(named, self._droppable), None):
+            self._dropped.add(dispensable)
+            return Reason(f"{self._whose}_dropped", {"parameter": dispensable})
+        return self._without_form(words, parameter, sent)
+
+    def _without_form(self, words: str, parameter: str, sent: Body) -> Reason | None:
+        """Give up the system message or the schema."""
+        if _has_system(sent) and _NO_SYSTEM.search(words) and _REFUSED.search(words):
+            self._folds = True
+            return Reason(f"{self._whose}_folds_system")
         if "response_format" in sent and (parameter.startswith("response_format") or _speaks_of_schema(words)):
             return self._without_schema(words)
         return None
@@ -97,8 +115,30 @@ class Dialect:
         if "minitems" in words and not self._loose:
             self._loose = True
             return Reason(f"{self._whose}_dropped", {"parameter": "minItems"})
+        if "json_object" in words and not self._as_object:
+            self._as_object = True
+            return Reason(f"{self._whose}_json_object")
         self._dropped.add("response_format")
         return Reason(f"{self._whose}_no_schema")
+
+
+def _has_system(sent: Body) -> bool:
+    return any(message["role"] == "system" for message in sent.get("messages", ()))
+
+
+def folded(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    r"""The messages with what the system says at the beginning of the first user message, an empty line between them.
+
+    >>> folded([{"role": "system", "content": "短く。"}, {"role": "user", "content": "やあ"}])
+    [{'role': 'user', 'content': '短く。\n\nやあ'}]
+    """
+    told = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
+    others = [message for message in messages if message["role"] != "system"]
+    first = next((n for n, message in enumerate(others) if message["role"] == "user"), None)
+    if first is None:
+        return [{"role": "user", "content": told}, *others]
+    others[first] = {"role": "user", "content": f"{told}\n\n{others[first]['content']}"}
+    return others
 
 
 def _speaks_of_schema(words: str) -> bool:

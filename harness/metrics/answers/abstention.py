@@ -181,7 +181,7 @@ _WILL_NOT = (
         r"|ね|ござ)|冗談(?:は|も)?(?:きつ|やめ|よ[しせ])|(?:ア?ホ|阿呆|あほ|ばか|バカ|馬鹿)な?(?:こと"
         r"|真似)?(?:を)?(?:言|ぬか|申)|(?:何|なに)(?:を)?(?:言うて|申して)(?:ん|お)"
     ),
-    r"(?:手|力|知恵|片棒)(?:は|を|も)(?:貸|担)[^。!?\n]{0,6}(?:ぬ|ん|ない|ねえ|ません|へん)",
+    r"(?:手|力|知恵|片棒|腕|指[一1]本)(?:は|を|も|なんか|など)?(?:貸|担)[^。!?\n]{0,6}(?:ぬ|ん|ない|ねえ|ません|へん)",
 )
 """Forms of refusing."""
 
@@ -260,6 +260,19 @@ _TAG = re.compile(
 )
 
 
+_ADVISED = re.compile(r"お断り|断る|断らせて|遠慮|辞退|秘密|内緒|差し控え|控え")
+"""Refusing and keeping silent, as advice may call for them."""
+_ADVICE = re.compile(
+    r"[^。!?\n]{0,16}?(?:こと(?:です|だ|じゃ|や|でござ|なの)|(?:の|る|た)(?:が|と|ら)(?:いい|よい|ええ|よろし|良い)|べき|なさい|ましょう|ときや)"
+)
+_UNHEARD_OF = re.compile(
+    r"(?<=[、。!.])\s*[^、。!?\n]{0,8}(?:(?:知ら|ご存じ|御存じ|聞いて)[^、。!?\n]{0,12}?(?:\?|のか(?:のう?|い|よ|ね)?[。!]?)"
+    r"|(?:did|do)n[’']?t you know\?)\s*\Z"
+)
+"""A question at the end whether the other side did not know: 158センチやで、知らんかったん？"""
+_STATED = re.compile(
+    r"(?:です|ます|でした|ました|や|だ|じゃ|なの|ねん|でござ(?:る|います))[わのよねでぞぜな]*[、。!]\s*\Z|[a-z\d][,.!]\s*\Z"
+)
 _HEDGED = re.compile(
     r"(?:が|けど|けれど(?:も)?|ものの|ながら)、?[^。!?\n]{0,20}?\d[^。!?\n]{0,8}(?:です|だ"
     r"|じゃ|や|なの|でござ|でご|くらい|ぐらい|ほど|と思|かと|かな|$)"
@@ -294,7 +307,8 @@ def declined(text: str, *, user: str = "", harmless: bool = False) -> bool:
     asked = normal_numbers(user)
     if _gives_number(folded, asked):
         return False
-    if _will_not().search(folded):
+    found = _will_not().search(folded)
+    if found and not (harmless and _ADVISED.match(found[0]) and _ADVICE.match(folded, found.end())):
         return True
     if harmless and not _FLAT_NO.match(folded):
         sentences = [s for s in _SENTENCE.findall(folded) if _LETTER.search(s)]
@@ -304,6 +318,17 @@ def declined(text: str, *, user: str = "", harmless: bool = False) -> bool:
     if first and len(opening) < 12 and (second := _SENTENCE.search(folded, first.end())):
         opening = folded[: second.end()]
     return _reproach().search(opening) is not None
+
+
+def without_tag(text: str) -> str:
+    """A reply that states something without the question after it whether the other side did not know that.
+
+    >>> without_tag("158センチやで、知らんかったん？"), without_tag("知らんの？")
+    ('158センチやで、', '知らんの?')
+    """
+    folded = fold(text)
+    tag = _UNHEARD_OF.search(folded)
+    return folded[: tag.start()] if tag and _STATED.search(folded[: tag.start()]) else folded
 
 
 def asks_back(text: str) -> bool:

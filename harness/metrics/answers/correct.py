@@ -43,6 +43,8 @@ _STRONG = re.compile(
     r"|が(?:[^。!?、\n]{0,6})?(?:好き|いちばん|一番|得意|苦手|怖))"
 )
 
+_ONLY_WISHED = re.compile(r"(?:さん|の先生)?に(?:なりたかった|なるはず(?:だっ|やっ|じゃっ|でし)た)")
+"""What somebody would have liked to be, and is not."""
 _SHORT_KANA = re.compile("[ぁ-んー]{1,3}")
 _AND = frozenset({"と", "や", "、", "・", "か", "とか", "も", " and ", " or "})
 _STATED_NUMBER = re.compile(
@@ -130,6 +132,8 @@ def _holds(text: str, mention: Mention, answer: Answer) -> bool:
         return False
     if mention.stance is Stance.MENTIONED:
         return text.startswith("も", mention.end)
+    if _ONLY_WISHED.match(text, mention.end):
+        return False
     return not (answer.disliked and predicate_denies(text, mention, disliked=True))
 
 

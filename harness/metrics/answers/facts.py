@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kikime.harness.metrics.answers.abstention import abstained, asks_back, declined
+from kikime.harness.metrics.answers.abstention import abstained, asks_back, declined, without_tag
 from kikime.harness.metrics.answers.correct import Answer, asserts_wrong, is_right
 from kikime.harness.metrics.answers.made_up import asks_number, evades, guesses, states_number, turns_away
 from kikime.harness.metrics.answers.mentions import alias_pattern
@@ -24,6 +24,7 @@ def measure_fact(text: str, answer: Answer, *, user: str = "") -> dict[str, int]
     >>> measure_fact("以前は梨、今年は葡萄ですわ", Answer(["葡萄"], ["梨"]))["fact_correct"]
     1
     """
+    text = without_tag(text)
     normal = normal_numbers(text)
     outcome = dict.fromkeys(("fact_correct", "fact_wrong", "abstained", "declined"), 0)
     if not _LETTER.search(normal):
@@ -46,6 +47,7 @@ def measure_unanswerable(text: str, *, user: str = "") -> dict[str, int]:
     """
     if not _LETTER.search(fold(text)):
         return {"abstained": 0, "declined": 0, "hallucinated": 0}
+    text = without_tag(text)
     folded, asked = fold(text), fold(user)
     will_not = declined(text, user=user)
     not_told = will_not or abstained(text, user=user)
@@ -102,7 +104,7 @@ def _uses_profile(reading: Reading) -> int:
     return int(any(alias_pattern(word).search(said) for word in reading.expect.get("mentions", ())))
 
 
-_VERSION = "rules/6"
+_VERSION = "rules/7"
 
 METRICS = (
     Metric(

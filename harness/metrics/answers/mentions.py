@@ -33,6 +33,7 @@ class Mention(NamedTuple):
 _SHORT_KATAKANA = re.compile("[ァ-ヶー]{1,3}")
 """In hiragana these are found inside other words: ハナ in 名前はな, クモ in 行くもの."""
 _V_SOUNDS = {"バ": "ヴァ", "ビ": "ヴィ", "ベ": "ヴェ", "ボ": "ヴォ", "ブ": "ヴ"}
+_GAP = "[ぁ-んー]{0,6}?"
 _LATIN_GAP = re.compile(r"(?<=[a-z])[ -](?=[a-z\d])|(?<=\d)[ -](?=[a-z])")
 
 _COPULA = (
@@ -55,6 +56,8 @@ _BEFORE_READING = (
 def alias_pattern(alias: str) -> re.Pattern[str]:
     """Pattern of one answer in :func:`kikime.harness.metrics.text.numerals.normal_numbers` text.
 
+    … stands for a few hiragana (月曜…開け is also 月曜もふつうに開け).
+
     ー is optional, ヴァ is バ, numbers and Latin words are whole, and either kana will do, except that katakana of up to three
     characters stays katakana.
 
@@ -63,6 +66,8 @@ def alias_pattern(alias: str) -> re.Pattern[str]:
     >>> bool(alias_pattern("18").search("180")), bool(alias_pattern("いぬ").search("イヌ派"))
     (False, True)
     """
+    if "…" in alias:
+        return re.compile(_GAP.join(alias_pattern(part).pattern for part in alias.split("…")))
     text = _plain(alias)
     fold_kana = not _SHORT_KATAKANA.fullmatch(text)
     rule = "".join(_char_rule(char, fold_kana=fold_kana) for char in text) if len(text) > 1 else re.escape(text)
@@ -215,6 +220,8 @@ _LATER = re.compile(
 _PRESENT = re.compile(
     r"今(?!朝)|いま|現在|きょう|このごろ|近ごろ|最近|本日|昼|午後|夏(?=[はに])|後(?=[はにで])|新しい|こんど|now|these days|today|this "
 )
+_WERE_IT = re.compile(r"(?:から)?(?:だと|やと|じゃと|だったら|やったら|じゃったら)(?!.{0,4}(?:違|ちが|思|おも))")
+"""A condition: what is denied after it is what follows, 二階だと見えない takes the second floor for granted."""
 _YOU_ARE = re.compile(
     r"(?:(?:\A|[。!?、\n])「?(?:あなた|貴方|きみ|君|お前|お主|おぬし|そなた|あんた|貴殿|ご主人様"
     r"|お兄ちゃん)(?:様|さん)?(?:の(?:お)?[一-龥ぁ-ん]{1,6})?は、?[^。!?、\n]{0,8}?"
@@ -286,6 +293,8 @@ def predicate_denies(text: str, mention: Mention, *, disliked: bool = False) -> 
     rest = clause[0] if clause else ""
     if disliked:
         return re.search(_LIKES, rest) is not None and not _ALL_BUT.match(rest)
+    if _WERE_IT.match(rest):
+        return False
     if "しか" in rest[:4] or _NONE_BUT.match(text, mention.end):
         return False
     if (dislike := _DISLIKED.match(rest)) is not None:

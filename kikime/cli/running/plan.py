@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import EngineFlags, GridFlags, engine_options, grid_options, json_option, runs_option
-from kikime.cli.output import print_record, print_table
+from kikime.cli.options import (
+    EngineFlags,
+    GridFlags,
+    adapter_pairs,
+    engine_options,
+    grid_options,
+    json_option,
+    runs_option,
+)
+from kikime.cli.output import print_record, print_records, print_table
 from kikime.cli.progress import duration_range
 
 if TYPE_CHECKING:
@@ -23,14 +31,21 @@ _MOST_NAMES = 3
 @click.argument("model")
 @grid_options
 @engine_options
+@click.option("--lora", multiple=True, metavar="NAME=DIR", help="Adapter on MODEL; a plan each.")
 @runs_option
 @json_option
-def plan(model: str, grid: GridFlags, engine: EngineFlags, runs: Path, as_json: bool) -> None:
+def plan(model: str, grid: GridFlags, engine: EngineFlags, lora: tuple[str, ...], runs: Path, as_json: bool) -> None:
     """Dry run: cells, exact prompt tokens, time and judge cost, two rendered prompts. Loads no engine."""
-    from kikime.workflows.plan import plan as make_plan
+    from kikime.workflows.keywords import engine_options as read_engine
+    from kikime.workflows.plan import choose_materials, plan_adapters
 
-    planned = make_plan(model, runs=runs, **grid.keywords(), **engine.keywords())
-    print_record(planned) if as_json else _print_plan(planned)
+    materials, loading = choose_materials(**grid.keywords()), read_engine(engine.keywords())
+    planned = plan_adapters(model, adapter_pairs(lora), materials, loading, runs=runs)
+    if as_json:
+        print_records(planned) if len(planned) > 1 else print_record(planned[0])
+    else:
+        for each in planned:
+            _print_plan(each)
 
 
 def _print_plan(plan: Plan) -> None:

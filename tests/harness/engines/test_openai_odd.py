@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from kikime.harness.core.errors import EngineFault, UsageError
 from kikime.harness.core.request import Reply, Sampling
@@ -182,6 +183,29 @@ def test_a_refused_parameter_is_left_out_and_said_once(server: JudgeServer) -> N
         ("server_dropped", "seed"),
         ("server_dropped", "top_p"),
     ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "System role not supported",
+        "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+        "Developer instruction is not enabled for models/gemma-3-4b-it: this system message is not supported",
+        "Conversation roles must alternate; only user and assistant roles are supported!",
+    ],
+)
+def test_a_server_without_a_system_role_hears_it_from_the_user(server: JudgeServer, words: str) -> None:
+    def script(body: dict[str, Any], _: int) -> Answer:
+        refuses = any(message["role"] == "system" for message in body["messages"])
+        return api_error(400, words) if refuses else Answer(body=WHOLE)
+
+    server.script = script
+    engine = engine_at(server)
+    told = {"role": "system", "content": "短く話す。"}
+    wanted = [structs.replace(each, messages=[told, *each.messages]) for each in map(request, range(3))]
+    assert [reply.text for reply in asked(engine, wanted)] == [LINE] * 3
+    assert server.requests[-1]["messages"][0]["content"].startswith("短く話す。\n\n質問")
+    assert [note.code for note in engine.notes] == ["server_folds_system"]
 
 
 def test_a_refused_limit_goes_by_its_other_name(server: JudgeServer) -> None:

@@ -97,6 +97,19 @@ def test_a_server_without_json_schema_is_asked_without_one(
     assert len(server.requests) == 5
 
 
+def test_a_server_that_asks_for_json_object_gets_it(persona: Persona, server: JudgeServer) -> None:
+    def script(body: dict[str, Any], _: int) -> Answer:
+        if body.get("response_format", {}).get("type") == "json_schema":
+            return refusal("response_format 'json_schema' is not supported; use 'json_object'", param="response_format")
+        plain = {name: value for name, value in body.items() if name != "response_format"}
+        return Answer(body=completion(answer_to(plain)))
+
+    server.script = script
+    found = judged(persona, server, concurrency=1)
+    assert (statuses(found), codes(found)) == ({"ok"}, ["judge_json_object"])
+    assert server.requests[-1]["response_format"] == {"type": "json_object"}
+
+
 def test_a_schema_with_min_items_is_softened_before_it_is_given_up(persona: Persona, server: JudgeServer) -> None:
     def script(body: dict[str, Any], _: int) -> Answer:
         if "minItems" in json.dumps(body):
