@@ -1,4 +1,8 @@
-"""Length of a reply against the card."""
+"""Length of a reply against the card.
+
+Lengths count what a reader gets, stage directions and narration included: a card that wants them has a range that holds them.
+Style is measured on what is said; how much is told is a metric of its own (``narration_share``).
+"""
 
 from __future__ import annotations
 
@@ -99,8 +103,8 @@ METRICS = (
         kind="int",
         low=0,
         group="length",
-        ja="返答の文字数",
-        en="characters of the reply",
+        ja="返答の文字数（ト書きと地の文も含む）",
+        en="characters of the reply, stage directions and narration included",
         short_ja="文字数",
         version=RULES,
         function=lambda reading: reading.shared(_all_chars),

@@ -21,6 +21,7 @@ class _Words(NamedTuple):
     range: str
     first_person: str
     second_person: str
+    narration: dict[str, str]
     quote: str
     between: str
     partner: str
@@ -42,6 +43,10 @@ _JA = _Words(
     range="{low}〜{high}文",
     first_person="一人称は{words}です。",
     second_person="相手のことは{words}と呼びます。",
+    narration={
+        "wanted": "動作や様子は＊…＊か（…）で書き添え、台詞と分けます。",
+        "unwanted": "動作の描写や地の文は書かず、台詞だけを話します。",
+    },
     quote="「{word}」",
     between="か",
     partner="{name}の会話相手です。",
@@ -62,6 +67,10 @@ _EN = _Words(
     range="{low} to {high} sentences",
     first_person="{name} says {words} for the first person.",
     second_person="{name} addresses the other person as {words}.",
+    narration={
+        "wanted": "Add what {name} does as *…* or (…), apart from what is said.",
+        "unwanted": "Write only what {name} says, without stage directions or narration.",
+    },
     quote="“{word}”",
     between=" or ",
     partner="The person whom {name} is talking with.",
@@ -174,7 +183,8 @@ def _sections(persona: Persona, words: _Words, *, style: bool) -> dict[str, str]
 
 
 def _voice(persona: Persona, words: _Words) -> str:
-    """The author's own voice sheet, after the pronouns of the card that it does not mention itself."""
+    """The author's own voice sheet, after the pronouns of the card that it does not mention itself, before what the card wants
+    of narration: what ``narration_ok`` measures is asked for."""
     sheet = persona.voice.sheet.strip()
     sentences = [
         _pronouns(pronouns, sentence, persona, words)
@@ -184,7 +194,8 @@ def _voice(persona: Persona, words: _Words) -> str:
         )
         if not any(word in sheet for word in pronouns.allowed)
     ]
-    return words.gap.join(filter(None, [*sentences, sheet]))
+    told = words.narration[persona.voice.narration] if persona.voice.narration else ""
+    return words.gap.join(filter(None, [*sentences, sheet, told.format(name=persona.name)]))
 
 
 def _pronouns(pronouns: Pronouns, sentence: str, persona: Persona, words: _Words) -> str:

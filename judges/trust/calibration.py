@@ -186,11 +186,19 @@ def _raters(ratings: Sequence[Rating]) -> list[RaterAgreement]:
     return rows
 
 
+def _spearman(row: CriterionAgreement, say: Translator) -> str:
+    """The bound on Spearman's correlation; resamples of items without a single disagreement bound nothing."""
+    if row.spearman_low is None:
+        return say("judging.calibration.no_spearman")
+    name = "spearman_perfect" if row.spearman_low > 1 - 1e-9 else "spearman"
+    return say(f"judging.calibration.{name}", low=row.spearman_low, n=row.n)
+
+
 def sentence(judge: str, rows: Sequence[CriterionAgreement]) -> str:
     """Whether the judge may rank models, in plain words."""
     row = next((r for r in rows if r.criterion == OVERALL), rows[0])
-    say, low = Translator.of(None), row.spearman_low
-    found = say("judging.calibration.no_spearman") if low is None else say("judging.calibration.spearman", low=low)
+    say = Translator.of(None)
+    found = _spearman(row, say)
     told = say(
         f"judging.calibration.{'may' if row.may_rank else 'must_not'}",
         judge=judge,

@@ -1,4 +1,4 @@
-"""What of a reply is told and not said: stage directions (*…*, (…)) and the prose around 「…」 of a novel."""
+"""What of a reply is told and not said: stage directions (*…*, (…), […], 【…】) and the prose around 「…」 of a novel."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 from kikime.harness.metrics.text.fold import Span, fold
 
-_HINT = re.compile(r"[*(「『]")
+_HINT = re.compile(r"[*(「『\[【]")
 _BEFORE = r"(?:\A|(?<=[\s。!?！？…♪♡)」』*~〜―]))"
 _AFTER = r"(?=[\s「『(*]|\Z)"
 _STARRED = r"\*(?![\s*])[^*\n]{1,300}(?<!\s)\*(?!\*)"
 _BRACKETED = r"\([^()\n]{2,200}\)"
 _STARS = re.compile(rf"(?<!\*)(?:{_BEFORE}{_STARRED}|{_STARRED}{_AFTER})")
 _BRACKETS = re.compile(_BRACKETED)
+_FRAMED = re.compile(rf"{_BEFORE}(?:\[([^\[\]\n]{{2,200}})\]|【([^【】\n]{{2,200}})】)(?!\()")
+"""Also headings, tags and links stand in square brackets: only what reads as an act is told."""
 _WORDS = re.compile(r"[\sぁ-んァ-ヴー一-龥々〆A-Za-z0-9、,。.…・~〜!?'\"-]+\Z")
 _SIGNS = re.compile(r"\(?(?:笑い?|汗|泣き?|照れ?|爆笑?|怒|嘘|涙|微笑|苦笑|謎|ぇ|違|略|仮|注|株|有|税込|税別)\)?\Z")
 _BLANK = re.compile(r"名前|入力|記入|ここに|省略|[A-Z][A-Za-z]*\Z")
@@ -39,6 +41,8 @@ def narration(text: str) -> list[Span]:
     >>> def told(text): return [text[a:b] for a, b in narration(text)]
     >>> told("ごきげんよう。*微笑む*"), told("(小声で)行きますわ"), told("紅茶(アールグレイ)が好きですわ(笑)")
     (['*微笑む*'], ['(小声で)'], [])
+    >>> told("【うなずきながら】承知しましたわ。"), told("[小さく手を振る] またね。"), told("【おすすめ】薔薇ですわ。")
+    (['【うなずきながら】'], ['[小さく手を振る]'], [])
     >>> told("「行きますわ」と彼女は微笑んだ。"), told("「薔薇」が好きですわ。")
     (['「', '」と彼女は微笑んだ。'], [])
     """
@@ -47,6 +51,8 @@ def narration(text: str) -> list[Span]:
     found = [match.span() for match in _STARS.finditer(text)] if "*" in text else []
     if "(" in text:
         found += [match.span() for match in _BRACKETS.finditer(text) if _is_direction(text, *match.span())]
+    if "[" in text or "【" in text:
+        found += [match.span() for match in _FRAMED.finditer(text) if _is_act(match[1] or match[2])]
     if "「" in text or "『" in text:
         found += _prose(text)
     return _joined(found)
@@ -85,6 +91,14 @@ def _is_direction(text: str, start: int, end: int) -> bool:
     if not text[start - 1 : start].isalnum() or start == 0 or _MANNER.search(inner):
         return True
     return not text[end : end + 1].isalnum() and bool(_DONE.search(inner) or _MIMETIC.match(inner))
+
+
+def _is_act(inner: str) -> bool:
+    """Whether what is in square brackets says what somebody does, and how."""
+    inner = inner.strip()
+    if not _WORDS.match(inner) or _SIGNS.match(inner) or _BLANK.search(inner):
+        return False
+    return bool(_MANNER.search(inner) or _DONE.search(inner) or _MIMETIC.match(inner))
 
 
 def _prose(text: str) -> list[Span]:

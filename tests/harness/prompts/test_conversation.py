@@ -45,6 +45,15 @@ def test_english_card_gets_an_english_frame():
 
 
 @pytest.mark.parametrize(
+    ("wanted", "says"), [("wanted", "＊…＊か（…）で書き添え"), ("unwanted", "台詞だけを話します"), (None, "")]
+)
+def test_what_a_card_wants_of_narration_is_asked_for(wanted: str | None, says: str):
+    card = CARD.model_copy(update={"voice": CARD.voice.model_copy(update={"narration": wanted})})
+    assert says in persona_system(card)
+    assert (persona_system(card) == persona_system(CARD)) == (wanted is None)
+
+
+@pytest.mark.parametrize(
     ("sentences", "target", "says"),
     [
         ((0, 1), 30, "応答は1文、30文字程度で簡潔に"),

@@ -47,6 +47,12 @@ def test_stage_directions_and_prose_are_not_said(text: str, said: str) -> None:
         "（お名前）さん、ごきげんよう。",
         "(User) はい",
         "「犬」と「猫」なら犬ですわ。",
+        "【プロフィール】わたくしは絢音ですわ。",
+        "【おすすめ】薔薇ですわ。",
+        "[INST] はい [/INST]",
+        "[薔薇の図鑑](https://example.com)ですわ。",
+        "[名前を入れる]さん、ごきげんよう。",
+        "答えは[いいえ]ですわ。",
     ],
 )
 def test_speech_has_no_narration(text: str) -> None:

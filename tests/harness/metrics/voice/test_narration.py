@@ -18,6 +18,8 @@ STYLE = ("eligible_sentences", "marker_sentences", "marker_rate", "polite_ratio"
         f"{SAID}（窓を開ける）",
         f"（窓を開ける）{SAID}",
         f"{SAID}＊俺は窓を開けた＊",
+        f"【微笑みながら】{SAID}",
+        f"[窓を開ける] {SAID}",
         "「よい朝ですわ。お庭の薔薇が咲きましたの」と彼女は窓を開けた。",
     ],
 )
