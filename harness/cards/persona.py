@@ -94,7 +94,9 @@ class Voice(GrownModel):
     sheet: str = ""
     """The voice in the character author's words, one or two Japanese sentences; goes into prompts and to the judge."""
     narration: Literal["wanted", "unwanted"] | None = None
-    """Whether replies shall carry stage directions or narration (＊…＊, （…）, around 「…」), which the prompt then says; None: as they like."""
+    """Whether replies shall carry stage directions or narration (＊…＊, （…）, around 「…」); None: as they like.
+
+    The prompt says it, and ``narration_ok`` measures it."""
 
 
 def _ordered(bounds: tuple[int, int]) -> tuple[int, int]:

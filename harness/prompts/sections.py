@@ -183,8 +183,7 @@ def _sections(persona: Persona, words: _Words, *, style: bool) -> dict[str, str]
 
 
 def _voice(persona: Persona, words: _Words) -> str:
-    """The author's own voice sheet, after the pronouns of the card that it does not mention itself, before what the card wants
-    of narration: what ``narration_ok`` measures is asked for."""
+    """The author's voice sheet, after the pronouns that it does not mention itself, before what the card wants of narration."""
     sheet = persona.voice.sheet.strip()
     sentences = [
         _pronouns(pronouns, sentence, persona, words)

@@ -58,7 +58,7 @@ def test_what_was_not_measured_is_a_dash(show):
 
 def test_an_effect_is_shown_in_the_metric_s_own_unit_with_its_corrected_p_and_verdict():
     row = paired(-0.25, -0.4, -0.1)
-    assert effect(Translator("en"), "quality", row) == ["−25.0", "−40.0…−10.0", "0.040", "▼ worse"]
+    assert effect(Translator("en"), "quality", row) == ["−25.0", "−40.0 to −10.0", "0.040", "▼ worse"]
     assert effect(Translator("en"), "length_chars", paired(0.5, None, None))[:2] == ["+0.5", "—"]
     assert len(effect(Translator("en"), "quality", row)) == len(effect_columns(Translator("en")))
 

@@ -73,8 +73,8 @@ def test_the_table_has_a_line_per_metric_with_its_p_and_verdict():
     assert table.title == "mine: with examples − without"
     assert table.columns[:3] == ["examples", "shown as", "metric"]
     assert list(table.rows) == [
-        [2, "turns", "quality of a reply", "+25.0", "+10.0…+40.0", "0.010", "▲ better", "+50.0 · ±0.0", 4],
-        [4, "turns", "characters", "−7.5", "—", "—", "？ not sure", "−7.5", 4],
+        [2, "turns", "quality", "+25.0", "+10.0 to +40.0", "0.010", "▲ better", "+50.0 · ±0.0", 4],
+        [4, "turns", "characters", "−7.5", "—", "—", "？ inconclusive", "−7.5", 4],
     ]
     assert isinstance(note, Footnote)
     assert "adjusted p" in note.text
