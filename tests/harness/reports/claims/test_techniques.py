@@ -80,4 +80,4 @@ def test_a_task_is_a_table_with_a_line_per_technique_and_metric():
         ["step_by_step", "marker rate", "50.0%", "−25.0", "−35.0 to −15.0", "—", "？ inconclusive", "2 of 6", 6],
         ["expert", "marker rate", "50.0%", "±0.0", "−10.0 to +10.0", "—", "？ inconclusive", "—", 6],
     ]
-    assert [row[:4] for row in second.rows] == [["expert", "correct fact", "50.0%", "+50.0"]]
+    assert [row[:4] for row in second.rows] == [["expert", "fact correct", "50.0%", "+50.0"]]
