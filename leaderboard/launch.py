@@ -107,6 +107,7 @@ def server_config(host: str, port: int) -> dict[str, Any]:
         "runner.magicEnabled": False,
         "theme.metricValueFontSize": "1.35rem",
         "theme.paddingTop": "1.5rem",
+        "theme.headingFontSizes": ["2rem", "1.35rem"],
         **{f"theme.{kind}.{name}": value for kind, own in THEMES.items() for name, value in own.items()},
     }
 

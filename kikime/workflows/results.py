@@ -250,6 +250,30 @@ def export(
     return export_dataset(run, Path(output or f"{name}-dataset"))
 
 
+def export_site(
+    folder: str | Path,
+    *,
+    judge: str | None = None,
+    runs: str | Path = "runs",
+    step: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Write every run as a folder of pages that needs no server, in both languages; returns its first page.
+
+    Args:
+        folder: where; its pages may lie on any static host, or be opened from the file system.
+        judge: of all verdicts only that judge's (its id, or id/protocol), or the means of a panel (``panel:JUDGE,JUDGE``).
+        runs: folder of the runs.
+        step: told the name of each page before it is written.
+
+    Raises:
+        UsageError: no run can be shown.
+        EnvironmentFault: the folder cannot be written.
+    """
+    from kikime.leaderboard.report.site import write_site
+
+    return write_site(Path(runs), Path(folder), judge=judge, step=step)
+
+
 def export_text(
     *run_list: Reference, to: Text, common: bool = False, judge: str | None = None, runs: str | Path = "runs"
 ) -> bytes:

@@ -68,7 +68,7 @@ def ranking(
     entries = [entry for entry in (index.entries() if entries is None else entries) if entry.head is not None]
     slice_ = [{name: sorted(values) for name, values in sorted(within.items())}] if within else []
     about = [suite, judge, *slice_]
-    key = digest("ranking", [str(index.runs.resolve()), *_inputs(index, entries), load_areas().hash, *about])
+    key = digest("ranking.2", [str(index.runs.resolve()), *_inputs(index, entries), load_areas().hash, *about])
     known = _stored(key)
     if known is not None:
         return Ranking(known)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from unicodedata import east_asian_width
 from urllib.parse import urlencode
 
@@ -46,7 +47,7 @@ def choose_run(
     if not entries:
         st.info(t("common.no_runs"))
         return None
-    first = _default(entries, default, prefer)
+    first = asked or _default(entries, default, prefer)
     chosen = choose(key, label, options, show=lambda run: names[run], default=first, sticky=True, resets=resets)
     run = index().find(chosen)
     if run is None:
@@ -102,9 +103,14 @@ def command(*words: str) -> str:
 
 
 def _default(entries: Sequence[Entry], number: int, prefer: Callable[[Entry], bool]) -> str:
-    """The newest run that is preferred, or the ``number``-th before it; any run where none is."""
+    """The newest sound run that is preferred, or the ``number``-th before it; any run where none is."""
     preferred = [entry.id for entry in entries if prefer(entry)] or [entry.id for entry in entries]
-    return preferred[min(number, len(preferred) - 1)]
+    return next(islice(sound(preferred), number, None), preferred[min(number, len(preferred) - 1)])
+
+
+def sound(ids: Iterable[str]) -> Iterator[str]:
+    """Those of the runs whose files can be read; no more of them are looked at than are taken."""
+    return (name for name in ids if (run := index().find(name)) is None or not damage(run))
 
 
 def _readable(entry: Entry) -> bool:

@@ -14,6 +14,7 @@ _FRAME = (
     "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;line-height:1.8;padding:.6rem .8rem;"
     "border:1px solid rgb(128 128 128 / 40%);border-radius:.5rem;margin:0"
 )
+_OWN = "background:rgb(29 78 216 / 12%);border-radius:1rem"
 _DIFF_LIMIT = 4_000
 
 
@@ -65,6 +66,16 @@ def _piece(text: str, numbers: Sequence[int]) -> str:
 def _mark(inner: str, number: int) -> str:
     colour = _MARKS[(number - 1) % len(_MARKS)]
     return f'<mark style="background:{colour};color:#1f2937;border-radius:.2em;padding:0 .1em">{inner}</mark>'
+
+
+def bubbles_html(lines: Sequence[tuple[bool, str, str]]) -> str:
+    """A dialogue as bubbles: whether the user says it (they stand at the right), who says it, and what."""
+    return "".join(
+        f'<div style="margin:.4rem 0 .4rem {"auto" if own else "0"};max-width:85%;width:fit-content">'
+        f'<div style="font-size:.8em;text-align:{"right" if own else "left"}">{html.escape(who)}</div>'
+        f'<div dir="auto" style="{_FRAME};{_OWN if own else ""}">{visible(text)}</div></div>'
+        for own, who, text in lines
+    )
 
 
 def diff_html(a: str, b: str) -> tuple[str, str]:

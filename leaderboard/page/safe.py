@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from kikime.leaderboard.page.marks import Span, diff_html, marked_html
+from kikime.leaderboard.page.marks import Span, bubbles_html, diff_html, marked_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,11 @@ def table(frame: pd.DataFrame, *, alt: str, **options: Any) -> Any:
 def marked(text: str, spans: Mapping[str, Sequence[Span]], labels: Mapping[str, str]) -> None:
     """Show a text with the spans that triggered each metric marked and numbered; overlapping spans share a mark."""
     st.html(marked_html(text[:SHOWN], spans, labels))
+
+
+def bubbles(lines: Sequence[tuple[bool, str, str]]) -> None:
+    """Show a dialogue as bubbles: whether the user says it, who says it, and what, verbatim."""
+    st.html(bubbles_html([(own, who, text[:SHOWN]) for own, who, text in lines]))
 
 
 def diff(a: str, b: str) -> None:

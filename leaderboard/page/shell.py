@@ -1,4 +1,4 @@
-"""The HTML file that every page starts from: its language, and a history in which Back goes back."""
+"""The HTML file that every page starts from: its language, a history in which Back goes back, and keys that leave tables."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ _SCRIPT = """<script>(() => {
   history.pushState = (state, title, url) => { (url && settles(url) ? replace : push)(state, title, url); speak(); };
   history.replaceState = (state, title, url) => { replace(state, title, url); speak(); };
   addEventListener("popstate", speak);
+  addEventListener("keydown", (event) => {
+    if (event.key === "Tab" && event.target.closest?.("[data-testid=stDataFrame]")) event.stopImmediatePropagation();
+  }, true);
   new MutationObserver(speak).observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
 })();</script>""".replace("STICKY", json.dumps(STICKY)).replace("LANGUAGES", json.dumps(LANGUAGES))
 
@@ -37,7 +40,7 @@ def shell_html(html: bytes, query: bytes) -> bytes:
     """Streamlit's HTML in the language of the address.
 
     A parameter that a page adds to its address by itself takes the place of the entry in the history: pressed once, Back
-    leaves the page.
+    leaves the page. Tab leaves a table, whose cells the arrow keys reach, as for every grid of the ARIA practices.
 
     >>> shell_html(b'<html lang="en"><head></head>', b"lang=ja")[:16]
     b'<html lang="ja">'

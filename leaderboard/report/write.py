@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jinja2
 from markupsafe import Markup
@@ -41,7 +41,7 @@ from kikime.leaderboard.charts.svg import (
 )
 from kikime.leaderboard.data.index import Head, head_of
 from kikime.leaderboard.data.queries.distributions import histogram
-from kikime.leaderboard.page.marks import diff_html
+from kikime.leaderboard.page.marks import diff_html, visible
 
 MAX_REPLY = 2000
 """Characters of a reply that the report shows; longer ones end with a note that says how long they are."""
@@ -112,23 +112,24 @@ def report_content(
     common: bool = False,
     judge: str | None = None,
     slices: bool = True,
+    compared: bool = True,
+    overviews: list[Overview] | None = None,
 ) -> ReportContent:
-    """Everything that the report shows, as plain values and charts."""
+    """Everything that the report shows, as plain values and charts; without ``compared`` two runs are only ranked.
+
+    ``overviews`` of the runs, where there are some already.
+    """
     ranking, formulas = rank(runs, judge=judge, language=t.language), explain(t.language)
-    two = len(runs) == 2
+    two = compared and len(runs) == 2
     comparison = compare(*runs, common=common, judge=judge, slices=slices, language=t.language) if two else None
     return ReportContent(
-        overviews=[run_overview(run, judge=judge) for run in runs],
+        overviews=overviews or [run_overview(run, judge=judge) for run in runs],
         ranking=ranking,
         ranking_chart=_ranking_chart(t, ranking),
         heads={run.id: head_of(run) for run in runs},
         size_chart=_size_chart(t, ranking),
         area_charts=_area_charts(t, ranking),
-        comparison=comparison,
-        forest=_forest(t, _chosen(t, comparison)),
-        slice_charts=_slice_charts(t, comparison),
-        overlays=_overlays(t, runs, comparison),
-        length_charts=_length_charts(t, comparison),
+        **comparison_parts(t, runs, comparison),
         flexibility=flexibility_table(runs, language=t.language),
         formulas=formulas,
         quality=formulas["quality"][t.language],
@@ -138,9 +139,25 @@ def report_content(
     )
 
 
+def comparison_parts(t: Translator, runs: Sequence[RunDirectory], comparison: Comparison | None) -> dict[str, Any]:
+    """The fields of :class:`ReportContent` that a comparison fills."""
+    return {
+        "comparison": comparison,
+        "forest": _forest(t, _chosen(t, comparison)),
+        "slice_charts": _slice_charts(t, comparison),
+        "overlays": _overlays(t, runs, comparison),
+        "length_charts": _length_charts(t, comparison),
+    }
+
+
 def render_report(content: ReportContent, t: Translator) -> str:
     """The page; every text is escaped."""
-    return _environment().get_template("report.html.jinja").render(vars(content), t=t)
+    return template("report.html.jinja").render({**vars(content), "linked": False}, t=t)
+
+
+def template(name: str) -> jinja2.Template:
+    """One of the templates of the report and the site."""
+    return _environment().get_template(name)
 
 
 @lru_cache(maxsize=1)
@@ -156,9 +173,15 @@ def _environment() -> jinja2.Environment:
     environment.globals["shade"] = shade
     environment.globals["differing"] = _differing
     environment.filters["reply"] = _shortened
+    environment.filters["shown"] = _shown
     environment.filters["number"] = lambda value, digits=1: "—" if value is None else f"{value:,.{digits}f}"
     environment.filters["share"] = lambda value: "—" if value is None else f"{100 * value:.1f}%"
     return environment
+
+
+def _shown(text: str | None) -> Markup:
+    """A text as it is: escaped, with characters without a shape named."""
+    return Markup(visible(text or ""))  # noqa: S704  (escaped text and fixed tags only)
 
 
 @jinja2.pass_context

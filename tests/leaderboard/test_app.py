@@ -10,7 +10,7 @@ from tests.support.app import named, opened, texts
 
 VIEWS = tuple(pages())
 PARTS = {
-    "board": ("intervals", "formats", "size", "radar", "formulas"),
+    "board": ("intervals", "wins", "formats", "size", "radar", "formulas"),
     "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "provenance"),
     "compare": ("metrics", "slices", "lengths", "capability", "flips", "pair", "settings"),
     "judge": ("distribution", "agreement", "length", "drift", "failures"),

@@ -17,7 +17,7 @@ from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.page.registry import pages
 
 APP = Path(leaderboard.__file__).with_name("app.py")
-_KINDS = ("text", "code", "caption", "markdown", "info", "warning", "error", "success", "title", "subheader")
+_KINDS = ("text", "code", "caption", "markdown", "info", "warning", "error", "success", "title", "header")
 
 
 def turned_to(app: AppTest, page: str) -> AppTest:

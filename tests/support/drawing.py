@@ -13,7 +13,7 @@ import streamlit as st
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.registry import Page
 
-_TEXTS = ("caption", "text", "code", "info", "warning", "error", "success", "subheader", "html")
+_TEXTS = ("caption", "text", "code", "info", "warning", "error", "success", "header", "html")
 
 
 class Address(dict[str, list[str]]):

@@ -15,6 +15,8 @@ from kikime.harness.stats.intervals import LEVEL, or_unseen, t_over_z
 from kikime.harness.stats.resampling import count_blocks, generators, small_sample_factor
 from kikime.harness.stats.validation import FloatArray
 
+MOST_PAIRED = 60
+"""Runs of which every two are set against each other."""
 _BLOCK_NUMBERS = 4_000_000
 """Numbers of one block of draws: 32 MB."""
 
@@ -70,6 +72,21 @@ def joint_scores(
     overall_draws = np.mean(list(draws.values()), axis=0)
     of_overall = _interval(overall_draws, overall, model.n_items(*areas))
     return Scores(values, intervals, overall, of_overall, overall_draws)
+
+
+def above(runs: Sequence[str], draws: FloatArray | None) -> dict[str, dict[str, float]]:
+    """Run → other run → share of the draws in which the first one is above, ties counting half.
+
+    Empty without draws, and for more than :data:`MOST_PAIRED` runs.
+    """
+    if draws is None or len(runs) > MOST_PAIRED:
+        return {}
+    found = {}
+    for position, run in enumerate(runs):
+        own = draws[:, [position]]
+        shares = (own > draws).mean(axis=0) + (own == draws).mean(axis=0) / 2
+        found[run] = {other: float(share) for other, share in zip(runs, shares, strict=True) if other != run}
+    return found
 
 
 def _interval(draws: FloatArray, observed: FloatArray, n_items: int) -> tuple[FloatArray, FloatArray]:

@@ -10,7 +10,7 @@ from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.names import nearest, one_of
 from kikime.harness.core.reasons import Phrase, Reason
 from kikime.harness.reports.comparison.comparability import differences, metric_version
-from kikime.harness.reports.ranking.bootstrap import Scores, joint_scores
+from kikime.harness.reports.ranking.bootstrap import Scores, above, joint_scores
 from kikime.harness.reports.ranking.common import Common, common_data, sliced_data
 from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.ranking.records import AreaUse, ExcludedRow, RankedRow, Ranking, UnrankedRow
@@ -278,9 +278,10 @@ def _fill(result: Ranking, ranked: list[Entry], judge: str | None, t: Translator
         return
     by_run = {entry["run"]: (entry, position) for position, entry in enumerate(ranked)}
     table = rank_table([entry["run"] for entry in ranked], scores.overall, scores.overall_draws)
+    surer = above([entry["run"] for entry in ranked], scores.overall_draws)
     for row in table.to_dict("records"):
         entry, position = by_run[row["model"]]
-        result.rows.append(_row(entry, row, scores, position, judge))
+        result.rows.append(_row(entry, row, scores, position, judge, surer))
 
 
 def _measured_areas(terms: list[Entry], *, judged: bool) -> list[tuple[Area, tuple[Term, ...]]]:
@@ -303,7 +304,9 @@ def _area(area: Area, counts: bool, terms: list[str], t: Translator) -> AreaUse:
     )
 
 
-def _row(entry: Entry, row: Entry, scores: Scores, position: int, judge: str | None) -> RankedRow:
+def _row(
+    entry: Entry, row: Entry, scores: Scores, position: int, judge: str | None, surer: Mapping[str, dict[str, float]]
+) -> RankedRow:
     low, high = scores.overall_interval
     agreed = (_verdicts(entry, judge) or {}).get("agreement", {}) if judge else {}
     agreement = {name: PanelAgreement(**found) for name, found in agreed.items()}
@@ -316,6 +319,7 @@ def _row(entry: Entry, row: Entry, scores: Scores, position: int, judge: str | N
         rank_low=int(row["rank_low"]),
         rank_high=int(row["rank_high"]),
         p_best=_number(row["p_best"]),
+        p_above=surer.get(entry["run"], {}),
         areas={name: float(values[position]) for name, values in scores.areas.items()},
         areas_ci={
             name: (_number(low[position]), _number(high[position])) for name, (low, high) in scores.intervals.items()

@@ -54,6 +54,8 @@ class RankedRow(Described, kw_only=True):
     """Worst rank (97.5 %)."""
     p_best: float | None
     """Share of the draws in which the run is best; ties split it."""
+    p_above: dict[str, float] = {}
+    """Other run → share of the draws in which this one's overall is the higher; ties count half. Empty for many runs."""
     areas: dict[str, float]
     """Area → points 0–100."""
     areas_ci: dict[str, tuple[float | None, float | None]]

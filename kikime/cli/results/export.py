@@ -10,12 +10,13 @@ import click
 from kikime.cli.language import words
 from kikime.cli.options import judged_option, runs_option
 from kikime.cli.output import note
+from kikime.harness.core.errors import UsageError
 from kikime.harness.reports.export import TARGETS, TEXTS, Target
 
 
 @click.command()
-@click.argument("run_names", metavar="RUN [RUN_B]", nargs=-1, required=True)
-@click.option("--to", "target", type=click.Choice(TARGETS), required=True, help="hf is a Hugging Face dataset on disk.")
+@click.argument("run_names", metavar="RUN [RUN_B]", nargs=-1)
+@click.option("--to", "target", type=click.Choice(TARGETS), help="hf is a Hugging Face dataset on disk.")
 @click.option(
     "-o",
     "--output",
@@ -23,19 +24,42 @@ from kikime.harness.reports.export import TARGETS, TEXTS, Target
     type=click.Path(path_type=Path),
     help="File or folder; stdout for csv, md and json.",
 )
+@click.option(
+    "--site",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write all runs as a folder of pages that needs no server.",
+)
 @click.option("--common", is_flag=True, help="Of a pair: compare the shared cells.")
 @judged_option
 @runs_option
 def export(
-    run_names: tuple[str, ...], target: Target, output: Path | None, common: bool, judge: str | None, runs: Path
+    run_names: tuple[str, ...],
+    target: Target | None,
+    output: Path | None,
+    site: Path | None,
+    common: bool,
+    judge: str | None,
+    runs: Path,
 ) -> None:
     """Export one RUN, or the comparison of two.
 
     csv: one row per reply (a pair: per metric and slice), for spreadsheets. md: a table with ± and n. json: the same as data.
     html: the report in one file. lm-eval: results and samples files. hf: a data set for datasets.load_from_disk.
+
+    --site: the whole leaderboard with every reply, in both languages, for a file system or any static host.
     """
     from kikime.workflows import results
 
+    if site is not None:
+        if run_names or target is not None:
+            raise UsageError("--site writes every run: it takes no RUN and no --to", hint="choose runs with --runs")
+        click.echo(results.export_site(site, judge=judge, runs=runs))
+        return
+    if not run_names or target is None:
+        missing = "run_names" if not run_names else "target"
+        parameter = next(each for each in export.params if each.name == missing)
+        raise click.MissingParameter(ctx=click.get_current_context(), param=parameter)
     if target in TEXTS and output is None:
         data = results.export_text(*run_names, to=target, common=common, judge=judge, runs=runs)
         sys.stdout.buffer.write(data)

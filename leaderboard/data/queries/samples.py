@@ -74,6 +74,8 @@ class Listed(msgspec.Struct):
     error: str | None = None
     length_chars: float | None = None
     critical_failure: float | None = None
+    ranked: float | None = None
+    """The metric by which the list is ordered."""
     judge: float | None = None
     """Mean of the scores, 1–7, by the judges and criteria that the filter names; by all where it names none."""
 
@@ -349,15 +351,18 @@ def _rows(connection: duckdb.DuckDBPyConnection, keys: list[str], chosen: Filter
     )
     scores = connection.execute(
         """SELECT key, metric, value FROM scores WHERE key IN (SELECT unnest(?))
-           AND metric IN ('length_chars', 'critical_failure')""",
-        [keys],
+           AND metric IN ('length_chars', 'critical_failure', ?)""",
+        [keys, chosen.metric],
     ).fetchall()
     query, values = _judged(chosen)
     asked = f"{query} AND key IN (SELECT unnest(?)) GROUP BY key"
     means = connection.execute(asked, [*values, keys]).fetchall() if judged else []
     by_key = {row.key: row for row in found}
     for key, metric, value in scores:
-        setattr(by_key[key], metric, value)
+        if metric == chosen.metric:
+            by_key[key].ranked = value
+        if metric in {"length_chars", "critical_failure"}:
+            setattr(by_key[key], metric, value)
     for key, mean in means:
         by_key[key].judge = mean
     return [by_key[key] for key in keys]

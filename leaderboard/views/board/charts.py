@@ -10,6 +10,7 @@ import streamlit as st
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.reports.tables.areas import Term, load_areas, term_words
+from kikime.harness.words import labels
 from kikime.harness.words.catalogue import LANGUAGES, Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.data.filtered import filtered_means
@@ -17,7 +18,7 @@ from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import Spec, address, draw_chart, draw_spec, frame_of, small, spec_of
 from kikime.leaderboard.page.state import choose
-from kikime.leaderboard.views.board.rows import SLICED, Row
+from kikime.leaderboard.views.board.rows import SLICED, Row, best_under
 
 MOST = 40
 """Models that a chart shows; the table shows all."""
@@ -84,6 +85,7 @@ def formats(t: Translator, rows: Sequence[Row], names: Mapping[str, str], entrie
 
 def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
     """Flexibility against size."""
+    _best_under(t, rows)
     known = [row for row in rows if row.params and row.areas.get("flexibility") is not None]
     if not known:
         small(t("board.no_sizes"))
@@ -102,6 +104,43 @@ def sizes(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
     ]
     small(t("board.size_note"))
     draw_chart(charts.scatter(data, t), alt=t("board.size_alt"))
+
+
+def _best_under(t: Translator, rows: Sequence[Row]) -> None:
+    """The best model below each size."""
+    found = [
+        {
+            "under": labels.parameters(int(limit)),
+            "model": row.name,
+            "overall": f"{labels.points(row.overall)} {labels.half_width(row.ci_low, row.ci_high)}",
+            "ranks": row.ranks,
+            "params": labels.parameters(row.params),
+        }
+        for limit, row in best_under(rows)
+    ]
+    if not found:
+        return
+    columns = {"under": t("board.under")}
+    columns |= {name: t(f"board.{name}") for name in ("model", "overall", "ranks", "params")}
+    small(t("board.under_note"))
+    safe.table(frame_of(found, columns), alt=t("board.under_alt"))
+
+
+def wins(t: Translator, rows: Sequence[Row], names: Mapping[str, str]) -> None:
+    """How surely each model is above each other one."""
+    some = _cut(t, [row for row in rows if row.p_above])
+    if len(some) < 2:
+        small(t("board.no_wins"))
+        return
+    shown = _unique(some, names)
+    small(t("board.wins_note"))
+    table = [
+        {"name": name} | {other.run: labels.chance(row.p_above.get(other.run)) for other in some}
+        for row, name in zip(some, shown, strict=True)
+    ]
+    columns = {"name": t("board.model")} | {row.run: name for row, name in zip(some, shown, strict=True)}
+    config = {columns["name"]: st.column_config.TextColumn(pinned=True)}
+    safe.table(frame_of(table, columns), alt=t("board.wins_alt"), column_config=config)
 
 
 def radar(t: Translator, rows: Sequence[Row], names: Mapping[str, str], areas: Sequence[AreaUse]) -> None:
@@ -131,7 +170,7 @@ def formulas(t: Translator, areas: Sequence[AreaUse]) -> None:
     known = _terms_by_words()
     for area in areas:
         name = area.id
-        st.subheader(t(f"area.{name}"), anchor=False)
+        st.header(t(f"area.{name}"), anchor=False)
         small(t.get(f"area_about.{name}", area.about))
         shown = [term_words(known[term], t) if term in known else term for term in area.terms]
         terms = [f"{term}　{_named(t, term)}" for term in shown]

@@ -51,6 +51,8 @@ class Row(msgspec.Struct, kw_only=True, frozen=True):
     params: int | None = None
     date: str = ""
     revision: str = ""
+    p_above: dict[str, float] = {}
+    """Other run → how surely this one is above it, 0–1."""
     judge_alpha: Missing = None
     """Of a panel of judges: Krippendorff's alpha, the mean over the criteria."""
     slices: dict[str, float] = {}
@@ -134,6 +136,7 @@ def _ranked(found: RankedRow, head: Head) -> Row:
         ci_low=found.ci_low,
         ci_high=found.ci_high,
         p_best=found.p_best,
+        p_above=found.p_above,
         areas=found.areas,
         areas_ci=found.areas_ci,
         judge_alpha=found.judge_alpha,
@@ -163,6 +166,7 @@ def reweighted(rows: Sequence[Row], weights: Mapping[str, float]) -> list[Row]:
             rank_low=None,
             rank_high=None,
             p_best=None,
+            p_above={},
         )
         for overall, row in sorted(scored, key=lambda pair: (-pair[0], pair[1].run))
     ]
@@ -215,6 +219,29 @@ SIZES: dict[str, Callable[[int], bool]] = {
     "xl": lambda n: n >= 35e9,
 }
 """Classes of size by the number of parameters."""
+
+
+LIMITS = (2e9, 4e9, 8e9, 15e9, 35e9)
+"""Numbers of parameters under which the best model is told."""
+
+
+def best_under(rows: Sequence[Row]) -> list[tuple[float, Row]]:
+    """Limit → the best of the models with fewer parameters; a limit that lets no further model in is left out.
+
+    >>> about = {"model": "m", "suite": "s"}
+    >>> rows = [Row(run="a", name="a", overall=40.0, params=10**9, **about),
+    ...         Row(run="b", name="b", overall=60.0, params=7 * 10**9, **about)]
+    >>> [(limit, row.name) for limit, row in best_under(rows)]
+    [(2000000000.0, 'a'), (8000000000.0, 'b')]
+    """
+    found: list[tuple[float, Row]] = []
+    known = 0
+    for limit in LIMITS:
+        small = [(row.overall, row) for row in rows if row.overall is not None and row.params and row.params < limit]
+        if len(small) > known:
+            found.append((limit, max(small, key=itemgetter(0))[1]))
+        known = len(small)
+    return found
 
 
 def size_class(n_params: int | None) -> str:

@@ -83,7 +83,8 @@ def draw(
         return
     counted = [area.id for area in areas if area.counts]
     table = [_cells(row, counted, sliced) for row in rows]
-    widest = min(max(150, *(30 + shown_width(row.name, latin=8) for row in rows)), 220)
+    needed = max(30 + shown_width(row.name, latin=8) for row in rows)
+    widest = min(max(150, needed), 220)
     columns = _columns(
         t, counted, widest=widest, sliced=bool(sliced), panel=any(row.judge_alpha is not None for row in rows)
     )
@@ -93,7 +94,14 @@ def draw(
         st.info(t("board.slice_empty"))
     headings = {name: label for name, (label, _) in columns.items()}
     config = {label: c for label, c in columns.values() if c}
-    chosen, cell = _selectable(t, frame_of(table, headings), [row.run for row in rows], config, list(columns))
+    chosen, cell = _selectable(
+        t,
+        frame_of(table, headings),
+        [row.run for row in rows],
+        config,
+        list(columns),
+        lines=min(-(-needed // widest), 3),
+    )
     _actions(t, chosen, cell, headings, filters)
     if any(row.gate for row in rows):
         small(t("board.gate_note", gate=f"{100 * load_areas().critical_gate:g}%"))
@@ -116,6 +124,7 @@ def _columns(
 ) -> dict[str, tuple[str, ColumnConfig]]:
     """Column → heading and how it is drawn."""
     points = st.column_config.NumberColumn(format="%.1f", width=74)
+    scored = st.column_config.ProgressColumn(format="%.1f", min_value=0, max_value=100, width=112)
     share = st.column_config.NumberColumn(format="percent", width=112)
     alpha = st.column_config.NumberColumn(format="%.2f", width=84, help=t("board.judge_alpha_help"))
     plain = st.column_config.TextColumn(width=96)
@@ -124,16 +133,18 @@ def _columns(
         "name": (t("board.model"), st.column_config.TextColumn(width=widest, pinned=True)),
         "overall": (
             t("board.overall"),
-            st.column_config.NumberColumn(format="%.1f", width=74, help=t("board.overall_help")),
+            st.column_config.ProgressColumn(
+                format="%.1f", min_value=0, max_value=100, width=124, help=t("board.overall_help")
+            ),
         ),
-        "ranks": (t("board.ranks"), st.column_config.TextColumn(width=84, help=t("board.ranks_help"))),
+        "ranks": (t("board.ranks"), st.column_config.TextColumn(width=112, help=t("board.ranks_help"))),
         "ci": (t("board.ci"), st.column_config.TextColumn(width=104, help=t("board.ci_help"))),
         "p_best": (t("board.p_best"), st.column_config.TextColumn(width=84)),
     }
     if sliced:
         for name in SLICE_METRICS:
             found[f"slice_{name}"] = (f"▽{t.metric(name)}", points if name == "length_chars" else share)
-    found |= {f"area_{area}": (t(f"area.{area}"), points) for area in areas}
+    found |= {f"area_{area}": (t(f"area.{area}"), scored) for area in areas}
     found |= {
         "critical": (t("board.critical"), share),
         "coverage": (t("board.coverage"), share),
@@ -152,13 +163,19 @@ def _columns(
 
 
 def _selectable(
-    t: Translator, frame: pd.DataFrame, runs: list[str], config: Mapping[str, ColumnConfig], columns: Sequence[str]
+    t: Translator,
+    frame: pd.DataFrame,
+    runs: list[str],
+    config: Mapping[str, ColumnConfig],
+    columns: Sequence[str],
+    *,
+    lines: int,
 ) -> tuple[list[str], tuple[str, str] | None]:
-    """Draw the table; the chosen runs are ``?sel=``, a chosen cell is ``?cell=run:column``."""
+    """Draw the table, ``lines`` of text to a row; the chosen runs are ``?sel=``, a chosen cell is ``?cell=run:column``."""
     asked = [run for run in st.query_params.get_all("sel") if run in runs][:4]
     at, _, column = (parameter("cell") or "").partition(":")
     cell = (at, column) if at in runs and column in columns else None
-    labels = list(frame.columns)
+    labels, tall = list(frame.columns), 35 + 21 * (lines - 1)
     event = safe.table(
         frame,
         alt=t("board.table_alt"),
@@ -172,7 +189,8 @@ def _selectable(
                 "cells": [(runs.index(cell[0]), labels[columns.index(cell[1])])] if cell else [],
             }
         },
-        height=min(38 + 35 * len(runs), 560),
+        height=min(38 + tall * len(runs), 560),
+        row_height=tall,
     )
     _sort_by_heading([columns[labels.index(name)] for name in event.selection.columns])
     chosen = [runs[at] for at in event.selection.rows if at < len(runs)]
@@ -233,7 +251,7 @@ def draw_unranked(t: Translator, rows: Sequence[Row]) -> None:
     """Draw the models that lack cells: what they have, but no total and no rank."""
     if not rows:
         return
-    st.subheader(t("board.unranked"), anchor=False)
+    st.header(t("board.unranked"), anchor=False)
     small(t("board.unranked_note"))
     names = ("name", "coverage", "reason", "critical", "length", "n", "n_params", "date", "run")
     _state_table(t, [_unplaced(t, row) for row in rows], names, t("board.unranked"))

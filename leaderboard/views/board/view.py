@@ -184,10 +184,13 @@ def _parts(entries: list[Entry], rows: list[Row], result: RankingResult) -> None
         return
     names = labels(entries)
     part = tabs(
-        "view", {name: t(f"board.view_{name}") for name in ("intervals", "formats", "size", "radar", "formulas")}
+        "view",
+        {name: t(f"board.view_{name}") for name in ("intervals", "wins", "formats", "size", "radar", "formulas")},
     )
     if part == "intervals":
         board_charts.intervals(t, rows, names)
+    elif part == "wins":
+        board_charts.wins(t, rows, names)
     elif part == "formats":
         board_charts.formats(t, rows, names, entries)
     elif part == "size":

@@ -131,7 +131,7 @@ def _cells(row: msgspec.Struct) -> dict[str, object]:
 
 def agreement(t: Translator, run: RunDirectory) -> None:
     """Between judges, and of judges with people."""
-    st.subheader(t("judge.people"), anchor=False)
+    st.header(t("judge.people"), anchor=False)
     people = _with_people(run)
     if people:
         small(t("judge.people_note"))
@@ -142,10 +142,10 @@ def agreement(t: Translator, run: RunDirectory) -> None:
         link("rate", t("model.rate"), target=blind_code(run.id))
     raters = _between_people(run)
     if raters:
-        st.subheader(t("judge.raters"), anchor=False)
+        st.header(t("judge.raters"), anchor=False)
         _table(t, [_cells(row) for row in raters], ("a", "b", "criterion", *_AGREED), "raters")
     _panels(t, run)
-    st.subheader(t("judge.between"), anchor=False)
+    st.header(t("judge.between"), anchor=False)
     pairs = _between_judges(run)
     if pairs:
         small(t("judge.between_note", n=verdicts.MOST_PAIRS))
@@ -166,7 +166,7 @@ def _panels(t: Translator, run: RunDirectory) -> None:
         for row in found.criteria
     ]
     if rows:
-        st.subheader(t("judge.panel"), anchor=False)
+        st.header(t("judge.panel"), anchor=False)
         small(t("judge.panel_note"))
         _table(t, rows, ("judge", "criterion", "mean", *_PANEL), "panel", percentages=("coverage",))
 

@@ -44,7 +44,7 @@ def learnt_labels(t: Translator, run: RunDirectory) -> None:
         return
     places = list(dict.fromkeys((row.task, row.format) for row in report.rows))
     names = {f"{task}.{form}": (task, form) for task, form in places}
-    st.subheader(t("icl.title"), anchor=False)
+    st.header(t("icl.title"), anchor=False)
     small(t("icl.about"))
     chosen = choose("icl", t("icl.where"), list(names), show=lambda name: " · ".join(names[name]))
     rows = _rows(t, report, *names[chosen])

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import streamlit as st
 
 from kikime.harness.core.axes import SLICE
+from kikime.harness.metrics.registry import METRICS
 from kikime.harness.reports.comparison.endings import SPLIT
 from kikime.harness.store.means import ENDING, means_by
 from kikime.harness.store.records import Group
 from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.labels import ENDINGS
 from kikime.leaderboard.charts import distribution as charts_distribution
@@ -19,10 +21,11 @@ from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.distributions import STOPS, UNITS, endings, histogram, leaks
 from kikime.leaderboard.data.queries.samples import FLAGS
 from kikime.leaderboard.page import download, safe
-from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, link, opens, small, without
+from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, guarded, link, opens, small, without
 from kikime.leaderboard.page.endings import endings_table
 from kikime.leaderboard.page.state import choose
 from kikime.leaderboard.views.model.place import place
+from kikime.leaderboard.views.model.wrong import worst_first, wrong
 
 SHARES = (
     "style_level",
@@ -43,15 +46,22 @@ def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
     head = entry.head
     if head is None:
         return
+    guarded(t, lambda: wrong(t, head, run))
     rows = [
-        {"metric": t.metric(name), "mean": mean.mean, "n": mean.n, **{f"p_{p}": v for p, v in mean.personas.items()}}
+        {
+            "metric": t.metric(name),
+            "direction": _direction(t, name),
+            "mean": mean.mean,
+            "n": mean.n,
+            **{f"p_{p}": v for p, v in mean.personas.items()},
+        }
         | {"open": address(t, "samples", run=run.id, flag=name if name in FLAGS else None)}
-        for name, mean in head.metrics.items()
+        for name in worst_first(head)
+        for mean in [head.metrics[name]]
     ]
     personas = sorted({persona for mean in head.metrics.values() for persona in mean.personas})
-    columns = {"metric": t("model.metric"), "mean": t("model.mean"), "n": t("common.n")} | {
-        f"p_{p}": p for p in personas
-    }
+    names = {"metric": "model.metric", "direction": "model.direction", "mean": "model.mean", "n": "common.n"}
+    columns = {name: t(key) for name, key in names.items()} | {f"p_{p}": p for p in personas}
     columns["open"] = t("common.replies")
     number = st.column_config.NumberColumn(format="%.3f")
     small(t("model.metrics_note"))
@@ -59,10 +69,16 @@ def areas(t: Translator, entry: Entry, run: RunDirectory) -> None:
         frame_of(rows, columns),
         alt=t("model.metrics_alt"),
         height=420,
-        column_config={label: number for name, label in columns.items() if name not in {"metric", "n", "open"}}
+        column_config={
+            label: number for name, label in columns.items() if name not in {"metric", "direction", "n", "open"}
+        }
         | {columns["open"]: opens(columns["open"])},
     )
     download.buttons(t, f"metrics-{entry.id[-6:]}", without(rows, "open"), key="metrics")
+
+
+def _direction(t: Translator, metric: str) -> str:
+    return labels.direction(t, METRICS[metric].direction) if metric in METRICS else "—"
 
 
 def slices(t: Translator, entry: Entry, run: RunDirectory) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.cached import index, labels
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.ratings import blind_code
-from kikime.leaderboard.page.common import guarded, small
+from kikime.leaderboard.page.common import guarded, small, sound
 from kikime.leaderboard.page.state import choose, search, settled, switch, tabs, translator
 from kikime.leaderboard.views.rate import parts as rate_parts
 
@@ -51,7 +52,8 @@ def _run(
 ) -> tuple[Entry, RunDirectory] | None:
     """The run that a code of the URL stands for; names are on the page only while runs are chosen."""
     codes = list(entries)
-    first = codes[min(default, len(codes) - 1)]
+    sane = sound(entry.id for entry in entries.values())
+    first = blind_code(next(islice(sane, default, None), entries[codes[min(default, len(codes) - 1)]].id))
     if choosing:
         names = labels(list(entries.values()))
         code = choose(key, label, codes, show=lambda code: names[entries[code].id], default=first, sticky=True)

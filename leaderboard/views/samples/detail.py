@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -12,35 +14,58 @@ from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import manifest_of
-from kikime.leaderboard.data.queries.samples import Sample, one, read_dialogue
+from kikime.leaderboard.data.queries.samples import Sample, Spoken, one, read_dialogue
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import frame_of, link, number, small
 from kikime.leaderboard.page.marks import has_invisible
 from kikime.leaderboard.page.state import switch, write
 
 
-def draw(t: Translator, run: RunDirectory, key: str) -> None:
-    """Draw the reply of ``key``, or say that the run has none."""
+class Place(NamedTuple):
+    """A reply's place in the list."""
+
+    page: int
+    key: str
+
+
+def draw(
+    t: Translator, run: RunDirectory, key: str, *, before: Place | None = None, after: Place | None = None
+) -> None:
+    """Draw the reply of ``key``, or say that the run has none; ``before`` and ``after`` are its neighbours in the list."""
     sample = one(run, key)
     if sample is None:
         st.warning(t("detail.none"))
         return
     with st.container(border=True):
-        head, close = st.columns([8, 1], vertical_alignment="center", wrap=False)
-        with head:
-            st.subheader(t("detail.title"), anchor=False)
-        with close:
-            st.button("✕", help=t("detail.close"), on_click=write, args=("sample", None), key="close_sample")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.header(t("detail.title"), anchor=False)
+            _step(t, "previous", "left", before)
+            _step(t, "next", "right", after)
+            close = t("detail.close")
+            st.button("✕", help=close, on_click=write, args=("sample", None), key="close_sample", shortcut="escape")
         safe.plain(" · ".join(f"{t(f'detail.{name}')} {getattr(sample, name)}" for name in PLACE))
         if sample.error:
             st.error(t("detail.failed"))
             safe.plain(sample.error)
         _dialogue(t, sample)
         _reply(t, run, sample)
+        _expected(t, sample)
         _metrics(t, sample)
         _verdicts(t, sample)
         _prompt(t, sample)
         _keys(t, run, sample)
+
+
+def _step(t: Translator, name: str, shortcut: str, place: Place | None) -> None:
+    """A button, and a key, that goes on to a neighbour."""
+
+    def go() -> None:
+        if place is not None:
+            write("sample", place.key)
+            write("p", str(place.page) if place.page > 1 else None)
+
+    label, text = t(f"detail.{name}"), f"{name}_sample"
+    st.button(t(f"report.site.{name}"), help=label, on_click=go, key=text, shortcut=shortcut, disabled=place is None)
 
 
 def history(t: Translator, sample: Sample) -> None:
@@ -48,15 +73,26 @@ def history(t: Translator, sample: Sample) -> None:
     turns = read_dialogue(sample.history)
     if turns:
         with st.expander(t("detail.history", n=len(turns))):
-            for turn in turns:
-                small(t("detail.user") if turn.role == "user" else t("detail.character"))
-                safe.block(turn.content)
+            safe.bubbles(_spoken(t, turns))
+
+
+def _spoken(t: Translator, turns: Sequence[Spoken]) -> list[tuple[bool, str, str]]:
+    who = {True: t("detail.user"), False: t("detail.character")}
+    return [(turn.role == "user", who[turn.role == "user"], turn.content) for turn in turns]
 
 
 def _dialogue(t: Translator, sample: Sample) -> None:
     history(t, sample)
     small(t("detail.user"))
     safe.block(sample.user)
+
+
+def _expected(t: Translator, sample: Sample) -> None:
+    """What the item expects, beside the reply."""
+    expected = sample.expected()
+    if expected:
+        small(t("detail.expect"))
+        safe.block(json.dumps(expected, ensure_ascii=False, indent=1))
 
 
 def _reply(t: Translator, run: RunDirectory, sample: Sample) -> None:
@@ -139,10 +175,6 @@ def _prompt(t: Translator, sample: Sample) -> None:
     with st.expander(t("detail.prompt", n=f"{sample.n_prompt_tokens or 0:,}")):
         small(t("detail.prompt_note"))
         safe.block(sample.prompt, height=320)
-        expected = sample.expected()
-        if expected:
-            small(t("detail.expect"))
-            safe.block(json.dumps(expected, ensure_ascii=False, indent=1))
 
 
 def _keys(t: Translator, run: RunDirectory, sample: Sample) -> None:

@@ -19,6 +19,7 @@ from kikime.leaderboard.data.queries.samples import (
     RANKED,
     Filter,
     Listed,
+    Page,
     every,
     facets,
     page_of,
@@ -30,6 +31,8 @@ from kikime.leaderboard.page.state import choose, choose_many, page_number, para
 from kikime.leaderboard.views.samples import detail
 
 _MAIN, _MORE = FACETS[:4], FACETS[4:]
+_TALL = 64
+"""Pixels of a row: two lines of a reply, wrapped."""
 _RESETS = ("p", "sample")
 _RANGE = re.compile(r"([0-9]{1,7})(?:[-〜~～]([0-9]{1,7}))?")
 _UNITS = ("length_chars", "sentences")
@@ -51,18 +54,44 @@ def _replies(t: Translator, run: RunDirectory) -> None:
     found = page_of(run, wanted, _asked_page())
     pages = max(1, -(-found.total // PAGE))
     key = parameter("sample")
+    listed, beside = st.columns([3, 2], gap="medium") if key else (st.container(), st.container())
     if key:
-        detail.draw(t, run, key)
+        with beside:
+            before, after = _neighbours(run, wanted, found, min(_asked_page(), pages), key)
+            detail.draw(t, run, key, before=before, after=after)
+    with listed:
+        _list(t, run, wanted, found, key)
+
+
+def _list(t: Translator, run: RunDirectory, wanted: Filter, found: Page, key: str | None) -> None:
+    """The table of one page of replies, how to turn it, and its downloads."""
     small(t("samples.found", total=f"{found.total:,}"))
     if not found.rows:
         return
-    _table(t, found.rows, key)
+    _table(t, found.rows, key, wanted.metric)
     if any(row.judge is not None for row in found.rows):
         small(t("samples.judge_note"))
-    page_number("p", pages)
+    page_number("p", max(1, -(-found.total // PAGE)))
     with st.popover(t("samples.download")):
         small(t("samples.download_note"))
         download.buttons(t, f"samples-{run.id[-6:]}", lambda: every(run, wanted), key="s")
+
+
+def _neighbours(
+    run: RunDirectory, wanted: Filter, found: Page, page: int, key: str
+) -> tuple[detail.Place | None, detail.Place | None]:
+    """The replies before and after one in the list, on whichever page they are; None where it is not on this page."""
+    keys = [row.key for row in found.rows]
+    if key not in keys:
+        return None, None
+    at, last = keys.index(key), -(-found.total // PAGE)
+    before = detail.Place(page, keys[at - 1]) if at else None
+    after = detail.Place(page, keys[at + 1]) if at + 1 < len(keys) else None
+    if before is None and page > 1:
+        before = detail.Place(page - 1, page_of(run, wanted, page - 1).rows[-1].key)
+    if after is None and page < last:
+        after = detail.Place(page + 1, page_of(run, wanted, page + 1).rows[0].key)
+    return before, after
 
 
 @kept(32)
@@ -136,11 +165,12 @@ def _verdict(t: Translator, judged: Mapping[str, Sequence[str]]) -> dict[str, li
     return found
 
 
-def _table(t: Translator, rows: Sequence[Listed], key: str | None) -> None:
-    """The page as a table; the chosen row is ``?sample=``."""
+def _table(t: Translator, rows: Sequence[Listed], key: str | None, metric: str = "") -> None:
+    """The page as a table, with the ``metric`` that it is ordered by; the chosen row is ``?sample=``."""
     shown = [
         {
             "reply": row.response if not row.error else f"⚠ {row.error}",
+            "ranked": row.ranked,
             "user": row.user,
             "where": f"{row.persona} · {row.format} · {row.shots}",
             "item": f"{row.task}/{row.item_id}",
@@ -150,8 +180,17 @@ def _table(t: Translator, rows: Sequence[Listed], key: str | None) -> None:
         }
         for row in rows
     ]
-    names = ("reply", "user", "where", "item", "length_chars", "critical", "judge")
-    columns = {name: t(f"samples.col_{name}") for name in names}
+    names = (
+        "reply",
+        *(["ranked"] if metric not in {"", "length_chars"} else []),
+        "user",
+        "where",
+        "item",
+        "length_chars",
+        "critical",
+        "judge",
+    )
+    columns = {name: t.metric(metric) if name == "ranked" else t(f"samples.col_{name}") for name in names}
     config = {
         columns["reply"]: st.column_config.TextColumn(width=420),
         columns["user"]: st.column_config.TextColumn(width=220),
@@ -164,11 +203,13 @@ def _table(t: Translator, rows: Sequence[Listed], key: str | None) -> None:
         column_config=config,
         key=f"samples_{hash(tuple(keys))}",
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         selection_default={"selection": {"rows": [keys.index(key)] if key in keys else []}},
-        height=min(38 + 35 * len(rows), 620),
+        height=min(38 + _TALL * len(rows), 760),
+        row_height=_TALL,
     )
-    picked = [keys[at] for at in event.selection.rows if at < len(keys)]
+    rows_chosen = event.selection.rows or [at for at, _ in event.selection.cells]
+    picked = [keys[at] for at in rows_chosen if at < len(keys)]
     seen = st.session_state.get("picked")
     st.session_state["picked"] = picked
     if picked and picked != seen and picked[0] != key:

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kikime.leaderboard.page.marks import diff_html, marked_html
+from kikime.leaderboard.page.marks import bubbles_html, diff_html, marked_html
 
 TAGS = {"div", "mark", "sup", "span", "ins", "del"}
 
@@ -50,3 +50,11 @@ def test_marks_keep_the_text(text, start, end):
 
 def test_invisible_characters_are_named():
     assert "[U+202E]" in marked_html("a\u202eb", {}, {})
+
+
+def test_bubbles_hold_texts_as_they_are():
+    found = bubbles_html([(True, "ユーザー", "<b>\u200b"), (False, "役", "はい")])
+    assert "<b>" not in found
+    assert "&lt;b&gt;" in found
+    assert "[U+200B]" in found
+    assert found.index("ユーザー") < found.index("はい")

@@ -150,3 +150,18 @@ def test_a_term_is_named_where_its_metric_has_a_name_of_its_own():
     assert charts._named(T, "mean(style_band)") == f"（{T.metric('style_band')}）"
     assert charts._named(EN, "mean(style_band)") == ""
     assert charts._named(T, "worst format") == ""
+
+
+def test_every_model_is_set_against_every_other(visit):
+    drawn = visit()
+    charts.wins(T, [row("a", "r1", p_above={"r2": 0.9996}), row("b", "r2", p_above={"r1": 0.0004})], {})
+    (table,) = drawn.tables
+    assert table["a"].tolist() == ["—", "<0.1%"]
+    assert table["b"].tolist() == [">99.9%", "—"]
+
+
+def test_the_best_model_below_each_size_is_told(visit):
+    drawn = visit()
+    charts.sizes(T, [row("小", overall=40.0, params=10**9), row("大", overall=60.0, params=7 * 10**9)], {})
+    assert drawn.tables[0][T("board.model")].tolist() == ["小", "大"]
+    assert drawn.tables[0][T("board.under")].tolist() == ["2B", "8B"]

@@ -114,7 +114,7 @@ def test_models_without_a_rank_stand_in_a_table_of_their_own(visit):
     (shown,) = drawn.tables
     assert shown[T("board.coverage")].tolist() == [0.5]
     assert shown[T("board.params")].tolist() == ["3.0B"]
-    assert drawn.said("subheader") == [T("board.unranked")]
+    assert drawn.said("header") == [T("board.unranked")]
     empty = visit()
     table.draw_unranked(T, [])
     assert empty.texts == []

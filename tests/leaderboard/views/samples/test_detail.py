@@ -61,7 +61,10 @@ def test_a_later_turn_shows_what_was_said_before(visit, run, replies):
     row = replies[(replies["turn"] == 2) & replies["error"].isna()].iloc[0]
     detail.draw(T, run, row["key"])
     said = [turn["content"] for turn in json.loads(row["history"])]
-    assert [text for text in drawn.said("code") if text in said][: len(said)] == said
+    (bubbles,) = [text for text in drawn.said("html") if said[0] in text]
+    at = 0
+    for text in said:
+        at = bubbles.index(text, at) + len(text)
 
 
 def test_metrics_are_shown_with_their_values(visit, run, replies):
@@ -152,14 +155,14 @@ def test_characters_without_a_shape_are_marked_in_any_reply(visit, run):
 @pytest.mark.parametrize("expect", [None, "", "{}", "[1]", "{broken"])
 def test_an_item_that_expects_nothing_readable_shows_nothing(visit, expect):
     drawn = visit()
-    detail._prompt(T, sample(prompt="問い", expect=expect))
-    assert drawn.said("code") == ["問い"]
+    detail._expected(T, sample(prompt="問い", expect=expect))
+    assert drawn.texts == []
 
 
 def test_what_an_item_expects_is_shown_in_its_own_script(visit):
     drawn = visit()
-    detail._prompt(T, sample(prompt="問い", expect='{"fact": "紅茶"}'))
-    assert "紅茶" in drawn.said("code")[1]
+    detail._expected(T, sample(prompt="問い", expect='{"fact": "紅茶"}'))
+    assert "紅茶" in drawn.said("code")[0]
 
 
 @pytest.mark.parametrize("history", [None, "[]", "{", '[{"role": 3}]'])
@@ -167,3 +170,13 @@ def test_no_dialogue_draws_nothing(visit, history):
     drawn = visit()
     detail.history(T, sample(history=history))
     assert drawn.texts == []
+
+
+def test_a_button_goes_on_to_the_next_reply(visit, run, replies):
+    drawn = visit(p="2")
+    after = detail.Place(3, replies["key"].iloc[1])
+    detail.draw(T, run, replies["key"].iloc[0], before=detail.Place(1, "x"), after=after)
+    drawn.buttons["next_sample"]()
+    assert (drawn.address["sample"], drawn.address["p"]) == ([after.key], ["3"])
+    drawn.buttons["previous_sample"]()
+    assert "p" not in drawn.address

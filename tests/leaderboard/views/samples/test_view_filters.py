@@ -168,3 +168,22 @@ def test_a_filter_that_nothing_passes_draws_no_table(visit, shelf):
     view._replies(T, shelf["アイネス-8月"])
     assert drawn.tables == []
     assert T("samples.found", total="0") in drawn.said("caption")
+
+
+def test_the_metric_that_replies_are_ordered_by_is_a_column(visit, shelf):
+    drawn = visit()
+    wanted = Filter(order="worst", metric="length_closeness")
+    found = page_of(shelf["アイネス-8月"], wanted)
+    view._table(T, found.rows, None, wanted.metric)
+    values = [value for value in drawn.tables[0][T.metric("length_closeness")] if value is not None]
+    assert values == sorted(values) != []
+
+
+def test_neighbours_go_over_the_ends_of_pages(shelf):
+    run, wanted = shelf["アイネス-8月"], Filter()
+    first, second = page_of(run, wanted, 1), page_of(run, wanted, 2)
+    before, after = view._neighbours(run, wanted, first, 1, first.rows[0].key)
+    assert (before, after.key) == (None, first.rows[1].key)
+    before, after = view._neighbours(run, wanted, second, 2, second.rows[0].key)
+    assert (before.page, before.key) == (1, first.rows[-1].key)
+    assert view._neighbours(run, wanted, first, 1, "nothing") == (None, None)
