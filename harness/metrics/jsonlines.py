@@ -13,16 +13,17 @@ import orjson
 from kikime.harness.cards.persona import Persona, load_persona
 from kikime.harness.core.errors import KikimeError, UsageError
 from kikime.harness.core.messages import Message
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.tables.jsontext import parse_json
 from kikime.harness.core.tables.table import Row
 from kikime.harness.metrics import Measured, Metric, Scorer, check_expect
 
 _WANTED = {
-    "id": "'id' is neither a text nor a whole number",
-    "examples": "'examples' is not a list of texts",
-    "history": '\'history\' is not a list of {"role": system, user or assistant, "content": text}',
-    "expect": "'expect' is not a JSON object",
-    "turn": "'turn' is not a whole number from 0",
+    "id": Phrase("'id' is neither a text nor a whole number"),
+    "examples": Phrase("'examples' is not a list of texts"),
+    "history": Phrase('\'history\' is not a list of {{"role": system, user or assistant, "content": text}}'),
+    "expect": Phrase("'expect' is not a JSON object"),
+    "turn": Phrase("'turn' is not a whole number from 0"),
 }
 """What is wrong with a field that is no text."""
 
@@ -67,7 +68,7 @@ class ScoredLine:
     metrics: Measured | None = None
     """The metrics; None when the line is wrong."""
     error: str | None = None
-    """What is wrong with the line."""
+    """What is wrong with the line: a message of ours, which a :class:`~kikime.harness.words.catalogue.Translator` says in other words."""
 
     def to_json(self) -> bytes:
         """One JSON object: ``{"id", "metrics"}``, or ``{"id" or "line", "error"}``."""
@@ -177,7 +178,7 @@ def _score_line(
         scorer = scorer_for(reply.persona)
         asked = _asked(reply, scorer.persona, resolve)
     except _LineError as error:
-        return ScoredLine(identity, number, error=str(error))
+        return ScoredLine(identity, number, error=error.args[0])
     metrics = scorer.score(
         reply.response,
         user=reply.user or asked.user,
@@ -194,9 +195,9 @@ def _score_line(
 
 def _asked(reply: ReplyLine, persona: Persona, resolve: Resolve) -> Asked:
     if reply.item and not reply.task:
-        raise _LineError("'item' needs 'task'")
+        raise _LineError(Phrase("'item' needs 'task'"))
     if reply.turn and not reply.item:
-        raise _LineError("'turn' needs 'item'")
+        raise _LineError(Phrase("'turn' needs 'item'"))
     try:
         return resolve(reply.task, reply.item, reply.format, persona, reply.turn)
     except KikimeError as error:
@@ -207,9 +208,9 @@ def _parse(line: bytes) -> object:
     try:
         row = parse_json(line)
     except ValueError as error:
-        raise _LineError(str(error)) from None
+        raise _LineError(*error.args) from None
     if not isinstance(row, dict):
-        raise _LineError("a line is one JSON object")
+        raise _LineError(Phrase("a line is one JSON object"))
     return row
 
 
@@ -220,7 +221,7 @@ def _read(row: object, kind: type[Read]) -> Read:
         raise _LineError(_problem(str(error))) from None
 
 
-def _problem(error: str) -> str:
+def _problem(error: str) -> Phrase:
     """What is wrong with a line, in our words.
 
     >>> _problem("Object missing required field `id`"), _problem("Expected `str`, got `int` - at `$.user`")
@@ -228,9 +229,9 @@ def _problem(error: str) -> str:
     """
     missing = re.fullmatch("Object missing required field `([^`]+)`", error)
     if missing or error.endswith("got `null` - at `$.id`"):
-        return f"'{missing[1] if missing else 'id'}' is missing"
+        return Phrase("'{name}' is missing", name=missing[1] if missing else "id")
     key = re.split(r"[.\[`]", error.rsplit("`$.", 1)[1])[0]
-    return _WANTED.get(key, f"'{key}' is not a text")
+    return _WANTED.get(key) or Phrase("'{name}' is not a text", name=key)
 
 
 def _check_expect(expect: Mapping[str, object] | None) -> None:

@@ -141,6 +141,14 @@ class Translator:
         """Several reasons in words."""
         return [self.reason(reason) for reason in reasons]
 
+    def together(self, reasons: Sequence[Reason]) -> str:
+        """Several reasons in one line.
+
+        >>> Translator("ja").together([Reason("no_shared_cell"), Reason("no_shared_cell")]).count("；")
+        1
+        """
+        return self("common.semicolon").join(self.reasons(reasons))
+
     def error(self, error: Exception) -> str:
         """What went wrong and what to do next, in words."""
         if not isinstance(error, KikimeError):
@@ -152,7 +160,7 @@ class Translator:
         """A message in words; a text that is none, such as a name or a server's answer, as it is."""
         if not isinstance(text, Phrase):
             return text
-        template = messages(self.language).get(text.template, text.template)
+        template = messages(self.language).get(text.template) or text.template.replace("; ", self("common.semicolon"))
         return template.format(**{name: self._value(value) for name, value in text.values.items()})
 
     def _value(self, value: object) -> object:

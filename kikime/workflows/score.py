@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from kikime.harness.cards.persona import Persona, load_persona
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.tables import read_bytes, read_table
 from kikime.harness.core.tables.jsontext import parse_json
 from kikime.harness.core.tables.replies import is_readable, replies_of, reply_id_of
@@ -97,7 +98,7 @@ def score_stream(lines: Iterable[bytes], persona: Persona | str) -> Iterator[Sco
 def _own_rows(table: Table) -> Iterator[Row | ScoredLine]:
     for record in table.records:
         if record.problem is not None:
-            yield ScoredLine(None, record.place, error=str(record.problem))
+            yield ScoredLine(None, record.place, error=record.problem)
         else:
             yield {"id": record.place, **filled(record.row, ["response"])}
 
@@ -107,7 +108,9 @@ def _training_rows(table: Table, card: Persona) -> Iterator[Row | ScoredLine]:
         row = table.rows[reply.row - 1]
         reply_id = reply_id_of(row, reply)
         if reply.problem is not None:
-            yield ScoredLine(reply_id, reply.row, error=f"{reply.where}: {reply.problem}")
+            yield ScoredLine(
+                reply_id, reply.row, error=Phrase("{where}: {problem}", where=reply.where, problem=reply.problem)
+            )
         else:
             yield {"id": reply_id, "response": reply.reply, "user": reply.user, "history": list(reply.history)}
 

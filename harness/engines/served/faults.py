@@ -28,6 +28,7 @@ _PASSING_WORDS = re.compile(
     r"rate.?limit|overload|too many requests|temporar|try again|time.?out|unavailable|busy|upstream|capacity",
     re.IGNORECASE,
 )
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 _OF_ONE_PROMPT = re.compile(
     r"content.?(?:filter|policy|management)|moderation|flagged|safety|context.{0,12}(?:length|window|size)|too long|too large",
     re.IGNORECASE,
@@ -67,7 +68,7 @@ def classify(error: openai.APIError) -> Fault:
     gone = isinstance(first, socket.gaierror) or (isinstance(first, OSError) and first.errno in _GONE)
     if isinstance(error, openai.APITimeoutError) and not gone and not isinstance(first, OSError):
         return Fault("the server did not answer in time", calls=FEW_CALLS, lost=True)
-    return Fault(reason_of(error), calls=MAX_CALLS, stops=gone, lost=True)
+    return Fault(str(reason_of(error)), calls=MAX_CALLS, stops=gone, lost=True)
 
 
 def told_within(words: str, code: object) -> Fault:
@@ -102,8 +103,10 @@ def reason_of(error: BaseException) -> str:
     """Why a call failed, by its first cause."""
     *_, first = causes_of(error)
     if isinstance(first, OSError) and first.strerror:
-        return str(system_reason(first))
-    return one_line(str(first)) or type(first).__name__
+        return system_reason(first)
+    told = one_line(str(first)) or type(first).__name__
+    number = _ERRNO.match(told)
+    return system_reason(OSError(int(number[1]), told)) if number else told
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:

@@ -59,7 +59,8 @@ def probe_server(checkpoint: Checkpoint) -> Server:
             ) from None
         return unknown
     except openai.OpenAIError as error:
-        raise _unreachable(url, clean(reason_of(error))) from None
+        reason = reason_of(error)
+        raise _unreachable(url, reason if isinstance(reason, Phrase) else clean(reason)) from None
     models = _models(content)
     if models is None:
         return unknown

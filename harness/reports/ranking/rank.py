@@ -131,7 +131,7 @@ def _not_common(shared: Common, t: Translator) -> list[ExcludedRow]:
         about = {"run": entry["run"], "name": entry["name"], "suite": entry["suite"]}
         row = rows.setdefault(entry["run"], ExcludedRow(**about, reason="", reason_codes=[]))
         row.reason_codes.append(code)
-        row.reason = "; ".join(t.reasons(row.reason_codes))
+        row.reason = t.together(row.reason_codes)
     return list(rows.values())
 
 
@@ -197,7 +197,7 @@ def _place_other_grid(entry: Entry, reference: Entry, found: _Sorted, t: Transla
     against = [*different.settings, *different.conflicts, *anew]
     if against or not 0 < covered < 1:
         codes = against or [Reason("other_cells", {"suite": entry["suite"]})]
-        words = "; ".join(t.reasons(codes))
+        words = t.together(codes)
         found.excluded.append(
             ExcludedRow(run=entry["run"], name=entry["name"], suite=entry["suite"], reason=words, reason_codes=codes)
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from kikime.cli.language import words
 from kikime.harness.core.errors import PartialResult
 
 
@@ -29,7 +31,8 @@ def score(file: str, persona: str) -> None:
     out = sys.stdout.buffer
     replies = score_stream(sys.stdin.buffer, persona) if file == "-" else score_file(Path(file), persona)
     for scored in replies:
-        out.write(scored.to_json() + b"\n")
+        told = scored if scored.error is None else replace(scored, error=words().message(scored.error))
+        out.write(told.to_json() + b"\n")
         total += 1
         failed += scored.error is not None
         if file == "-":

@@ -12,7 +12,7 @@ from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, judged_option, runs_option
 from kikime.cli.output import print_json, print_table
 from kikime.harness.core.axes import COMPARED, PLACE
-from kikime.harness.words.numbers import signed
+from kikime.harness.words.numbers import percent, signed
 
 if TYPE_CHECKING:
     from kikime.harness.reports.comparison.records import Comparison, MetricRow
@@ -186,7 +186,7 @@ def _print_lengths(report: Comparison, a: str, b: str) -> None:
                     f"{found.mean:.2f}",
                     f"{found.median:.1f}",
                     say("results.interval", low=f"{found.q1:.1f}", high=f"{found.q3:.1f}"),
-                    f"{100 * found.share_in_range:.1f}%",
+                    percent(found.share_in_range),
                     "" if ratio is None else f"×{ratio:.2f}",
                 ]
             )

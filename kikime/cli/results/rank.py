@@ -119,10 +119,8 @@ def _name(area: AreaUse) -> str:
 def _print_others(result: Ranking, names: dict[str, str]) -> None:
     say = words()
     if result.unranked:
-        rows = [
-            [names[row.run], percent(row.coverage), "; ".join(say.reasons(row.reason_codes))] for row in result.unranked
-        ]
+        rows = [[names[row.run], percent(row.coverage), say.together(row.reason_codes)] for row in result.unranked]
         print_table(say("cli.rank.unranked"), columns("cli.rank.unranked_columns"), rows, left=3)
     if result.excluded:
-        others = [[names[row.run], "; ".join(say.reasons(row.reason_codes))] for row in result.excluded]
+        others = [[names[row.run], say.together(row.reason_codes)] for row in result.excluded]
         print_table(say("cli.rank.excluded"), columns("cli.rank.excluded_columns"), others, left=2)

@@ -258,7 +258,7 @@ def draw_unranked(t: Translator, rows: Sequence[Row]) -> None:
 
 
 def _unplaced(t: Translator, row: Row) -> Cells:
-    return asdict(row) | {"reason": "; ".join(t.reasons(row.reasons)), "n_params": size(row.params)}
+    return asdict(row) | {"reason": t.together(row.reasons), "n_params": size(row.params)}
 
 
 def draw_others(t: Translator, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
@@ -305,7 +305,7 @@ def _damaged(t: Translator, row: Row) -> Cells:
         "run": row.run,
         "model": row.name,
         "state": t("state.broken"),
-        "reason": t("problems.tables") if tables else "; ".join(t.reasons(row.reasons)),
+        "reason": t("problems.tables") if tables else t.together(row.reasons),
         "command": command("resume", row.run) if tables else None,
     }
 

@@ -59,7 +59,7 @@ def place(t: Translator, entry: Entry) -> None:
         _wait(t, entry)
         return
     if found.reasons:
-        small(t("model.no_rank", reasons="; ".join(t.reasons(found.reasons))))
+        small(t("model.no_rank", reasons=t.together(found.reasons)))
     if found.row is None:
         small(t("model.no_areas"))
         return

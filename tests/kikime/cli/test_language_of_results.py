@@ -36,6 +36,8 @@ COMMANDS = {
     "shots": "show shots --report shots",
     "turns": "show turns --report turns",
     "form_facts": "show form-tuned --report form_facts --base form-base",
+    "samples": "show august --samples --n 4",
+    "compare": "compare august september",
     "compare judged": "compare judged judged2 --examples 1",
     "rank": "rank",
     "explain": "rank --explain",

@@ -7,7 +7,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from kikime.harness.engines.served.faults import retry_after, told_within
+from kikime.harness.engines.served.faults import reason_of, retry_after, told_within
+from kikime.harness.words.catalogue import Translator
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,11 @@ def test_a_wait_may_be_a_date() -> None:
 )
 def test_an_error_within_an_answer_is_asked_again_where_it_may_pass(words: str, code: object, again: bool) -> None:
     assert (told_within(words, code).calls > 1) is again
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionRefusedError(111, "Connection refused"), OSError("[Errno 111] Connection refused")]
+)
+def test_a_refused_connection_is_told_in_the_readers_language(error: OSError) -> None:
+    assert Translator("ja").message(reason_of(error)) == "接続を拒否されました"
+    assert reason_of(error) == "Connection refused"
