@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kikime.workflows.listener import Listener
     from kikime.workflows.loaded import Run, load_run
     from kikime.workflows.plan import Plan, plan
-    from kikime.workflows.results import compare, export, flexibility, gate, rank, report, write_report
+    from kikime.workflows.results import compare, export, flexibility, gate, rank, report, verify, write_report
     from kikime.workflows.run import resume, run
     from kikime.workflows.score import Scorer, score
 
@@ -79,6 +79,7 @@ __all__ = [
     "run",
     "score",
     "stats",
+    "verify",
     "write_report",
 ]
 
@@ -96,7 +97,7 @@ _NAMES_BY_MODULE = {
     "workflows.listener": "Listener",
     "workflows.loaded": "Run load_run",
     "workflows.plan": "Plan plan",
-    "workflows.results": "compare export flexibility gate rank report write_report",
+    "workflows.results": "compare export flexibility gate rank report verify write_report",
     "workflows.run": "resume run",
     "workflows.score": "Scorer score",
 }

@@ -21,6 +21,7 @@ import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, RunLocked, UsageError
 from kikime.harness.core.files import FREE_SPACE, write_atomically
+from kikime.harness.core.hashing import digest
 from kikime.harness.core.manifest import Json, Manifest
 from kikime.harness.core.reasons import Phrase, system_reason
 from kikime.harness.store.records import SCHEMA, Session, Summary
@@ -33,6 +34,10 @@ TWIN = "-bare"
 _LOG = logging.getLogger(__name__)
 _MANIFEST = ("name", "created_at", "checkpoint", "suite", "tasks", "personas", "hashes", "plan")
 """What every version has written there."""
+
+
+SEAL = "seal"
+"""Name of the digest that a manifest has of itself; those of 0.1.0 have none."""
 
 
 class RunDirectory:
@@ -158,7 +163,8 @@ class RunDirectory:
             EnvironmentFault: the disk is full or not writable.
         """
         try:
-            write_json(self.manifest_file, {"schema": SCHEMA, **manifest})
+            content = {"schema": SCHEMA, **manifest}
+            write_json(self.manifest_file, {**content, SEAL: seal_of(content)})
         except EnvironmentFault:
             shutil.rmtree(self.path, ignore_errors=True)
             raise
@@ -209,6 +215,11 @@ class RunDirectory:
             return True
         except EnvironmentFault:
             return False  # where nothing can be written, nobody works
+
+
+def seal_of(manifest: Json) -> str:
+    """The digest of a manifest's content, as JSON reads it back."""
+    return digest("manifest", orjson.loads(json_bytes({k: v for k, v in manifest.items() if k != SEAL})))
 
 
 def slug(name: str) -> str:

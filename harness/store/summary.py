@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +42,17 @@ def summarise(run: RunDirectory) -> Summary:
     Raises:
         UsageError: a table is broken.
     """
+    summary = summary_of(run)
+    write_json(run.summary_file, summary)
+    return summary
+
+
+def summary_of(run: RunDirectory) -> Summary:
+    """What the tables give, without writing it.
+
+    Raises:
+        UsageError: a table is broken.
+    """
     manifest = run.manifest()
     judged: tuple[Table, ...] = ("judge",) if run.judge_file.is_file() else ()
     with open_tables(run, "samples", "scores", *judged) as connection:
@@ -54,7 +66,7 @@ def summarise(run: RunDirectory) -> Summary:
         duplicates = _duplicate_rate(connection)
         verdicts = _verdicts(connection, run, DueReplies(manifest)) if judged else []
     checkpoint = manifest["checkpoint"]
-    summary = Summary(
+    return Summary(
         run=run.id,
         name=manifest["name"],
         created_at=manifest["created_at"],
@@ -84,8 +96,6 @@ def summarise(run: RunDirectory) -> Summary:
         perf=_performance(run.sessions()),
         slices=slices,
     )
-    write_json(run.summary_file, summary)
-    return summary
 
 
 def read_head(file: Path) -> SummaryHead:
@@ -128,8 +138,13 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[SliceSums]:
     for place, entry in slices.items():
         spread = [metric for metric in entry.metrics if not (metric in METRICS and METRICS[metric].pooled)]
         own = {metric: questions[place].get(metric, (0, 0.0)) for metric in spread}
-        entry.questions.update({metric: sums for metric, sums in own.items() if sums != entry.metrics[metric]})
+        entry.questions.update({name: sums for name, sums in own.items() if not _alike(sums, entry.metrics[name])})
     return list(slices.values())
+
+
+def _alike(a: tuple[int, float], b: tuple[int, float]) -> bool:
+    """Whether two sums are the same but for the order in which they were added, which threads leave to chance."""
+    return a[0] == b[0] and math.isclose(a[1], b[1], rel_tol=1e-12, abs_tol=1e-12)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, *, planned: int) -> dict[str, int]:

@@ -17,7 +17,7 @@ from kikime.harness.core.request import Reply, Request
 from kikime.harness.store.lines import StoredLines, compact_lines
 from kikime.harness.store.records import SCHEMA
 from kikime.harness.store.rundir import RunDirectory
-from kikime.harness.store.wal import REPLIES, Line, locate_records, read_at
+from kikime.harness.store.wal import REPLIES, Line, locate_records, read_at, read_here
 
 ROW_GROUP = 8192
 Column = Sequence[object]
@@ -155,9 +155,7 @@ class StoredReplies:
             for stored in sorted(self._by_key.values(), key=lambda s: (s.position, s.turn)):
                 if stored.path not in open_files:
                     open_files[stored.path] = stored.path.open("rb")
-                stream = open_files[stored.path]
-                stream.seek(stored.offset)
-                yield orjson.loads(stream.readline())
+                yield read_here(open_files[stored.path], stored.path, stored.offset)
         finally:
             for stream in open_files.values():
                 stream.close()
@@ -219,6 +217,6 @@ def _table(
     whole = schema.with_metadata(dict(metadata))
     with (
         replacing(path) as temporary,
-        pq.ParquetWriter(temporary, whole, compression="zstd", compression_level=3) as writer,
+        pq.ParquetWriter(temporary, whole, compression="zstd", compression_level=3, write_page_checksum=True) as writer,
     ):
         yield lambda columns: writer.write_table(pa.table(dict(columns), schema=whole))

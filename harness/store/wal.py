@@ -1,27 +1,32 @@
 """Append-only JSON lines: the truth of a run until its tables are compacted.
 
 One segment file per process and kind. A process never appends to another one's segment, so that a torn last
-line of a killed process can never be glued to the first line of the next.
+line of a killed process can never be glued to the first line of the next. Each line ends with the CRC-32 of the record before
+it; a line that does not match is no record. Lines of older versions have none.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import orjson
 
+from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import unwritable
 
 REPLIES, VERDICTS = "gen", "judge"
 """Kinds of segments of a run: what the engine answered, and what judges said of it."""
 Line = dict[str, Any]
 """What one line holds: a row of ``samples.parquet`` with its metrics, or one of ``judge.parquet``."""
+_SEAL = re.compile(rb',"crc":"([0-9a-f]{8})"\}\n$')
 _SYNC_ROWS = 256
 _SYNC_SECONDS = 1.0
 
@@ -49,7 +54,7 @@ class Segment:
         Raises:
             EnvironmentFault: the disk is full or not writable; the lines before this one are kept.
         """
-        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
+        line = sealed(orjson.dumps(record, option=orjson.OPT_SERIALIZE_NUMPY))
         try:
             _write_all(self._descriptor, line)
         except OSError as error:
@@ -113,7 +118,7 @@ def locate_records(folder: Path, kind: str, read: dict[Path, int] | None = None)
         with path.open("rb") as stream:
             stream.seek(offset)
             for line in stream:
-                record = _parse(line)
+                record = parse_line(line)
                 if record is not None:
                     yield Located(record, path, offset)
                 offset += len(line)
@@ -122,21 +127,48 @@ def locate_records(folder: Path, kind: str, read: dict[Path, int] | None = None)
 
 
 def read_at(path: Path, offset: int) -> Line:
-    """The record whose line starts at ``offset``."""
+    """The record whose line starts at ``offset``.
+
+    Raises:
+        UsageError: there is none any more; the log was changed after it had been read.
+    """
     with path.open("rb") as stream:
-        stream.seek(offset)
-        record: Line = orjson.loads(stream.readline())
+        return read_here(stream, path, offset)
+
+
+def read_here(stream: BinaryIO, path: Path, offset: int) -> Line:
+    """Like :func:`read_at`, of a file that is open."""
+    stream.seek(offset)
+    record = parse_line(stream.readline())
+    if record is None:
+        raise UsageError(
+            "{path}: changed while it was read", hint="kikime resume {run}", path=path, run=path.parents[1]
+        )
     return record
 
 
-def _parse(line: bytes) -> Line | None:
+def sealed(record: bytes) -> bytes:
+    r"""A JSON object as a line of the log, with its CRC-32 as the last field.
+
+    >>> sealed(b'{"key":"a"}')
+    b'{"key":"a","crc":"a93c1af1"}\\n'
+    """
+    return b'%b,"crc":"%08x"}\n' % (record[:-1], zlib.crc32(record))
+
+
+def parse_line(line: bytes) -> Line | None:
+    """The record of a line; None where it is torn or does not match its checksum."""
     if not line.endswith(b"\n"):
         return None
+    if seal := _SEAL.search(line):
+        line = line[: seal.start()] + b"}"
+        if zlib.crc32(line) != int(seal[1], 16):
+            return None
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-    return record if isinstance(record, dict) else None
+    return record if isinstance(record, dict) and "crc" not in record else None
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

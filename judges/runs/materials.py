@@ -76,8 +76,8 @@ class RunMaterials:
         return self._rubrics[name]
 
     def subject(self, sample: Sample) -> Subject | None:
-        """The reply of ``sample`` as something to judge; None where there is no reply."""
-        if sample.error is not None or sample.response is None:
+        """The reply of ``sample`` as something to judge; None where there is no reply, or nobody whose reply it is."""
+        if sample.error is not None or sample.response is None or sample.persona not in self.personas:
             return None
         return Subject(
             id=sample.key,

@@ -29,6 +29,7 @@ _COMMANDS = {
     "judge": "kikime.cli.judging.judge:judge",
     "show": "kikime.cli.results.show:show",
     "compare": "kikime.cli.results.compare:compare",
+    "verify": "kikime.cli.results.verify:verify",
     "rank": "kikime.cli.results.rank:rank",
     "gate": "kikime.cli.results.gate:gate",
     "export": "kikime.cli.results.export:export",

@@ -10,7 +10,7 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import unwritable, write_atomically
 from kikime.harness.core.names import or_known
 from kikime.harness.reports.export import TARGETS, TEXTS, Target, Text
-from kikime.harness.store.rundir import BENCHMARK
+from kikime.harness.store.rundir import BENCHMARK, find_run
 from kikime.harness.words.catalogue import Translator
 from kikime.workflows.loaded import Run, load_run, load_runs
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from kikime.harness.reports.claims.records import FlexibilityTable
     from kikime.harness.reports.comparison.records import Comparison, GateAnswer
+    from kikime.harness.reports.integrity.records import Verification
     from kikime.harness.reports.ranking.records import Ranking
     from kikime.harness.reports.report import Report as Kind
 
@@ -67,6 +68,22 @@ def compare(
         seed=seed,
         on_step=on_step,
     )
+
+
+def verify(run: str | Path, *, runs: str | Path = "runs") -> Verification:
+    """Check that the parts of a run agree: log, tables, verdicts, summary and manifest; nothing in it is changed.
+
+    Args:
+        run: its path, id or name; it need not be complete.
+        runs: folder of runs that are given by name.
+
+    Raises:
+        UsageError: no such run.
+        RunLocked: another process works on the run.
+    """
+    from kikime.harness.reports.integrity.check import verify_run
+
+    return verify_run(find_run(str(run), Path(runs)))
 
 
 def rank(

@@ -148,6 +148,12 @@ def _gate() -> Schema:
     return _of(GateAnswer)
 
 
+def _verify() -> Schema:
+    from kikime.harness.reports.integrity.records import Verification
+
+    return _of(Verification)
+
+
 def _rank() -> Schema:
     from kikime.harness.reports.ranking.records import Ranking
 
@@ -314,6 +320,7 @@ _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "samples": _samples,
     "judged": _judged,
     "compare": _compare,
+    "verify": _verify,
     "rank": _rank,
     "explain": _explain,
     "flexibility": _flexibility,

@@ -55,6 +55,7 @@ EXPORTED = [
     "run",
     "score",
     "stats",
+    "verify",
     "write_report",
 ]
 

@@ -72,8 +72,8 @@ def test_success_replaces_an_earlier_failure(run):
 def test_catching_up_reads_only_what_is_new(run, monkeypatch):
     stored = StoredReplies(run)
     parsed = []
-    real = wal._parse
-    monkeypatch.setattr(wal, "_parse", lambda line: parsed.append(line) or real(line))
+    real = wal.parse_line
+    monkeypatch.setattr(wal, "parse_line", lambda line: parsed.append(line) or real(line))
     with wal.Segment.create(run.wal, wal.REPLIES) as segment:
         segment.append({"key": "new", "position": 99, "turn": 0, "error": None})
     before = len(stored)

@@ -110,6 +110,12 @@ def test_a_failed_generation_is_not_judged(server: JudgeServer, settings: JudgeS
     assert {row["key"] for row in table(run)} == {"k000"}
 
 
+def test_a_reply_of_no_persona_is_not_judged(server: JudgeServer, settings: JudgeSettings, tmp_path: Path) -> None:
+    run = make_run(tmp_path, [sample(1), sample(2, persona="none")])
+    judge_run(run, settings)
+    assert {row["key"] for row in table(run)} == {"k001"}
+
+
 def test_what_failed_is_asked_again_and_replaces_the_failure(
     server: JudgeServer, settings: JudgeSettings, tmp_path: Path
 ) -> None:

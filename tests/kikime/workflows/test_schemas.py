@@ -63,6 +63,7 @@ PRINTED = [
     ("report.shots", ["show", "september", "--report", "shots"]),
     ("report.techniques", ["show", "september", "--report", "techniques"]),
     ("compare", ["compare", "august", "september"]),
+    ("verify", ["verify", "august"]),
     ("rank", ["rank"]),
     ("flexibility", ["rank", "--flexibility"]),
     ("explain", ["rank", "--explain"]),
