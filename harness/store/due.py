@@ -65,8 +65,11 @@ class DueReplies:
         if rubric in self._tasks:
             due &= replies["task"].isin(self._tasks[rubric])
         if rubric in self._dialogues:
+            import numpy as np
+
             places = zip(replies["task"], replies["item_id"], replies["turn"], strict=True)
-            due &= [turn >= self._turns.get((task, item), turn + 1) for task, item, turn in places]
+            last = [turn >= self._turns.get((task, item), turn + 1) for task, item, turn in places]
+            due &= np.array(last, dtype=bool)
         return due
 
 
