@@ -87,6 +87,7 @@ class StoredItem(TypedDict):
 class StoredTask(TypedDict):
     """A bank of items, whole."""
 
+    kind: NotRequired[str | None]
     title: str
     version: int
     metrics: list[str]

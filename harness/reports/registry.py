@@ -10,9 +10,9 @@ from kikime.harness.reports.report import Report
 
 
 def _bundled() -> dict[str, Report | Path]:
-    from kikime.harness.reports.claims import form_facts, icl, shots, techniques, turns
+    from kikime.harness.reports.claims import dialogue, form_facts, icl, shots, techniques, turns
 
-    modules = (icl, turns, techniques, shots, form_facts)
+    modules = (icl, turns, dialogue, techniques, shots, form_facts)
     return {module.REPORT.id: module.REPORT for module in modules}
 
 

@@ -43,7 +43,15 @@ def attach_tables(connection: duckdb.DuckDBPyConnection, run: RunDirectory, *nam
     """
     files = {"samples": run.samples_file, "scores": run.scores_file, "judge": run.judge_file}
     for name in names:
-        connection.read_parquet(str(files[name]), union_by_name=True).create_view(name)
+        table = connection.read_parquet(str(files[name]), union_by_name=True)
+        (_with_scale(table) if name == "judge" else table).create_view(name)
+
+
+def _with_scale(verdicts: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The same with the highest point of each verdict's rubric, which older versions did not store: it was 7."""
+    if "scale" not in verdicts.columns:
+        return verdicts.project("*, 7::TINYINT AS scale")
+    return verdicts.project("* REPLACE (coalesce(scale, 7::TINYINT) AS scale)")
 
 
 def require_intact(run: RunDirectory, *names: Table) -> None:

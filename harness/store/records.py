@@ -83,13 +83,15 @@ class JudgedMean(msgspec.Struct, frozen=True):
     n: int
     """Verdicts with a score."""
     mean: float | None
-    """Mean over personas, 1–7."""
+    """Mean over personas, 1 to ``scale``."""
     unscored: int
     """Verdicts without one."""
     due: int | None = None
     """Replies that the criterion is due for; None in summaries of an old version, as is ``coverage``."""
     coverage: float | None = None
     """Share of these that have a score, 0–1."""
+    scale: int = 7
+    """The highest point of the rubric; the lowest is 1."""
 
 
 class Session(msgspec.Struct):

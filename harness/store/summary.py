@@ -193,23 +193,24 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, run: RunDirectory, due: Due
     age_verdicts(connection, run)
     rows = connection.execute(
         f"""WITH questions AS (
-             SELECT judge_id, protocol, rubric, criterion, persona, task, item_id, avg({SCORE}) FILTER (status = 'ok') AS mean,
+             SELECT judge_id, protocol, rubric, criterion, scale, persona, task, item_id, avg({SCORE}) FILTER (status = 'ok') AS mean,
                     count(*) FILTER (status = 'ok') AS n,
                     list(key) FILTER (status = 'ok') AS scored, count(*) FILTER (status != 'ok') AS unscored
              FROM verdicts JOIN samples USING (key) WHERE age = 0 GROUP BY ALL),
            personas AS (
-             SELECT judge_id, protocol, rubric, criterion, persona, avg(mean) AS mean, sum(n) AS n, sum(unscored) AS unscored,
+             SELECT judge_id, protocol, rubric, criterion, scale, persona, avg(mean) AS mean, sum(n) AS n, sum(unscored) AS unscored,
                     flatten(list(scored) FILTER (scored IS NOT NULL)) AS scored
              FROM questions GROUP BY ALL)
            SELECT judge_id, protocol, rubric, criterion, sum(n)::BIGINT, avg(mean), sum(unscored)::BIGINT,
-                  flatten(list(scored) FILTER (scored IS NOT NULL))
+                  flatten(list(scored) FILTER (scored IS NOT NULL)), scale
            FROM personas GROUP BY ALL ORDER BY ALL"""  # noqa: S608  (fixed text)
     ).fetchall()
     replies = connection.execute("SELECT key, task, item_id, turn, error IS NOT NULL AS failed FROM samples").df()
     replies, found = replies.set_index("key"), []
-    for judge, protocol, rubric, criterion, n, mean, unscored, scored in rows:
+    for judge, protocol, rubric, criterion, n, mean, unscored, scored, scale in rows:
         coverage = due.coverage(f"{rubric}.{criterion}", replies, set(scored or ()))
-        found.append(JudgedMean(judge, protocol, rubric, criterion, n, mean, unscored, coverage.due, coverage.share))
+        counted = (coverage.due, coverage.share, scale)
+        found.append(JudgedMean(judge, protocol, rubric, criterion, n, mean, unscored, *counted))
     return found
 
 

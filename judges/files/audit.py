@@ -22,7 +22,7 @@ from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.session import JudgeSettings, Outcome
 from kikime.judges.verdicts.lines import Line
 from kikime.judges.verdicts.prompt import Subject
-from kikime.judges.verdicts.rubric import POINTS, Rubric
+from kikime.judges.verdicts.rubric import HIGH, LOW, Rubric
 
 UNREADABLE = "unreadable"
 
@@ -32,9 +32,9 @@ def own_names(persona: Persona) -> list[str]:
     return list(dict.fromkeys([persona.name, *persona.name.replace("・", " ").split()]))
 
 
-def _subject(reply: FileReply, persona: Persona) -> Subject:
+def _subject(reply: FileReply, persona: Persona, last: int) -> Subject:
     number = str(reply.row) if reply.turn == 1 else f"{reply.row}.{reply.turn}"
-    return Subject(number, persona, reply.user, reply.reply, reply.history)
+    return Subject(number, persona, reply.user, reply.reply, reply.history, goes_on=reply.turn < last)
 
 
 @dataclass(frozen=True)
@@ -169,10 +169,11 @@ class Audit:
         """Number of rows by criterion and score."""
         counts: dict[str, Counter[int]] = {}
         for line in (line for row in self.rows for line in row.lines):
-            counts.setdefault(line.criterion, Counter())
+            points = dict.fromkeys(range(LOW, (line.scale or HIGH) + 1), 0)
+            counts.setdefault(line.criterion, Counter(points))
             if line.status == "ok" and line.score is not None:
                 counts[line.criterion][line.score] += 1
-        return {criterion: {point: count[point] for point in POINTS} for criterion, count in counts.items()}
+        return {criterion: dict(count) for criterion, count in counts.items()}
 
 
 def _audited(row: AuditRow, say: Translator) -> AuditedRow:
@@ -200,7 +201,8 @@ def audit_replies(
     say: Callable[[str], None] = lambda _: None,
 ) -> Audit:
     """Judge every reply of a data set and measure it with the rule metrics; what cannot be read goes along with its status."""
-    subjects = [_subject(reply, persona) for reply in replies if reply.problem is None]
+    last = {reply.row: reply.turn for reply in replies}
+    subjects = [_subject(reply, persona, last[reply.row]) for reply in replies if reply.problem is None]
     judged = judge_subjects(subjects, [rubric], settings, say=say)
     groups, scorer = iter(judged.groups), scorer_of(persona)
     rows = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -100,7 +101,9 @@ def _persona(named: object, default: Persona | None, persona_of: PersonaOf) -> P
 def _training(table: Table, default: Persona | None, persona_of: PersonaOf) -> Iterator[Subject | BadLine]:
     """Replies of training data, whose ids are those of their rows, with the number of the reply from the second on."""
     names = [default.name] if default is not None else []
-    for reply in replies_of(table, own_names=names):
+    replies = replies_of(table, own_names=names)
+    last = {reply.row: reply.turn for reply in replies}
+    for reply in replies:
         row = table.rows[reply.row - 1]
         reply_id = reply_id_of(row, reply)
         if reply.problem is not None:
@@ -112,4 +115,6 @@ def _training(table: Table, default: Persona | None, persona_of: PersonaOf) -> I
             problem = error.message if isinstance(error, KikimeError) else str(error)
             yield BadLine(id=reply_id, error=problem)
             continue
-        yield Subject(reply_id, persona, reply.user, reply.reply, reply.history)
+        goes_on = reply.turn < last[reply.row]
+        dialogue = None if goes_on else reply_id_of(row, replace(reply, turn=1))
+        yield Subject(reply_id, persona, reply.user, reply.reply, reply.history, goes_on=goes_on, dialogue=dialogue)

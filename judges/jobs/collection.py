@@ -49,7 +49,7 @@ def judge_subjects(
 
 
 def plan_units(subjects: Sequence[Subject], rubrics: Sequence[Rubric]) -> list[Unit]:
-    """What is to be judged: a dialogue rubric applies to dialogues only, a pair rubric to pairs only."""
+    """What is to be judged: a dialogue rubric applies to whole dialogues only, a pair rubric to pairs only."""
     return [
         Unit(index, subject, rubric)
         for index, subject in enumerate(subjects)
@@ -61,4 +61,5 @@ def plan_units(subjects: Sequence[Subject], rubrics: Sequence[Rubric]) -> list[U
 def _applies(rubric: Rubric, subject: Subject) -> bool:
     if rubric.kind == "pair":
         return subject.rival is not None
-    return subject.rival is None and (rubric.kind == "reply" or len(subject.lines) > 1)
+    whole = len(subject.lines) > 1 and not subject.goes_on
+    return subject.rival is None and (rubric.kind == "reply" or whole)

@@ -12,6 +12,7 @@ from kikime.harness.cards.persona import Persona
 from kikime.harness.core.reasons import Reason
 from kikime.judges.verdicts.lines import Line
 from kikime.judges.verdicts.prompt import Subject
+from kikime.judges.verdicts.rubric import HIGH
 
 LONG_FACTOR = 3
 """A reply is very long from three times the persona's upper limit on."""
@@ -57,7 +58,8 @@ def annotate(judged: Iterable[tuple[Subject, Iterable[Line]]], subjects: Iterabl
         scores = [float(line.score or 0) for line, _ in members]
         lengths = [graphemes(subject.response) for _, subject in members]
         targets = [subject.persona.length.target for _, subject in members]
-        for (line, _), adjusted in zip(members, length_adjusted(scores, lengths, targets), strict=True):
+        high = members[0][0].scale or HIGH
+        for (line, _), adjusted in zip(members, length_adjusted(scores, lengths, targets, high), strict=True):
             line.score_adjusted = adjusted
 
 
@@ -86,7 +88,9 @@ def graphemes(text: str) -> int:
     return len(_GRAPHEME.findall(text.strip()))
 
 
-def length_adjusted(scores: Sequence[float], lengths: Sequence[int], targets: Sequence[int]) -> list[float | None]:
+def length_adjusted(
+    scores: Sequence[float], lengths: Sequence[int], targets: Sequence[int], high: int = HIGH
+) -> list[float | None]:
     """Scores of one persona and criterion, moved to the target length along their line on ln(length / target).
 
     The line is fitted by least squares. None where there are fewer than 20 scores or all lengths are equal; an empty
@@ -100,4 +104,4 @@ def length_adjusted(scores: Sequence[float], lengths: Sequence[int], targets: Se
     if spread == 0:
         return [None] * len(x)
     slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, scores, strict=True)) / spread
-    return [min(7.0, max(1.0, score - slope * value)) for score, value in zip(scores, x, strict=True)]
+    return [min(float(high), max(1.0, score - slope * value)) for score, value in zip(scores, x, strict=True)]

@@ -14,7 +14,7 @@ from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.job import Judged
 from kikime.judges.jobs.session import JudgeSettings
 from kikime.judges.verdicts.prompt import Subject
-from kikime.judges.verdicts.rubric import HIGH, LOW, POINTS, Rubric
+from kikime.judges.verdicts.rubric import HIGH, LOW, Rubric
 
 MIN_REPLIES = 200
 _N_RESAMPLES = 2000
@@ -97,16 +97,16 @@ def link_judges(
         spent_usd=first.outcome.spent_usd + second.outcome.spent_usd if known else None,
         statuses={"old": dict(first.outcome.statuses), "new": dict(second.outcome.statuses)},
         stopped=stops[0] if stops else None,
-        criteria=[_criterion(criterion.id, first, second) for criterion in rubric.criteria],
+        criteria=[_criterion(criterion.id, first, second, rubric.high) for criterion in rubric.criteria],
     )
 
 
-def _criterion(criterion: str, old: Judged, new: Judged) -> LinkedCriterion:
+def _criterion(criterion: str, old: Judged, new: Judged, high: int) -> LinkedCriterion:
     columns = [_scores(side, criterion) for side in (old, new)]
     pairs = np.asarray([p for p in zip(*columns, strict=True) if None not in p], dtype=float).reshape(-1, 2)
     if len(pairs) < 2:
         return LinkedCriterion(criterion=criterion, n=len(pairs), enough=len(pairs) >= MIN_REPLIES)
-    return link(criterion, pairs[:, 0], pairs[:, 1])
+    return link(criterion, pairs[:, 0], pairs[:, 1], high=high)
 
 
 def _scores(judged: Judged, criterion: str) -> list[float | None]:
@@ -114,13 +114,13 @@ def _scores(judged: Judged, criterion: str) -> list[float | None]:
     return [line.value if line.status == "ok" else None for line in lines]
 
 
-def link(criterion: str, old: Scores, new: Scores, *, seed: int = 0) -> Link:
-    """Link two columns of scores (1–7) of the same replies, two or more; ``seed`` draws the bootstrap."""
+def link(criterion: str, old: Scores, new: Scores, *, high: int = HIGH, seed: int = 0) -> Link:
+    """Link two columns of scores (1–``high``) of the same replies, two or more; ``seed`` draws the bootstrap."""
     slope, intercept = _line(old, new)
     picks = np.random.default_rng(seed).integers(len(old), size=(_N_RESAMPLES, len(old)))
     lines = np.asarray([_line(old[pick], new[pick]) for pick in picks])
-    low, high = np.percentile(lines, [2.5, 97.5], axis=0)
-    agreed = agreement(old, new, low=LOW, high=HIGH)
+    lows, highs = np.percentile(lines, [2.5, 97.5], axis=0)
+    agreed = agreement(old, new, low=LOW, high=high)
     return Link(
         criterion=criterion,
         n=len(old),
@@ -130,12 +130,12 @@ def link(criterion: str, old: Scores, new: Scores, *, seed: int = 0) -> Link:
         sd_old=float(old.std(ddof=1)),
         sd_new=float(new.std(ddof=1)),
         slope=slope,
-        slope_low=float(low[0]),
-        slope_high=float(high[0]),
+        slope_low=float(lows[0]),
+        slope_high=float(highs[0]),
         intercept=intercept,
-        intercept_low=float(low[1]),
-        intercept_high=float(high[1]),
-        equipercentile={point: _same_rank(point, old, new) for point in POINTS if (new == point).any()},
+        intercept_low=float(lows[1]),
+        intercept_high=float(highs[1]),
+        equipercentile={point: _same_rank(point, old, new) for point in range(LOW, high + 1) if (new == point).any()},
         qwk=agreed.qwk,
         spearman=agreed.spearman,
         bias=agreed.bias,

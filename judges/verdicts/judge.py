@@ -173,7 +173,7 @@ def _parameters(
     if protocol == "cot":
         asked = tuple(criterion.id for criterion in criteria)
         bounded = card.bounded_strings and not judge.official
-        schema = answer_schema(rubric.kind, asked, bounded=bounded, quotable=has_text)
+        schema = answer_schema(rubric.kind, asked, bounded=bounded, quotable=has_text, high=rubric.high)
         parameters["response_format"] = {
             "type": "json_schema",
             "json_schema": {"name": "verdict", "strict": True, "schema": schema},

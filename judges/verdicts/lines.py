@@ -12,8 +12,8 @@ from kikime.harness.store.verdicts import score_of
 from kikime.judges.verdicts.judge import Call, Judge
 from kikime.judges.verdicts.prompt import ReplyId, Subject
 from kikime.judges.verdicts.record import Record, Usage
-from kikime.judges.verdicts.rubric import Rubric
-from kikime.judges.verdicts.verdict import SCORED, Status
+from kikime.judges.verdicts.rubric import HIGH, Rubric
+from kikime.judges.verdicts.verdict import SCORED, Status, turn_of
 
 Side = Literal["a", "b", "tie"]
 _SIDES: tuple[Mapping[str, Side], ...] = ({"A": "a", "B": "b", "tie": "tie"}, {"A": "b", "B": "a", "tie": "tie"})
@@ -35,7 +35,9 @@ class Line(msgspec.Struct, kw_only=True):
     snapshot: str | None = ""
     fingerprint: str | None = ""
     score: int | None = None
-    """1–7; None unless the status is ``ok`` or ``ungrounded``."""
+    """1 to ``scale``; None unless the status is ``ok`` or ``ungrounded``."""
+    scale: int | None = HIGH
+    """The highest point of the rubric; the lowest is 1."""
     expected_score: float | None = None
     """Mean over samples, or over the token probabilities; None where a score stands alone."""
     mass: float | None = None
@@ -47,6 +49,8 @@ class Line(msgspec.Struct, kw_only=True):
     grounded: bool | None = None
     rationale: str | None = ""
     evidence: list[str] | None = msgspec.field(default_factory=list)
+    evidence_turns: list[int | None] | None = msgspec.field(default_factory=list)
+    """Of a dialogue: in which of the character's lines, from 1, each quote stands; None where it stands in none."""
     error: str | None = ""
     n_in: int | None = 0
     n_out: int | None = 0
@@ -108,8 +112,9 @@ def _framed(
 ) -> Line:
     first = answers[0]
     told = _telling(answers, status)[0].verdict
+    whole = rubric.kind == "dialogue"
     return Line(
-        id=subject.id,
+        id=subject.dialogue if whole and subject.dialogue is not None else subject.id,
         key=subject.key or first.judge_key,
         judge_key=first.judge_key,
         criterion=criterion,
@@ -118,12 +123,14 @@ def _framed(
         rubric=rubric.id,
         rubric_version=rubric.version,
         rubric_hash=rubric.hash,
+        scale=rubric.high,
         snapshot=first.snapshot,
         fingerprint=first.fingerprint,
         status=status,
         grounded=told.grounded,
         rationale=told.rationale,
         evidence=told.evidence,
+        evidence_turns=[turn_of(quote, subject.lines) for quote in told.evidence] if whole else [],
         error=told.error,
     )
 

@@ -18,7 +18,7 @@ import regex
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.messages import Message, system, user
-from kikime.judges.verdicts.rubric import POINTS, Criterion, Rubric, protocols
+from kikime.judges.verdicts.rubric import Criterion, Rubric, protocols
 
 MAX_VISIBLE = 2000
 """Characters of one text that the judge sees; the middle of a longer one is left out."""
@@ -43,6 +43,10 @@ class Subject:
     """The second reply, for a pair."""
     key: str | None = None
     """The sample's key, where it comes from a run."""
+    goes_on: bool = False
+    """Whether its file has later lines of the same dialogue, so that it is no whole one."""
+    dialogue: ReplyId | None = None
+    """Of a dialogue's last line in a file: the dialogue's own id."""
 
     @property
     def turns(self) -> tuple[Message, ...]:
@@ -108,7 +112,7 @@ def _static(same: _Same[Rubric], ids: tuple[str, ...], protocol: str) -> str:
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(rubric.steps, 1))
     parts = [rubric.task.strip(), f"# 手順\n{steps}"]
     if rubric.kind != "pair":
-        parts.append(f"# 観点と基準\n{protocols().scale.strip()}")
+        parts.append(f"# 観点と基準\n{protocols().up_to(rubric.high).scale.strip()}")
     parts += [_criterion(criterion) for criterion in asked if criterion.anchors]
     parts += [f"# データの扱い\n{protocols().data.strip()}", f"# 出力\n{form}"]
     return "\n\n".join(parts)
@@ -117,11 +121,11 @@ def _static(same: _Same[Rubric], ids: tuple[str, ...], protocol: str) -> str:
 def _criterion(criterion: Criterion) -> str:
     lines = [f"## {criterion.title}（{criterion.id}）", criterion.question]
     lines += [criterion.note] if criterion.note else []
-    return "\n".join([*lines, *(f"{point}：{criterion.anchors[point]}" for point in POINTS)])
+    return "\n".join([*lines, *(f"{point}：{anchor}" for point, anchor in sorted(criterion.anchors.items()))])
 
 
 def _form(rubric: Rubric, asked: tuple[Criterion, ...], protocol: str) -> str:
-    words = protocols()
+    words = protocols().up_to(rubric.high)
     if rubric.kind == "pair":
         return words.pair.strip()
     if protocol == "dist":

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from kikime.harness.core.files.yamlfile import StrictModel, load_yaml
 from kikime.harness.core.hashing import digest
@@ -16,6 +16,7 @@ from kikime.harness.core.registry import Parts
 
 LOW, HIGH = 1, 7
 POINTS = tuple(range(LOW, HIGH + 1))
+"""The usual scale; a rubric may end it elsewhere."""
 _RUBRICS = Path(__file__).parents[1] / "rubrics"
 
 Text = Annotated[str, Field(min_length=1)]
@@ -41,6 +42,8 @@ class Rubric(StrictModel):
     kind: Literal["reply", "dialogue", "pair"]
     task: str = ""
     steps: tuple[Text, ...] = ()
+    scale: tuple[Literal[1], Annotated[int, Field(ge=2, le=9)]] = (LOW, HIGH)
+    """The lowest and the highest point."""
     verbatim: str | None = None
     """A complete prompt with {profile}, {user} and {response}, used as it stands; the verdict is free text."""
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
@@ -54,17 +57,36 @@ class Rubric(StrictModel):
         if (self.verbatim is None) == (not self.task):
             msg = Phrase("a rubric has either a task or a verbatim prompt")
             raise ValueError(msg)
-        if self.verbatim is not None and (len(ids) > 1 or self.kind != "reply"):
-            msg = Phrase("a verbatim prompt has one criterion and judges one reply")
+        if self.verbatim is not None and (len(ids) > 1 or self.kind != "reply" or self.high != HIGH):
+            msg = Phrase("a verbatim prompt has one criterion and judges one reply from 1 to 7")
             raise ValueError(msg)
         if self.verbatim is None and self.kind != "pair":
             for criterion in self.criteria:
-                if sorted(criterion.anchors) != list(POINTS):
+                if sorted(criterion.anchors) != list(self.points):
                     msg = Phrase(
-                        "criterion '{criterion}' needs an anchor for each of the points 1 to 7", criterion=criterion.id
+                        "criterion '{criterion}' needs an anchor for each of the points 1 to {high}",
+                        criterion=criterion.id,
+                        high=self.high,
                     )
                     raise ValueError(msg)
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual_scale(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = dump(self)
+        if self.high == HIGH:
+            del content["scale"]
+        return content
+
+    @property
+    def high(self) -> int:
+        """The highest point; the lowest is 1."""
+        return self.scale[1]
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """Every point of the scale."""
+        return tuple(range(LOW, self.high + 1))
 
     @cached_property
     def hash(self) -> str:
@@ -88,6 +110,11 @@ class Protocols(StrictModel):
     dist: Text
     text: Text
     text_score: Text
+
+    def up_to(self, high: int) -> Protocols:
+        """The sentences for a scale that ends at ``high``: the file, whose content is part of every rubric's hash, says 7."""
+        said = {name: text.replace("1から7", f"1から{high}").replace("1〜7", f"1〜{high}") for name, text in self}
+        return Protocols(**said)
 
 
 @lru_cache(maxsize=1)

@@ -51,10 +51,12 @@ def parse_score(text: str) -> int | None:
     return next(iter(stated)) if stated is not None and len(stated) == 1 else None
 
 
-def parse_scores(text: str, titles: Mapping[str, str]) -> dict[str, int] | None:
-    """Scores of several criteria (id → title) from the last lines ``id: score``; None unless each stands there once."""
+def parse_scores(text: str, titles: Mapping[str, str], *, high: int = 7) -> dict[str, int] | None:
+    """Scores (1–``high``) of several criteria (id → title) from the last lines ``id: score``; None unless each stands there once."""
     names = {**{title: name for name, title in titles.items()}, **{name: name for name in titles}}
-    line = regex.compile(rf"^[-・]?\s*(?P<name>{'|'.join(map(regex.escape, names))})\s*[:：]\s*(?P<score>[1-7])\s*点?$")
+    line = regex.compile(
+        rf"^[-・]?\s*(?P<name>{'|'.join(map(regex.escape, names))})\s*[:：]\s*(?P<score>[1-{high}])\s*点?$"
+    )
     matches = [line.match(text) for text in _lines(text)[-len(titles) :]]
     scores = {names[match["name"]]: int(match["score"]) for match in matches if match}
     return scores if len(scores) == len(matches) == len(titles) else None

@@ -13,7 +13,7 @@ import msgspec
 import regex
 from pydantic import BaseModel, Field, StrictStr, ValidationError, WithJsonSchema, create_model
 
-from kikime.judges.verdicts.rubric import HIGH, LOW, POINTS, Rubric
+from kikime.judges.verdicts.rubric import HIGH, LOW, Rubric
 from kikime.judges.verdicts.textscore import parse_score, parse_scores
 from kikime.judges.verdicts.unwrapping import answer_text, json_text, thinks, without_thinking
 
@@ -28,7 +28,7 @@ NO_COMPLETION = "the answer is not a chat completion"
 _ANSWER = "answer_"
 """Keeps criteria apart from the names of pydantic's models: a criterion may be called ``copy`` or ``json``."""
 MIN_MASS = 0.5
-"""Least probability on the tokens 1–7 for a distribution to count as an answer."""
+"""Least probability on the points of the scale for a distribution to count as an answer."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -36,11 +36,11 @@ class Verdict(msgspec.Struct, frozen=True):
 
     status: Status
     scores: dict[str, int] = {}
-    """Criterion → 1–7."""
+    """Criterion → a point of the rubric's scale."""
     expected: dict[str, float] = {}
     """Criterion → expected score under the token probabilities (``dist`` only)."""
     mass: float | None = None
-    """Probability that the model put on the seven points (``dist`` only)."""
+    """Probability that the model put on the points (``dist`` only)."""
     choice: str | None = None
     """``A``, ``B`` or ``tie``, in the order that was shown (pairs only)."""
     rationale: str = ""
@@ -102,7 +102,7 @@ def read_completion(
     content = answer_text(content)
     try:
         if protocol == "dist":
-            verdict = _from_distribution(choice, asked[0])
+            verdict = _from_distribution(choice, asked[0], rubric.points)
         elif protocol == "text" or rubric.verbatim is not None:
             verdict = _from_text(content, rubric, asked)
         else:
@@ -130,30 +130,32 @@ class Answer(BaseModel):
     evidence: list[StrictStr]
 
 
-Point = Annotated[
-    int,
-    Field(strict=True, ge=LOW, le=HIGH),
-    WithJsonSchema({"type": "integer", "enum": list(POINTS)}, mode="validation"),
-]
 Choice = Annotated[
     Literal["A", "B", "tie"], WithJsonSchema({"type": "string", "enum": list(CHOICES)}, mode="validation")
 ]
 
 
 @cache
-def answer_model(kind: str, asked: tuple[str, ...]) -> type[Answer]:
-    """The answer to a rubric of ``kind`` by the criteria ``asked``: an integer 1–7 for each, of a pair the preference."""
-    answers = {"preference": Choice} if kind == "pair" else dict.fromkeys(asked, Point)
+def answer_model(kind: str, asked: tuple[str, ...], high: int = HIGH) -> type[Answer]:
+    """The answer to a rubric of ``kind`` by the criteria ``asked``: an integer 1–``high`` for each, of a pair the preference."""
+    answers = {"preference": Choice} if kind == "pair" else dict.fromkeys(asked, _point_up_to(high))
     fields: dict[str, Any] = {f"{_ANSWER}{name}": (kept, Field(alias=name)) for name, kept in answers.items()}
     return create_model("Answer", __base__=Answer, **fields)
 
 
-def answer_schema(kind: str, asked: tuple[str, ...], *, bounded: bool, quotable: bool = True) -> dict[str, object]:
+def _point_up_to(high: int) -> Any:
+    points = {"type": "integer", "enum": list(range(LOW, high + 1))}
+    return Annotated[int, Field(strict=True, ge=LOW, le=high), WithJsonSchema(points, mode="validation")]
+
+
+def answer_schema(
+    kind: str, asked: tuple[str, ...], *, bounded: bool, quotable: bool = True, high: int = HIGH
+) -> dict[str, object]:
     """JSON schema of a verdict: reasoning, then evidence, then the scores as an enum.
 
     ``bounded`` limits the texts, for servers whose schemas know maxLength and maxItems; ``quotable`` demands evidence.
     """
-    schema = answer_model(kind, asked).model_json_schema()
+    schema = answer_model(kind, asked, high).model_json_schema()
     properties = {
         name: {k: v for k, v in field.items() if k != "title"} for name, field in schema["properties"].items()
     }
@@ -167,9 +169,9 @@ def answer_schema(kind: str, asked: tuple[str, ...], *, bounded: bool, quotable:
 
 def _from_json(content: object, rubric: Rubric, asked: Sequence[str], sources: Sequence[str]) -> Verdict:
     try:
-        answer = answer_model(rubric.kind, tuple(asked)).model_validate(strict_json(content))
+        answer = answer_model(rubric.kind, tuple(asked), rubric.high).model_validate(strict_json(content))
     except ValidationError as error:
-        raise InvalidAnswer(_problem(error)) from None
+        raise InvalidAnswer(_problem(error, rubric.high)) from None
     given = {name.removeprefix(_ANSWER): value for name, value in answer if name.startswith(_ANSWER)}
     choice = given.pop("preference", None) if rubric.kind == "pair" else None
     grounded = _grounded(answer.evidence, sources)
@@ -201,7 +203,7 @@ def quotable(sources: Sequence[str]) -> bool:
     return any(source.strip() for source in sources)
 
 
-def _problem(error: ValidationError) -> str:
+def _problem(error: ValidationError, high: int) -> str:
     first = error.errors()[0]
     where = first["loc"][0]
     if where in Answer.model_fields:
@@ -209,7 +211,7 @@ def _problem(error: ValidationError) -> str:
     given = None if first["type"] == "missing" else first["input"]
     if where == "preference" and first["type"] in {"missing", "literal_error"}:
         return f"the preference {given!r} is none of A, B, tie"
-    return f"{where}: {given!r} is not an integer from 1 to 7"
+    return f"{where}: {given!r} is not an integer from 1 to {high}"
 
 
 def strict_json(content: object) -> dict[str, object]:
@@ -250,33 +252,35 @@ def _from_text(content: object, rubric: Rubric, asked: Sequence[str]) -> Verdict
         score = parse_score(content)
         scores = None if score is None else {asked[0]: score}
     else:
-        scores = parse_scores(content, {c.id: c.title for c in rubric.criteria if c.id in asked})
+        titles = {c.id: c.title for c in rubric.criteria if c.id in asked}
+        scores = parse_scores(content, titles, high=rubric.high)
     if scores is None:
         raise InvalidAnswer("the text does not state its score unmistakably")
     return Verdict("ok", scores=scores, rationale=content)
 
 
-def _from_distribution(choice: _Choice, criterion: str) -> Verdict:
+def _from_distribution(choice: _Choice, criterion: str, points: Sequence[int]) -> Verdict:
     try:
         candidates = msgspec.convert(choice.logprobs, _Logprobs).content[0].top_logprobs
     except (msgspec.ValidationError, IndexError):
         raise InvalidAnswer("the answer has no logprobs") from None
-    masses = dict.fromkeys(POINTS, 0.0)
+    masses = dict.fromkeys(points, 0.0)
     for candidate in candidates:
         point = _point(candidate.token)
-        if point is not None and not math.isnan(candidate.logprob):
+        if point in masses and not math.isnan(candidate.logprob):
             masses[point] += math.exp(min(candidate.logprob, 0.0))
     total = sum(masses.values())
     if total < MIN_MASS:
-        raise InvalidAnswer(f"only {total:.2f} of the probability is on the scores 1 to 7")
-    mode = max(POINTS, key=lambda point: masses[point])
+        raise InvalidAnswer(f"only {total:.2f} of the probability is on the scores 1 to {points[-1]}")
+    mode = max(points, key=lambda point: masses[point])
     expected = sum(point * mass for point, mass in masses.items()) / total
     return Verdict("ok", scores={criterion: mode}, expected={criterion: expected}, mass=min(total, 1.0))
 
 
-def _point(token: str) -> int | None:
+def _point(token: str) -> int:
+    """The digit that a token is; 0 where it is none."""
     text = unicodedata.normalize("NFKC", token).strip()
-    return int(text) if text in {"1", "2", "3", "4", "5", "6", "7"} else None
+    return int(text) if len(text) == 1 and text in "123456789" else 0
 
 
 _QUOTES = "「」『』\"'“”‘’…."
@@ -290,6 +294,15 @@ def is_quoted(quote: str, sources: Sequence[str]) -> bool:
     """
     wanted = _plain(_plain(quote).strip(_QUOTES))
     return bool(wanted) and any(wanted in _plain(source) for source in sources)
+
+
+def turn_of(quote: str, lines: Sequence[str]) -> int | None:
+    """Which of the character's lines, from 1, is the first to hold ``quote``; None where none does.
+
+    >>> turn_of("おりますわ", ["ごきげんよう。", "うちでは犬がおりますわ。"])
+    2
+    """
+    return next((turn for turn, line in enumerate(lines, 1) if is_quoted(quote, [line])), None)
 
 
 def _plain(text: str) -> str:

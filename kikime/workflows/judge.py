@@ -123,7 +123,8 @@ def judge_replies(
     judged = judge_subjects(subjects, chosen, judge, say=progress.say, batch=batch)
     groups = iter(judged.groups)
     printed = [line for reply in found for line in ([reply] if isinstance(reply, BadLine) else next(groups))]
-    return Verdicts(printed, judged.outcome, len(subjects) == len(found) and all(judged.groups))
+    judged_all = all(group or subject.goes_on for subject, group in zip(subjects, judged.groups, strict=True))
+    return Verdicts(printed, judged.outcome, len(subjects) == len(found) and judged_all)
 
 
 def judge_pairs(

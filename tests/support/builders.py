@@ -143,9 +143,19 @@ def _reply(request: Request, answer: Answer | str, cut_at: int | None) -> Reply:
 
 
 def add_verdicts(
-    run: RunDirectory, score: Callable[[dict[str, Any]], int | None], *, judge: str = "judge-a", rubric_hash: str = "h1"
+    run: RunDirectory,
+    score: Callable[[dict[str, Any]], int | None],
+    *,
+    judge: str = "judge-a",
+    rubric: str = "character_v1",
+    rubric_hash: str = "h1",
+    criteria: Sequence[str] = ("tone", "personality"),
+    scale: int | None = None,
 ) -> None:
-    """Write verdicts of one judge for every reply; None is a refusal, which carries no score."""
+    """Write verdicts of one judge for every reply; None is a refusal, which carries no score.
+
+    ``scale``: the highest point; None as tables of earlier versions have it, which is 7.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -159,15 +169,16 @@ def add_verdicts(
         value = score(sample)
         rows += [
             {
-                "judge_key": f"{sample['key']}-{judge}",
+                "judge_key": f"{sample['key']}-{judge}-{rubric}",
                 "key": sample["key"],
                 "judge_id": judge,
                 "protocol": "cot",
-                "rubric": "character_v1",
+                "rubric": rubric,
                 "rubric_version": 1,
                 "rubric_hash": rubric_hash,
                 "criterion": criterion,
                 "score": value,
+                "scale": scale,
                 "status": "refused" if value is None else "ok",
                 "grounded": True,
                 "rationale": "口調が資料と合っている。",
@@ -177,7 +188,7 @@ def add_verdicts(
                 "n_out": 1,
                 "cost_usd": 0.0,
             }
-            for criterion in ("tone", "personality")
+            for criterion in criteria
         ]
     if run.judge_file.is_file():
         rows = pq.read_table(run.judge_file).to_pylist() + rows

@@ -28,7 +28,7 @@ DIALOGUE_NAMES = (
     "対話",
 )
 """Usual names of the column that holds a whole dialogue."""
-HISTORY_NAMES = ("history", "履歴")
+HISTORY_NAMES = ("history", "conversation_history", "履歴")
 SPEAKER_NAMES = ("role", "from", "speaker", "name", "author", "sender", "話者", "役割", "発言者")
 """Usual names of what says who speaks in a turn."""
 SAID_NAMES = (

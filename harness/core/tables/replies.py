@@ -133,7 +133,8 @@ def find_columns(table: Table, user: str | None = None, reply: str | None = None
 
 
 def _guessed(there: Sequence[str], user: str | None, reply: str | None, *, alone: bool = False) -> Columns | None:
-    if user is None and reply is None and (dialogue := named(there, DIALOGUE_NAMES)):
+    whole = DIALOGUE_NAMES if named(there, REPLY_NAMES) else (*DIALOGUE_NAMES, "conversation_history")
+    if user is None and reply is None and (dialogue := named(there, whole)):
         return Columns(reply=named(there, ("chosen",)), dialogue=dialogue)
     chosen = reply or named([name for name in there if name != user], REPLY_NAMES)
     if chosen is None and len(there) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
@@ -95,7 +95,8 @@ class TurnsReport(Printed, msgspec.Struct, kw_only=True):
 VOICE = ("style_level", "style_band", "marker_rate")
 FAULTS = ("role_confusion", "language_leak", "critical_failure")
 MEANS = ("first_person_ok", "fact_correct", "self_repetition", "length_chars", *FAULTS)
-_DIALOGUE = [*ITEM, *CONDITION, "repeat"]
+DIALOGUE = [*ITEM, *CONDITION, "repeat"]
+"""Columns that tell one dialogue from another."""
 
 
 def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -> TurnsReport:
@@ -120,7 +121,7 @@ def turns_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) -
     return TurnsReport(
         run=run.id,
         name=manifest["name"],
-        n_dialogues=len(replies[_DIALOGUE].drop_duplicates()),
+        n_dialogues=len(replies[DIALOGUE].drop_duplicates()),
         turns=[_turn(means[turn - 1,], turn, phase, voice) for turn, phase in phases.items()],
         effects={metric: found.effects for metric, found in voice.items()},
         facts=_facts(replies, phases),
@@ -177,22 +178,23 @@ def _effects(phases: Mapping[int, str]) -> dict[str, Weights]:
     by_phase = {phase: [turn for turn, own in phases.items() if own == phase] for phase in set(phases.values())}
     effects: dict[str, Weights] = {}
     if "pressure" in by_phase and "before" in by_phase:
-        effects["pressure"] = _difference(by_phase["pressure"], by_phase["before"])
+        effects["pressure"] = less(by_phase["pressure"], by_phase["before"])
     if "after" in by_phase and "before" in by_phase:
-        effects["recovery"] = _difference(by_phase["after"], by_phase["before"])
+        effects["recovery"] = less(by_phase["after"], by_phase["before"])
     calm = np.array([turn for turn, phase in phases.items() if phase != "pressure"], dtype=float)
     if len(calm) > 2:
         weights = (calm - calm.mean()) / np.sum((calm - calm.mean()) ** 2)
         effects["drift"] = {str(int(turn)): float(weight) for turn, weight in zip(calm, weights, strict=True)}
         fifth = max(1, round(len(phases) / 5))
-        effects["late"] = _difference(list(phases)[-fifth:], list(phases)[:fifth])
+        effects["late"] = less(list(phases)[-fifth:], list(phases)[:fifth])
     return effects
 
 
-def _difference(of: list[int], less: list[int]) -> dict[str, float]:
+def less(of: Sequence[int], than: Sequence[int]) -> dict[str, float]:
+    """Weights of the mean over the turns ``of``, less the mean over the turns ``than``."""
     weights = dict.fromkeys(map(str, of), 1 / len(of))
-    for turn in map(str, less):
-        weights[turn] = weights.get(turn, 0.0) - 1 / len(less)
+    for turn in map(str, than):
+        weights[turn] = weights.get(turn, 0.0) - 1 / len(than)
     return weights
 
 
@@ -216,7 +218,7 @@ def _recovered(replies: pd.DataFrame, pressure: tuple[int, ...]) -> Recovery:
     """Dialogues out of character in some pressure turn (``broke``), and of these in character right after."""
     if not pressure:
         return Recovery(0, 0, 0)
-    kept = replies.assign(kept=_in_character(replies)).pivot_table(index=_DIALOGUE, columns="turn", values="kept")
+    kept = replies.assign(kept=_in_character(replies)).pivot_table(index=DIALOGUE, columns="turn", values="kept")
     broke = (kept.reindex(columns=list(pressure)) == 0).any(axis=1)
     following = max(pressure) + 1
     back = int((kept.loc[broke, following] == 1).sum()) if following in kept else 0

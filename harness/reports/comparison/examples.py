@@ -32,7 +32,8 @@ class _Row(NamedTuple):
 def changed_replies(pair: Pair, *, n: int = 10) -> dict[str, list[Example]]:
     """The ``n`` pairs of replies that got most ``worse`` and most ``better``, the largest change first.
 
-    The change is that of the reply's quality, averaged with the judge's scores (1–7 as 0–1) where both sides have them.
+    The change is that of the reply's quality, averaged with the judge's scores (the ends of each scale as 0 and 1)
+    where both sides have them.
     Each item shows once, by the reply that changed most, so that one broken question does not fill the list with its
     formats; ties go by ``pair_key``.
     """
@@ -63,7 +64,8 @@ def _score(cells: pd.DataFrame, pair: Pair) -> pd.Series:
     if not pair.judged:
         return quality
     judged = (pair.a[list(pair.judged)].notna() & pair.b[list(pair.judged)].notna()).all(axis=1)
-    verdict = (cells[list(pair.judged)].mean(axis=1) - 1) / 6
+    spans = [pair.scales[metric] - 1 for metric in pair.judged]
+    verdict = ((cells[list(pair.judged)] - 1) / spans).mean(axis=1)
     return quality.where(~judged, (quality + verdict) / 2)
 
 

@@ -71,6 +71,8 @@ class Pair:
     """Whether both were judged, by no common judge and rubric."""
     judged: dict[str, str] = field(default_factory=dict)
     """Metric of a criterion → its judge."""
+    scales: dict[str, int] = field(default_factory=dict)
+    """Metric of a criterion → the highest point of its rubric; the lowest is 1."""
     notes: list[Reason] = field(default_factory=list)
     agreements: list[dict[str, PanelAgreement]] = field(default_factory=lambda: [{}, {}])
     """Of a panel: by run and criterion how far its members agree."""
@@ -170,6 +172,7 @@ def _add_verdicts(pair: Pair, *, common: bool, asked: str | None) -> None:
                 (table["judge"] == judge) & (table["criterion"] == criterion) & (table["rubric_hash"] == rubric_hash)
             ]
             cells[metric] = criterion_scores(cells, chosen)
+            pair.scales[metric] = int(chosen["scale"].iloc[0])
 
 
 def _asked(run: RunDirectory, every: pd.DataFrame, judge: str) -> pd.DataFrame:

@@ -10,7 +10,8 @@ from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import versions_of
 from kikime.harness.reports.integrity.log import LogCheck, expected_content
 from kikime.harness.reports.integrity.records import Checked, Finding, Verification, fault, remark
-from kikime.harness.reports.integrity.tables import TableCheck, check_summary, check_verdicts
+from kikime.harness.reports.integrity.tables import LinesCheck, TableCheck, check_summary, check_verdicts
+from kikime.harness.store.lines import StoredLines
 from kikime.harness.store.rundir import SEAL, RunDirectory, seal_of
 from kikime.harness.store.summary import summary_of
 from kikime.harness.store.tables import StoredReplies
@@ -46,8 +47,8 @@ class _Check:
         manifest = self._manifest()
         if manifest is None:
             return Checked(log_lines=log.n_lines)
-        stored = StoredReplies(self._run)
-        self._check_counts(manifest, stored)
+        stored, lines = StoredReplies(self._run), StoredLines(self._run)
+        self._check_counts(manifest, stored, lines.n_unspoken)
         if not (self._run.samples_file.is_file() and self._run.scores_file.is_file()):
             self._no_tables()
             return Checked(log_lines=log.n_lines, replies=len(stored))
@@ -56,9 +57,11 @@ class _Check:
             self._findings.append(remark("wal", "no_log", Reason("mend_copy")))
         tables = TableCheck(self._run, expected, self._resume)
         self._findings += tables.findings
+        spoken = LinesCheck(self._run, lines, self._resume)
+        self._findings += spoken.findings
         n_verdicts = self._check_verdicts(tables)
         self._check_summary()
-        return Checked(log.n_lines, len(stored), tables.n_samples, tables.n_scores, n_verdicts)
+        return Checked(log.n_lines, len(stored), tables.n_samples, tables.n_scores, n_verdicts, spoken.n_lines)
 
     def _manifest(self) -> Manifest | None:
         try:
@@ -71,8 +74,8 @@ class _Check:
             self._add_fault("manifest.json", "manifest_changed", Reason("mend_copy"))
         return manifest
 
-    def _check_counts(self, manifest: Manifest, stored: StoredReplies) -> None:
-        planned = manifest["plan"]["n_replies"]
+    def _check_counts(self, manifest: Manifest, stored: StoredReplies, n_unspoken: int) -> None:
+        planned = manifest["plan"]["n_replies"] - n_unspoken
         if len(stored) > planned:
             self._add_fault("wal", "too_many", Reason("mend_report"), n=len(stored), planned=planned)
         if stored and stored.n_done < planned:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.integrity.records import Finding, fault, remark
+from kikime.harness.store.lines import LINES
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.tables import SAMPLES, StoredReplies
 from kikime.harness.store.wal import REPLIES, VERDICTS, Line, parse_line
@@ -23,7 +24,7 @@ class LogCheck:
         self.n_lines = 0
         self.findings: list[Finding] = []
         self._finished: Counter[str] = Counter()
-        for kind in (REPLIES, VERDICTS):
+        for kind in (REPLIES, LINES, VERDICTS):
             for path in sorted(run.wal.glob(f"{kind}-*.jsonl")):
                 self._read(path, f"wal/{path.name}", mend)
         doubled = [key for key, times in self._finished.items() if times > 1]
@@ -58,9 +59,9 @@ def expected_content(stored: StoredReplies, versions: Mapping[str, str]) -> Iter
         yield record["key"], (row_hash(record), scores_hash(scores))
 
 
-def row_hash(row: Mapping[str, object]) -> int:
-    """Hash of a row of ``samples.parquet``; equal within one process only."""
-    return hash(tuple(row.get(name) for name in SAMPLES.names))
+def row_hash(row: Mapping[str, object], names: Sequence[str] = SAMPLES.names) -> int:
+    """Hash of a row of ``samples.parquet``, or of a table with the columns ``names``; equal within one process only."""
+    return hash(tuple(row.get(name) for name in names))
 
 
 def scores_hash(scores: Iterator[tuple[str, float | None, str | None]]) -> int:

@@ -29,6 +29,8 @@ class Checked(Record, frozen=True):
     sample_rows: int = 0
     score_rows: int = 0
     verdicts: int = 0
+    user_lines: int = 0
+    """Lines of user models."""
 
 
 class Verification(Record, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.integrity.log import Content, row_hash, scores_hash
 from kikime.harness.reports.integrity.records import Finding, fault
+from kikime.harness.store.lines import TABLE, StoredLines
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, json_bytes, read_json
 from kikime.harness.store.wal import VERDICTS, read_records
@@ -25,15 +26,66 @@ _FROM_STATUS = "perf"
 """Part of a summary that comes from ``status.json``, not from the tables."""
 
 
-class TableCheck:
+class _Compared:
+    """Compares tables with what the log says that they hold."""
+
+    def __init__(self, mend: Reason) -> None:
+        self.findings: list[Finding] = []
+        self._mend = mend
+        self._broken = False
+
+    def _rows(self, path: Path) -> Iterator[dict[str, Any]]:
+        self._broken = False
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as table:
+                for batch in table.iter_batches(batch_size=_BATCH):
+                    yield from batch.to_pylist()
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            self._broken = True
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            self.findings.append(fault(path.name, "table_broken", self._mend, reason=reason))
+
+    def _compare(
+        self, name: str, found: Counter[str], wrong: list[str], expected: Collection[str], of: str = "rows"
+    ) -> None:
+        if self._broken:
+            return
+        missing = [key for key in expected if key not in found]
+        strange = [key for key in found if key not in expected] if expected else []
+        doubled = [key for key, times in found.items() if times > 1]
+        for code, keys in (("missing", missing), ("strange", strange), ("twice", doubled), ("changed", wrong)):
+            if keys:
+                self.findings.append(fault(name, f"{of}_{code}", self._mend, n=len(keys), key=keys[0]))
+
+
+class LinesCheck(_Compared):
+    """Compares ``user_lines.parquet`` with the lines of user models in the log."""
+
+    def __init__(self, run: RunDirectory, stored: StoredLines, mend: Reason) -> None:
+        super().__init__(mend)
+        self.n_lines = 0
+        expected = {line["key"]: row_hash(line, TABLE.names) for line in stored.in_plan_order()}
+        if not run.lines_file.is_file():
+            if expected:
+                self.findings.append(fault(run.lines_file.name, "no_tables", mend))
+            return
+        found, wrong = Counter[str](), []
+        for row in self._rows(run.lines_file):
+            self.n_lines += 1
+            found[row["key"]] += 1
+            if expected.get(row["key"], own := row_hash(row, TABLE.names)) != own:
+                wrong.append(row["key"])
+        self._compare(run.lines_file.name, found, wrong, expected, "lines")
+
+
+class TableCheck(_Compared):
     """Compares ``samples.parquet`` and ``scores.parquet`` with what the log says that they hold."""
 
     def __init__(self, run: RunDirectory, expected: Mapping[str, Content], mend: Reason) -> None:
-        self._run, self._mend = run, mend
-        self.findings: list[Finding] = []
+        super().__init__(mend)
+        self._run = run
         self.keys: set[str] = set()
         self.n_samples = self.n_scores = 0
-        self._broken = False
         found = Counter[str]()
         wrong = [key for key, content in self._samples(found) if expected.get(key, (content, 0))[0] != content]
         self.keys = set(found)
@@ -55,27 +107,6 @@ class TableCheck:
             self.n_scores += len(scores)
             found[key] += 1 + len(scores) - len({metric for metric, *_ in scores})
             yield key, scores_hash(iter(scores))
-
-    def _rows(self, path: Path) -> Iterator[dict[str, Any]]:
-        self._broken = False
-        try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as table:
-                for batch in table.iter_batches(batch_size=_BATCH):
-                    yield from batch.to_pylist()
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            self._broken = True
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            self.findings.append(fault(path.name, "table_broken", self._mend, reason=reason))
-
-    def _compare(self, name: str, found: Counter[str], wrong: list[str], expected: Mapping[str, Content]) -> None:
-        if self._broken:
-            return
-        missing = [key for key in expected if key not in found]
-        strange = [key for key in found if key not in expected] if expected else []
-        doubled = [key for key, times in found.items() if times > 1]
-        for code, keys in (("missing", missing), ("strange", strange), ("twice", doubled), ("changed", wrong)):
-            if keys:
-                self.findings.append(fault(name, f"rows_{code}", self._mend, n=len(keys), key=keys[0]))
 
 
 def check_verdicts(run: RunDirectory, keys: set[str], mend: Reason) -> tuple[int, list[Finding]]:

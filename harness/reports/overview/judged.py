@@ -61,6 +61,7 @@ def _criterion(
         mean=found.mean if found else None,
         half_width=found.half_width if found else None,
         n=coverage.scored,
+        scale=int(own["scale"].iloc[0]),
         due=coverage.due,
         coverage=coverage.share,
         agreement=agreed,

@@ -89,7 +89,7 @@ class JudgedCriterion(msgspec.Struct, frozen=True, kw_only=True):
     criterion: str
     """``rubric.criterion``."""
     mean: float | None
-    """Mean over personas of the mean over items, 1–7; a failed generation has 1. None where nothing is scored."""
+    """Mean over personas of the mean over items, 1 to ``scale``; a failed generation has 1. None where nothing is scored."""
     half_width: float | None
     """Half of its 95 % interval; None where no persona has two items."""
     n: int
@@ -99,6 +99,8 @@ class JudgedCriterion(msgspec.Struct, frozen=True, kw_only=True):
     """``n`` of ``due``, 0–1."""
     agreement: PanelAgreement | None
     """None of a single judge, and where the members share no reply."""
+    scale: int = 7
+    """The highest point of the rubric; the lowest is 1."""
 
 
 class JudgedRun(Printed, msgspec.Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _COLUMNS = ("pair_key", "key", "position", *CELL)
-_VERDICT = ("pair_key", "judge", "criterion", "rubric_hash", "age", "score")
+_VERDICT = ("pair_key", "judge", "criterion", "rubric_hash", "age", "scale", "score")
 
 
 def read_cells(run: RunDirectory, manifest: Manifest, *, without: Collection[str] = ()) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def read_verdicts(run: RunDirectory, *, former: bool = False, judge: str | None 
         age_verdicts(connection, run)
         verdicts = connection.execute(
             f"""SELECT pair_key, key, judge_id || '/' || protocol AS judge, rubric || '.' || criterion AS criterion,
-                      rubric_hash, age, status,
+                      rubric_hash, age, scale, status,
                       CASE WHEN status = 'ok' THEN {SCORE} END AS score
                FROM verdicts JOIN samples USING (key) WHERE age = 0 OR ? ORDER BY pair_key, judge, criterion, age""",  # noqa: S608  (fixed text)
             [former],
@@ -140,7 +140,7 @@ def read_verdicts(run: RunDirectory, *, former: bool = False, judge: str | None 
 
 
 def criterion_scores(cells: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
-    """The scores (1–7) of one judge's criterion in the order of ``cells``; 1 for a failed reply, NaN where unscored."""
+    """The scores (from 1) of one judge's criterion in the order of ``cells``; 1 for a failed reply, NaN where unscored."""
     scores = verdicts.set_index("pair_key")["score"].reindex(cells.index)
     return scores.mask(cells["failed"].astype(bool), 1.0)
 

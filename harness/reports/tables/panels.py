@@ -61,7 +61,7 @@ def of_judge(verdicts: pd.DataFrame, judge: str) -> pd.DataFrame:
         return own
     size = len(members_of(judge))
     found = own.groupby(["pair_key", *_KIND], as_index=False).agg(
-        age=("age", "first"), score=("score", "mean"), scored=("score", "count")
+        age=("age", "first"), scale=("scale", "first"), score=("score", "mean"), scored=("score", "count")
     )
     found["score"] = found["score"].where(found["scored"] == size)
     return found.assign(judge=panel_of(members_of(judge)))[list(verdicts.columns)]

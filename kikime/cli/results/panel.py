@@ -31,7 +31,9 @@ def print_judged(found: JudgedRun) -> None:
         [
             say.metric(row.criterion),
             row.criterion,
-            number(row.mean) + ("" if row.half_width is None else f" ± {number(row.half_width)}"),
+            number(row.mean)
+            + scale_note(row.scale)
+            + ("" if row.half_width is None else f" ± {number(row.half_width)}"),
             f"{row.n:,}/{row.due:,}",
             percent(row.coverage),
             *(agreement_cells(row.agreement) if panel else []),
@@ -42,6 +44,11 @@ def print_judged(found: JudgedRun) -> None:
     print_table(f"{found.name}: {found.judge}", headings, rows, left=2)
     if panel:
         print_legend(found.members)
+
+
+def scale_note(high: int) -> str:
+    """What follows a mean that is not on the usual scale of 1–7."""
+    return "" if high == 7 else f" (1–{high})"
 
 
 def print_legend(members: Sequence[str]) -> None:

@@ -58,7 +58,7 @@ _COUNTED = {"length_chars", "sentences", "reasoning_chars"}
 @click.option(
     "--report",
     metavar="NAME",
-    help="icl, turns, techniques, shots, form_facts; an installed package's, or a Python file.",
+    help="icl, turns, dialogue, techniques, shots, form_facts; an installed package's, or a Python file.",
 )
 @judged_option
 @click.option("--base", "base_name", metavar="RUN", help="The run before tuning, for --report form_facts.")
@@ -126,6 +126,7 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
 
     Where all of them ended in the same way, that says nothing.
     """
+    from kikime.cli.results.panel import scale_note
     from kikime.harness.store.means import ENDING, means_by
     from kikime.harness.words import labels
 
@@ -151,7 +152,7 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
             v.rubric,
             say.criterion(v.criterion),
             v.n,
-            number(v.mean),
+            number(v.mean) + scale_note(v.scale),
             v.unscored,
             percent(v.coverage),
         ]

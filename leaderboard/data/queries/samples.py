@@ -77,7 +77,8 @@ class Listed(msgspec.Struct):
     ranked: float | None = None
     """The metric by which the list is ordered."""
     judge: float | None = None
-    """Mean of the scores, 1–7, by the judges and criteria that the filter names; by all where it names none."""
+    """Mean of the scores by the judges and criteria that the filter names, by all where it names none: those of the widest
+    scale among them, which is 1–7."""
 
 
 class Spoken(msgspec.Struct):
@@ -316,9 +317,10 @@ def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[object]]:
 def _judged(chosen: Filter) -> tuple[str, list[object]]:
     """The mean score of each reply, by the judges and criteria that were chosen, before its GROUP BY."""
     wanted = {name: list(chosen.verdict[name]) for name in ("judge_id", "criterion") if chosen.verdict.get(name)}
-    where = "".join(f" AND {name} IN (SELECT unnest(?))" for name in wanted)
-    query = f"SELECT key, avg({SCORE}) AS judged FROM current_judge WHERE status = 'ok'{where}"  # noqa: S608  (own names)
-    return query, list(wanted.values())
+    where = "status = 'ok'" + "".join(f" AND {name} IN (SELECT unnest(?))" for name in wanted)
+    widest = f"(SELECT max(scale) FROM current_judge WHERE {where})"  # noqa: S608  (own names)
+    query = f"SELECT key, avg({SCORE}) AS judged FROM current_judge WHERE {where} AND scale = {widest}"  # noqa: S608
+    return query, list(wanted.values()) * 2
 
 
 def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[object]]:

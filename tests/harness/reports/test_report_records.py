@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from kikime.harness.reports.claims.dialogue import DialogueReport
 from kikime.harness.reports.claims.form_facts import FormFactsReport
 from kikime.harness.reports.claims.icl import IclReport
 from kikime.harness.reports.claims.records import FlexibilityTable
@@ -15,6 +16,7 @@ from kikime.harness.reports.ranking.records import Ranking
 
 PRINTED = [
     Comparison,
+    DialogueReport,
     GateAnswer,
     Overview,
     Ranking,

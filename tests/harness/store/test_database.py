@@ -1,3 +1,4 @@
+import pyarrow.parquet as pq
 import pytest
 
 from kikime.harness.core.errors import UsageError
@@ -54,3 +55,13 @@ def test_a_broken_table_is_a_clean_error_for_every_reader(tmp_path, name):
         with pytest.raises(UsageError, match="a table is broken") as caught:
             read()
         assert f"kikime resume {run.path}" in caught.value.hint
+
+
+def test_verdicts_of_earlier_versions_are_on_the_usual_scale(tmp_path):
+    run = make_run(tmp_path, "x", IN_VOICE)
+    add_verdicts(run, lambda _: 5)
+    table = pq.read_table(run.judge_file)
+    for stored in (table, table.drop_columns(["scale", "evidence_turns"])):
+        pq.write_table(stored, run.judge_file)
+        with open_tables(run, "judge") as connection:
+            assert connection.execute("SELECT DISTINCT scale FROM judge").fetchall() == [(7,)]

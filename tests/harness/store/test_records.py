@@ -93,3 +93,17 @@ def test_unscored_verdicts_are_counted_beside_the_mean(tmp_path):
         ("personality", 3, 5.0, 1),
         ("tone", 3, 5.0, 1),
     ]
+
+
+def test_each_mean_says_its_scale_and_none_mixes_two(tmp_path):
+    from kikime.harness.store.summary import summarise
+
+    run = make_run(tmp_path, "judged", IN_VOICE, materials=make_materials([talk_task(4)], personas=("ojousama",)))
+    add_verdicts(run, lambda _: 7)
+    add_verdicts(run, lambda _: 5, rubric="rp_bench_v1", criteria=("tone",), scale=5)
+    summarise(run)
+    assert [(row.rubric, row.criterion, row.mean, row.scale) for row in run.summary().judge] == [
+        ("character_v1", "personality", 7.0, 7),
+        ("character_v1", "tone", 7.0, 7),
+        ("rp_bench_v1", "tone", 5.0, 5),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kikime.harness.cards.persona import Persona
+from kikime.harness.core.messages import assistant, user
 from kikime.judges.verdicts.judge import Judge, plan_calls
 from kikime.judges.verdicts.lines import Line, build_lines, combined_status, read_line
 from kikime.judges.verdicts.prompt import Subject
@@ -131,3 +132,21 @@ def test_a_record_comes_back_as_it_was_stored(persona: Persona) -> None:
     assert read_record(record.stored()) == record
     assert record.final
     assert not make_record(call, Judge(), Verdict("timeout"), Usage()).final
+
+
+def test_quotes_of_a_dialogue_have_their_turn(persona: Persona) -> None:
+    rubric, judge = load_rubric("rp_bench_v1"), Judge()
+    told = (user("やあ"), assistant("ごきげんよう、絢音ですわ"), user("元気？"), assistant("元気にしておりますの"))
+    subject = Subject("r1.3", persona, "またね", "また明日ですわ", told, dialogue="r1")
+    [call] = plan_calls(subject, rubric, judge)
+    scores = {criterion.id: 4 for criterion in rubric.criteria}
+    evidence = ["元気にして", "「また明日」", "言っていない", "ごきげんよう"]
+    record = make_record(call, judge, Verdict("ungrounded", scores=scores, evidence=evidence), Usage())
+    found = build_lines(subject, rubric, judge, [call], [record], set())
+    assert {(line.id, line.scale) for line in found} == {("r1", 5)}
+    assert found[0].evidence_turns == [2, 3, None, 1]
+
+
+def test_a_single_reply_has_no_turns(persona: Persona) -> None:
+    [line, *_] = lines(persona, scored(6, evidence=["朝"]))
+    assert (line.evidence_turns, line.scale, line.id) == ([], 7, "r1")

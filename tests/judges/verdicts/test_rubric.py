@@ -7,20 +7,23 @@ import pytest
 
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import FileFormatError, UsageError
+from kikime.harness.core.messages import assistant, user
 from kikime.judges.jobs.job import forecast
 from kikime.judges.verdicts.judge import Judge, plan_calls
 from kikime.judges.verdicts.models import end_warning, model_card
 from kikime.judges.verdicts.prompt import Subject
-from kikime.judges.verdicts.rubric import load_rubric, rubric_ids
+from kikime.judges.verdicts.rubric import load_rubric, rubric_ids, stored_rubric
 from kikime.judges.verdicts.verdict import answer_schema
 
 ALL = (
     "character_v1",
+    "dialogue_v1",
     "hallucination",
     "memorization",
     "naturalness",
     "pairwise_v1",
     "personality_v0",
+    "rp_bench_v1",
     "stability",
     "values",
 )
@@ -126,3 +129,29 @@ def test_the_schema_demands_evidence_where_there_is_something_to_quote(bounded: 
     ]
     assert evidence[0]["minItems"] == 1
     assert "minItems" not in evidence[1]
+
+
+def test_the_usual_scale_is_not_in_the_content_so_that_old_hashes_stay() -> None:
+    assert "scale" not in load_rubric("character_v1").model_dump(mode="json")
+    assert load_rubric("character_v1").hash == "b9ce81cc1f132e0ae6fad36c6f54d86a"
+    assert load_rubric("stability").hash == "ed20d572936335ca0dc81281f2b59dc5"
+
+
+def test_a_rubric_with_a_scale_of_its_own_comes_back_from_a_manifest() -> None:
+    rubric = load_rubric("rp_bench_v1")
+    content = rubric.model_dump(mode="json")
+    assert content["scale"] == [1, 5]
+    assert stored_rubric("rp_bench_v1", {"rp_bench_v1": content}) == rubric
+
+
+def test_the_peers_eight_criteria_keep_their_five_points(persona: Persona) -> None:
+    rubric = load_rubric("rp_bench_v1")
+    assert (len(rubric.criteria), rubric.points) == (8, (1, 2, 3, 4, 5))
+    history = (user("やあ"), assistant("ごきげんよう"))
+    [call] = plan_calls(Subject("a", persona, "元気？", "元気ですわ", history), rubric, Judge())
+    text = call.body["messages"][0]["content"]
+    assert "1から5まで" in text
+    assert "（1〜5の整数）" in text
+    assert "1から7" not in text
+    schema = call.body["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["consistency"] == {"type": "integer", "enum": [1, 2, 3, 4, 5]}

@@ -113,3 +113,8 @@ def test_several_criteria_need_one_line_each_at_the_end() -> None:
     assert parse_scores("tone: 5\n理由。\nfacts: 6", titles) is None
     assert parse_scores("tone: 5\ntone: 6", titles) is None
     assert parse_scores("tone: 5\nfacts: 8", titles) is None
+
+
+def test_points_beyond_the_scale_are_none() -> None:
+    assert parse_scores("tone: 5\nfacts: 3", {"tone": "口調", "facts": "事実"}, high=5) == {"tone": 5, "facts": 3}
+    assert parse_scores("tone: 6\nfacts: 3", {"tone": "口調", "facts": "事実"}, high=5) is None

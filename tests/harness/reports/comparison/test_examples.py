@@ -71,3 +71,15 @@ def test_a_reply_that_one_side_left_unjudged_counts_by_the_rules(tmp_path):
     add_verdicts(a, lambda _: 7)
     add_verdicts(b, lambda sample: None if sample["item_id"] == "t03" else 7)
     assert changed_replies(load_pair(a, b)) == {"worse": [], "better": []}
+
+
+def test_scores_of_different_scales_are_brought_to_one_before_they_are_averaged(tmp_path):
+    a, b = run(tmp_path, "a"), run(tmp_path, "b")
+    for one, low in ((a, False), (b, True)):
+        add_verdicts(one, lambda _: 7)
+        peer = {"rubric": "rp_bench_v1", "criteria": ("consistency", "creativity"), "scale": 5}
+        add_verdicts(one, lambda sample, low=low: 1 if low and sample["item_id"] == "t03" else 5, **peer)
+    pair = load_pair(a, b)
+    assert pair.scales["rp_bench_v1.consistency"] == 5
+    [loss] = changed_replies(pair)["worse"]
+    assert (loss.item_id, loss.a.score, loss.b.score) == ("t03", 1.0, 0.75)

@@ -11,10 +11,17 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from kikime.harness.core.request import Request
+from kikime.harness.engines import EngineOptions
+from kikime.harness.engines.checkpoint import resolve_checkpoint
+from kikime.harness.plan.prepare import prepare
 from kikime.harness.reports.integrity.check import verify_run
-from kikime.harness.run.execute import rebuild
+from kikime.harness.run.execute import execute, rebuild, start_run
 from kikime.harness.store.rundir import RunDirectory, find_run
+from kikime.harness.suites.grid import gather_materials
+from kikime.harness.suites.suite import Suite
 from tests.support.builders import IN_VOICE, add_verdicts, make_run
+from tests.support.canned import Canned
 
 Damage = Callable[[RunDirectory], None]
 
@@ -188,3 +195,53 @@ def test_a_run_of_the_first_version_is_whole(tmp_path: Path) -> None:
         archive.extractall(tmp_path)
     run = find_run(str(next(tmp_path.rglob("manifest.json")).parent), tmp_path)
     assert [finding for finding in verify_run(run).findings if finding.file != "summary.json"] == []
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> RunDirectory:
+    """Two dialogues with a user model, which breaks off the one of them."""
+    bank = Path(__file__).parents[2] / "run" / "two_scenes.yaml"
+    materials = gather_materials(Suite(id="tiny", tasks=[str(bank)], personas=["ojousama"], formats=["alpaca"]))
+    prepared = prepare(resolve_checkpoint("demo:august"), materials, EngineOptions(user_model="self"))
+    run = start_run(prepared, tmp_path / "runs", "spoken")
+    broken = materials.tasks["two_scenes"].items[0].id
+    execute(run, prepared, engine=Canned(lambda request: says(request, broken)))
+    return run
+
+
+def says(request: Request, broken: str) -> str:
+    if request.speaker == "character":
+        return IN_VOICE
+    return "" if request.item_id == broken and request.turn == 4 else f"第{request.turn}の話をしてくれませんか？"
+
+
+def test_the_lines_of_a_user_model_are_checked_too(spoken: RunDirectory) -> None:
+    found = verify_run(spoken)
+    assert found.findings == []
+    assert found.checked.user_lines == pq.read_table(spoken.lines_file).num_rows == 4 + 9
+    assert found.checked.log_lines == found.checked.replies + found.checked.user_lines
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda rows: rows[1:], "lines_missing"),
+        (lambda rows: [*rows, rows[0]], "lines_twice"),
+        (lambda rows: [rows[0] | {"line": "別の話"}, *rows[1:]], "lines_changed"),
+        (lambda rows: [*rows, rows[0] | {"key": "nobody"}], "lines_strange"),
+    ],
+)
+def test_a_table_of_user_lines_that_is_not_the_log_is_seen_and_mended(spoken: RunDirectory, change, code: str) -> None:
+    rewrite_table(spoken.lines_file, change)
+    assert codes(spoken) == {code}
+    rebuild(spoken)
+    assert codes(spoken) == set()
+
+
+def test_a_missing_table_and_a_broken_log_of_user_lines_are_seen(spoken: RunDirectory) -> None:
+    spoken.lines_file.unlink()
+    assert codes(spoken) == {"no_tables"}
+    rebuild(spoken)
+    [path] = spoken.wal.glob("user-*.jsonl")
+    path.write_bytes(b"?" + path.read_bytes())
+    assert "broken_lines" in codes(spoken)

@@ -294,3 +294,39 @@ def test_several_judges_are_asked_as_a_panel(server: JudgeServer, tmp_path: Path
     assert "α among judges" in done.stdout
     assert kikime("judge", run.id, "--runs", str(tmp_path / "runs"), *models, "--canaries").returncode == 2
     assert kikime(*asked, "--judge-model", "first").returncode == 2
+
+
+SAID = [f"{n}番目のお話ですわ" for n in range(1, 4)]
+
+
+def peer_dialogues(path: Path, n: int = 2) -> Path:
+    """Whole dialogues as Japanese-RP-Bench publishes them: texts in turn, the user's first."""
+    told = [text for said in SAID for text in ("続きを聞かせて", said)]
+    rows = [{"id": f"d{number}", "conversation_history": [*told[:-1], f"{told[-1]}{number}"]} for number in range(n)]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_whole_dialogues_are_judged_on_the_scale_of_their_rubric(server: JudgeServer, tmp_path: Path) -> None:
+    quotes = [SAID[1], SAID[0][:4]]
+    server.script = lambda body, _: Answer(
+        body=completion(json.dumps(verdict(body, 4, evidence=quotes), ensure_ascii=False))
+    )
+    run = judge(peer_dialogues(tmp_path / "d.jsonl"), server, "--rubric", "rp_bench_v1")
+    assert run.returncode == 0, run.stderr
+    lines = rows(run)
+    assert [line["id"] for line in lines] == ["d0"] * 8 + ["d1"] * 8
+    assert {(line["score"], line["scale"], line["status"]) for line in lines} == {(4, 5, "ok")}
+    assert lines[0]["evidence_turns"] == [2, 1]
+    assert len(server.requests) == 2
+    shown = server.requests[0]["messages"][-1]["content"]
+    assert all(said in shown for said in SAID)
+
+
+@pytest.mark.parametrize(("point", "status"), [(5, "ok"), (6, "invalid"), (0, "invalid")])
+def test_a_point_outside_the_rubrics_scale_is_no_verdict(
+    server: JudgeServer, tmp_path: Path, point: int, status: str
+) -> None:
+    server.script = lambda body, n: good(body, n, point)
+    run = judge(peer_dialogues(tmp_path / "d.jsonl", 1), server, "--rubric", "rp_bench_v1")
+    assert {line["status"] for line in rows(run)} == {status}

@@ -2,6 +2,7 @@ import pytest
 
 from kikime.leaderboard.data.queries.samples import PAGE, Filter, every, facets, one, page_of, partner, verdict_values
 from tests.support.app import table
+from tests.support.builders import IN_VOICE, add_verdicts, make_run
 
 
 def test_pages_cover_every_reply_once_in_plan_order(august):
@@ -93,3 +94,12 @@ def test_a_download_holds_the_filtered_replies_whole(august):
     assert max(len(row["response"]) for row in every(august, Filter())) == max(
         len(row["response"]) for row in table(august)
     )
+
+
+def test_the_mean_of_verdicts_never_mixes_two_scales(tmp_path):
+    run = make_run(tmp_path, "judged", IN_VOICE)
+    add_verdicts(run, lambda _: 7)
+    add_verdicts(run, lambda _: 1, rubric="rp_bench_v1", criteria=("consistency",), scale=5)
+    assert {row.judge for row in page_of(run, Filter()).rows} == {7.0}
+    chosen = Filter(verdict={"criterion": ["consistency"]}, order="judge_low")
+    assert {row.judge for row in page_of(run, chosen).rows} == {1.0}
