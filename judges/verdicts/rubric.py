@@ -42,7 +42,7 @@ class Rubric(StrictModel):
     kind: Literal["reply", "dialogue", "pair"]
     task: str = ""
     steps: tuple[Text, ...] = ()
-    scale: tuple[Literal[1], Annotated[int, Field(ge=2, le=9)]] = (LOW, HIGH)
+    scale: tuple[Literal[1], Annotated[int, Field(ge=2, le=9)]] = (1, HIGH)
     """The lowest and the highest point."""
     verbatim: str | None = None
     """A complete prompt with {profile}, {user} and {response}, used as it stands; the verdict is free text."""

@@ -95,8 +95,10 @@ def dialogue_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999
     replies = replies[replies["task"].isin(tasks)].assign(turn=lambda frame: frame["turn"] + 1)
     if replies.empty:
         raise EmptyReport("{path}: no dialogue has a reply yet", hint="kikime resume {path}", path=run.path)
-    options, found, turns = {"seed": seed, "n_resamples": n_resamples}, [], []
+    options = {"seed": seed, "n_resamples": n_resamples}
     bands, endings = Bands(manifest), _endings(run)
+    found: list[DialogueTask] = []
+    turns: list[DialogueTurn] = []
     for task, own in replies.groupby("task"):
         name, (speaker, model) = str(task), _speaker(manifest, str(task))
         turns += _turns(own, name, speaker, bands, **options)
@@ -127,18 +129,29 @@ def _turns(replies: pd.DataFrame, task: str, speaker: Speaker, bands: Bands, **o
         levels = {}
         for metric in METRICS:
             found = contrasts_of(own, metric, names, {"": {str(turn): 1}}, bands, **options)
-            levels[metric] = None if found is None else as_level(found[0][""])
+            levels[metric] = None if found is None else _above_zero(as_level(found[0][""]))
         yield DialogueTurn(task=task, user=speaker, turn=int(str(turn)), n=len(own), **levels)
 
 
+def _above_zero(level: Level) -> Level:
+    """The same, its interval cut off where no length and no share can be."""
+    return level if level.ci_low is None else msgspec.structs.replace(level, ci_low=max(0.0, level.ci_low))
+
+
 def _late(replies: pd.DataFrame, bands: Bands, **options: int) -> dict[str, Shift]:
-    turns = sorted(int(turn) for turn in replies["turn"].unique())
-    fifth = max(1, round(len(turns) / 5))
-    if len(turns) < 2 * fifth:
-        return {}
-    weights, names = less(turns[-fifth:], turns[:fifth]), replies["turn"].astype(str)
-    found = {metric: contrasts_of(replies, metric, names, {"late": weights}, bands, **options) for metric in METRICS}
-    return {metric: as_shift(own[0]["late"]) for metric, own in found.items() if own is not None}
+    """Last less first fifth of the turns in which a metric applies."""
+    late = {}
+    for metric in METRICS:
+        own = replies[replies[metric].notna()]
+        turns = sorted(int(turn) for turn in own["turn"].unique())
+        fifth = max(1, round(len(turns) / 5))
+        if len(turns) < 2 * fifth:
+            continue
+        weights = {"late": less(turns[-fifth:], turns[:fifth])}
+        found = contrasts_of(own, metric, own["turn"].astype(str), weights, bands, **options)
+        if found is not None:
+            late[metric] = as_shift(found[0]["late"])
+    return late
 
 
 def _settled(tasks: Sequence[DialogueTask]) -> list[DialogueTask]:

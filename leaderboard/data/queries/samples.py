@@ -320,7 +320,7 @@ def _judged(chosen: Filter) -> tuple[str, list[object]]:
     where = "status = 'ok'" + "".join(f" AND {name} IN (SELECT unnest(?))" for name in wanted)
     widest = f"(SELECT max(scale) FROM current_judge WHERE {where})"  # noqa: S608  (own names)
     query = f"SELECT key, avg({SCORE}) AS judged FROM current_judge WHERE {where} AND scale = {widest}"  # noqa: S608
-    return query, list(wanted.values()) * 2
+    return query, [*wanted.values(), *wanted.values()]
 
 
 def _order(chosen: Filter, *, judged: bool) -> tuple[tuple[str, str], list[object]]:
