@@ -1,7 +1,7 @@
 # make demo      benchmark the two bundled checkpoints       make test      everything that CI runs
 # make lint      ruff, mypy and the direction of imports     make coverage  the fast tests, line by line
 # make bench     measured speed                              make lock      resolve both builds anew
-# make docs      the docs as a site, in site/
+# make docs      the docs as a site, in site/                make faults    runs broken on purpose, and mended
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +19,7 @@ UV_INSTALL := . tools/uv_environment.sh && $(UV) pip install -q --python $(BIN)/
 # What the first start of Python compiles, the hundreds after it read; uv compiles nothing by itself.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint fast slow coverage bench bench-ui docs setup machine lock clean
+.PHONY: demo test lint fast slow coverage bench bench-ui faults docs setup machine lock clean
 
 setup: $(READY_DEV)
 
@@ -65,6 +65,9 @@ bench: $(READY_DEV)
 
 bench-ui: $(READY_DEV)
 	$(BIN)/python tools/bench_ui.py
+
+faults: $(READY_DEV)
+	$(OFFLINE) $(BIN)/python -u -m tools.faults
 
 docs: $(READY_DEV)
 	$(OFFLINE) $(BIN)/python tools/write_reference.py

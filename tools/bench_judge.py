@@ -28,7 +28,7 @@ IDEAL = IN_FLIGHT / LATENCY
 def bench_judge(n: int = 3840) -> dict[str, float]:
     """Judge ``n`` different replies; returns verdicts per second, share of the ideal, own CPU ms per verdict."""
     here, there = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
+    server = multiprocessing.get_context("spawn").Process(target=serve_judge, args=(there,), daemon=True)
     server.start()
     try:
         url = f"http://127.0.0.1:{here.recv()}/v1"
@@ -54,22 +54,23 @@ def _judge(url: str, n: int, *, prefix: str) -> None:
         raise SystemExit(f"the benchmark's judge failed: {judged.outcome.sentence()}")
 
 
-def _serve(report: Connection) -> None:
-    asyncio.run(_listen(report))
+def serve_judge(report: Connection, latency: float = LATENCY) -> None:
+    """Answer every call after ``latency`` seconds; the port is sent to ``report``."""
+    asyncio.run(_listen(report, latency))
 
 
-async def _listen(report: Connection) -> None:
+async def _listen(report: Connection, latency: float) -> None:
     answer = _answer()
-    server = await asyncio.get_running_loop().create_server(lambda: _Slow(answer), "127.0.0.1", 0, backlog=256)
+    server = await asyncio.get_running_loop().create_server(lambda: _Slow(answer, latency), "127.0.0.1", 0, backlog=256)
     report.send(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
 
 class _Slow(asyncio.Protocol):
-    """Answers each request of a connection ``LATENCY`` seconds after its last byte; costs 0.1 ms per request."""
+    """Answers each request of a connection ``latency`` seconds after its last byte; costs 0.1 ms per request."""
 
-    def __init__(self, answer: bytes) -> None:
-        self._answer, self._data = answer, b""
+    def __init__(self, answer: bytes, latency: float) -> None:
+        self._answer, self._latency, self._data = answer, latency, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -80,7 +81,7 @@ class _Slow(asyncio.Protocol):
         length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
         if separator and length and len(body) >= int(length[1]):
             self._data = b""
-            asyncio.get_running_loop().call_later(LATENCY, self._transport.write, self._answer)
+            asyncio.get_running_loop().call_later(self._latency, self._transport.write, self._answer)
 
 
 def _answer() -> bytes:

@@ -1,0 +1,96 @@
+"""Processes killed with −9."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from kikime.harness.store.rundir import list_runs
+from tools.faults.truth import JUDGED, State, Tally
+from tools.faults.workshop import Workshop, told_by_verify
+
+
+def kill_runs(shop: Workshop, n: int) -> Iterator[Tally]:
+    """Kill a run at a random moment, some of them again while they resume, then let them end."""
+    tally, line = Tally("kill −9 of run and resume"), shop.run_line(shop.folder / "killed")
+    for _ in range(n):
+        shutil.rmtree(shop.folder / "killed", ignore_errors=True)
+        shop.kill(line, shop.run_seconds)
+        for _ in range(shop.chance.randrange(3)):
+            for run in list_runs(shop.folder / "killed"):
+                shop.kill(["resume", str(run.path), "--no-judge"], shop.run_seconds)
+        runs = list_runs(shop.folder / "killed")
+        code = shop.command(["resume", str(runs[0].path), "--no-judge"] if runs else line)
+        [run] = list_runs(shop.folder / "killed")
+        tally.add(State.of(run), shop.bare_truth, told_by_verify(run) if code == 0 else shop.output)
+    yield tally
+
+
+def kill_judges(shop: Workshop, n: int) -> Iterator[Tally]:
+    """Kill judging; what was asked once is not asked again, and the verdicts are those of one go."""
+    tally = Tally("kill −9 of judge")
+    for _ in range(n):
+        with shop.copy(shop.unjudged) as run:
+            shop.kill(shop.judge_line(run.path), shop.judge_seconds)
+            code = shop.command(shop.judge_line(run.path))
+            tally.add(State.of(run), shop.truth, told_by_verify(run) if code in JUDGED else shop.output)
+    yield tally
+
+
+def kill_compactions(shop: Workshop, n: int) -> Iterator[Tally]:
+    """Kill the writing of tables and summary, with and without former ones."""
+    tally = Tally("kill −9 of compaction")
+    for number in range(n):
+        with shop.copy(shop.whole.path) as run:
+            for file in (run.samples_file, run.scores_file, run.summary_file) if number % 2 else ():
+                file.unlink()
+            line = ["resume", str(run.path), "--no-judge"]
+            shop.kill(line, shop.run_seconds / 2)
+            code = shop.command(line)
+            tally.add(State.of(run), shop.truth, told_by_verify(run) if code == 0 else shop.output)
+    yield tally
+
+
+def kill_exports(shop: Workshop, n: int) -> Iterator[Tally]:
+    """Kill an export: its file is whole or not there, and the run is as it was."""
+    tally, file = Tally("kill −9 of export"), shop.folder / "out.csv"
+    line = ["export", str(shop.whole.path), "--to", "csv", "-o", str(file)]
+    started = time.monotonic()
+    assert shop.command(line) == 0, shop.output
+    seconds, whole = time.monotonic() - started, file.read_bytes()
+    for _ in range(n):
+        file.unlink(missing_ok=True)
+        shop.kill(line, seconds)
+        cut = file.exists() and file.read_bytes() != whole
+        tally.add(State.of(shop.whole), shop.truth)
+        tally.wrong += cut
+    yield tally
+
+
+def kill_engines(shop: Workshop, n: int) -> Iterator[Tally]:
+    """Kill a run with the real engine in it; its replies are those of a run that was not killed."""
+    tally, folder = Tally("kill −9 of run, real engine"), shop.folder / "real"
+    program = [sys.executable, "-m", "kikime"]
+    line = [*program, *shop.run_line(folder / "whole", "vllm")]
+    started = time.monotonic()
+    if n and subprocess.run(line, capture_output=True, check=False).returncode == 0:
+        seconds = time.monotonic() - started
+        [whole] = list_runs(folder / "whole")
+        truth = State.of(whole)
+        for number in range(n):
+            runs = folder / str(number)
+            process = subprocess.Popen(
+                [*program, *shop.run_line(runs, "vllm")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            time.sleep(shop.chance.uniform(seconds / 2, seconds))
+            process.kill()
+            process.wait()
+            for run in list_runs(runs):
+                done = subprocess.run(
+                    [*program, "resume", str(run.path), "--no-judge"], capture_output=True, check=False
+                )
+                tally.add(State.of(run), truth, told_by_verify(run) if done.returncode == 0 else done.stderr.decode())
+    yield tally
