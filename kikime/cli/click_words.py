@@ -18,11 +18,16 @@ from kikime.harness.words.catalogue import by_text, messages, own_language
 MODULES = (click.core, click.decorators, click.exceptions, click.formatting, click.parser, click.types)
 """Those that say something to a user."""
 
-_WIDE = "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]"
+WIDE = "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]"
 """Characters that take two columns; a line may end after any of them."""
-_CLOSING = "\u3001\u3002\u3005\u300d\u300f\u3011\u3015\u301c\u30fb\u30fc\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f"
-_SMALL = "\u3063\u3083\u3085\u3087\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7"
-_UNBROKEN = re.compile(rf"({_WIDE})(?=[{_CLOSING}{_SMALL}),.:;?!\]])|([\u300c\u300e\u3010\u3014\uff08])")
+CLOSING = (
+    "\u3001\u3002\u3005\u300d\u300f\u3011\u3015\u301c\u30fb\u30fc\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f"
+    "\u3063\u3083\u3085\u3087\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7"
+)
+"""Before these no line ends: signs that close, and small letters."""
+OPENING = "\u300c\u300e\u3010\u3014\uff08"
+"""After these no line ends."""
+_UNBROKEN = re.compile(rf"({WIDE})(?=[{CLOSING}),.:;?!\]])|([{OPENING}])")
 """But not before what closes or is small, nor after what opens."""
 
 
@@ -94,11 +99,11 @@ def _wrap_text(
     preserve_paragraphs: bool = False,
 ) -> str:
     """Wrap as click does, which counts characters and breaks at spaces: each wide one gets a space, or a stop, for its width."""
-    spaced = re.sub(f"({_WIDE})(?!\0)", r"\1 ", _UNBROKEN.sub("\\1\\2\0", text))
+    spaced = re.sub(f"({WIDE})(?!\0)", r"\1 ", _UNBROKEN.sub("\\1\\2\0", text))
     if spaced != text:
         width -= 1  # a space at the end of a line is not counted
     wrapped = _WRAP_TEXT(spaced, width, initial_indent, subsequent_indent, preserve_paragraphs)
-    return re.sub(f"({_WIDE})[ \0]", r"\1", wrapped)
+    return re.sub(f"({WIDE})[ \0]", r"\1", wrapped)
 
 
 def _one(sentence: str) -> str:

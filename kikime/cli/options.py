@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import click
 import yaml
 
+from kikime.cli.output import WIDE
 from kikime.harness.core.errors import UsageError
 from kikime.workflows.keywords import EngineKeywords, GridKeywords, refuse_own
 
@@ -40,6 +41,19 @@ judged_option = click.option(
     "--judge",
     metavar="JUDGE",
     help="Only this judge's verdicts (its id, or id/protocol); panel:A,B is the mean of several.",
+)
+
+
+def _keep_wide(context: click.Context, _: click.Parameter, given: bool) -> None:
+    context.meta[WIDE] = given
+
+
+wide_option = click.option(
+    "--wide",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep_wide,
+    help="Show every column: in several tables where the terminal is narrow.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout.")
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from kikime.cli.language import words
 from kikime.harness.core.records import Record, stamped
 from kikime.harness.store.rundir import json_bytes
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+WIDE = "kikime.wide"
+"""Whether --wide was given, in the context of the command."""
 
 
 def print_json(value: object) -> None:
@@ -37,23 +43,51 @@ def print_records(records: Sequence[Record]) -> None:
 
 def note(text: str) -> None:
     """Say something to the person at the terminal (stderr)."""
-    click.echo(text, err=True)
+    tell(text, err=True)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, left: int = 1) -> None:
+def tell(text: str, *, bold: bool = False, err: bool = False) -> None:
+    """Print sentences; in a terminal that is narrower than they are, they wrap between words and never within a number."""
+    from kikime.cli.tables import wrapped
+
+    room = _room(sys.stderr if err else sys.stdout)
+    click.secho(text if room is None else wrapped(text, room), bold=bold or None, err=err)
+
+
+def print_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    left: int = 1,
+    spare: Sequence[int] = (),
+) -> None:
     """Print a table; the first ``left`` columns are text, the others are aligned right. Cells are shown verbatim.
 
-    Where the terminal is too narrow, the text columns come again beside the columns that had no room.
+    Where the terminal is too narrow, the ``spare`` columns go, the first one first, and are named below; with --wide all stay. Where
+    the rest is still too wide, the text columns come again beside the columns that had no room.
     """
-    from kikime.cli.tables import fitting
+    from kikime.cli.tables import fitting, roomy
 
     out, cells = console(), [[str(cell) for cell in row] for row in rows]
-    for table in fitting(title, columns, cells, left, out.width):
-        out.print(table)
+    wide = (context := click.get_current_context(silent=True)) is not None and context.meta.get(WIDE, False)
+    kept = roomy(columns, cells, left, out.width, () if wide else spare)
+    gone = [name for number, name in enumerate(columns) if number not in kept]
+    names, shown = [columns[number] for number in kept], [[row[number] for number in kept] for row in cells]
+    for part in fitting(title, names, shown, sum(number < left for number in kept), out.width):
+        out.print(part)
+    if gone:
+        tell(words()("cli.narrow", columns=words()("cli.listed").join(gone)))
 
 
 def console() -> Console:
     """A console on stdout; as wide as needed when stdout is not a terminal."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 240, highlight=False, soft_wrap=False)
+    return Console(width=_room(sys.stdout) or 240, highlight=False, soft_wrap=False)
+
+
+def _room(stream: TextIO) -> int | None:
+    """Columns of the terminal; None where ``stream`` is none and COLUMNS says nothing."""
+    given = os.environ.get("COLUMNS", "")
+    return shutil.get_terminal_size().columns if stream.isatty() or given.isdigit() else None

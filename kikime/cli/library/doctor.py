@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kikime.cli.options import json_option, runs_option
-from kikime.cli.output import print_records
+from kikime.cli.output import print_records, tell
 
 _SIGNS = {"ok": "✓", "warning": "!", "fault": "✗"}
 
@@ -24,7 +24,7 @@ def doctor(runs: Path, as_json: bool) -> int:
         print_records(checks)
     else:
         for check in checks:
-            click.echo(f"{_SIGNS[check.state]} {check.what}: {check.detail}")
+            tell(f"{_SIGNS[check.state]} {check.what}: {check.detail}")
             if check.mend:
-                click.echo(f"    → {check.mend}")
+                tell(f"    → {check.mend}")
     return 3 if any(check.state == "fault" for check in checks) else 0

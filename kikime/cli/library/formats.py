@@ -11,7 +11,7 @@ import click
 import orjson
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import json_option
+from kikime.cli.options import json_option, wide_option
 from kikime.cli.output import note, print_json, print_record, print_table
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.messages import Message
@@ -29,6 +29,7 @@ def formats() -> None:
 
 
 @formats.command("list")
+@wide_option
 @json_option
 def list_formats(as_json: bool) -> None:
     """List the formats with their sources."""
@@ -39,7 +40,7 @@ def list_formats(as_json: bool) -> None:
         print_json([_summary(entry) for entry in known])
         return
     rows = [[f.id, words().of_format(f.title), *_places(f), _yes(f.enclosed), _roles(f.n_roles)] for f in known]
-    print_table("", columns("cli.formats.columns"), rows, left=4)
+    print_table("", columns("cli.formats.columns"), rows, left=4, spare=(2,))
 
 
 @formats.command("show")
@@ -94,6 +95,7 @@ def render(
 @formats.command("card")
 @click.option("--tokenizer", required=True, metavar="T", help="A checkpoint's directory or Hub id.")
 @click.option("--format", "chosen", multiple=True, metavar="F", help="Only these formats (repeatable).")
+@wide_option
 @json_option
 def card(tokenizer: str, chosen: tuple[str, ...], as_json: bool) -> None:
     """Measure the formats on a tokenizer: overhead, single-token controls, protection, parse-back."""
@@ -194,7 +196,9 @@ def _example(shown: Format) -> str:
 
 
 def _print_cards(cards: list[FormatCard]) -> None:
-    print_table("", columns("cli.formats.card_columns"), [_row(measured) for measured in cards])
+    print_table(
+        "", columns("cli.formats.card_columns"), [_row(measured) for measured in cards], spare=(11, 10, 9, 8, 7)
+    )
     note(words()("cli.formats.card_legend"))
 
 

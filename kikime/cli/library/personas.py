@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import json_option
+from kikime.cli.options import json_option, wide_option
 from kikime.cli.output import note, print_json, print_records, print_table
 from kikime.cli.unreadable import tell_unreadable
 from kikime.harness.core.errors import EnvironmentFault, PartialResult, UsageError
@@ -29,6 +29,7 @@ def personas() -> None:
 
 
 @personas.command("list")
+@wide_option
 @json_option
 def list_(as_json: bool) -> None:
     """List the bundled personas."""
@@ -41,7 +42,7 @@ def list_(as_json: bool) -> None:
     rows = [
         (card.id, card.name, card.language, "–".join(map(str, card.chars)), card.facts, card.examples) for card in found
     ]
-    print_table("", columns("cli.personas.columns"), rows, left=3)
+    print_table("", columns("cli.personas.columns"), rows, left=3, spare=(5, 4))
 
 
 @personas.command()

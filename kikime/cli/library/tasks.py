@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import json_option
-from kikime.cli.output import print_json, print_records, print_table
+from kikime.cli.options import json_option, wide_option
+from kikime.cli.output import print_json, print_records, print_table, tell
 from kikime.harness.core.errors import PartialResult
 from kikime.harness.core.files import data_path
 
@@ -23,6 +23,7 @@ def tasks() -> None:
 
 
 @tasks.command("list")
+@wide_option
 @json_option
 def list_tasks(as_json: bool) -> None:
     """List the bundled tasks with their counts and sources."""
@@ -37,7 +38,7 @@ def list_tasks(as_json: bool) -> None:
         [task.id, of(task.title), of(task.measures), of(task.source), task.version, _range(*task.items)]
         for task in found
     ]
-    print_table("", columns("cli.tasks.columns"), rows, left=4)
+    print_table("", columns("cli.tasks.columns"), rows, left=4, spare=(2, 3))
 
 
 def _range(low: int, high: int) -> str:
@@ -93,13 +94,13 @@ def check_task(file: str, personas: tuple[str, ...], as_json: bool) -> None:
         print_json({**asdict(report), "ok": report.ok})
     else:
         say = words()
-        click.echo(say("cli.tasks.check.head", id=report.task, items=report.items, replies=report.replies))
+        tell(say("cli.tasks.check.head", id=report.task, items=report.items, replies=report.replies))
         for miss in report.misjudged:
             expected = say(f"cli.tasks.check.{miss.expected}")
             place = {"item": miss.item, "persona": miss.persona}
-            click.echo(say("cli.tasks.check.misjudged", **place, expected=expected, reply=miss.reply))
+            tell(say("cli.tasks.check.misjudged", **place, expected=expected, reply=miss.reply))
         for item in report.too_few:
-            click.echo(say("cli.tasks.check.too_few", item=item))
+            tell(say("cli.tasks.check.too_few", item=item))
     if not report.ok:
         raise PartialResult(
             "{path}: {misjudged} replies are misjudged, {too_few} items have too few",
@@ -112,9 +113,9 @@ def check_task(file: str, personas: tuple[str, ...], as_json: bool) -> None:
 
 def _print_head(task: Task) -> None:
     say = words()
-    click.secho(say("cli.tasks.head", id=task.id, version=task.version, title=say.of_bank(task.title)), bold=True)
-    click.echo(say("cli.tasks.measures", text=say.of_bank(task.measures)))
-    click.echo(say("cli.tasks.source", text=say.of_bank(task.source)))
-    click.echo(say("cli.tasks.metrics", text=", ".join(task.metrics)))
+    tell(say("cli.tasks.head", id=task.id, version=task.version, title=say.of_bank(task.title)), bold=True)
+    tell(say("cli.tasks.measures", text=say.of_bank(task.measures)))
+    tell(say("cli.tasks.source", text=say.of_bank(task.source)))
+    tell(say("cli.tasks.metrics", text=", ".join(task.metrics)))
     if task.instruction:
-        click.echo(say("cli.tasks.prompt", text=task.instruction))
+        tell(say("cli.tasks.prompt", text=task.instruction))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import json_option, judged_option, runs_option
-from kikime.cli.output import print_json, print_table
+from kikime.cli.options import json_option, judged_option, runs_option, wide_option
+from kikime.cli.output import print_json, print_table, tell
 from kikime.harness.core.axes import COMPARED, PLACE
 from kikime.harness.words.numbers import percent, signed
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     help="Replies that got most worse, and most better.",
 )
 @runs_option
+@wide_option
 @json_option
 def compare(
     a: str,
@@ -126,7 +127,7 @@ def _print_metrics(title: str, a: str, b: str, rows: Sequence[MetricRow]) -> Non
         ]
         for row in rows
     ]
-    print_table(title, _headings("cli.compare.columns", a=a, b=b), cells)
+    print_table(title, _headings("cli.compare.columns", a=a, b=b), cells, spare=(5, 7, 8, 9, 11, 6, 3))
 
 
 def _print_agreement(report: Comparison, a: str, b: str) -> None:
@@ -169,7 +170,7 @@ def _print_slices(report: Comparison, by: str) -> None:
     ]
     axis = labels.condition(say, by)
     headings = _headings("cli.compare.slice_columns", a=report.a.name, b=report.b.name, axis=axis)
-    print_table(say("cli.compare.slices", axis=axis), headings, rows, left=2)
+    print_table(say("cli.compare.slices", axis=axis), headings, rows, left=2, spare=(8, 6, 5))
 
 
 def _print_lengths(report: Comparison, a: str, b: str) -> None:
@@ -190,7 +191,7 @@ def _print_lengths(report: Comparison, a: str, b: str) -> None:
                     "" if ratio is None else f"×{ratio:.2f}",
                 ]
             )
-    print_table("", columns("cli.compare.length_columns"), rows, left=3)
+    print_table("", columns("cli.compare.length_columns"), rows, left=3, spare=(5, 4))
 
 
 def _print_endings(report: Comparison, a: str, b: str) -> None:
@@ -221,10 +222,10 @@ def _print_examples(report: Comparison, a: str, b: str) -> None:
         title = words()(f"cli.compare.{kind}")
         for example in report.examples[kind]:
             where = " · ".join(str(getattr(example, name)) for name in PLACE)
-            click.secho(f"{title} {signed(example.change)}  {where}", bold=True)
-            click.echo(f"  > {example.user}")
+            tell(f"{title} {signed(example.change)}  {where}", bold=True)
+            tell(f"  > {example.user}")
             for name, reply in ((a, example.a), (b, example.b)):
-                click.echo(f"  {name}: {reply.error or repr(reply.response)}")
+                tell(f"  {name}: {reply.error or repr(reply.response)}")
 
 
 def _print_manifest(report: Comparison, a: str, b: str) -> None:
@@ -241,8 +242,8 @@ def _shown(value: object) -> str:
 def _print_remarks(report: Comparison, a: str, b: str) -> None:
     say, left_out = words(), report.left_out
     if left_out.a or left_out.b:
-        click.echo(say("cli.compare.left_out", a=a, b=b, left=left_out.a, right=left_out.b))
+        tell(say("cli.compare.left_out", a=a, b=b, left=left_out.a, right=left_out.b))
     for text in say.reasons(report.note_codes):
-        click.echo(say("cli.compare.note", text=text))
-    click.echo(say("cli.compare.legend", margins=report.margins, means=say("results.means")))
-    click.echo(say("results.rule"))
+        tell(say("cli.compare.note", text=text))
+    tell(say("cli.compare.legend", margins=report.margins, means=say("results.means")))
+    tell(say("results.rule"))

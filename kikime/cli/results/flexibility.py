@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
 from msgspec.structs import replace
 
 from kikime.cli.language import columns, words
-from kikime.cli.output import print_table
+from kikime.cli.output import print_table, tell
 from kikime.harness.reports.claims.records import FlexibilityReport, FlexibilityTable, TechniqueEffect
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
@@ -29,7 +28,7 @@ def print_flexibility(table: FlexibilityTable) -> None:
     _print_formats(table.runs)
     _print_effects(table.runs)
     for text in _remarks(table):
-        click.echo(text)
+        tell(text)
     _print_claims(table)
 
 
@@ -129,8 +128,8 @@ def _print_claims(table: FlexibilityTable) -> None:
         for row in table.claims
     ]
     print_table(t("cli.flexibility.claims"), columns("cli.flexibility.claim_columns"), rows, left=2)
-    click.echo(t("cli.flexibility.size"))
+    tell(t("cli.flexibility.size"))
     if table.size.why_not_code:
-        click.echo(t("cli.flexibility.no_size", why=t.reason(table.size.why_not_code)))
+        tell(t("cli.flexibility.no_size", why=t.reason(table.size.why_not_code)))
     for entry in table.size.left_out:
-        click.echo(t("cli.flexibility.size_left_out", run=entry.run, why=t.reason(entry.reason_code)))
+        tell(t("cli.flexibility.size_left_out", run=entry.run, why=t.reason(entry.reason_code)))

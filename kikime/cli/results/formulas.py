@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
 from kikime.cli.language import words
-from kikime.cli.output import print_json
+from kikime.cli.output import print_json, tell
 from kikime.harness.reports.tables.areas import explain, load_areas, weighted_mean
 from kikime.harness.reports.tables.quality import QUALITY_RULE
 from kikime.harness.words.numbers import percent
@@ -17,11 +15,11 @@ def print_formulas(*, as_json: bool) -> None:
         print_json(explain())
         return
     say, areas = words(), load_areas()
-    click.echo(say("cli.formulas.head", version=areas.version))
+    tell(say("cli.formulas.head", version=areas.version))
     for area in areas.areas:
-        click.echo(say("cli.formulas.area", name=area.name(say), id=area.id, about=area.purpose(say)))
-        click.echo("  " + weighted_mean(area.terms, say))
-    click.echo(f"\n{QUALITY_RULE[say.language]}")
-    click.echo(say("cli.formulas.handled", quality=areas.handled.quality))
-    click.echo(say("cli.formulas.unbroken"))
-    click.echo(say("cli.formulas.gate", share=percent(areas.critical_gate)))
+        tell(say("cli.formulas.area", name=area.name(say), id=area.id, about=area.purpose(say)))
+        tell("  " + weighted_mean(area.terms, say))
+    tell(f"\n{QUALITY_RULE[say.language]}")
+    tell(say("cli.formulas.handled", quality=areas.handled.quality))
+    tell(say("cli.formulas.unbroken"))
+    tell(say("cli.formulas.gate", share=percent(areas.critical_gate)))

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from kikime.cli.language import columns, words
-from kikime.cli.output import print_table
+from kikime.cli.output import print_table, tell
 from kikime.harness.words.numbers import number, percent
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ def scale_note(high: int) -> str:
 
 def print_legend(members: Sequence[str]) -> None:
     """What a panel's mean and its agreement are."""
-    click.echo(words()("cli.panel.legend", judges=words()("cli.and").join(members)))
+    tell(words()("cli.panel.legend", judges=words()("cli.and").join(members)))
 
 
 def agreement_cells(found: PanelAgreement | None) -> list[str]:

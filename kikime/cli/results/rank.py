@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import Decorator, json_option, options, runs_option
-from kikime.cli.output import print_json, print_table
+from kikime.cli.options import Decorator, json_option, options, runs_option, wide_option
+from kikime.cli.output import print_json, print_table, tell
 from kikime.cli.results.panel import print_legend
 from kikime.harness.words.numbers import number, percent
 
@@ -50,6 +50,7 @@ _rank_options: Decorator[None] = options(
 @click.option("--explain", "explained", is_flag=True, help="Print the formula of every area instead.")
 @click.option("--flexibility", "flexible", is_flag=True, help="Print how flexible each model is instead.")
 @runs_option
+@wide_option
 @json_option
 def rank(
     run_names: tuple[str, ...], chosen: RankFlags, explained: bool, flexible: bool, runs: Path, as_json: bool
@@ -98,18 +99,34 @@ def print_ranking(result: Ranking) -> None:
     areas = [_name(area) for area in counted]
     headings = [*columns("cli.rank.columns"), *areas, *columns("cli.rank.more_columns")]
     headings += [say("cli.panel.alpha")] if panel else []
-    print_table(say("cli.rank.title", suite=result.suite or "—"), headings, rows)
+    print_table(
+        say("cli.rank.title", suite=result.suite or "—"), headings, rows, spare=_spare(len(counted), panel=bool(panel))
+    )
     _print_others(result, names)
     if result.n_cells is not None:
-        click.echo(say("cli.rank.common", n=result.n_cells))
+        tell(say("cli.rank.common", n=result.n_cells))
     if counted:
-        click.echo(say("results.means"))
-        click.echo(say("cli.rank.legend", areas=say("cli.and").join(areas), version=result.version))
+        tell(say("results.means"))
+        tell(say("cli.rank.legend", areas=say("cli.and").join(areas), version=result.version))
     if panel:
         print_legend(panel)
     for area in result.areas:
         if area.why_not_code:
-            click.echo(say("cli.rank.no_area", area=_name(area), why=say.reason(area.why_not_code)))
+            tell(say("cli.rank.no_area", area=_name(area), why=say.reason(area.why_not_code)))
+
+
+def _spare(n_areas: int, *, panel: bool) -> list[int]:
+    """Columns that a narrow terminal does without: items, characters, agreement, size, P(1st), and the last areas first."""
+    first = 4
+    critical = first + n_areas
+    return [
+        critical + 3,
+        critical + 1,
+        *([critical + 4] if panel else []),
+        critical + 2,
+        3,
+        *range(critical - 1, first - 1, -1),
+    ]
 
 
 def _name(area: AreaUse) -> str:

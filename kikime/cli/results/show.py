@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import json_option, judged_option, runs_option
-from kikime.cli.output import note, print_json, print_table
+from kikime.cli.options import json_option, judged_option, runs_option, wide_option
+from kikime.cli.output import note, print_json, print_table, tell
 from kikime.harness.core.axes import PLACE
 from kikime.harness.words.numbers import number, percent
 
@@ -35,6 +35,8 @@ _METRICS = (
     "prompt_echo",
     "fewshot_copy",
 )
+_LAST = ("style_level", "critical_failure")
+"""Shown in the narrowest terminal."""
 _THINKING = ("reasoning_chars", "reasoning_unfinished")
 """Shown where some reply thinks."""
 _SHOWN_THINKING = 200
@@ -63,6 +65,7 @@ _COUNTED = {"length_chars", "sentences", "reasoning_chars"}
 @judged_option
 @click.option("--base", "base_name", metavar="RUN", help="The run before tuning, for --report form_facts.")
 @runs_option
+@wide_option
 @json_option
 def show(
     run_name: str,
@@ -107,7 +110,7 @@ def show(
     else:
         print_summary(run, by or _BY)
         for text in words().reasons([*run_notes(run.manifest), *run.engine_notes]):
-            click.echo(text)
+            tell(text)
         _print_why_unscored(run)
         print_panels(run)
         click.echo(run.path)
@@ -118,7 +121,7 @@ def _print_why_unscored(run: Run) -> None:
         return
     for found in run.why_unscored():
         reason = f" ({found.reason})" if found.reason else ""
-        click.echo(words()("cli.show.unscored", judge=found.judge, n=found.n, status=found.status, reason=reason))
+        tell(words()("cli.show.unscored", judge=found.judge, n=found.n, status=found.status, reason=reason))
 
 
 def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
@@ -140,10 +143,12 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
         rows += [[say(f"results.endings.{key[0]}"), *blank, *_cells(entry, metrics)] for key, entry in endings.items()]
     title = f"{summary.name} × {summary.suite} ({say.get(f'state.{summary.state}', summary.state)})"
     headings = [*(labels.condition(say, name) for name in by), "n", *map(say.metric, metrics)]
-    print_table(title, headings, rows, left=len(by))
-    click.echo(say("results.means"))
+    shown = range(len(by) + 1, len(headings))
+    spare = [number for number in reversed(shown) if metrics[number - shown.start] not in _LAST]
+    print_table(title, headings, rows, left=len(by), spare=spare)
+    tell(say("results.means"))
     if not summary.judge:
-        click.echo(say("cli.show.no_judge", run=summary.run))
+        tell(say("cli.show.no_judge", run=summary.run))
         return
     verdicts = [
         [
@@ -158,7 +163,7 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
         ]
         for v in summary.judge
     ]
-    print_table(say("cli.show.verdicts"), columns("cli.show.verdict_columns"), verdicts, left=4)
+    print_table(say("cli.show.verdicts"), columns("cli.show.verdict_columns"), verdicts, left=4, spare=(1, 2, 6))
 
 
 def _cells(entry: Group, metrics: Sequence[str]) -> list[str]:
@@ -187,14 +192,14 @@ def _print_samples(rows: list[dict[str, Any]]) -> None:
         note(words()("cli.show.no_reply"))
     for row in rows:
         where = " · ".join(str(row[name]) for name in PLACE)
-        click.secho(f"{where} · {row['key']}", bold=True)
-        click.echo(f"  > {row['user']}")
+        tell(f"{where} · {row['key']}", bold=True)
+        tell(f"  > {row['user']}")
         if row["reasoning"]:
-            click.echo(words()("cli.show.thinking", n=len(row["reasoning"]), text=_shortened(row["reasoning"])))
-        click.echo(f"  {row['response']!r} [{row['error'] or row['finish_reason']}]")
+            tell(words()("cli.show.thinking", n=len(row["reasoning"]), text=_shortened(row["reasoning"])))
+        tell(f"  {row['response']!r} [{row['error'] or row['finish_reason']}]")
         failing = [name for name, value in row["metrics"].items() if value == 1 and _is_fault(name)]
         if failing:
-            click.echo(f"  ! {', '.join(failing)}")
+            tell(f"  ! {', '.join(failing)}")
         own = [f"{name} {value:g}" for name, value in row["task_metrics"].items() if value is not None]
         if own:
-            click.echo(f"  = {' · '.join(own)}")
+            tell(f"  = {' · '.join(own)}")

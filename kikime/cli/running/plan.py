@@ -17,8 +17,9 @@ from kikime.cli.options import (
     grid_options,
     json_option,
     runs_option,
+    wide_option,
 )
-from kikime.cli.output import print_record, print_records, print_table
+from kikime.cli.output import print_record, print_records, print_table, tell
 from kikime.cli.progress import duration_range
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _MOST_NAMES = 3
 @engine_options
 @click.option("--lora", multiple=True, metavar="NAME=DIR", help="Adapter on MODEL; a plan each.")
 @runs_option
+@wide_option
 @json_option
 def plan(model: str, grid: GridFlags, engine: EngineFlags, lora: tuple[str, ...], runs: Path, as_json: bool) -> None:
     """Dry run: cells, exact prompt tokens, time and judge cost, two rendered prompts. Loads no engine."""
@@ -50,19 +52,20 @@ def plan(model: str, grid: GridFlags, engine: EngineFlags, lora: tuple[str, ...]
 
 def _print_plan(plan: Plan) -> None:
     say = words()
-    print_table(f"{plan.model.name} × {plan.suite}", columns("cli.plan.columns"), _rows(plan.cells), left=6)
-    click.echo(say("cli.plan.replies", n=plan.n_replies))
+    tell(f"{plan.model.name} × {plan.suite}", bold=True)
+    tell(say("cli.plan.replies", n=plan.n_replies))
     tokens = "tokens" if plan.n_prompt_tokens else "tokens_unknown"
-    click.echo(say(f"cli.plan.{tokens}", n=plan.n_prompt_tokens))
+    tell(say(f"cli.plan.{tokens}", n=plan.n_prompt_tokens))
     if plan.n_scored_tokens:
-        click.echo(say("cli.plan.scored", n=plan.n_scored_tokens))
+        tell(say("cli.plan.scored", n=plan.n_scored_tokens))
     if plan.n_too_long:
-        click.echo(say("cli.plan.too_long", n=plan.n_too_long, context=plan.max_model_len))
-    click.echo(say("cli.plan.new_tokens", n=plan.max_output_tokens))
-    click.echo(say("cli.plan.time", time=duration_range(plan.seconds)))
-    click.echo(say("cli.plan.judge", cost=_dollars(plan.judge_usd)))
+        tell(say("cli.plan.too_long", n=plan.n_too_long, context=plan.max_model_len))
+    tell(say("cli.plan.new_tokens", n=plan.max_output_tokens))
+    tell(say("cli.plan.time", time=duration_range(plan.seconds)))
+    tell(say("cli.plan.judge", cost=_dollars(plan.judge_usd)))
     for note in say.reasons(plan.note_codes):
-        click.echo(say("cli.plan.note", text=note))
+        tell(say("cli.plan.note", text=note))
+    print_table("", columns("cli.plan.columns"), _rows(plan.cells), left=6, spare=(5, 4))
     for prompt in plan.prompts:
         click.echo(f"\n── {prompt.format} · {prompt.item} ──\n{prompt.prompt}")
 

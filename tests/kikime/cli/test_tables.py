@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from kikime.cli.tables import fitting
+from kikime.cli.tables import fitting, roomy, wrapped
 
 COLUMNS = ["Format", *(f"critical failure {n}" for n in range(9))]
 ROWS = [["aines_v3", *(["100.0 %"] * 9)], ["alpaca", *(["−33.3 to −27.8"] * 9)]]
@@ -45,3 +45,36 @@ def test_a_long_text_wraps_instead_of_the_numbers_beside_it():
 
 def test_a_table_without_numbers_is_printed():
     assert "語" in printed(20, ["a", "b"], [["語" * 30, "言" * 30]], left=2)
+
+
+def test_spare_columns_go_in_their_order_until_the_rest_has_room():
+    spare = [9, 8, 7, 6]
+    assert roomy(COLUMNS, ROWS, 1, 300, spare) == list(range(10))
+    kept = roomy(COLUMNS, ROWS, 1, 120, spare)
+    assert kept == list(range(len(kept)))
+    assert 6 <= len(kept) < 10
+    assert roomy(COLUMNS, ROWS, 1, 40, spare) == list(range(6))
+
+
+def test_spare_texts_go_all_together():
+    columns, rows = ["task", "measures", "source", "n"], [["style", "voice " * 20, "a bank", "1"]]
+    assert roomy(columns, rows, 3, 60, (1, 2)) == [0, 3]
+    assert roomy(columns, rows, 3, 300, (1, 2)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("overall: --explain says more", ["overall:", "--explain", "says more"]),
+        ("平均は12,345件の返答", ["平均は", "12,345件の", "返答"]),
+        ("これは（端）です。", ["これは", "（端）で", "す。"]),
+        ("  note 59.6 % of it", ["  note", "  59.6 %", "  of it"]),
+        ("short", ["short"]),
+    ],
+)
+def test_lines_break_between_words_and_never_within_a_number(text, lines):
+    assert wrapped(text, 10).split("\n") == lines
+
+
+def test_a_word_that_is_longer_than_the_line_is_broken_where_the_line_ends():
+    assert wrapped("a" * 25, 10).split("\n") == ["a" * 10, "a" * 10, "a" * 5]
