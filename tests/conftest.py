@@ -44,7 +44,7 @@ def _no_key(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
     use_language(None)
     for name in [name for name in os.environ if name.startswith("KIKIME_")]:
         monkeypatch.delenv(name)
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
