@@ -40,7 +40,7 @@ def list_formats(as_json: bool) -> None:
         print_json([_summary(entry) for entry in known])
         return
     rows = [[f.id, words().of_format(f.title), *_places(f), _yes(f.enclosed), _roles(f.n_roles)] for f in known]
-    print_table("", columns("cli.formats.columns"), rows, left=4, spare=(2,))
+    print_table("", columns("cli.formats.columns"), rows, left=4, spare=(2, 5, 3))
 
 
 @formats.command("show")
