@@ -151,7 +151,7 @@ def sealed(record: bytes) -> bytes:
     r"""A JSON object as a line of the log, with its CRC-32 as the last field.
 
     >>> sealed(b'{"key":"a"}')
-    b'{"key":"a","crc":"a93c1af1"}\\n'
+    b'{"key":"a","crc":"a93c1af1"}\n'
     """
     return b'%b,"crc":"%08x"}\n' % (record[:-1], zlib.crc32(record))
 

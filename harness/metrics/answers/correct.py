@@ -45,6 +45,7 @@ _STRONG = re.compile(
 
 _ONLY_WISHED = re.compile(r"(?:さん|の先生)?に(?:なりたかった|なるはず(?:だっ|やっ|じゃっ|でし)た)")
 """What somebody would have liked to be, and is not."""
+_ASKS_FOR_A_WISH = re.compile("なりた|夢|憧れ|あこがれ|志望|want(?:ed)? to be|dream", re.IGNORECASE)
 _SHORT_KANA = re.compile("[ぁ-んー]{1,3}")
 _AND = frozenset({"と", "や", "、", "・", "か", "とか", "も", " and ", " or "})
 _STATED_NUMBER = re.compile(
@@ -92,7 +93,7 @@ def is_right(text: str, answer: Answer, user: str) -> bool:
     readings = (*answer.readings, *spoken)
     found = list(mentions(text, answer.answers, readings=readings, disliked=answer.disliked))
     wrong = list(_wrong_mentions(text, answer))
-    right = [m for m in _outside(found, wrong) if _holds(text, m, answer)]
+    right = [m for m in _outside(found, wrong) if _holds(text, m, answer, user)]
     rivals = [
         m for m in wrong if _rivals(text, m, right, answer) and not (right and another_topic(text, m, right, user))
     ]
@@ -126,13 +127,13 @@ def _is_part(mention: Mention, longer: Mention) -> bool:
     return longer.start <= mention.start < longer.end and not within
 
 
-def _holds(text: str, mention: Mention, answer: Answer) -> bool:
+def _holds(text: str, mention: Mention, answer: Answer, user: str) -> bool:
     """Whether a mention of the right answer gives it."""
     if mention.stance is Stance.DENIED or beside(text, mention):
         return False
     if mention.stance is Stance.MENTIONED:
         return text.startswith("も", mention.end)
-    if _ONLY_WISHED.match(text, mention.end):
+    if _ONLY_WISHED.match(text, mention.end) and not _ASKS_FOR_A_WISH.search(user):
         return False
     return not (answer.disliked and predicate_denies(text, mention, disliked=True))
 

@@ -49,7 +49,7 @@ def test_joined_phrases_are_worded_one_by_one():
     joined = Phrase.joined("; ", [Phrase("the file is empty"), "x.yaml"])
     assert joined == "the file is empty; x.yaml"
     worded = Translator("ja").message(joined)
-    assert worded.endswith("; x.yaml")
+    assert worded.endswith("；x.yaml")
     assert "empty" not in worded
 
 

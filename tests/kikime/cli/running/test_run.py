@@ -182,7 +182,7 @@ def test_a_prompt_that_is_too_long_is_an_error_row_and_exit_4(kikime, tmp_path):
         (["run", "demo:august", "--engine-arg", "max_num_seq=4"], 2, "did you mean 'max_num_seqs'"),
         (["run", "demo:august", "--lora", "x"], 2, "NAME=DIR"),
         (["plan", "demo:august", "--lora", "x"], 2, "NAME=DIR"),
-        (["plan", "demo:august", "--lora", "x=./missing"], 2, "./missing"),
+        (["plan", "demo:august", "--lora", "x=./missing"], 2, "missing: no LoRA adapter here"),
         (["run", "demo:august", "--runs", "/proc/runs"], 3, "cannot be created"),
         (["run", "openai:m@http://127.0.0.1:9/v1"], 3, "is the server running"),
         (["resume", "nothing"], 2, "no run 'nothing'"),
