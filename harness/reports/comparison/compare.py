@@ -78,12 +78,16 @@ def compare(
     )
     if not pair.why_not:
         report.metrics = metric_rows(pair, slices=slices, seed=seed, n_resamples=n_resamples, on_step=on_step)
-        on_step("lengths")
-        report.lengths, report.capability = length_display(pair, seed=seed), capability_table(pair)
-        report.endings = ending_means(pair)
-        on_step("examples")
-        report.examples, report.scope = changed_replies(pair, n=n_examples), scope(pair)
+        _add_displays(report, pair, n_examples=n_examples, seed=seed, on_step=on_step)
     return report
+
+
+def _add_displays(report: Comparison, pair: Pair, *, n_examples: int, seed: int, on_step: Progress) -> None:
+    on_step("lengths")
+    report.lengths, report.capability = length_display(pair, seed=seed), capability_table(pair)
+    report.endings = ending_means(pair)
+    on_step("examples")
+    report.examples, report.scope = changed_replies(pair, n=n_examples), scope(pair)
 
 
 def describe(run: RunDirectory, manifest: Manifest) -> Side:

@@ -67,7 +67,6 @@ def rank(
         shared = common_data(own, panel=judge if panel else None)
         loaded, n_cells = [entry | {"grid": COMMON} for entry in shared.entries], shared.n_cells
         excluded += _not_common(shared, t)
-    grid = _reference(loaded, suite)
     result = Ranking(
         version=load_areas().version,
         suite=None,
@@ -78,19 +77,16 @@ def rank(
         excluded=excluded,
         n_cells=n_cells,
     )
-    if grid is None:
+    if (grid := _reference(loaded, suite)) is None:
         return result
     sorted_out = _sort_out(loaded, grid, judge, t)
-    excluded += sorted_out.excluded
-    result.suite = sorted_out.suite
-    result.unranked = sorted_out.unranked
-    ranked = sorted_out.ranked
+    result.suite, ranked = sorted_out.suite, sorted_out.ranked
     if within:
         ranked = sliced_data([run for run, _ in found], ranked, within, panel=judge if panel else None)
     if ranked:
         _fill(result, ranked, judge, t)
-    result.unranked.sort(key=lambda row: row.run)
-    result.excluded.sort(key=lambda row: row.run)
+    result.unranked = sorted(sorted_out.unranked, key=lambda row: row.run)
+    result.excluded = sorted([*excluded, *sorted_out.excluded], key=lambda row: row.run)
     return result
 
 

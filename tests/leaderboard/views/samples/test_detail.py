@@ -64,7 +64,9 @@ def test_a_later_turn_shows_what_was_said_before(visit, run, replies):
     (bubbles,) = [text for text in drawn.said("html") if said[0] in text]
     at = 0
     for text in said:
-        at = bubbles.index(text, at) + len(text)
+        found = bubbles.find(text, at)
+        assert found >= 0, text
+        at = found + len(text)
 
 
 def test_metrics_are_shown_with_their_values(visit, run, replies):
