@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from kikime.workflows.results import compare, export, flexibility, gate, rank, report, verify, write_report
     from kikime.workflows.run import resume, run
     from kikime.workflows.score import Scorer, score
+    from kikime.workflows.series.sweep import sweep
+    from kikime.workflows.series.watch import watch
 
 __all__ = [
     "Audited",
@@ -79,7 +81,9 @@ __all__ = [
     "run",
     "score",
     "stats",
+    "sweep",
     "verify",
+    "watch",
     "write_report",
 ]
 
@@ -100,6 +104,8 @@ _NAMES_BY_MODULE = {
     "workflows.results": "compare export flexibility gate rank report verify write_report",
     "workflows.run": "resume run",
     "workflows.score": "Scorer score",
+    "workflows.series.sweep": "sweep",
+    "workflows.series.watch": "watch",
 }
 _HOMES = {name: f"kikime.{module}" for module, names in _NAMES_BY_MODULE.items() for name in names.split()}
 

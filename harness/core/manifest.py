@@ -120,6 +120,13 @@ class StoredPersona(TypedDict):
     """``chars`` and ``sentences``: the range that a reply should keep, as a pair."""
 
 
+class StoredSeries(TypedDict):
+    """Where its checkpoint stands among those of one training run."""
+
+    name: str
+    step: int | None
+
+
 class StoredCriterion(TypedDict):
     """One question to a judge."""
 
@@ -163,6 +170,8 @@ class Manifest(TypedDict):
     without_bos: NotRequired[list[str]]
     """Formats whose BOS was left out, as the tokenizer adds none."""
     hardware: NotRequired[dict[str, object]]
+    series: NotRequired[StoredSeries]
+    """Of a checkpoint that ``kikime sweep`` or ``kikime watch`` found in a training run."""
 
 
 def scripted_tasks(manifest: Manifest) -> dict[str, StoredTask]:

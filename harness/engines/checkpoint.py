@@ -16,7 +16,14 @@ import orjson
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.files import cache_home, data_path, write_atomically
 from kikime.harness.core.hashing import digest, file_sha256
-from kikime.harness.engines.folders import WEIGHTS, Adapter, check_checkpoint, read_adapter
+from kikime.harness.engines.folders import (
+    WEIGHTS,
+    Adapter,
+    adapter_weights,
+    check_checkpoint,
+    is_adapter,
+    read_adapter,
+)
 from kikime.harness.engines.generation import GENERATION_CONFIG, OwnSampling, read_own_sampling
 
 _IDENTITY = ("*.json", "*.jinja", "*.model", "*.txt", *WEIGHTS)
@@ -96,6 +103,21 @@ def resolve_checkpoint(reference: str) -> Checkpoint:
 def bundled_checkpoints() -> list[str]:
     """Names of the checkpoints that come with kikime."""
     return sorted(path.parent.name for path in data_path("checkpoints").glob("*/config.json"))
+
+
+def check_whole(folder: Path) -> None:
+    """Refuse a folder that holds no whole checkpoint or adapter; nothing is hashed.
+
+    Raises:
+        UsageError: a file is missing, not fetched or cut short.
+    """
+    if is_adapter(folder):
+        read_adapter(folder)
+        weights = [file] if (file := adapter_weights(folder)) else []
+    else:
+        weights = check_checkpoint(folder)
+        _read_config(folder / "config.json")
+    _n_params(weights)
 
 
 def with_adapter(base: Checkpoint, name: str, path: Path) -> Checkpoint:

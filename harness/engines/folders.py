@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ _ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _POINTER_SIZE = 1024
 """A file of Git LFS that was not fetched is smaller than this."""
+_SHARD = re.compile(r"(?P<stem>.+)-\d+-of-(?P<total>\d{1,6})(?P<end>\.\w+)")
+"""Name of one of several files of weights."""
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """Values of vLLM's ``max_lora_rank``."""
 
@@ -47,7 +51,7 @@ def check_checkpoint(folder: Path) -> list[Path]:
             hint="give the folder of the safetensors that it was made from, or serve it and give openai:NAME@BASE_URL",
             path=folder,
         )
-    if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
+    if is_adapter(folder):
         raise UsageError(
             "{path}: a LoRA adapter, not a model",
             hint="kikime run {base} --lora {name}={path}",
@@ -74,6 +78,16 @@ def check_checkpoint(folder: Path) -> list[Path]:
     return weights
 
 
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds a LoRA adapter and no model."""
+    return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
+
+
+def adapter_weights(folder: Path) -> Path | None:
+    """The file with an adapter's weights."""
+    return next((folder / name for name in _ADAPTER_WEIGHTS if (folder / name).is_file()), None)
+
+
 def read_adapter(folder: Path) -> Adapter:
     """What the LoRA adapter in ``folder`` is.
 
@@ -96,7 +110,7 @@ def read_adapter(folder: Path) -> Adapter:
             path=path,
             kind=kind,
         )
-    weights = next((folder / name for name in _ADAPTER_WEIGHTS if (folder / name).is_file()), None)
+    weights = adapter_weights(folder)
     if weights is None:
         raise UsageError(
             "{path}: the adapter has no weights ({name})", hint="save it again", path=folder, name=_ADAPTER_WEIGHTS[0]
@@ -150,6 +164,30 @@ def _check_shards(folder: Path) -> None:
                 names=", ".join(missing[:3]),
                 index=index.name,
             )
+    for name, total, missing in _shards_of(folder):
+        if missing:
+            raise UsageError(
+                "{path}: {n} of {total} files of the weights are missing: {names}",
+                hint="copy or download them again; {index} lists them all",
+                path=folder,
+                n=len(missing),
+                total=total,
+                names=", ".join(missing[:3]),
+                index=name,
+            )
+
+
+def _shards_of(folder: Path) -> Iterator[tuple[str, int, list[str]]]:
+    """Each set of numbered files of weights: one of its names, how many there should be, and those that are missing.
+
+    Training writes the index that lists them last.
+    """
+    names = {file.name for pattern in WEIGHTS for file in folder.glob(pattern)}
+    for name in sorted(names):
+        if shard := _SHARD.fullmatch(name):
+            stem, total, end = shard["stem"], shard["total"], shard["end"]
+            every = [f"{stem}-{number:0{len(total)}}-of-{total}{end}" for number in range(1, int(total) + 1)]
+            yield name, len(every), [wanted for wanted in every if wanted not in names]
 
 
 def _check_fetched(file: Path) -> None:

@@ -11,8 +11,9 @@ from kikime.harness.reports.report import Report
 
 def _bundled() -> dict[str, Report | Path]:
     from kikime.harness.reports.claims import dialogue, form_facts, icl, shots, techniques, turns
+    from kikime.harness.reports.trends import steps
 
-    modules = (icl, turns, dialogue, techniques, shots, form_facts)
+    modules = (icl, turns, dialogue, techniques, shots, steps, form_facts)
     return {module.REPORT.id: module.REPORT for module in modules}
 
 

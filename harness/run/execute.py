@@ -23,7 +23,7 @@ from kikime.harness.run.dialogue import USER_OPTIONS, by_speaker, heard_lines
 from kikime.harness.run.measuring import log_to
 from kikime.harness.run.runner import OnStep, Runner, Sink
 from kikime.harness.run.status import StatusBoard
-from kikime.harness.store.records import Summary
+from kikime.harness.store.records import Series, Summary
 from kikime.harness.store.rundir import BENCHMARK, RunDirectory
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import StoredReplies, compact
@@ -34,7 +34,9 @@ AddTables = Callable[[RunDirectory], object]
 """Adds what else the summary is made of; called between the replies' tables and the summary."""
 
 
-def start_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: str = BENCHMARK) -> RunDirectory:
+def start_run(
+    prepared: Prepared, runs: Path, name: str | None = None, *, kind: str = BENCHMARK, series: Series | None = None
+) -> RunDirectory:
     """Create the run directory and write its manifest; nothing is generated yet."""
     checkpoint, materials = prepared.checkpoint, prepared.materials
     run = RunDirectory.create(runs, name or checkpoint.name)
@@ -52,6 +54,7 @@ def start_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: 
             "bos": "tokenizer",
         },
         **({"without_bos": without} if (without := prepared.planner.formats_without_bos) else {}),
+        **({"series": msgspec.to_builtins(series)} if series else {}),
         **({"user": {"model": user}} if (user := prepared.options.user_model) else {}),
         **comparability(materials, prepared.options, checkpoint.fingerprint),
         **materials.to_json(),

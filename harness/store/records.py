@@ -25,6 +25,15 @@ class Measured(msgspec.Struct, frozen=True):
     revision: str | None = None
 
 
+class Series(msgspec.Struct, frozen=True):
+    """Where a checkpoint stands among those of one training run."""
+
+    name: str
+    """What the training run is called."""
+    step: int | None = None
+    """Steps trained so far; None where nothing tells."""
+
+
 class PooledMean(msgspec.Struct, frozen=True):
     """One metric of a run."""
 
@@ -173,6 +182,8 @@ class SummaryHead(Printed, msgspec.Struct, kw_only=True):
     judge_drift: str | None = None
     """The warning of a judge that no longer scores as it did; None where there is none."""
     perf: Performance
+    series: Series | None = None
+    """The training run that the checkpoint is of; None where it was benchmarked by itself."""
 
 
 class Summary(SummaryHead, kw_only=True):

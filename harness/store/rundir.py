@@ -257,7 +257,7 @@ def write_json(path: Path, value: Json | msgspec.Struct) -> None:
 
 
 def find_run(reference: str, runs: Path, *, unfinished: bool = False) -> RunDirectory:
-    """The run that ``reference`` names: a path, an id, or the name of runs or of their model.
+    """The run that ``reference`` names: a path, an id, or the name of runs, or of the training run that they are of.
 
     Of several runs of a name it is the newest complete benchmark; with ``unfinished`` the newest that is not complete.
     Where newer ones are passed over because they are not complete, a warning says so.
@@ -269,6 +269,7 @@ def find_run(reference: str, runs: Path, *, unfinished: bool = False) -> RunDire
         if (path / "manifest.json").is_file() or (path / "wal").is_dir():
             return RunDirectory(path.resolve())
     named = [run for run in list_runs(runs) if _name_of(run) == reference]
+    named = named or [run for run in list_runs(runs) if _training_of(run) == reference]
     if not named:
         names = sorted({_name_of(run) for run in list_runs(runs)} - {""})
         raise UsageError(
@@ -293,6 +294,11 @@ def find_run(reference: str, runs: Path, *, unfinished: bool = False) -> RunDire
 def list_runs(runs: Path) -> list[RunDirectory]:
     """All run directories below ``runs``, oldest first."""
     return [RunDirectory(path.parent) for path in sorted(runs.glob("*/manifest.json"))]
+
+
+def _training_of(run: RunDirectory) -> str | None:
+    name = ((read_json(run.manifest_file) or {}).get("series") or {}).get("name")
+    return None if name is None else str(name)
 
 
 def _name_of(run: RunDirectory) -> str:

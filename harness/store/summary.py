@@ -25,6 +25,7 @@ from kikime.harness.store.records import (
     Measured,
     Performance,
     Quartiles,
+    Series,
     Session,
     SliceSums,
     Summary,
@@ -95,6 +96,7 @@ def summary_of(run: RunDirectory) -> Summary:
         judge_drift=next((drift["warning"] for drift in _drifts(run)), None),
         perf=_performance(run.sessions()),
         slices=slices,
+        series=msgspec.convert(manifest.get("series"), Series | None),
     )
 
 

@@ -23,6 +23,8 @@ from kikime.harness.words.catalogue import LANGUAGES, Translator, use_language
 _COMMANDS = {
     "demo": "kikime.cli.running.demo:demo",
     "run": "kikime.cli.running.run:run",
+    "sweep": "kikime.cli.running.sweep:sweep",
+    "watch": "kikime.cli.running.watch:watch",
     "plan": "kikime.cli.running.plan:plan",
     "resume": "kikime.cli.running.resume:resume",
     "score": "kikime.cli.library.score:score",

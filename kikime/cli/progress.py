@@ -18,6 +18,7 @@ from kikime.workflows.listener import Listener
 
 if TYPE_CHECKING:
     from kikime.harness.plan.prepare import Prepared
+    from kikime.workflows.loaded import Run
 
     Bar = tqdm[Never]
 
@@ -31,6 +32,8 @@ class TerminalListener(Listener):
         self._words = words()
         self._quiet = quiet
         self._bar: Bar | None = None
+        self.runs: list[Run] = []
+        """Those of several that are complete."""
         self.begin(0, 0)
 
     def tell(self, code: str, **values: str | float) -> None:
@@ -110,6 +113,11 @@ class TerminalListener(Listener):
             self._bar = None
         elif not self._quiet and self._done:
             note(self._line())
+
+    def finished(self, run: Run) -> None:
+        """Say which run of several is complete."""
+        self.runs.append(run)
+        self.tell("series_finished", name=run.name, run=str(run.path))
 
     def _rates(self) -> str:
         rate = (self._tokens + self._unfinished) / max(time.monotonic() - self._started, 1e-9)

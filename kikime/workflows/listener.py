@@ -8,6 +8,7 @@ from kikime.harness.core.request import Reply, Request
 
 if TYPE_CHECKING:
     from kikime.harness.plan.prepare import Prepared
+    from kikime.workflows.loaded import Run
 
 
 class Listener:
@@ -36,6 +37,9 @@ class Listener:
 
     def end(self) -> None:
         """The run has ended, in whatever way."""
+
+    def finished(self, run: Run) -> None:
+        """One of several runs is complete; of a sweep or of a training run that is watched."""
 
 
 SILENT = Listener()

@@ -170,7 +170,8 @@ def report(name: str, run: Reference, *, base: Reference | None = None, runs: st
     """What a report says of a run.
 
     Args:
-        name: ``icl``, ``turns``, ``dialogue``, ``techniques``, ``shots`` or ``form_facts``; an installed package's, or a Python file.
+        name: ``icl``, ``turns``, ``dialogue``, ``techniques``, ``shots``,
+            ``steps`` or ``form_facts``; an installed package's, or a Python file.
         run: the run.
         base: the run before tuning, where the report compares two.
         runs: folder of runs that are given by name.

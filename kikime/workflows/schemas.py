@@ -115,6 +115,12 @@ def _run() -> Schema:
     return {"anyOf": [*one["anyOf"], {"type": "array", "items": one}], "$defs": definitions}
 
 
+def _series() -> Schema:
+    from kikime.workflows.series.records import BenchmarkedStep
+
+    return _of(BenchmarkedStep)
+
+
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
@@ -310,6 +316,8 @@ def _model(model: type[BaseModel]) -> Schema:
 _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "demo": lambda: _of(Demo),
     "run": _run,
+    "sweep": lambda: {"type": "array", "items": _ref("BenchmarkedStep"), "$defs": _series()["$defs"]},
+    "watch": _series,
     "plan": _plan,
     "resume": lambda: _of(RunSummary),
     "score": lambda: _of(ScoreLine),

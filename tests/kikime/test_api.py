@@ -55,7 +55,9 @@ EXPORTED = [
     "run",
     "score",
     "stats",
+    "sweep",
     "verify",
+    "watch",
     "write_report",
 ]
 

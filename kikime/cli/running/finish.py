@@ -34,6 +34,16 @@ def finish(results: Sequence[Run], *, as_json: bool) -> None:
             print_summary(run)
             print_panels(run)
             click.echo(run.path)
+    refuse_partial(results)
+
+
+def refuse_partial(results: Sequence[Run]) -> None:
+    """Say that something is missing of the runs, where it is.
+
+    Raises:
+        EnvironmentFault: the judge stopped.
+        PartialResult: replies failed.
+    """
     stopped = [found for run in results if (found := _stopped(run))]
     if stopped:
         raise EnvironmentFault(

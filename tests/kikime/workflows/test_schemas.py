@@ -27,13 +27,15 @@ FILES = {
     "ratings.jsonl": "".join(f'{{"human": {n % 7 + 1}, "judge": {n % 7 + 1}}}\n' for n in range(30)),
 }
 
+STEP = {"series": {"name": "sft", "step": 100}}
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("schemas")
     materials = make_materials([talk_task(4)], shots=(0, 2), techniques=("plain", "no_style"))
     add_verdicts(make_run(folder, "august", PLAIN, materials=materials), lambda _: 4)
-    add_verdicts(make_run(folder, "september", IN_VOICE, materials=materials), lambda _: 6)
+    add_verdicts(make_run(folder, "september", IN_VOICE, materials=materials, manifest=STEP), lambda _: 6)
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
@@ -60,6 +62,7 @@ PRINTED = [
     ("show", ["show", "august"]),
     ("samples", ["show", "august", "--samples"]),
     ("judged", ["show", "august", "--judge", "judge-a"]),
+    ("report.steps", ["show", "september", "--report", "steps"]),
     ("report.shots", ["show", "september", "--report", "shots"]),
     ("report.techniques", ["show", "september", "--report", "techniques"]),
     ("compare", ["compare", "august", "september"]),
@@ -87,7 +90,7 @@ PRINTED = [
     ("tasks.path", ["tasks", "path"]),
     ("calibrate", ["calibrate", "{folder}/ratings.jsonl"]),
 ]
-ELSEWHERE = {"demo", "run", "judge", "audit", "doctor", "schema"}
+ELSEWHERE = {"demo", "run", "judge", "audit", "doctor", "schema", "sweep", "watch"}
 """Commands that need a judge, an engine or much time: each has a test of its own below."""
 
 

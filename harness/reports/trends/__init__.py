@@ -1,0 +1,1 @@
+"""Curves over the checkpoints of one training run."""

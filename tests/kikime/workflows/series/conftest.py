@@ -1,0 +1,5 @@
+"""An engine with canned replies, as a file that ``--engine`` takes."""
+
+from tests.support.canned_engine import engine
+
+__all__ = ["engine"]
