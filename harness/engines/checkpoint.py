@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import orjson
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.files import cache_home, data_path, write_atomically
@@ -287,17 +286,21 @@ def _identity(path: Path) -> Iterator[tuple[str, str]]:
     memory.save()
 
 
+class _Kept(msgspec.Struct):
+    known: dict[str, str]
+    digest: str
+
+
 class _HashMemory:
-    """SHA-256 of large files, kept in the user's cache directory."""
+    """SHA-256 of large files, kept in the user's cache directory; a damaged memory is forgotten."""
 
     def __init__(self) -> None:
         self._file = cache_home("sha256.json")
         self._known: dict[str, str] = {}
         self._changed = False
-        try:
-            self._known = orjson.loads(self._file.read_bytes())
-        except (OSError, orjson.JSONDecodeError):
-            self._known = {}
+        with suppress(OSError, msgspec.MsgspecError, UnicodeError):
+            kept = msgspec.json.decode(self._file.read_bytes(), type=_Kept)
+            self._known = kept.known if kept.digest == digest("hashes", kept.known) else {}
 
     def sha256(self, path: Path) -> str:
         stat = path.stat()
@@ -312,4 +315,5 @@ class _HashMemory:
             return
         with suppress(OSError, EnvironmentFault):  # a read-only home only costs hashing again
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._file, orjson.dumps(self._known))
+            kept = _Kept(self._known, digest("hashes", self._known))
+            write_atomically(self._file, msgspec.json.encode(kept))

@@ -17,9 +17,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tools.bench_judge import serve_judge
 from tools.faults.damages import damaged_caches, damages
-from tools.faults.kills import kill_compactions, kill_engines, kill_exports, kill_judges, kill_runs
+from tools.faults.judge import serve_judge
+from tools.faults.kills import kill_compactions, kill_engines, kill_exports, kill_judges, kill_runs, kill_servers
 from tools.faults.places import clock_set_back, small_disks, two_writers
 from tools.faults.truth import Tally
 from tools.faults.workshop import Workshop
@@ -30,23 +30,25 @@ _HEADINGS = ("fault", "tried", "recovered", "told, not mended", "rows lost", "do
 def main() -> None:
     """Break, mend, compare; exit 1 where a row was lost or doubled or a number silently wrong."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kills", type=int, default=200, help="of run, judge, compaction and export together")
-    parser.add_argument("--damages", type=int, default=20, help="of each kind of file, flipped and cut")
+    parser.add_argument("--kills", type=int, default=200, help="of run, judge, batch, compaction and export together")
+    parser.add_argument("--damages", type=int, default=8, help="of each kind of file, flipped and cut")
+    parser.add_argument("--places", type=int, default=5, help="of each kind of place, clock, second writer and server")
     parser.add_argument("--engine", type=int, default=2, help="kills of runs with the real engine")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     here, there = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve_judge, args=(there, 0.02), daemon=True)
+    server = multiprocessing.get_context("spawn").Process(target=serve_judge, args=(there,), daemon=True)
     server.start()
     started, tallies = time.monotonic(), []
     with tempfile.TemporaryDirectory() as name:
         os.environ |= {"XDG_CACHE_HOME": f"{name}/cache", "TOKENIZERS_PARALLELISM": "false", "KIKIME_LANG": "en"}
         os.environ |= {"OPENAI_API_KEY": "none"}
-        shop = Workshop(Path(name), f"http://127.0.0.1:{here.recv()}/v1", chosen.seed)
-        kills, few = chosen.kills // 10, max(1, chosen.damages // 4)
+        shop = Workshop(Path(name), here.recv(), chosen.seed)
+        kills, few = chosen.kills // 10, chosen.places
         for trials in (
             kill_runs(shop, 5 * kills),
-            kill_judges(shop, 2 * kills),
+            kill_judges(shop, kills),
+            kill_judges(shop, kills, "--batch", "--poll", "0.1"),
             kill_compactions(shop, 2 * kills),
             kill_exports(shop, kills),
             damages(shop, chosen.damages),
@@ -54,6 +56,7 @@ def main() -> None:
             two_writers(shop, few),
             clock_set_back(shop, few),
             small_disks(shop, few),
+            kill_servers(shop, few),
             kill_engines(shop, chosen.engine),
         ):
             for tally in trials:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from kikime.harness.store.rundir import RunDirectory
+from kikime.harness.store.rundir import RunDirectory, list_runs
 from tools.faults.truth import JUDGED, State, Tally
 from tools.faults.workshop import Workshop, told_by_verify
 
@@ -75,7 +76,7 @@ def _read(run: RunDirectory, truth: State) -> bool:
 
 
 def damaged_caches(shop: Workshop, n: int) -> Iterator[Tally]:
-    """Damage the cache of hashes and the judge's; they only save time and money."""
+    """Damage the caches of hashes and of verdicts; they only save time and money."""
     tally, home = Tally("cache damaged"), Path(os.environ["XDG_CACHE_HOME"])
     for number in range(n):
         for file in [path for path in home.rglob("*") if path.is_file() and path.stat().st_size]:
@@ -83,4 +84,9 @@ def damaged_caches(shop: Workshop, n: int) -> Iterator[Tally]:
         with shop.copy(shop.unjudged) as run:
             code = shop.command(shop.judge_line(run.path))
             tally.add(State.of(run), shop.truth, told_by_verify(run) if code in JUDGED else shop.output)
+        runs = shop.folder / "cached"
+        code = shop.command(shop.run_line(runs))
+        [run] = list_runs(runs)
+        tally.add(State.of(run), shop.bare_truth, told_by_verify(run) if code == 0 else shop.output)
+        shutil.rmtree(runs)
     yield tally

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 
 from kikime.harness.store.rundir import list_runs
+from tests.support.mortal_server import MortalServer
 from tools.faults.truth import JUDGED, State, Tally
 from tools.faults.workshop import Workshop, told_by_verify
 
@@ -29,13 +32,16 @@ def kill_runs(shop: Workshop, n: int) -> Iterator[Tally]:
     yield tally
 
 
-def kill_judges(shop: Workshop, n: int) -> Iterator[Tally]:
+def kill_judges(shop: Workshop, n: int, *options: str) -> Iterator[Tally]:
     """Kill judging; what was asked once is not asked again, and the verdicts are those of one go."""
-    tally = Tally("kill −9 of judge")
-    for _ in range(n):
+    tally = Tally(f"kill −9 of judge{' --batch' if '--batch' in options else ''}")
+    for number in range(n):
+        shop.forget_verdicts()
         with shop.copy(shop.unjudged) as run:
-            shop.kill(shop.judge_line(run.path), shop.judge_seconds)
-            code = shop.command(shop.judge_line(run.path))
+            line = shop.judge_line(run.path, *options)
+            for _ in range(1 + number % 2):
+                shop.kill(line, shop.judge_seconds)
+            code = shop.command(line)
             tally.add(State.of(run), shop.truth, told_by_verify(run) if code in JUDGED else shop.output)
     yield tally
 
@@ -67,6 +73,34 @@ def kill_exports(shop: Workshop, n: int) -> Iterator[Tally]:
         cut = file.exists() and file.read_bytes() != whole
         tally.add(State.of(shop.whole), shop.truth)
         tally.wrong += cut
+    yield tally
+
+
+def kill_servers(shop: Workshop, n: int) -> Iterator[Tally]:
+    """Kill the server of a served model in mid-run and start it again; what it did not answer is asked again."""
+    tally, folder = Tally("server killed and started again"), shop.folder / "served"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = MortalServer(port, delay=0.05).start()
+    line = ["run", f"openai:player@{server.url}", "--format", "native", "--no-judge"]
+    line += ["--suite", str(shop.spoken), "--runs"]
+    try:
+        started = time.monotonic()
+        assert n == 0 or shop.command([*line, str(folder / "whole")]) == 0, shop.output
+        seconds = time.monotonic() - started
+        truth = State.of(list_runs(folder / "whole")[0]) if n else None
+        for number in range(n):
+            pid = shop.start([*line, str(folder / str(number))])
+            time.sleep(shop.chance.uniform(seconds / 3, seconds))
+            server.kill()
+            time.sleep(shop.chance.uniform(0, 2))
+            server.start()
+            os.waitpid(pid, 0)
+            for run in list_runs(folder / str(number)):
+                code = shop.command(["resume", str(run.path), "--no-judge"])
+                tally.add(State.of(run), truth, told_by_verify(run) if code == 0 else shop.output)
+    finally:
+        server.kill()
     yield tally
 
 

@@ -20,14 +20,12 @@ def two_writers(shop: Workshop, n: int) -> Iterator[Tally]:
     tally, folder = Tally("two writers"), shop.folder / "twice"
     for _ in range(n):
         shutil.rmtree(folder, ignore_errors=True)
-        shop.kill(shop.run_line(folder), shop.run_seconds)
-        if not (runs := list_runs(folder)):
-            continue  # killed before there was a run
-        line = ["resume", str(runs[0].path), "--no-judge"]
+        line = ["resume", str(_begun(shop, folder).path), "--no-judge"]
         pids = [shop.start(line, log=f"writer-{number}") for number in range(2)]
         codes = Counter(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids)
         fine = codes in (Counter({0: 2}), Counter({0: 1, 3: 1}))
-        tally.add(State.of(runs[0]), shop.bare_truth, told_by_verify(runs[0]))
+        [run] = list_runs(folder)
+        tally.add(State.of(run), shop.bare_truth, told_by_verify(run))
         tally.wrong += not fine
     yield tally
 
@@ -48,10 +46,9 @@ def clock_set_back(shop: Workshop, n: int) -> Iterator[Tally]:
     tally, folder = Tally("clock set back a day"), shop.folder / "clock"
     for _ in range(n):
         shutil.rmtree(folder, ignore_errors=True)
-        shop.kill(shop.run_line(folder), shop.run_seconds)
-        for run in list_runs(folder):
-            code = shop.command(["resume", str(run.path), "--no-judge"], yesterday)
-            tally.add(State.of(run), shop.bare_truth, told_by_verify(run) if code == 0 else shop.output)
+        run = _begun(shop, folder)
+        code = shop.command(["resume", str(run.path), "--no-judge"], yesterday)
+        tally.add(State.of(run), shop.bare_truth, told_by_verify(run) if code == 0 else shop.output)
     yield tally
 
 
@@ -81,6 +78,13 @@ def small_disks(shop: Workshop, n: int) -> Iterator[Tally]:
             subprocess.run(["umount", str(place)], check=True)
         yield tally
     yield _read_only(shop, place, n)
+
+
+def _begun(shop: Workshop, folder: Path) -> RunDirectory:
+    """A run killed at a random moment after it began."""
+    while not (runs := list_runs(folder)):
+        shop.kill(shop.run_line(folder), shop.run_seconds)
+    return runs[0]
 
 
 def _read_only(shop: Workshop, place: Path, n: int) -> Tally:

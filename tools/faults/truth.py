@@ -43,7 +43,7 @@ class Tally:
 
 @dataclass
 class State:
-    """What a run says: rows by key, and the parts of its summary that no clock changes."""
+    """What a run says: rows by key, the parts of its summary that no clock changes, and which model it was."""
 
     samples: Rows
     scores: Rows
@@ -62,6 +62,7 @@ class State:
         by_verdict = {(row["key"], row["judge_id"], row["rubric"], row["criterion"]): row["score"] for row in judged}
         summary = read_json(run.summary_file) or {}
         told = {name: _rounded(summary.get(name)) for name in ("counts", "metrics", "slices", "judge", "state")}
+        told["model"] = (read_json(run.manifest_file) or {}).get("model")
         doubled = len(samples) - len(by_sample) + len(scores) - len(by_score) + len(judged) - len(by_verdict)
         return cls(by_sample, by_score, told, by_verdict, doubled)
 

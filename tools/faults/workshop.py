@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
-import duckdb  # noqa: F401  (loaded once, before forking)
+import duckdb  # noqa: F401  (what commands load is loaded once, before forking)
+from transformers import AutoTokenizer  # noqa: F401
 
 from kikime.cli import main as kikime
 from kikime.harness.core.errors import KikimeError
@@ -24,7 +25,12 @@ from tools.faults.truth import JUDGED, State
 
 SUITE = """
 id: faults
-tasks: [{id: persona_facts, limit: 4}, {id: daily, limit: 4}, {id: steadiness, limit: 2}, {id: icl_sentiment, limit: 4}]
+tasks:
+  - {id: persona_facts, limit: 4}
+  - {id: daily, limit: 4}
+  - {id: steadiness, limit: 2}
+  - {id: scenes, limit: 1}
+  - {id: icl_sentiment, limit: 4}
 personas: [ojousama]
 formats: [alpaca, chatml]
 shots: [0]
@@ -40,6 +46,8 @@ class Workshop:
         self.chance = random.Random(seed)
         self.suite = folder / "faults.yaml"
         self.suite.write_text(SUITE, encoding="utf-8")
+        self.spoken = folder / "spoken.yaml"
+        self.spoken.write_text(SUITE.replace("  - {id: icl_sentiment, limit: 4}\n", ""), encoding="utf-8")
         started = time.monotonic()
         assert self.command(self.run_line(folder / "whole")) == 0, self.output
         self.run_seconds = time.monotonic() - started
@@ -57,9 +65,14 @@ class Workshop:
         line = ["run", "demo:august", "--suite", str(self.suite), "--no-judge", "--runs", str(runs)]
         return [*line, "--engine", engine]
 
-    def judge_line(self, run: Path) -> list[str]:
+    def judge_line(self, run: Path, *options: str) -> list[str]:
         """The arguments that judge a run."""
-        return ["judge", str(run), "--judge-model", "bench-judge", "--judge-base-url", self.judge_url, "--no-sentinel"]
+        line = ["judge", str(run), "--judge-model", "scripted", "--judge-base-url", self.judge_url, "--no-sentinel"]
+        return [*line, *options]
+
+    def forget_verdicts(self) -> None:
+        """Empty the cache of verdicts, so that judging asks the judge."""
+        shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"]) / "kikime" / "judge", ignore_errors=True)
 
     @property
     def output(self) -> str:

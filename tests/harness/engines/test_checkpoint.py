@@ -30,6 +30,23 @@ def test_changing_a_file_changes_the_fingerprint(copy, name):
     assert resolve_checkpoint(str(copy)).fingerprint != before
 
 
+@pytest.mark.parametrize("damage", ["one character", "cut", "another shape"])
+def test_a_damaged_memory_of_hashes_is_forgotten(august, tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    before, memory = resolve_checkpoint(str(august)).fingerprint, tmp_path / "kikime" / "sha256.json"
+    kept = memory.read_text(encoding="utf-8")
+    digit = kept.index('":"') + 3
+    memory.write_text(
+        {
+            "one character": kept[:digit] + ("0" if kept[digit] != "0" else "1") + kept[digit + 1 :],
+            "cut": kept[: len(kept) // 2],
+            "another shape": "[]",
+        }[damage],
+        encoding="utf-8",
+    )
+    assert resolve_checkpoint(str(august)).fingerprint == before
+
+
 def test_a_bundled_checkpoint_has_a_short_name(august):
     assert resolve_checkpoint("demo:august").path == str(august.resolve())
 
