@@ -11,6 +11,7 @@ from kikime.harness.metrics import Measured
 from kikime.harness.metrics.answers.correct import Answer
 from kikime.harness.metrics.answers.facts import measure_fact
 from kikime.harness.prompts.scoring import scorer_of
+from kikime.harness.stats.paired import NEW_PERSONAS_FROM
 
 PERSONAS = persona_ids()
 
@@ -27,8 +28,10 @@ def marker_rate(measured: list[Measured]) -> float:
     return marked / sum(m["eligible_sentences"] or 0 for m in measured)
 
 
-def test_there_are_eight_voices() -> None:
+def test_there_are_enough_voices_for_claims_about_new_ones() -> None:
     assert set(PERSONAS) >= {"ojousama", "bushi", "kansai", "shonen", "maid", "imouto", "hakase", "bilingual"}
+    assert set(PERSONAS) >= {"kohai", "mukuchi", "gyaru", "shitsuji"}
+    assert len(PERSONAS) >= NEW_PERSONAS_FROM
 
 
 @pytest.mark.parametrize("persona", PERSONAS)

@@ -63,12 +63,20 @@ def test_quick_is_a_few_hundred_replies() -> None:
     assert len(load_suite("quick").personas) == 3
 
 
-def test_standard_is_about_1500_replies_per_format_with_every_persona() -> None:
+EIGHT = {"ojousama", "bushi", "shonen", "kansai", "maid", "imouto", "hakase", "bilingual"}
+
+
+def test_standard_is_about_1500_replies_per_format_with_its_eight_personas() -> None:
     per_format: Counter[str] = Counter()
     for (form, _), count in replies("standard").items():
         per_format[form] += count
     assert all(1400 <= count <= 1600 for count in per_format.values())
-    assert set(load_suite("standard").personas) == set(persona_ids())
+    assert set(load_suite("standard").personas) == EIGHT
+
+
+@pytest.mark.parametrize("suite", ["conversation", "dialogue", "full", "voices"])
+def test_suites_without_a_promised_size_ask_every_persona(suite: str) -> None:
+    assert set(load_suite(suite).personas) == set(persona_ids())
 
 
 def test_full_holds_every_bank_of_replies_and_every_technique() -> None:

@@ -72,7 +72,7 @@ def alias_pattern(alias: str) -> re.Pattern[str]:
     fold_kana = not _SHORT_KATAKANA.fullmatch(text)
     rule = "".join(_char_rule(char, fold_kana=fold_kana) for char in text) if len(text) > 1 else re.escape(text)
     if text[:1].isdigit():
-        rule = rf"(?<![\d.]){rule}"
+        rule = rf"(?<!\d)(?<![^.]\.){rule}"
     if text[-1:].isdigit():
         rule = rf"{rule}(?!\d|\.\d)"
     if re.match(r"[a-z]", text):

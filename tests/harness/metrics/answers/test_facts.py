@@ -30,6 +30,7 @@ from kikime.harness.metrics.answers.facts import measure_fact, measure_unanswera
         ("18歳ですわ", ["十八歳"], [], "correct"),
         ("180センチですわ", ["18"], [], "wrong"),
         ("1.18ですわ", ["18"], [], "wrong"),
+        ("……18。", ["18"], [], "correct"),
         ("二〇〇五年ですわ", ["2005年"], [], "correct"),
         ("5月12日ですわ", ["五月十二日"], [], "correct"),
         ("高校三年生ですわ", ["3年生"], ["2年生"], "correct"),
