@@ -44,6 +44,14 @@ judged_option = click.option(
 )
 
 
+log_to_option = click.option(
+    "--log-to",
+    multiple=True,
+    metavar="TRACKER[:WHERE]",
+    help="Tell mlflow[:URI], wandb[:PROJECT], tensorboard[:DIR] or trackio[:PROJECT] of the results (repeatable).",
+)
+
+
 def _keep_wide(context: click.Context, _: click.Parameter, given: bool) -> None:
     context.meta[WIDE] = given
 

@@ -22,6 +22,7 @@ from kikime.workflows.keywords import EngineKeywords, engine_options
 from kikime.workflows.listener import SILENT, Listener
 from kikime.workflows.loaded import Judging, Run, load_run
 from kikime.workflows.plan import choose_materials, prepare_all
+from kikime.workflows.tracking.tracker import read_trackers, track
 
 if TYPE_CHECKING:
     from kikime.harness.suites.suite import Suite
@@ -50,6 +51,7 @@ def run(
     judge: JudgeArgument = None,
     runs: str | Path = "runs",
     name: str | None = None,
+    log_to: str | Sequence[str] = (),
     progress: Listener = SILENT,
     **engine: Unpack[EngineKeywords],
 ) -> Run:
@@ -66,6 +68,8 @@ def run(
         judge: who judges while replies are generated: settings, ``NAME@URL``, True for the default judge, or several.
         runs: folder that the run's directory is made in.
         name: the run's name; the checkpoint's by default.
+        log_to: trackers that are told of the result: ``mlflow``, ``wandb``, ``tensorboard`` or ``trackio``, each with
+            ``:WHERE`` behind it (a tracking URI, a project, a folder) where it is not the tracker's default.
         progress: hears how it goes on.
         engine: how to load the model; see :class:`kikime.harness.engines.EngineOptions`.
 
@@ -76,7 +80,9 @@ def run(
     judges = choose_judges(judge)
     materials = choose_materials(suite, personas=personas, formats=formats, shots=shots, tasks=tasks, limit=limit)
     options = engine_options(engine)
-    [done] = run_adapters(model, {}, materials, options, judge=judges, runs=runs, name=name, progress=progress)
+    [done] = run_adapters(
+        model, {}, materials, options, judge=judges, runs=runs, name=name, log_to=log_to, progress=progress
+    )
     return done
 
 
@@ -89,18 +95,22 @@ def run_adapters(
     judge: JudgeArgument = None,
     runs: str | Path = "runs",
     name: str | None = None,
+    log_to: str | Sequence[str] = (),
     progress: Listener = SILENT,
 ) -> list[Run]:
     """Benchmark LoRA adapters (name and folder) on ``model``, one run each on one loaded engine; without any, the model.
 
     Arguments and errors else as those of :func:`run`.
     """
-    judges, folder = choose_judges(judge), Path(runs)
+    judges, folder, trackers = choose_judges(judge), Path(runs), read_trackers(log_to)
     planned = []
     for prepared in prepare_all(model, adapters, materials, options):
         progress.planned(prepared, time_range(prepared, folder))
         planned.append(new_run(prepared, folder, name))
-    return execute_all(planned, judges=judges, progress=progress)
+    done = execute_all(planned, judges=judges, progress=progress)
+    for one in done:
+        track(one, trackers, progress)
+    return done
 
 
 def new_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: str = BENCHMARK) -> Planned:

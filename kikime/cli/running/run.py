@@ -17,10 +17,12 @@ from kikime.cli.options import (
     grid_options,
     json_option,
     judge_choice,
+    log_to_option,
     retention_options,
     runs_option,
 )
 from kikime.cli.progress import TerminalListener, ended_by_signals
+from kikime.harness.core.errors import UsageError
 
 
 @click.command()
@@ -31,6 +33,7 @@ from kikime.cli.progress import TerminalListener, ended_by_signals
 @click.option("--lora", multiple=True, metavar="NAME=DIR", help="Adapter on MODEL; one run each, one load.")
 @retention_options
 @judge_choice
+@log_to_option
 @runs_option
 @json_option
 def run(
@@ -41,6 +44,7 @@ def run(
     lora: tuple[str, ...],
     retaining: RetentionFlags,
     judging: JudgeFlags,
+    log_to: tuple[str, ...],
     runs: Path,
     as_json: bool,
 ) -> None:
@@ -52,6 +56,8 @@ def run(
     from kikime.workflows.run import run_adapters
 
     base = retaining.base(judging)
+    if base and log_to:
+        raise UsageError("--log-to does not go with --retention", hint="leave one of them out")
     judge = () if base else judging.panel(this_command())
     adapters, progress = adapter_pairs(lora), TerminalListener(quiet=as_json)
     with ended_by_signals():
@@ -67,10 +73,22 @@ def run(
         elif adapters:
             materials, loading = choose_materials(**grid.keywords()), read_engine(engine.keywords())
             finish(
-                run_adapters(model, adapters, materials, loading, judge=judge, runs=runs, name=name, progress=progress),
+                run_adapters(
+                    model,
+                    adapters,
+                    materials,
+                    loading,
+                    judge=judge,
+                    runs=runs,
+                    name=name,
+                    log_to=log_to,
+                    progress=progress,
+                ),
                 as_json=as_json,
             )
         else:
             asked, loading_of = grid.keywords(), engine.keywords()
-            done = run_one(model, judge=judge, runs=runs, name=name, progress=progress, **asked, **loading_of)
+            done = run_one(
+                model, judge=judge, runs=runs, name=name, log_to=log_to, progress=progress, **asked, **loading_of
+            )
             finish([done], as_json=as_json)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.options import JudgeFlags, json_option, judge_choice, runs_option, wide_option
+from kikime.cli.options import JudgeFlags, json_option, judge_choice, log_to_option, runs_option, wide_option
 from kikime.cli.output import print_records
 from kikime.cli.progress import TerminalListener, ended_by_signals
 
@@ -15,10 +15,11 @@ from kikime.cli.progress import TerminalListener, ended_by_signals
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @judge_choice
+@log_to_option
 @runs_option
 @wide_option
 @json_option
-def sweep(file: Path, judging: JudgeFlags, runs: Path, as_json: bool) -> None:
+def sweep(file: Path, judging: JudgeFlags, log_to: tuple[str, ...], runs: Path, as_json: bool) -> None:
     """Benchmark every checkpoint that FILE names: steps of a training run, sizes, adapters of one base."""
     from kikime.cli.running.finish import refuse_partial
     from kikime.cli.running.steps import print_steps
@@ -28,7 +29,7 @@ def sweep(file: Path, judging: JudgeFlags, runs: Path, as_json: bool) -> None:
     judge, progress = judging.panel(this_command()), TerminalListener(quiet=as_json)
     try:
         with ended_by_signals():
-            sweep_all(file, judge=judge, runs=runs, progress=progress)
+            sweep_all(file, judge=judge, runs=runs, log_to=log_to, progress=progress)
     finally:
         if as_json:
             print_records([benchmarked(run) for run in progress.runs])

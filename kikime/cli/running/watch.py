@@ -17,6 +17,7 @@ from kikime.cli.options import (
     grid_options,
     json_option,
     judge_choice,
+    log_to_option,
     options,
     runs_option,
     wide_option,
@@ -61,6 +62,7 @@ _watch_options: Decorator[None] = options(
 @grid_options
 @engine_options
 @judge_choice
+@log_to_option
 @runs_option
 @wide_option
 @json_option
@@ -70,6 +72,7 @@ def watch(
     grid: GridFlags,
     engine: EngineFlags,
     judging: JudgeFlags,
+    log_to: tuple[str, ...],
     runs: Path,
     as_json: bool,
 ) -> None:
@@ -91,6 +94,7 @@ def watch(
             every=watching.every,
             judge=judge,
             runs=runs,
+            log_to=log_to,
             progress=progress,
             **asked,
             **loading,

@@ -25,6 +25,7 @@ from kikime.harness.suites.grid import Materials
 from kikime.workflows.listener import SILENT, Listener
 from kikime.workflows.loaded import Run
 from kikime.workflows.run import Planned, execute_all
+from kikime.workflows.tracking.tracker import Tracker, track
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.session import JudgeSettings
@@ -50,6 +51,8 @@ class Asked:
     judges: Sequence[JudgeSettings] = ()
     runs: Path = Path("runs")
     progress: Listener = SILENT
+    trackers: Sequence[Tracker] = ()
+    """What is told of each run that is completed here."""
 
 
 class Queue:
@@ -73,7 +76,7 @@ class Queue:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self.close()
 
     def benchmark(self, member: Member) -> Run | None:
         """The member's complete run; None where another process works on it.
@@ -99,9 +102,10 @@ class Queue:
             asked.progress.tell("series_locked", run=str(planned.directory.path))
             return None
         except BaseException:
-            self._close()
+            self.close()
             raise
         self._judges = tuple(judge.after(outcome.spent_usd) for judge, outcome in done.judging) or self._judges
+        track(done, asked.trackers, asked.progress)
         return done
 
     def _resolved(self, member: Member) -> Checkpoint:
@@ -123,7 +127,7 @@ class Queue:
         checkpoint = prepared.checkpoint
         base = f"{checkpoint.path or checkpoint.base_url}#{checkpoint.max_lora_rank}"
         if checkpoint.adapter is None or self._base != base:
-            self._close()
+            self.close()
         if checkpoint.adapter is None:
             return None
         if self._engine is None:
@@ -131,7 +135,8 @@ class Queue:
             self._engine, self._base = load_engine(checkpoint, prepared.options), base
         return self._engine
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the engine that adapters share; the next adapter loads another."""
         if self._engine is not None:
             self._engine.close()
         self._engine = self._base = None

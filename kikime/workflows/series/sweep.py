@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -25,6 +25,7 @@ from kikime.workflows.plan import Overrides
 from kikime.workflows.series.folder import found_in, in_order_of_steps
 from kikime.workflows.series.queue import Asked, Member, Queue
 from kikime.workflows.series.watch import member, not_all
+from kikime.workflows.tracking.tracker import read_trackers
 
 
 def _model(value: object) -> object:
@@ -148,6 +149,7 @@ def sweep(
     *,
     judge: JudgeArgument = None,
     runs: str | Path = "runs",
+    log_to: str | Sequence[str] = (),
     progress: Listener = SILENT,
 ) -> list[Run]:
     """Benchmark every checkpoint that a sweep's YAML file names; returns their runs in its order.
@@ -159,6 +161,7 @@ def sweep(
         file: its fields are those of :class:`Sweep`.
         judge: see :func:`kikime.run`.
         runs: see :func:`kikime.run`.
+        log_to: see :func:`kikime.run`.
         progress: hears how it goes on.
 
     Raises:
@@ -171,7 +174,14 @@ def sweep(
 
     materials = gather_materials(chosen.apply(SUITES.find(chosen.suite)), load_rubric)
     given = {name: value for name, value in chosen.engine if name in chosen.engine.model_fields_set}
-    asked = Asked(materials, engine_options(cast("EngineKeywords", given)), choose_judges(judge), Path(runs), progress)
+    asked = Asked(
+        materials,
+        engine_options(cast("EngineKeywords", given)),
+        choose_judges(judge),
+        Path(runs),
+        progress,
+        read_trackers(log_to),
+    )
     members = list(chosen.members())
     rank = max(map(_rank, members), default=0)
     done, failed = [], 0

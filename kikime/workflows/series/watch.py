@@ -18,6 +18,7 @@ from kikime.workflows.loaded import Run
 from kikime.workflows.plan import choose_materials
 from kikime.workflows.series.folder import Arrivals, Found
 from kikime.workflows.series.queue import Asked, Member, Queue
+from kikime.workflows.tracking.tracker import read_trackers
 
 if TYPE_CHECKING:
     from kikime.harness.suites.suite import Suite
@@ -44,6 +45,7 @@ def watch(
     limit: int | None = None,
     judge: JudgeArgument = None,
     runs: str | Path = "runs",
+    log_to: str | Sequence[str] = (),
     progress: Listener = SILENT,
     **engine: Unpack[EngineKeywords],
 ) -> Iterator[Run]:
@@ -68,6 +70,7 @@ def watch(
         limit: see :func:`kikime.run`.
         judge: see :func:`kikime.run`.
         runs: see :func:`kikime.run`.
+        log_to: see :func:`kikime.run`; the steps of a training run become one curve there.
         progress: hears how it goes on.
         engine: see :func:`kikime.run`.
 
@@ -81,7 +84,7 @@ def watch(
             "{path}: no such folder", hint="give the folder that training writes its checkpoints to", path=folder
         )
     materials = choose_materials(suite, personas=personas, formats=formats, shots=shots, tasks=tasks, limit=limit)
-    asked = Asked(materials, engine_options(engine), choose_judges(judge), Path(runs), progress)
+    asked = Asked(materials, engine_options(engine), choose_judges(judge), Path(runs), progress, read_trackers(log_to))
     if base:
         resolve_checkpoint(base)
     return _watched(folder, asked, base, name or folder.resolve().name, once=once, until_idle=until_idle, every=every)

@@ -1,0 +1,1 @@
+"""Results in experiment trackers: summaries and curves over steps, by the trackers' own libraries."""
