@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-class KikimeCallback(TrainerCallback):  # type: ignore[misc]  # transformers has no types
+class KikimeCallback(TrainerCallback):
     """Benchmarks each checkpoint when the Trainer has saved it, as ``kikime watch`` would; training waits meanwhile.
 
     The engine is loaded beside the model that trains: on one GPU leave room (``gpu_memory_utilization=0.3``), or let
@@ -73,7 +73,7 @@ class KikimeCallback(TrainerCallback):  # type: ignore[misc]  # transformers has
         """Benchmark what was saved just now, in the process that writes."""
         if not state.is_world_process_zero:
             return
-        output = Path(args.output_dir)
+        output = Path(args.output_dir or ".")
         folder = output / f"checkpoint-{state.global_step}"
         self._queue = self._queue or Queue(self._asked)
         try:

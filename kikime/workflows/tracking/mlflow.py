@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from kikime.workflows.tracking.result import Result
@@ -17,10 +18,9 @@ def log(result: Result, where: str | None) -> None:
     """Add a result to the run of its training run, or make one."""
     from mlflow import MlflowClient
     from mlflow.entities import Metric, RunTag
-    from mlflow.utils.time import get_current_time_millis
 
     client = MlflowClient(tracking_uri=where)
-    run, now = _run(client, result), get_current_time_millis()
+    run, now = _run(client, result), round(1000 * time.time())
     client.log_batch(
         run,
         metrics=[Metric(_name(name), value, now, result.step) for name, value in result.values.items()],

@@ -25,4 +25,4 @@ def log(result: Result, where: str | None) -> None:
             auto_log_cpu=False,
         )
         run.log(result.values, step=result.step)
-        run.finish()
+        run.finish()  # type: ignore[no-untyped-call]  # trackio has types elsewhere
