@@ -38,12 +38,15 @@ def damages(shop: Workshop, n: int) -> Iterator[Tally]:
 
 def damage(file: Path, chance: random.Random, *, truncate: bool) -> None:
     """Cut a file at a random place, or flip one bit of it."""
-    content = bytearray(file.read_bytes())
+    file.write_bytes(damaged(file.read_bytes(), chance, truncate=truncate))
+
+
+def damaged(content: bytes, chance: random.Random, *, truncate: bool) -> bytes:
+    """What is left of ``content`` (one byte or more) cut at a random place, or with one bit flipped."""
+    place = chance.randrange(len(content))
     if truncate:
-        content = content[: chance.randrange(len(content))]
-    else:
-        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-    file.write_bytes(content)
+        return content[:place]
+    return content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :]
 
 
 def _mend(shop: Workshop, run: RunDirectory, tally: Tally) -> None:
