@@ -26,7 +26,7 @@ REPLIES, VERDICTS = "gen", "judge"
 """Kinds of segments of a run: what the engine answered, and what judges said of it."""
 Line = dict[str, Any]
 """What one line holds: a row of ``samples.parquet`` with its metrics, or one of ``judge.parquet``."""
-_SEAL = re.compile(rb',"crc":"([0-9a-f]{8})"\}\n$')
+_SEAL = re.compile(rb',"(...)":"([0-9a-f]{8})"\}\n$')
 _SYNC_ROWS = 256
 _SYNC_SECONDS = 1.0
 
@@ -162,7 +162,7 @@ def parse_line(line: bytes) -> Line | None:
         return None
     if seal := _SEAL.search(line):
         line = line[: seal.start()] + b"}"
-        if zlib.crc32(line) != int(seal[1], 16):
+        if seal[1] != b"crc" or zlib.crc32(line) != int(seal[2], 16):
             return None
     try:
         record = orjson.loads(line)

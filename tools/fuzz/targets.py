@@ -146,7 +146,7 @@ def verdicts(data: bytes) -> None:
         with suppress(ValueError):
             body = orjson.loads(text)
     verdict = read_completion(body if isinstance(body, dict) else {}, rubric, protocol, asked, ["ごきげんよう。"])
-    assert set(verdict.scores) == (set(asked) if verdict.status == "ok" else set())
+    assert set(verdict.scores) == (set(asked) if verdict.status in ("ok", "ungrounded") else set())
     assert all(score in rubric.points for score in verdict.scores.values())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kikime.harness.core.errors import EnvironmentFault
-from kikime.harness.store.wal import Segment, locate_records, read_at, read_records
+from kikime.harness.store.wal import Segment, locate_records, parse_line, read_at, read_records, sealed
 
 
 def write(folder: Path, *records: dict) -> Path:
@@ -27,6 +27,12 @@ def test_a_torn_last_line_is_dropped(tmp_path):
     path = write(tmp_path, {"key": "a"}, {"key": "b"})
     path.write_bytes(path.read_bytes()[:-3])
     assert [r["key"] for r in read_records(tmp_path, "gen")] == ["a"]
+
+
+def test_no_flipped_bit_makes_another_record():
+    line = sealed('{"key":"a","text":"はい"}'.encode())
+    flipped = (line[:at] + bytes([line[at] ^ 1 << bit]) + line[at + 1 :] for at in range(len(line)) for bit in range(8))
+    assert {parse_line(other) is None for other in flipped} == {True}
 
 
 def test_line_separators_inside_text_do_not_split_records(tmp_path):
