@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kikime.harness.core.errors import UsageError
+from kikime.harness.core.errors import EngineFault, UsageError
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts, python_file
 from kikime.harness.engines.base import Engine, EngineKind, SwitchesAdapters
@@ -17,6 +17,7 @@ __all__ = ["ENGINES", "Engine", "EngineKind", "EngineOptions", "check_options", 
 _LOCAL = EngineOptions()
 _LOADING = ("dtype", "tensor_parallel_size", "max_model_len", "gpu_memory_utilization", "quantization", "engine_args")
 """Options that say how a checkpoint is loaded into this process."""
+_OF_A_CLUSTER = ("replicas", "address", "gpus_per_replica")
 
 
 def _given(options: EngineOptions) -> list[str]:
@@ -59,10 +60,34 @@ def _load_served(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
     return OpenAIEngine(checkpoint, options)
 
 
+def _check_ray(checkpoint: Checkpoint, options: EngineOptions) -> None:
+    from importlib.util import find_spec
+
+    from kikime.harness.engines.cluster.connection import check_address
+    from kikime.harness.engines.cluster.places import replica_range
+
+    replica_range(options.replicas)
+    check_address(options.address)
+    if find_spec("ray") is None:
+        raise EngineFault("Ray is not installed", hint="pip install 'kikime[ray]'")
+    if not options.joins:  # the machines of a cluster may have what this one lacks
+        _check_vllm(checkpoint, options)
+
+
+def _load_ray(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
+    from kikime.harness.engines.cluster.engine import RayEngine
+
+    return RayEngine(checkpoint, options)
+
+
 ENGINES = Parts(
     Phrase("engine"),
     EngineKind,
-    lambda: {"vllm": EngineKind(_load_vllm, _check_vllm), "openai": EngineKind(_load_served, _check_served)},
+    lambda: {
+        "vllm": EngineKind(_load_vllm, _check_vllm),
+        "openai": EngineKind(_load_served, _check_served),
+        "ray": EngineKind(_load_ray, _check_ray),
+    },
     load=python_file("ENGINE", EngineKind),
     suffixes=(".py",),
 )
@@ -78,8 +103,11 @@ def check_options(checkpoint: Checkpoint, options: EngineOptions) -> None:
 
     Raises:
         UsageError: no such engine, or an unknown or unusable option.
-        EngineFault: vLLM is not installed.
+        EngineFault: vLLM or Ray is not installed.
     """
+    named = [name for name in _OF_A_CLUSTER if getattr(options, name) != getattr(_LOCAL, name)]
+    if named and (checkpoint.base_url or options.engine != "ray"):
+        raise UsageError("--{option}: only for --engine ray", hint="leave it out", option=named[0].replace("_", "-"))
     _kind(checkpoint, options).check(checkpoint, options)
 
 

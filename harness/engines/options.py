@@ -11,7 +11,7 @@ class EngineOptions(msgspec.Struct, frozen=True):
     """How to load and drive an engine; None leaves the engine's own default."""
 
     engine: str = "vllm"
-    """``vllm`` or ``openai``."""
+    """``vllm``, ``openai`` or ``ray``."""
     dtype: str = "auto"
     tensor_parallel_size: int = 1
     max_model_len: int | None = None
@@ -37,3 +37,19 @@ class EngineOptions(msgspec.Struct, frozen=True):
     """Requests in flight at a served model."""
     engine_args: dict[str, Any] = {}
     """Further arguments of the engine, passed on as they are."""
+    replicas: int | str = 1
+    """Engines side by side on a Ray cluster: N, or ``MIN:MAX``, of which the first are there from the start."""
+    address: str | None = None
+    """Of the Ray cluster to join: HOST:PORT, or ``auto``; None or ``local`` starts one on this machine."""
+    gpus_per_replica: float | None = None
+    """None: as many as an engine uses, where the cluster has GPUs."""
+
+    @property
+    def joins(self) -> bool:
+        """Whether a cluster is joined that is there already."""
+        return self.address not in {None, "local"}
+
+    @property
+    def generator(self) -> str:
+        """The engine that generates, which is what keys depend on: on a Ray cluster it is vLLM as well."""
+        return "vllm" if self.engine == "ray" else self.engine

@@ -38,6 +38,7 @@ def diagnose(runs: Path) -> Iterator[Finding]:
     yield from _vllm(has_gpu=bool(gpus))
     yield from _torch_companions()
     yield from _lm_eval_lookup()
+    yield _ray(n_gpus=len(gpus))
     yield _judge_key()
     yield _fonts()
     yield _disk(runs)
@@ -127,6 +128,13 @@ def _lm_eval_lookup() -> Iterator[Finding]:
         yield Finding("fault", "vllm serve", _say("hides", version=version), "pip uninstall -y vllm")
     else:
         yield Finding("ok", "vllm serve", _say("there", version=version))
+
+
+def _ray(*, n_gpus: int) -> Finding:
+    version = package_version("ray")
+    if version is None:
+        return Finding("ok", "ray", _say("ray_missing"))
+    return Finding("ok", "ray", _say("ray", version=version, cpus=os.cpu_count() or 1, gpus=n_gpus))
 
 
 def _judge_key() -> Finding:

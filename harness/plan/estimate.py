@@ -122,8 +122,8 @@ def _same_kind(prepared: Prepared, stored: _Stored) -> bool:
     here = hardware()
     return (
         (here.cpu, here.cores) == (stored.hardware.cpu, stored.hardware.cores)
-        and (ours.engine, ours.quantization, ours.tensor_parallel_size)
-        == (theirs.engine, theirs.quantization, theirs.tensor_parallel_size)
+        and (ours.engine, ours.replicas, ours.quantization, ours.tensor_parallel_size)
+        == (theirs.engine, theirs.replicas, theirs.quantization, theirs.tensor_parallel_size)
         and now.model_type == then.model_type
         and now.n_params is not None
         and then.n_params is not None

@@ -12,17 +12,19 @@ from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.dtype import FLOAT32, SMALL, compute_dtype
 from kikime.harness.engines.folders import Adapter
 from kikime.harness.engines.generation import OwnSampling
+from kikime.harness.engines.options import EngineOptions
 from kikime.harness.plan.prepare import Prepared
 
 
 def plan_notes(prepared: Prepared) -> list[Reason]:
-    """On the sampling, the BOS, the precision, the adapter and the own code of a plan."""
+    """On the sampling, the BOS, the precision, the adapter, the cluster and the own code of a plan."""
     checkpoint = prepared.checkpoint
     notes = [
         sampling_note(checkpoint.own_sampling, prepared.materials.suite.sampling.model_dump()),
         bos_note(prepared.planner.formats_without_bos),
         _precision_note(checkpoint, prepared),
         _adapter_note(checkpoint.lora),
+        _cluster_note(prepared.options),
         Reason("remote_code") if prepared.options.trust_remote_code else None,
         *thinking_notes(prepared.options.template_args, prepared.options.reasoning_tokens),
         _unused_note(prepared.planner.unused_template_args),
@@ -72,10 +74,18 @@ def bos_note(formats: list[str]) -> Reason | None:
 
 def _precision_note(checkpoint: Checkpoint, prepared: Prepared) -> Reason | None:
     options = prepared.options
-    if checkpoint.base_url or options.engine != "vllm" or options.dtype != "auto":
+    if checkpoint.base_url or options.generator != "vllm" or options.joins or options.dtype != "auto":
         return None
     large = (checkpoint.n_params or 0) > SMALL and checkpoint.dtype != FLOAT32
     return Reason("float32_on_cpu") if large and compute_dtype(checkpoint, options) == FLOAT32 else None
+
+
+def _cluster_note(options: EngineOptions) -> Reason | None:
+    if options.engine != "ray":
+        return None
+    if options.joins:
+        return Reason("cluster_joined", {"address": str(options.address), "replicas": options.replicas})
+    return Reason("cluster_started", {"replicas": options.replicas})
 
 
 def _adapter_note(lora: Adapter | None) -> Reason | None:

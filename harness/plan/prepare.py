@@ -81,7 +81,7 @@ def prepare(
             hint="give --format native, or serve the checkpoint with vLLM and give --tokenizer PATH",
             url=checkpoint.base_url,
         )
-    identity = Identity(checkpoint.fingerprint, f"{options.engine}/{options.dtype}")
+    identity = Identity(checkpoint.fingerprint, f"{options.generator}/{options.dtype}")
     partner = user_model(materials, options)
     speaks = partner.name if partner else options.user_model or ""
     asking = Asking(options.template_args, options.reasoning_tokens, speaks)

@@ -11,7 +11,7 @@ import msgspec
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.reasons import Phrase
-from kikime.harness.engines import Engine, EngineOptions, load_engine
+from kikime.harness.engines import Engine, EngineOptions, check_options, load_engine
 from kikime.harness.engines.base import TellsNotes
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.speakers import Speakers
@@ -95,6 +95,27 @@ def restore(run: RunDirectory) -> Prepared:
             run=run.id,
         )
     return prepared
+
+
+def moved(prepared: Prepared, **changes: object) -> Prepared:
+    """The plan with another engine or another use of a cluster: ``changes`` are fields of its options.
+
+    Raises:
+        UsageError: it would generate something else, or cannot be used.
+    """
+    then = prepared.options
+    if changes.get("engine") == "vllm":
+        changes = {**dict.fromkeys(("address", "gpus_per_replica")), "replicas": 1, **changes}
+    changed = msgspec.structs.replace(then, **changes)
+    if changed.generator != then.generator or prepared.checkpoint.base_url:
+        raise UsageError(
+            "a run by {then} cannot go on with {now}",
+            hint="vllm and ray generate the same; for another engine start a new run",
+            then=then.engine,
+            now=changed.engine,
+        )
+    check_options(prepared.checkpoint, changed)
+    return prepared._replace(options=changed)
 
 
 def _complete(materials: Materials, run: RunDirectory) -> Materials:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 import click
 import yaml
 
 from kikime.cli.output import WIDE
 from kikime.harness.core.errors import UsageError
-from kikime.workflows.keywords import EngineKeywords, GridKeywords, refuse_own
+from kikime.workflows.keywords import ElsewhereKeywords, EngineKeywords, GridKeywords, refuse_own
 
 if TYPE_CHECKING:
     from kikime.judges.jobs.session import JudgeSettings
@@ -138,6 +138,52 @@ grid_options: Decorator[None] = options(
 )
 
 
+def _replicas(_: click.Context, __: click.Parameter, given: str | None) -> int | str | None:
+    return int(given) if given and given.isdigit() else given
+
+
+_CLUSTER: tuple[Decorator[None], ...] = (
+    click.option(
+        "--replicas",
+        metavar="N|MIN:MAX",
+        callback=_replicas,
+        help="With --engine ray: engines side by side, one by default; up to MAX while there is work and room for more.",
+    ),
+    click.option(
+        "--address",
+        metavar="auto|HOST:PORT",
+        help="With --engine ray: the cluster to join; without it one is started on this machine.",
+    ),
+    click.option(
+        "--gpus-per-replica",
+        type=click.FloatRange(min=0),
+        help="With --engine ray; by default what an engine uses, where the cluster has GPUs. 0: on the CPU.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ElsewhereFlags:
+    """Where to go on with a run; None leaves it where it was."""
+
+    engine: str | None
+    replicas: int | str | None
+    address: str | None
+    gpus_per_replica: float | None
+
+    def keywords(self) -> ElsewhereKeywords:
+        """What was given, as the workflows take it."""
+        return cast("ElsewhereKeywords", {name: value for name, value in asdict(self).items() if value is not None})
+
+
+elsewhere_options: Decorator[None] = options(
+    "elsewhere",
+    ElsewhereFlags,
+    click.option("--engine", type=click.Choice(["vllm", "ray"]), help="Go on with this one; the replies are the same."),
+    *_CLUSTER,
+)
+
+
 @dataclass(frozen=True)
 class EngineFlags:
     """How to load the model."""
@@ -158,6 +204,9 @@ class EngineFlags:
     deterministic: bool
     concurrency: int
     engine_args: tuple[str, ...]
+    replicas: int | str | None
+    address: str | None
+    gpus_per_replica: float | None
 
     def keywords(self) -> EngineKeywords:
         """As the workflows take them.
@@ -182,13 +231,16 @@ class EngineFlags:
             deterministic=self.deterministic,
             concurrency=self.concurrency,
             engine_args=dict(map(_engine_arg, self.engine_args)),
+            replicas=self.replicas or 1,
+            address=self.address,
+            gpus_per_replica=self.gpus_per_replica,
         )
 
 
 engine_options: Decorator[None] = options(
     "engine",
     EngineFlags,
-    click.option("--engine", metavar="vllm|openai|NAME", default="vllm", show_default=True),
+    click.option("--engine", metavar="vllm|openai|ray|NAME", default="vllm", show_default=True),
     click.option(
         "--dtype",
         type=click.Choice(["auto", "bfloat16", "float16", "float32"]),
@@ -237,6 +289,7 @@ engine_options: Decorator[None] = options(
     click.option("--deterministic", is_flag=True, help="Ask for results that do not depend on the batch."),
     click.option("--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="At a served model."),
     click.option("--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="Any other engine argument."),
+    *_CLUSTER,
 )
 
 

@@ -34,10 +34,18 @@ _SET_BY_KIKIME = frozenset(
 """Variables of chat templates that are the prompt's own."""
 
 
-class EngineKeywords(TypedDict, total=False):
-    """The fields of :class:`kikime.harness.engines.EngineOptions`, each optional."""
+class ElsewhereKeywords(TypedDict, total=False):
+    """The fields of :class:`kikime.harness.engines.EngineOptions` that say where replies are generated, not which."""
 
     engine: str
+    replicas: int | str
+    address: str | None
+    gpus_per_replica: float | None
+
+
+class EngineKeywords(ElsewhereKeywords, total=False):
+    """The fields of :class:`kikime.harness.engines.EngineOptions`, each optional."""
+
     dtype: str
     tensor_parallel_size: int
     max_model_len: int | None

@@ -13,12 +13,12 @@ from kikime.harness.core.reasons import Phrase
 from kikime.harness.engines import Engine, EngineOptions, load_engine, switch_adapter
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared
-from kikime.harness.run.execute import rebuild, restore, start_run
+from kikime.harness.run.execute import moved, rebuild, restore, start_run
 from kikime.harness.store.rundir import BENCHMARK, RunDirectory
 from kikime.harness.store.tables import StoredReplies
 from kikime.harness.suites.grid import Materials
 from kikime.workflows.judged import JudgeArgument, choose_judges, execute_judged, logged_verdicts
-from kikime.workflows.keywords import EngineKeywords, engine_options
+from kikime.workflows.keywords import ElsewhereKeywords, EngineKeywords, engine_options
 from kikime.workflows.listener import SILENT, Listener
 from kikime.workflows.loaded import Judging, Run, load_run
 from kikime.workflows.plan import choose_materials, prepare_all
@@ -183,8 +183,12 @@ def resume(
     judge: JudgeArgument = None,
     runs: str | Path = "runs",
     progress: Listener = SILENT,
+    **elsewhere: Unpack[ElsewhereKeywords],
 ) -> Run:
     """Go on with a run after any interruption; where every reply is logged, the checkpoint is not needed any more.
+
+    ``elsewhere``: ``engine`` (``vllm`` or ``ray``), ``replicas``, ``address`` and ``gpus_per_replica``, where it shall go
+    on in another place than before; the replies are the same.
 
     Raises:
         RunLocked: another process works on the run.
@@ -195,6 +199,7 @@ def resume(
         stored = StoredReplies(directory)
         prepared = _missing(directory, stored, progress)
     if prepared is not None:
+        prepared = moved(prepared, **elsewhere) if elsewhere else prepared
         progress.planned(prepared, time_range(prepared, directory.path.parent))
         [finished] = execute_all([Planned(prepared, directory, stored)], judges=judges, progress=progress)
         return finished

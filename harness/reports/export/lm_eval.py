@@ -14,6 +14,7 @@ import orjson
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.reasons import system_reason
+from kikime.harness.engines.options import EngineOptions
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.prompts import format_ids, load_format
 from kikime.harness.prompts.format import NATIVE
@@ -83,7 +84,7 @@ def _results(manifest: Manifest, groups: Mapping[Group, Sequence[Sample]]) -> di
         },
         "n-samples": {name: {"original": len(own), "effective": len(own)} for name, (_, own) in named.items()},
         "config": {
-            "model": manifest["options"]["engine"],
+            "model": EngineOptions(engine=manifest["options"]["engine"]).generator,
             "model_args": f"pretrained={manifest['checkpoint']['reference']}",
             "model_num_parameters": manifest["checkpoint"]["n_params"],
             "gen_kwargs": sampling,
@@ -91,7 +92,7 @@ def _results(manifest: Manifest, groups: Mapping[Group, Sequence[Sample]]) -> di
         },
         "git_hash": manifest["kikime"].get("git_sha"),
         "date": seconds,
-        "model_source": manifest["options"]["engine"],
+        "model_source": EngineOptions(engine=manifest["options"]["engine"]).generator,
         "model_name": manifest["checkpoint"]["reference"],
         "model_name_sanitized": slug(manifest["checkpoint"]["name"]),
     }

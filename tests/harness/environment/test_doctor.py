@@ -103,3 +103,13 @@ def test_a_reserved_core_is_told(machine, tmp_path, monkeypatch):
     monkeypatch.setenv("VLLM_CPU_OMP_THREADS_BIND", "auto")
     monkeypatch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "1")
     assert [check.state for check in found(tmp_path, "threads")] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("packages", "words"), [({}, "pip install 'kikime[ray]'"), ({"ray": "2.60.0"}, "2.60.0; --engine ray")]
+)
+def test_what_ray_would_run_is_told_and_its_absence_is_no_fault(machine, tmp_path, packages, words):
+    machine(packages)
+    [check] = found(tmp_path, "ray")
+    assert check.state == "ok"
+    assert words in check.detail

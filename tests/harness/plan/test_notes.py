@@ -111,3 +111,13 @@ def test_float32_on_a_cpu_without_bfloat16_is_said(monkeypatch, native, noted):
     large = msgspec.structs.replace(resolve_checkpoint("demo:august"), n_params=600_000_000)
     prepared = prepare(large, make_materials(), EngineOptions())
     assert ("float32_on_cpu" in codes(prepared)) == noted
+
+
+def test_a_plan_for_a_cluster_says_where_it_will_run(august):
+    def noted(**options):
+        plan = prepare(resolve_checkpoint(str(august)), make_materials(), EngineOptions(**options))
+        return [note for note in plan_notes(plan) if note.code.startswith("cluster")]
+
+    assert noted() == []
+    assert noted(engine="ray", replicas="1:4") == [Reason("cluster_started", {"replicas": "1:4"})]
+    assert noted(engine="ray", address="auto") == [Reason("cluster_joined", {"address": "auto", "replicas": 1})]

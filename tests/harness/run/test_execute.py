@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from kikime.harness.core.errors import UsageError
 from kikime.harness.engines import EngineOptions
 from kikime.harness.engines.checkpoint import resolve_checkpoint
 from kikime.harness.plan.prepare import prepare
-from kikime.harness.run.execute import execute, start_run
+from kikime.harness.run.execute import execute, moved, start_run
 from kikime.harness.suites.grid import gather_materials
 from kikime.harness.suites.suite import Suite
 from tests.support.builders import IN_VOICE
@@ -43,3 +44,25 @@ def test_waiting_for_a_judge_is_no_time_of_generation(prepared, tmp_path, monkey
 
     execute(run, prepared, engine=Canned(lambda _: IN_VOICE), add_tables=wait)
     assert run.status()["sessions"][0].get("generate_seconds", 0.0) < 1.0
+
+
+def test_a_run_goes_on_in_another_place_that_generates_the_same(prepared):
+    there = moved(prepared, engine="ray", replicas="1:4", address="head:6379")
+    assert (there.options.engine, there.options.replicas, there.options.address) == ("ray", "1:4", "head:6379")
+    assert moved(there, replicas=2).options.address == "head:6379"
+    assert moved(there, engine="vllm").options == prepared.options
+
+
+def test_plans_of_both_places_have_the_same_keys(prepared):
+    there = prepare(prepared.checkpoint, prepared.materials, EngineOptions(engine="ray", replicas=2))
+    assert there.plan_hash == prepared.plan_hash
+
+
+def test_a_run_cannot_go_on_with_an_engine_that_generates_otherwise(prepared):
+    with pytest.raises(UsageError, match="a run by vllm cannot go on with fast"):
+        moved(prepared, engine="fast")
+
+
+def test_replicas_are_of_a_cluster_when_a_run_goes_on_too(prepared):
+    with pytest.raises(UsageError, match="--replicas: only for --engine ray"):
+        moved(prepared, replicas=2)

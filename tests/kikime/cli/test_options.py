@@ -9,12 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from kikime.cli.options import (
+    ElsewhereFlags,
     EngineFlags,
     GridFlags,
     JudgeFlags,
     ParameterCount,
     RetentionFlags,
     adapter_pairs,
+    engine_options,
     options,
 )
 from kikime.harness.core.errors import EnvironmentFault, UsageError
@@ -46,7 +48,25 @@ def test_a_suite_that_is_not_given_is_the_commands_own():
 
 def engine(*pairs, template_args=()):
     return EngineFlags(
-        "vllm", "auto", 1, None, None, None, None, None, "suite", template_args, 0, None, False, False, 64, pairs
+        "vllm",
+        "auto",
+        1,
+        None,
+        None,
+        None,
+        None,
+        None,
+        "suite",
+        template_args,
+        0,
+        None,
+        False,
+        False,
+        64,
+        pairs,
+        None,
+        None,
+        None,
     )
 
 
@@ -116,3 +136,18 @@ def test_a_number_of_parameters_may_have_a_unit(text, number):
 def test_what_is_no_number_of_parameters_is_refused(text):
     with pytest.raises(click.BadParameter, match="no number of parameters"):
         ParameterCount().convert(text, None, None)
+
+
+@pytest.mark.parametrize(("given", "found"), [([], 1), (["--replicas", "4"], 4), (["--replicas", "1:4"], "1:4")])
+def test_replicas_reach_the_engine_as_a_number_or_a_range(given, found):
+    @click.command()
+    @engine_options
+    def show(engine):
+        click.echo(repr(engine.keywords()["replicas"]))
+
+    assert CliRunner().invoke(show, given).output == f"{found!r}\n"
+
+
+def test_what_is_not_given_of_where_to_go_on_stays_as_it_was():
+    assert ElsewhereFlags(None, None, None, None).keywords() == {}
+    assert ElsewhereFlags("ray", 2, None, 0.0).keywords() == {"engine": "ray", "replicas": 2, "gpus_per_replica": 0.0}

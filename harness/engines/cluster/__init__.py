@@ -1,0 +1,1 @@
+"""Replicas of kikime's own engine on a Ray cluster."""
