@@ -2,7 +2,7 @@
 # make lint      ruff, mypy and the direction of imports     make coverage  the fast tests, line by line
 # make bench     measured speed                              make lock      resolve both builds anew
 # make docs      the docs as a site, in site/                make faults    runs broken on purpose, and mended
-# make fuzz      readers fed by a fuzzer
+# make fuzz      readers fed by a fuzzer                   make gpu-check kikime on a CUDA card, measured
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +20,7 @@ UV_INSTALL := . tools/uv_environment.sh && $(UV) pip install -q --python $(BIN)/
 # What the first start of Python compiles, the hundreds after it read; uv compiles nothing by itself.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint fast slow coverage bench bench-ui faults fuzz docs setup machine lock clean
+.PHONY: demo test lint fast slow coverage bench bench-ui faults fuzz gpu-check docs setup machine lock clean
 
 setup: $(READY_DEV)
 
@@ -72,6 +72,9 @@ faults: $(READY_DEV)
 
 fuzz: $(READY_DEV)
 	$(OFFLINE) $(BIN)/python -u -m tools.fuzz
+
+gpu-check: $(READY)
+	$(OFFLINE) $(BIN)/python -u -m tools.gpu_check
 
 docs: $(READY_DEV)
 	$(OFFLINE) $(BIN)/python tools/write_reference.py

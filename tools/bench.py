@@ -67,16 +67,16 @@ def main() -> None:
 def engine_figures(prepared: Prepared, suite: Path, folder: Path) -> RunDirectory:
     """Wall time of ``kikime run`` against bare vLLM on the same token lists, engine load included in both."""
     requests, arguments = folder / "requests.json", folder / "arguments.json"
-    requests.write_text(json.dumps([_bare(request) for request in prepared.spool]), encoding="utf-8")
+    requests.write_text(json.dumps([bare_request(request) for request in prepared.spool]), encoding="utf-8")
     walls, cpus = [], []
     command = [sys.executable, "-m", "kikime", "run", "demo:september", "--suite", str(suite), "--no-judge"]
     for number in range(ROUNDS):
         runs = folder / f"runs{number}"
-        ours = _measure([*command, "--runs", str(runs)])
+        ours = measure([*command, "--runs", str(runs)])
         run = RunDirectory(next(runs.iterdir()))
         [session] = run.status()["sessions"]
         arguments.write_text(json.dumps({"model": prepared.checkpoint.path, **session["engine"]["arguments"]}))
-        bare = _measure([sys.executable, "-c", BARE, str(requests), str(arguments)])
+        bare = measure([sys.executable, "-c", BARE, str(requests), str(arguments)])
         walls.append(ours[0] / bare[0])
         cpus.append(ours[1] / bare[1])
         print(
@@ -90,7 +90,8 @@ def engine_figures(prepared: Prepared, suite: Path, folder: Path) -> RunDirector
     return run
 
 
-def _bare(request: Request) -> dict[str, object]:
+def bare_request(request: Request) -> dict[str, object]:
+    """A request as :data:`BARE` reads it."""
     return {
         "ids": request.token_ids,
         "sampling": {
@@ -103,7 +104,7 @@ def _bare(request: Request) -> dict[str, object]:
     }
 
 
-def _measure(command: list[str]) -> tuple[float, float]:
+def measure(command: list[str]) -> tuple[float, float]:
     """Wall and CPU seconds of a process and its children."""
     environment = {
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
@@ -154,6 +155,16 @@ class Replay:
 
 def cpu_figures(prepared: Prepared, run: RunDirectory, folder: Path) -> None:
     """CPU time of everything but the engine: rendering, tokenising, logging, metrics, tables, summary."""
+    plan, work = own_cpu(prepared, run, folder)
+    print(f"own CPU, plan, best round         {plan:.3f} ms/reply (tokenizer load included)")
+    print(f"own CPU, run (goal ≤ 0.3 ms)      {work:.3f} ms/reply, best round", flush=True)
+    started = time.process_time()
+    sum(number for number in range(10_000_000))
+    print(f"yardstick: 10⁷ Python additions   {time.process_time() - started:.2f} s on this machine now", flush=True)
+
+
+def own_cpu(prepared: Prepared, run: RunDirectory, folder: Path) -> tuple[float, float]:
+    """Milliseconds per reply to plan and to run, without the engine: the replies of ``run`` are played back."""
     replies = {row["key"]: _reply(row) for row in read_samples(run)}
     plans, works = [], []
     for number in range(ROUNDS):
@@ -166,11 +177,7 @@ def cpu_figures(prepared: Prepared, run: RunDirectory, folder: Path) -> None:
         plans.append(planned - started)
         works.append(time.process_time() - began)
     per = 1000 / prepared.n_replies
-    print(f"own CPU, plan, best round         {min(plans) * per:.3f} ms/reply (tokenizer load included)")
-    print(f"own CPU, run (goal ≤ 0.3 ms)      {min(works) * per:.3f} ms/reply, best round", flush=True)
-    started = time.process_time()
-    sum(number for number in range(10_000_000))
-    print(f"yardstick: 10⁷ Python additions   {time.process_time() - started:.2f} s on this machine now", flush=True)
+    return min(plans) * per, min(works) * per
 
 
 def _reply(row: dict[str, Any]) -> Reply:

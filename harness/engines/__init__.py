@@ -17,7 +17,7 @@ __all__ = ["ENGINES", "Engine", "EngineKind", "EngineOptions", "check_options", 
 _LOCAL = EngineOptions()
 _LOADING = ("dtype", "tensor_parallel_size", "max_model_len", "gpu_memory_utilization", "quantization", "engine_args")
 """Options that say how a checkpoint is loaded into this process."""
-_OF_A_CLUSTER = ("replicas", "address", "gpus_per_replica")
+_OF_A_CLUSTER = ("replicas", "address", "gpus_per_replica", "cpus_per_replica")
 
 
 def _given(options: EngineOptions) -> list[str]:
@@ -60,7 +60,8 @@ def _load_served(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
     return OpenAIEngine(checkpoint, options)
 
 
-def _check_ray(checkpoint: Checkpoint, options: EngineOptions) -> None:
+def _check_ray(_: Checkpoint, options: EngineOptions) -> None:
+    """Refuse what no cluster can use; the replicas check the engine's own options, so that vLLM need not be here."""
     from importlib.util import find_spec
 
     from kikime.harness.engines.cluster.connection import check_address
@@ -70,8 +71,6 @@ def _check_ray(checkpoint: Checkpoint, options: EngineOptions) -> None:
     check_address(options.address)
     if find_spec("ray") is None:
         raise EngineFault("Ray is not installed", hint="pip install 'kikime[ray]'")
-    if not options.joins:  # the machines of a cluster may have what this one lacks
-        _check_vllm(checkpoint, options)
 
 
 def _load_ray(checkpoint: Checkpoint, options: EngineOptions) -> Engine:

@@ -43,6 +43,8 @@ class EngineOptions(msgspec.Struct, frozen=True):
     """Of the Ray cluster to join: HOST:PORT, or ``auto``; None or ``local`` starts one on this machine."""
     gpus_per_replica: float | None = None
     """None: as many as an engine uses, where the cluster has GPUs."""
+    cpus_per_replica: int | None = None
+    """None: an equal share of the cluster's processors where a replica computes on them, else one."""
 
     @property
     def joins(self) -> bool:

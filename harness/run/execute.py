@@ -105,7 +105,7 @@ def moved(prepared: Prepared, **changes: object) -> Prepared:
     """
     then = prepared.options
     if changes.get("engine") == "vllm":
-        changes = {**dict.fromkeys(("address", "gpus_per_replica")), "replicas": 1, **changes}
+        changes = {**dict.fromkeys(("address", "gpus_per_replica", "cpus_per_replica")), "replicas": 1, **changes}
     changed = msgspec.structs.replace(then, **changes)
     if changed.generator != then.generator or prepared.checkpoint.base_url:
         raise UsageError(

@@ -159,6 +159,11 @@ _CLUSTER: tuple[Decorator[None], ...] = (
         type=click.FloatRange(min=0),
         help="With --engine ray; by default what an engine uses, where the cluster has GPUs. 0: on the CPU.",
     ),
+    click.option(
+        "--cpus-per-replica",
+        type=click.IntRange(min=1),
+        help="With --engine ray; by default an equal share where engines compute on CPUs, else one.",
+    ),
 )
 
 
@@ -170,6 +175,7 @@ class ElsewhereFlags:
     replicas: int | str | None
     address: str | None
     gpus_per_replica: float | None
+    cpus_per_replica: int | None
 
     def keywords(self) -> ElsewhereKeywords:
         """What was given, as the workflows take it."""
@@ -207,6 +213,7 @@ class EngineFlags:
     replicas: int | str | None
     address: str | None
     gpus_per_replica: float | None
+    cpus_per_replica: int | None
 
     def keywords(self) -> EngineKeywords:
         """As the workflows take them.
@@ -234,6 +241,7 @@ class EngineFlags:
             replicas=self.replicas or 1,
             address=self.address,
             gpus_per_replica=self.gpus_per_replica,
+            cpus_per_replica=self.cpus_per_replica,
         )
 
 

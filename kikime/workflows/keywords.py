@@ -41,6 +41,7 @@ class ElsewhereKeywords(TypedDict, total=False):
     replicas: int | str
     address: str | None
     gpus_per_replica: float | None
+    cpus_per_replica: int | None
 
 
 class EngineKeywords(ElsewhereKeywords, total=False):

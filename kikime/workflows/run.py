@@ -187,8 +187,8 @@ def resume(
 ) -> Run:
     """Go on with a run after any interruption; where every reply is logged, the checkpoint is not needed any more.
 
-    ``elsewhere``: ``engine`` (``vllm`` or ``ray``), ``replicas``, ``address`` and ``gpus_per_replica``, where it shall go
-    on in another place than before; the replies are the same.
+    ``elsewhere``: ``engine`` (``vllm`` or ``ray``) and what is said of a cluster, where it shall go on in another place than
+    before; the replies are the same.
 
     Raises:
         RunLocked: another process works on the run.

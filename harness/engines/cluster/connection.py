@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from kikime.harness.core.errors import EngineFault, UsageError
+from kikime.harness.core.reasons import system_reason
 from kikime.harness.engines.cluster.places import equal_share, replica_range, room_for
 from kikime.harness.engines.options import EngineOptions
 
@@ -18,10 +19,10 @@ _SECONDS_TO_REACH = 5.0
 _OBJECT_STORE_BYTES = 256 * 2**20
 """Of a cluster that is started here: requests and replies are small."""
 _WORDS = ("auto", "local")
-_QUIET = {
+_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DEDUP_LOGS": "0",
+    "RAY_worker_niceness": "0",  # the replicas are the work, not something in its background
 }
 
 
@@ -83,7 +84,7 @@ def import_ray() -> Any:
     Raises:
         EngineFault: it is not installed, or broken.
     """
-    for name, value in _QUIET.items():
+    for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
         import ray
@@ -95,8 +96,8 @@ def import_ray() -> Any:
 def needs_of_replica(options: EngineOptions, *, cpus: list[float], gpus: list[float]) -> Needs:
     """What each replica reserves of a cluster whose machines have so many processors and GPUs.
 
-    GPUs: as the options say, else what one engine uses, where there are any. Processors: an equal share where a replica
-    computes on them, else one.
+    GPUs: as the options say, else what one engine uses, where there are any. Processors: as the options say, else an equal
+    share where a replica computes on them, or one.
 
     Raises:
         EngineFault: the smallest number of replicas finds no room.
@@ -113,7 +114,8 @@ def needs_of_replica(options: EngineOptions, *, cpus: list[float], gpus: list[fl
             each=each,
             there=sum(gpus),
         )
-    return Needs(1.0 if each else float(equal_share(most, cpus)), each)
+    share = 1 if each else equal_share(most, cpus)
+    return Needs(float(options.cpus_per_replica or share), each)
 
 
 def check_address(address: str | None) -> None:
@@ -138,7 +140,7 @@ def _join(ray: Any, options: EngineOptions) -> None:
     if not options.joins:
         _, most = replica_range(options.replicas)
         own = {
-            "num_cpus": max(os.cpu_count() or 1, most),
+            "num_cpus": max(os.cpu_count() or 1, most * (options.cpus_per_replica or 1)),
             "include_dashboard": False,
             "object_store_memory": _OBJECT_STORE_BYTES,
         }
@@ -152,8 +154,13 @@ def _join(ray: Any, options: EngineOptions) -> None:
             "the Ray cluster {address} cannot be joined: {reason}",
             hint="is it running (ray status)? Without --address one is started on this machine",
             address=address,
-            reason=str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,
+            reason=_reason(error),
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    said = system_reason(error) if isinstance(error, OSError) else str(error)
+    return (said.strip().splitlines() or [type(error).__name__])[0]
 
 
 def _reach(address: str) -> None:

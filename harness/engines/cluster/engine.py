@@ -50,9 +50,12 @@ class RayEngine:
 
         Raises:
             EngineFault: Ray is not installed, the cluster cannot be joined or is too small, or no replica can load.
+            UsageError: the engine in the replicas cannot use an option.
         """
         started = time.monotonic()
-        own = msgspec.structs.replace(options, engine=worker, replicas=1, address=None, gpus_per_replica=None)
+        own = msgspec.structs.replace(
+            options, engine=worker, replicas=1, address=None, gpus_per_replica=None, cpus_per_replica=None
+        )
         self._arguments = (checkpoint, own)
         self._least, self._most = replica_range(options.replicas)
         self._waiting: deque[Asked] = deque()

@@ -12,7 +12,7 @@ import msgspec
 from kikime.harness import __version__
 from kikime.harness.core.errors import EngineFault, KikimeError
 from kikime.harness.core.request import Reply, Request
-from kikime.harness.engines import load_engine
+from kikime.harness.engines import check_options, load_engine
 from kikime.harness.engines.base import CountsTokens, SwitchesAdapters
 from kikime.harness.engines.checkpoint import Checkpoint, resolve_checkpoint
 from kikime.harness.engines.options import EngineOptions
@@ -62,7 +62,9 @@ class Worker:
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         try:
-            self._engine = load_engine(on_this_machine(self._checkpoint), self._options)
+            checkpoint = on_this_machine(self._checkpoint)
+            check_options(checkpoint, self._options)
+            self._engine = load_engine(checkpoint, self._options)
             if adapter is not None:
                 self.use_adapter(*adapter)
         except KikimeError as error:

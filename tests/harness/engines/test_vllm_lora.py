@@ -3,35 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-RANK = 8
-
-
-def write_adapter(folder: Path, base: Path, scale: float) -> Path:
-    """An adapter on the query and value projections in the layout that PEFT saves; ``scale`` 0 changes nothing."""
-    import torch
-    from safetensors.torch import save_file
-
-    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    hidden, heads = config["hidden_size"], config["num_attention_heads"]
-    sizes = {"q_proj": hidden, "v_proj": config["num_key_value_heads"] * (hidden // heads)}
-    generator = torch.Generator().manual_seed(0)
-    weights = {}
-    for layer in range(config["num_hidden_layers"]):
-        for name, size in sizes.items():
-            where = f"base_model.model.model.layers.{layer}.self_attn.{name}"
-            weights[f"{where}.lora_A.weight"] = torch.randn(RANK, hidden, generator=generator)
-            weights[f"{where}.lora_B.weight"] = scale * torch.randn(size, RANK, generator=generator)
-    folder.mkdir()
-    save_file(weights, folder / "adapter_model.safetensors")
-    adapter = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": RANK, "lora_alpha": RANK, "bias": "none"}
-    adapter |= {"target_modules": list(sizes), "base_model_name_or_path": str(base), "lora_dropout": 0.0}
-    (folder / "adapter_config.json").write_text(json.dumps(adapter), encoding="utf-8")
-    return folder
+from tools.gpu_check.models import write_adapter
 
 
 @pytest.mark.engine

@@ -149,5 +149,9 @@ def test_replicas_reach_the_engine_as_a_number_or_a_range(given, found):
 
 
 def test_what_is_not_given_of_where_to_go_on_stays_as_it_was():
-    assert ElsewhereFlags(None, None, None, None).keywords() == {}
-    assert ElsewhereFlags("ray", 2, None, 0.0).keywords() == {"engine": "ray", "replicas": 2, "gpus_per_replica": 0.0}
+    assert ElsewhereFlags(None, None, None, None, None).keywords() == {}
+    assert ElsewhereFlags("ray", 2, None, 0.0, None).keywords() == {
+        "engine": "ray",
+        "replicas": 2,
+        "gpus_per_replica": 0.0,
+    }

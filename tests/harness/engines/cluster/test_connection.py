@@ -25,6 +25,11 @@ def test_on_processors_each_replica_has_an_equal_share():
     assert needs_of_replica(options(replicas=2), cpus=[8.0], gpus=[0.0]) == Needs(4, 0)
 
 
+def test_as_many_processors_as_are_asked_for():
+    assert needs_of_replica(options(cpus_per_replica=2), cpus=[8.0], gpus=[0.0]) == Needs(2, 0)
+    assert needs_of_replica(options(cpus_per_replica=6), cpus=[64.0], gpus=[8.0]) == Needs(6, 1)
+
+
 def test_on_gpus_each_replica_has_what_an_engine_uses():
     assert needs_of_replica(options(replicas=4), cpus=[64.0], gpus=[8.0]) == Needs(1, 1)
     assert needs_of_replica(options(tensor_parallel_size=2), cpus=[64.0], gpus=[8.0]) == Needs(1, 2)

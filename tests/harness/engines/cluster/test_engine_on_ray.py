@@ -27,10 +27,11 @@ pytestmark = pytest.mark.engine
 FAST = str(Path(__file__).parents[4] / "tools" / "faults" / "fast_engine.py")
 SUITE = """
 id: swap
-tasks: [daily, facts, {id: labels, shots: [0]}]
+tasks: [daily, icl_sentiment, emotion]
 personas: [ojousama]
 formats: [native]
-limit: 12
+shots: [2]
+limit: 8
 """
 
 
@@ -85,9 +86,12 @@ def replies_of(run: Path) -> Iterator[tuple[object, ...]]:
 
 
 def test_two_runs_that_change_places_half_way_are_the_same_run(kikime, tmp_path: Path) -> None:
-    """One begins on a cluster and ends in one process, the other the other way round; both are killed in between."""
+    """One begins on a cluster and ends in one process, the other the other way round; both are killed in between.
+
+    Replies, log-probabilities of labels, dialogues.
+    """
     (tmp_path / "swap.yaml").write_text(SUITE, encoding="utf-8")
-    on_ray = begun(tmp_path, "first", "--engine", "ray", "--replicas", "2")
+    on_ray = begun(tmp_path, "first", "--engine", "ray")
     here = begun(tmp_path, "second")
     for run, flags in ((on_ray, ("--engine", "vllm")), (here, ("--engine", "ray", "--replicas", "2"))):
         done = kikime("resume", run, *flags)
