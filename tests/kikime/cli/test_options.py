@@ -47,26 +47,9 @@ def test_a_suite_that_is_not_given_is_the_commands_own():
 
 
 def engine(*pairs, template_args=()):
+    given = (pairs, *[None] * 4)
     return EngineFlags(
-        "vllm",
-        "auto",
-        1,
-        None,
-        None,
-        None,
-        None,
-        None,
-        "suite",
-        template_args,
-        0,
-        None,
-        False,
-        False,
-        64,
-        pairs,
-        None,
-        None,
-        None,
+        "vllm", "auto", 1, None, None, None, None, None, "suite", template_args, 0, None, False, False, 64, *given
     )
 
 
