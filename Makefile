@@ -2,7 +2,7 @@
 # make lint      ruff, mypy and the direction of imports     make coverage  the fast tests, line by line
 # make bench     measured speed                              make lock      resolve both builds anew
 # make docs      the docs as a site, in site/                make faults    runs broken on purpose, and mended
-# make fuzz      readers fed by a fuzzer                   make gpu-check kikime on a CUDA card, measured
+# make fuzz      readers fed by a fuzzer                     make gpu-check kikime on a CUDA card, measured
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
