@@ -23,11 +23,13 @@ from kikime.harness.suites.task import Item
 from kikime.leaderboard.data.index import Index, _finished, signature_of
 from kikime.leaderboard.data.ranking import ranking
 from tests.support import machine
+from tests.support.app import named
 from tests.support.browsing import Beacon, free_port
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
 from tests.support.drawing import noting
 
 FORMATS = ("alpaca", "chatml")
+HOSTILE = "<img src=x onerror=alert(1)>\u202eabc\u200b ![](http://evil.example/x) $$x$$"
 LEAK = "はい。\nユーザー: それでは次の質問です。\nAI: わかりました。"
 
 
@@ -229,6 +231,25 @@ def chromium():
 def site(store, serve):
     ranking(Index(store))
     return serve(store), {entry.name: entry.id for entry in Index(store).entries()}, store
+
+
+@pytest.fixture
+def every_kind(store, serve):
+    """The filled store with a run of another suite, a hostile, a killed and two corrupt ones."""
+    good = next(iter(named(store).values()))
+    small = make_materials([talk_task(3)], formats=("alpaca",), id="small")
+    make_run(store, "小さな評価", "はい。", materials=small)
+    make_run(store, "<b>x</b>|[y](http://evil.example)", HOSTILE, materials=small)
+    for name in ("tables", "manifest", "killed"):
+        shutil.copytree(store / good, store / f"20990101T000000Z-{name}-000001")
+    (store / "20990101T000000Z-tables-000001" / "samples.parquet").write_bytes(b"PAR1 no")
+    (store / "20990101T000000Z-manifest-000001" / "manifest.json").unlink()
+    killed = store / "20990101T000000Z-killed-000001"
+    for name in ("summary.json", "samples.parquet", "scores.parquet", "judge.parquet"):
+        (killed / name).unlink(missing_ok=True)
+    (killed / "status.json").write_text(json.dumps({"state": "running", "planned": 100, "done": 7}))
+    ranking(Index(store))
+    return serve(store), named(store)
 
 
 @pytest.fixture
