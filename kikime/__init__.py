@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from kikime.workflows.loaded import Run, load_run
     from kikime.workflows.plan import Plan, plan
     from kikime.workflows.results import compare, export, flexibility, gate, rank, report, verify, write_report
-    from kikime.workflows.run import resume, run
+    from kikime.workflows.run import describe, resume, run
     from kikime.workflows.score import Scorer, score
     from kikime.workflows.series.sweep import sweep
     from kikime.workflows.series.watch import watch
@@ -64,6 +64,7 @@ __all__ = [
     "audit",
     "calibrate",
     "compare",
+    "describe",
     "doctor",
     "export",
     "flexibility",
@@ -102,7 +103,7 @@ _NAMES_BY_MODULE = {
     "workflows.loaded": "Run load_run",
     "workflows.plan": "Plan plan",
     "workflows.results": "compare export flexibility gate rank report verify write_report",
-    "workflows.run": "resume run",
+    "workflows.run": "describe resume run",
     "workflows.score": "Scorer score",
     "workflows.series.sweep": "sweep",
     "workflows.series.watch": "watch",

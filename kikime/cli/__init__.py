@@ -31,6 +31,7 @@ _COMMANDS = {
     "judge": "kikime.cli.judging.judge:judge",
     "show": "kikime.cli.results.show:show",
     "compare": "kikime.cli.results.compare:compare",
+    "about": "kikime.cli.results.about:about",
     "verify": "kikime.cli.results.verify:verify",
     "rank": "kikime.cli.results.rank:rank",
     "gate": "kikime.cli.results.gate:gate",

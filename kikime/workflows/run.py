@@ -14,6 +14,8 @@ from kikime.harness.engines import Engine, EngineOptions, load_engine, switch_ad
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared
 from kikime.harness.run.execute import moved, rebuild, restore, start_run
+from kikime.harness.run.execute import rebuild, restore, start_run
+from kikime.harness.store.about import About, AboutRun, checked, read_about, write_about
 from kikime.harness.store.rundir import BENCHMARK, RunDirectory
 from kikime.harness.store.tables import StoredReplies
 from kikime.harness.suites.grid import Materials
@@ -52,6 +54,7 @@ def run(
     runs: str | Path = "runs",
     name: str | None = None,
     log_to: str | Sequence[str] = (),
+    about: Mapping[str, object] | None = None,
     progress: Listener = SILENT,
     **engine: Unpack[EngineKeywords],
 ) -> Run:
@@ -70,6 +73,7 @@ def run(
         name: the run's name; the checkpoint's by default.
         log_to: trackers that are told of the result: ``mlflow``, ``wandb``, ``tensorboard`` or ``trackio``, each with
             ``:WHERE`` behind it (a tracking URI, a project, a folder) where it is not the tracker's default.
+        about: what is said of the model, see :func:`describe`, which changes it later.
         progress: hears how it goes on.
         engine: how to load the model; see :class:`kikime.harness.engines.EngineOptions`.
 
@@ -82,6 +86,7 @@ def run(
     options = engine_options(engine)
     [done] = run_adapters(
         model, {}, materials, options, judge=judges, runs=runs, name=name, log_to=log_to, progress=progress
+        model, {}, materials, options, judge=judges, runs=runs, name=name, about=about, progress=progress
     )
     return done
 
@@ -96,6 +101,7 @@ def run_adapters(
     runs: str | Path = "runs",
     name: str | None = None,
     log_to: str | Sequence[str] = (),
+    about: Mapping[str, object] | None = None,
     progress: Listener = SILENT,
 ) -> list[Run]:
     """Benchmark LoRA adapters (name and folder) on ``model``, one run each on one loaded engine; without any, the model.
@@ -111,13 +117,23 @@ def run_adapters(
     for one in done:
         track(one, trackers, progress)
     return done
+    judges, folder, said = choose_judges(judge), Path(runs), checked(about or {})
+    planned = []
+    for prepared in prepare_all(model, adapters, materials, options):
+        progress.planned(prepared, time_range(prepared, folder))
+        planned.append(new_run(prepared, folder, name, about=said))
+    return execute_all(planned, judges=judges, progress=progress)
 
 
-def new_run(prepared: Prepared, runs: Path, name: str | None = None, *, kind: str = BENCHMARK) -> Planned:
-    """Create the run's directory."""
+def new_run(
+    prepared: Prepared, runs: Path, name: str | None = None, *, kind: str = BENCHMARK, about: About | None = None
+) -> Planned:
+    """Create the run's directory, with what is said of its model."""
     if name and prepared.checkpoint.adapter:
         name = f"{name}+{prepared.checkpoint.name.split('+')[-1]}"
-    return Planned(prepared, start_run(prepared, runs, name, kind=kind))
+    planned = Planned(prepared, start_run(prepared, runs, name, kind=kind))
+    write_about(planned.directory, about or About())
+    return planned
 
 
 def execute_all(
@@ -239,6 +255,30 @@ def _rebuild(
 
     rebuild(run, add_tables=add, stored=stored)
     return judged
+
+
+def describe(
+    run: Run | str | Path, changes: Mapping[str, object] | None = None, *, runs: str | Path = "runs"
+) -> AboutRun:
+    """What is said of a run's model, after ``changes`` to it; ``about.yaml`` beside the run holds it, the manifest never does.
+
+    Args:
+        run: a run, or its path, id or name.
+        changes: ``link``, ``license``, ``type`` (base, tuned, merged, adapter), ``params``; an empty text or None takes one out.
+        runs: folder of runs that are given by name.
+
+    Raises:
+        UsageError: no such run, an unknown name or a wrong value.
+        FileFormatError: the file that is there is not as it should be; with the line.
+    """
+    directory = load_run(run, runs=runs, unfinished=True).directory
+    about = read_about(directory)
+    if changes:
+        about = checked({**about.model_dump(), **changes})
+        write_about(directory, about)
+    manifest = directory.manifest()
+    told = about.model_dump() | {"params": about.params or manifest["checkpoint"].get("n_params")}
+    return AboutRun(run=directory.id, name=str(manifest["name"]), **told)
 
 
 class Demo(NamedTuple):

@@ -10,6 +10,7 @@ import msgspec
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.names import or_known
 from kikime.harness.core.records import SCHEMA_VERSION, Record
+from kikime.harness.store.about import AboutRun
 from kikime.harness.store.records import Summary
 
 if TYPE_CHECKING:
@@ -328,6 +329,7 @@ _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "samples": _samples,
     "judged": _judged,
     "compare": _compare,
+    "about": lambda: _of(AboutRun),
     "verify": _verify,
     "rank": _rank,
     "explain": _explain,

@@ -12,6 +12,7 @@ import streamlit as st
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.manifest import Manifest
+from kikime.harness.store.about import About, about_or_nothing
 from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.index import Entry, Index, Signature, signature_of
 from kikime.leaderboard.data.queries.slices import Slices
@@ -84,6 +85,12 @@ def persona_names(entries: Sequence[Entry], personas: Sequence[str]) -> dict[str
             cards = manifest_of(run)["personas"] if run is not None else {}
             found = {name: str(card.get("name") or name) for name, card in cards.items()} | found
     return found
+
+
+def abouts(entries: Sequence[Entry]) -> dict[str, About]:
+    """What people say of the models, by run, of those that something is said of."""
+    found = {entry.id: about_or_nothing(RunDirectory(runs_folder() / entry.id)) for entry in entries if entry.head}
+    return {run: about for run, about in found.items() if about != About()}
 
 
 def _day(run_id: str) -> str:

@@ -38,6 +38,7 @@ EXPORTED = [
     "audit",
     "calibrate",
     "compare",
+    "describe",
     "doctor",
     "export",
     "flexibility",

@@ -19,6 +19,7 @@ from kikime.harness.reports.tables.areas import Area, Term, load_areas, term_wor
 from kikime.harness.reports.tables.panels import find_judge, mean_alpha, members_of, panel_of
 from kikime.harness.stats.panel import PanelAgreement
 from kikime.harness.stats.ranking import rank_table
+from kikime.harness.store.about import about_or_nothing
 from kikime.harness.store.due import Coverage
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
@@ -86,8 +87,17 @@ def rank(
     if ranked:
         _fill(result, ranked, judge, t)
     result.unranked = sorted(sorted_out.unranked, key=lambda row: row.run)
+    _add_about([*result.rows, *result.unranked], {run.id: run for run, _ in found})
     result.excluded = sorted([*excluded, *sorted_out.excluded], key=lambda row: row.run)
     return result
+
+
+def _add_about(rows: Sequence[RankedRow | UnrankedRow], runs: Mapping[str, RunDirectory]) -> None:
+    """What people say of each model: it may change at any time, so that it is never stored with the rest."""
+    for row in rows:
+        about = about_or_nothing(runs[row.run])
+        row.link, row.license, row.type = about.link, about.license, about.type
+        row.params = about.params or row.params
 
 
 def of_suite(runs: Sequence[RunDirectory], suite: str) -> list[RunDirectory]:

@@ -36,6 +36,11 @@ class Described(msgspec.Struct, kw_only=True):
     """UTC, ISO 8601."""
     revision: str | None
     suite: str
+    link: str | None = None
+    """The model's page, as people say it in about.yaml beside the run; ``license`` and ``type`` likewise."""
+    license: str | None = None
+    type: str | None = None
+    """base, tuned, merged or adapter."""
 
 
 class RankedRow(Described, kw_only=True):

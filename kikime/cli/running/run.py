@@ -22,6 +22,7 @@ from kikime.cli.options import (
     runs_option,
 )
 from kikime.cli.progress import TerminalListener, ended_by_signals
+from kikime.cli.results.about import AboutFlags, about_options
 from kikime.harness.core.errors import UsageError
 
 
@@ -31,6 +32,7 @@ from kikime.harness.core.errors import UsageError
 @engine_options
 @click.option("--name", help="The run's name; the checkpoint's by default.")
 @click.option("--lora", multiple=True, metavar="NAME=DIR", help="Adapter on MODEL; one run each, one load.")
+@about_options
 @retention_options
 @judge_choice
 @log_to_option
@@ -42,6 +44,7 @@ def run(
     engine: EngineFlags,
     name: str | None,
     lora: tuple[str, ...],
+    said: AboutFlags,
     retaining: RetentionFlags,
     judging: JudgeFlags,
     log_to: tuple[str, ...],
@@ -58,6 +61,9 @@ def run(
     base = retaining.base(judging)
     if base and log_to:
         raise UsageError("--log-to does not go with --retention", hint="leave one of them out")
+    base, about = retaining.base(judging), said.given()
+    if base and about:
+        raise UsageError("--link, --license and --type belong to a benchmark", hint="leave them out with --retention")
     judge = () if base else judging.panel(this_command())
     adapters, progress = adapter_pairs(lora), TerminalListener(quiet=as_json)
     with ended_by_signals():
@@ -82,6 +88,7 @@ def run(
                     runs=runs,
                     name=name,
                     log_to=log_to,
+                    about=about,
                     progress=progress,
                 ),
                 as_json=as_json,
@@ -90,5 +97,6 @@ def run(
             asked, loading_of = grid.keywords(), engine.keywords()
             done = run_one(
                 model, judge=judge, runs=runs, name=name, log_to=log_to, progress=progress, **asked, **loading_of
+                model, judge=judge, runs=runs, name=name, about=about, progress=progress, **asked, **loading_of
             )
             finish([done], as_json=as_json)

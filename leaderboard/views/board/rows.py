@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from kikime.harness.core.axes import COMPARED, without
 from kikime.harness.core.reasons import Reason
 from kikime.harness.reports.ranking.records import Described, RankedRow, Ranking
+from kikime.harness.store.about import About
 from kikime.leaderboard.data.index import Entry, Head
 
 Missing = float | None
@@ -49,6 +51,10 @@ class Row(msgspec.Struct, kw_only=True, frozen=True):
     """Replies."""
     tokens_per_second: Missing = None
     params: int | None = None
+    link: str | None = None
+    """What people say of the model, as ``license`` and ``type``."""
+    license: str | None = None
+    type: str | None = None
     date: str = ""
     revision: str = ""
     p_above: dict[str, float] = {}
@@ -92,6 +98,15 @@ def board_rows(entries: Sequence[Entry], result: Ranking) -> tuple[list[Row], li
         replace(_row(run, head), reasons=reasons.get(run, [])) for run, head in heads.items() if run not in placed
     ]
     return ranked, unranked, others
+
+
+def with_about(rows: Sequence[Row], said: Mapping[str, About]) -> list[Row]:
+    """The rows with what people say of each model."""
+    return [_saying(row, said[row.run]) if row.run in said else row for row in rows]
+
+
+def _saying(row: Row, about: About) -> Row:
+    return replace(row, link=about.link, license=about.license, type=about.type, params=about.params or row.params)
 
 
 def _row(run: str, head: Head) -> Row:
@@ -172,14 +187,29 @@ def reweighted(rows: Sequence[Row], weights: Mapping[str, float]) -> list[Row]:
     ]
 
 
-def passing(rows: Sequence[Row], *, text: str, sizes: Sequence[str]) -> list[Row]:
-    """Rows whose name, model or id contains ``text`` and whose size is in one of the classes."""
-    wanted = text.casefold()
+@dataclass(frozen=True)
+class Wanted:
+    """Which models the visitor wants to see; empty parts do not filter."""
+
+    text: str = ""
+    """Part of the name, the model, the id or the suite."""
+    sizes: Sequence[str] = ()
+    types: Sequence[str] = ()
+    licenses: Sequence[str] = ()
+
+
+def passing(rows: Sequence[Row], wanted: Wanted) -> list[Row]:
+    """The rows of models that are wanted."""
+    text = wanted.text.casefold()
+    chosen = (wanted.sizes, wanted.types, wanted.licenses)
     return [
         row
         for row in rows
-        if (not wanted or any(wanted in text.casefold() for text in (row.name, row.model, row.run, row.suite)))
-        and (not sizes or size_class(row.params) in sizes)
+        if any(text in told.casefold() for told in (row.name, row.model, row.run, row.suite))
+        and all(
+            not some or own in some
+            for some, own in zip(chosen, (size_class(row.params), row.type, row.license), strict=True)
+        )
     ]
 
 

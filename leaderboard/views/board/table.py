@@ -18,7 +18,7 @@ from kikime.leaderboard.data.filtered import filtered_means
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import METRICS
 from kikime.leaderboard.page import safe
-from kikime.leaderboard.page.common import can_resume, command, frame_of, link, shown_width, size, small, so_far
+from kikime.leaderboard.page.common import can_resume, command, frame_of, link, opens, shown_width, size, small, so_far
 from kikime.leaderboard.page.state import parameter, write
 from kikime.leaderboard.views.board.leads import lead_of
 from kikime.leaderboard.views.board.rows import SORTS, Row
@@ -50,6 +50,9 @@ _PLAIN = (
     "n",
     "tokens_per_second",
     "params",
+    "type",
+    "license",
+    "link",
     "date",
     "revision",
     "suite",
@@ -82,12 +85,15 @@ def draw(
         st.info(t("board.nothing"))
         return
     counted = [area.id for area in areas if area.counts]
-    table = [_cells(row, counted, sliced) for row in rows]
+    table = [
+        _cells(row, counted, sliced) | {"type": t(f"board.types.{row.type}") if row.type else None} for row in rows
+    ]
     needed = max(30 + shown_width(row.name, latin=8) for row in rows)
     widest = min(max(150, needed), 220)
     columns = _columns(
         t, counted, widest=widest, sliced=bool(sliced), panel=any(row.judge_alpha is not None for row in rows)
     )
+    columns |= _about_columns(t, rows)
     if sliced:
         small(t("board.slice", filters="・".join(t(f"facet.{name}") for name in filters)))
     elif filters:
@@ -160,6 +166,16 @@ def _columns(
         "suite": (t("board.suite"), plain),
     }
     return found
+
+
+def _about_columns(t: Translator, rows: Sequence[Row]) -> dict[str, tuple[str, ColumnConfig]]:
+    """Columns of what people say of models, where they say it."""
+    kinds: dict[str, ColumnConfig] = {
+        "type": st.column_config.TextColumn(width=84),
+        "license": st.column_config.TextColumn(width=112),
+        "link": opens(t("board.link")),
+    }
+    return {name: (t(f"board.{name}"), kind) for name, kind in kinds.items() if any(getattr(row, name) for row in rows)}
 
 
 def _selectable(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 
 from kikime.harness.reports.ranking.records import Ranking as RankingResult
 from kikime.harness.reports.tables.panels import members_of, panel_of
+from kikime.harness.store.about import About
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.data.cached import index, labels, persona_names, slice_table
+from kikime.leaderboard.data.cached import abouts, index, labels, persona_names, slice_table
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import offered
 from kikime.leaderboard.data.ranking import PATIENCE, Ranking, Within, ranking
@@ -18,8 +20,21 @@ from kikime.leaderboard.page.common import command, small
 from kikime.leaderboard.page.state import choose, choose_many, parameter, search, slider, tabs, translator
 from kikime.leaderboard.views.board import charts as board_charts
 from kikime.leaderboard.views.board import table as board_table
-from kikime.leaderboard.views.board.rows import SIZES, SLICED, SORTS, Row, board_rows, ordered, passing, reweighted
+from kikime.leaderboard.views.board.rows import (
+    SIZES,
+    SLICED,
+    SORTS,
+    Row,
+    Wanted,
+    board_rows,
+    ordered,
+    passing,
+    reweighted,
+    with_about,
+)
 
+_SAID = ("type", "license")
+"""What people say of models, by which they can be chosen."""
 _NAMED = 8
 """Characters that are named; of more, the number is told."""
 
@@ -40,7 +55,8 @@ def show() -> None:
     found = ranking(index(), entries=entries, suite=suite, judge=judge, patience=PATIENCE)
     if not found.ready:
         _wait(suite, judge)
-    filters, text, sizes = _filters(entries, found.result)
+    said = abouts(entries)
+    filters, wanted = _filters(entries, found.result, said)
     with subject:
         _subject(t, entries, found.result)
     within = ranking(index(), entries=entries, suite=suite, judge=judge, within=filters, patience=PATIENCE)
@@ -48,21 +64,21 @@ def show() -> None:
         _wait(suite, judge, filters)
     result = within.result if filters and within.ready else found.result
     weights = _weights(result)
-    ranked, unranked, others = board_rows(entries, result)
+    ranked, unranked, others = (with_about(rows, said) for rows in board_rows(entries, result))
     custom = any(weight != 1 for weight in weights.values())
     ranked = reweighted(ranked, weights) if custom else ranked
     with controls:
         by = _sort(result, sliced=bool(filters))
     slice_means = board_table.slice_means(entries, filters)
-    shown = ordered(board_table.with_slices(passing(ranked, text=text, sizes=sizes), slice_means), by)
+    shown = ordered(board_table.with_slices(passing(ranked, wanted), slice_means), by)
     if custom:
         st.warning(t("board.custom"))
     _notes(found, len(shown), len(ranked))
     board_table.draw(t, shown, result.areas, slice_means, filters)
     download.buttons(t, "leaderboard", lambda: board_table.plain_rows(shown, slice_means), key="board")
     _parts(entries, shown, result)
-    board_table.draw_unranked(t, passing(unranked, text=text, sizes=sizes))
-    board_table.draw_others(t, passing(others, text=text, sizes=sizes), entries)
+    board_table.draw_unranked(t, passing(unranked, wanted))
+    board_table.draw_others(t, passing(others, wanted), entries)
 
 
 def _subject(t: Translator, entries: list[Entry], result: RankingResult) -> None:
@@ -109,15 +125,22 @@ def _judge_name(t: Translator, judge: str) -> str:
     return t("board.panel", judges=", ".join(panel)) if panel else judge or t("board.rules_only")
 
 
-def _filters(entries: list[Entry], result: RankingResult) -> tuple[dict[str, list[str]], str, list[str]]:
+def _filters(
+    entries: list[Entry], result: RankingResult, said: Mapping[str, About]
+) -> tuple[dict[str, list[str]], Wanted]:
     t = translator()
-    opened = any(parameter(name) for name in (*SLICED, "q", "size"))
+    opened = any(parameter(name) for name in (*SLICED, "q", "size", *_SAID))
     with st.expander(t("board.filters"), expanded=opened):
         left, right = st.columns(2)
         with left:
             text = search("q", t("board.search"))
         with right:
             sizes = choose_many("size", t("board.sizes"), [*SIZES, "unknown"], show=lambda s: t(f"size.{s}"))
+        kinds = {name: sorted({getattr(about, name) or "" for about in said.values()} - {""}) for name in _SAID}
+        with left:
+            types = choose_many("type", t("board.type"), kinds["type"], show=lambda s: t(f"board.types.{s}"))
+        with right:
+            licenses = choose_many("license", t("board.license"), kinds["license"])
         runs = {row.run for row in (*result.rows, *result.unranked)} or {entry.id for entry in entries}
         values = offered(slice_table(entries), sorted(runs))
         filters: dict[str, list[str]] = {}
@@ -126,7 +149,7 @@ def _filters(entries: list[Entry], result: RankingResult) -> tuple[dict[str, lis
                 called = persona_names(entries, values[name]) if name == "persona" else {}
                 filters[name] = choose_many(name, t(f"facet.{name}"), values[name], show=partial(_called, called))
         small(t("board.filters_note"))
-    return {name: chosen for name, chosen in filters.items() if chosen}, text, sizes
+    return {name: chosen for name, chosen in filters.items() if chosen}, Wanted(text, sizes, types, licenses)
 
 
 def _called(names: dict[str, str], value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from kikime.harness.store.about import about_or_nothing, read_about
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.index import Entry
@@ -68,7 +69,7 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
         )
         numbers(
             [
-                (t("board.params"), size(head.model.n_params)),
+                (t("board.params"), size(about_or_nothing(run).params or head.model.n_params)),
                 (t("board.n"), f"{head.counts.get('done', 0):,}"),
                 (t("board.length"), number(head.mean("length_chars"))),
                 (t("model.sentences"), number(head.mean("sentences"), 2)),
@@ -80,8 +81,19 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
         )
         if (head.health.get("duplicate_rate") or 0) > 0.2:
             st.warning(t("model.duplicates", rate=percent(head.health["duplicate_rate"], 0)))
+    guarded(t, lambda: _about(t, run))
     with st.container(horizontal=True):
         link("samples", t("board.open_samples"), run=run.id)
         link("compare", t("model.compare"), b=run.id)
         link("judge", t("model.judge"), run=run.id)
         link("rate", t("model.rate"), target=blind_code(run.id))
+
+
+def _about(t: Translator, run: RunDirectory) -> None:
+    """What people say of the model."""
+    about = read_about(run)
+    said = [t(f"board.types.{about.type}") if about.type else "", about.license or ""]
+    if any(said):
+        safe.plain(" · ".join(filter(None, said)))
+    if about.link:
+        st.link_button(f"{t('board.link')} →", about.link)

@@ -40,6 +40,7 @@ COMMANDS = {
     "samples": "show august --samples --n 4",
     "compare": "compare august september",
     "compare judged": "compare judged judged2 --examples 1",
+    "about": "about august",
     "verify": "verify august",
     "rank": "rank",
     "explain": "rank --explain",

@@ -66,6 +66,7 @@ PRINTED = [
     ("report.shots", ["show", "september", "--report", "shots"]),
     ("report.techniques", ["show", "september", "--report", "techniques"]),
     ("compare", ["compare", "august", "september"]),
+    ("about", ["about", "august"]),
     ("verify", ["verify", "august"]),
     ("rank", ["rank"]),
     ("flexibility", ["rank", "--flexibility"]),

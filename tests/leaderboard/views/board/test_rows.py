@@ -9,6 +9,7 @@ from kikime.leaderboard.views.board.rows import (
     SMALL_FIRST,
     SORTS,
     Row,
+    Wanted,
     board_rows,
     ordered,
     passing,
@@ -63,12 +64,12 @@ def test_without_a_ranking_rows_show_what_the_summaries_say(store):
 
 @pytest.mark.parametrize("text", ["AINES", "aines", "org/aines", "run-aines"])
 def test_a_text_is_looked_for_in_names_models_and_ids_in_any_case(text):
-    assert [each.name for each in passing([row("Aines"), row("other")], text=text.lower(), sizes=[])] == ["Aines"]
+    assert [each.name for each in passing([row("Aines"), row("other")], Wanted(text.lower()))] == ["Aines"]
 
 
 def test_a_size_filters_and_unknown_is_a_size():
     rows = [row("small", params=1_500_000_000), row("large", params=70_000_000_000), row("odd")]
-    assert [each.name for each in passing(rows, text="", sizes=["s", "unknown"])] == ["small", "odd"]
+    assert [each.name for each in passing(rows, Wanted(sizes=["s", "unknown"]))] == ["small", "odd"]
 
 
 @pytest.mark.parametrize(

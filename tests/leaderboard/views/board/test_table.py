@@ -50,6 +50,22 @@ def test_the_table_says_which_models_fail_too_often(ranked):
     assert [name.startswith("⚠ ") for name in shown] == [each.gate for each in rows]
 
 
+def test_what_people_say_of_models_is_shown_and_chosen_by(ranked):
+    runs = named(ranked)
+    (ranked / runs["アイネス-9月"] / "about.yaml").write_text(
+        "link: https://example.com/m\nlicense: mit\ntype: tuned\nparams: 70000000000\n", encoding="utf-8"
+    )
+    shown = frames(opened("board"))[0].set_index("モデル")
+    (ours,) = (name for name in shown.index if "9月" in name)
+    assert list(shown.loc[ours, ["種類", "ライセンス", "ページ", "規模"]]) == [
+        "調整",
+        "mit",
+        "https://example.com/m",
+        "70.0B",
+    ]
+    assert list(frames(opened("board", license="mit", type="tuned"))[0]["モデル"]) == [ours]
+
+
 def test_two_chosen_models_can_be_compared(ranked):
     runs = named(ranked)
     app = opened("board", sel=[runs["アイネス-9月"], runs["アイネス-8月"]])
