@@ -7,6 +7,7 @@ import streamlit as st
 from kikime.harness.words.catalogue import LANGUAGES
 from kikime.leaderboard.launch import leave_import_path
 from kikime.leaderboard.page.registry import pages
+from kikime.leaderboard.page.shell import COPY
 from kikime.leaderboard.page.state import choose, forget_others, translator
 
 
@@ -18,9 +19,11 @@ def main() -> None:
     page = st.navigation([page.navigable(t) for page in pages().values()], position="top")
     st.set_page_config(page_title=f"{page.title} — kikime")
     forget_others(page.url_path)
-    head, language = st.columns([8, 1], vertical_alignment="bottom", wrap=False)
+    head, copied, language = st.columns([7, 1, 1], vertical_alignment="bottom", wrap=False)
     with head:
         st.title(page.title, anchor=False)
+    with copied:
+        st.button("🔗", key=COPY, help=t("common.copy_link"))
     with language:
         choose("lang", t("lang.label"), LANGUAGES, show=lambda name: t(f"lang.{name}"), label_visibility="collapsed")
     page.run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kikime.harness.reports.overview.records import JudgedRun
     from kikime.harness.store.database import Table
     from kikime.judges.jobs.session import JudgeSettings, Outcome
+    from kikime.leaderboard.data.notes import Tagged
 
 
 class Judging(NamedTuple):
@@ -170,6 +171,25 @@ _ENDED = {
     "unknown": Phrase("unknown"),
 }
 """What became of a run without a summary, by the state that it wrote down last."""
+
+
+def tagged(
+    run_list: Sequence[Run | str | Path] = (), tags: Sequence[str] = (), *, runs: str | Path = "runs"
+) -> Iterator[Tagged]:
+    """The replies that readers noted on the page, of every run below ``runs`` by default, as training or test data.
+
+    Args:
+        run_list: only of these runs.
+        tags: only those with one of these tags; ``★`` stands for a star.
+        runs: folder of the runs.
+
+    Raises:
+        UsageError: no such run.
+    """
+    from kikime.leaderboard.data.notes import tagged as noted
+
+    found = [load_run(run, runs=runs) for run in run_list] or load_runs(runs)
+    return (row for run in found for row in noted(run.directory, tags))
 
 
 def unfinished(run: RunDirectory) -> UnfinishedRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from math import floor
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from altair.utils.schemapi import disable_debug_mode
 
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
+from kikime.leaderboard.charts.widths import broken
 
 disable_debug_mode()  # charts are validated once, when they are drawn, instead of at every step of their construction
 
@@ -47,10 +49,16 @@ _ENTRY = 250
 
 
 def names_axis(order: Sequence[str], title: str | None = None, width: int = _LABELS) -> alt.Y:
-    """The axis of names, in the order given, long ones cut at ``width`` pixels."""
-    return alt.Y(
-        "name:N", sort=list(order), title=title, axis=alt.Axis(labelLimit=width, labelOverlap=False, labelFlush=False)
-    )
+    """The axis of names, in the order given, each on as many lines of ``width`` pixels as it needs."""
+    long = {name: lines for name in order if len(lines := broken(name, width - 10)) > 1}
+    shown = {"labelExpr": f"({json.dumps(long)})[datum.label] || datum.label"} if long else {}
+    axis = alt.Axis(labelLimit=width + 40, labelOverlap=False, labelFlush=False, **shown)
+    return alt.Y("name:N", sort=list(order), title=title, axis=axis)
+
+
+def per_name(order: Sequence[str], least: int, width: int = _LABELS) -> alt.Step:
+    """Room for each name of such an axis, in pixels: ``least``, or what the one with most lines needs."""
+    return alt.Step(max([least, *(4 + 12 * len(broken(name, width - 10)) for name in order)]))
 
 
 def leading(rows: Sequence[Row]) -> dict[str, Any]:
@@ -84,7 +92,7 @@ def intervals(rows: Sequence[Row], t: Translator) -> Chart:
         x=alt.X("ci_low:Q", title=t("board.overall_axis"), scale=scale), x2="ci_high:Q"
     )
     points = base.mark_point(filled=True, size=70, color=BLUE).encode(x=alt.X("overall:Q", scale=scale))
-    return (rules + points).properties(height=alt.Step(24))
+    return (rules + points).properties(height=per_name(frame["name"], 24))
 
 
 def heat_map(rows: Sequence[Row], order: Sequence[str], columns: Sequence[str], title: str, t: Translator) -> Chart:
@@ -95,7 +103,7 @@ def heat_map(rows: Sequence[Row], order: Sequence[str], columns: Sequence[str], 
         **leading(rows),
         y=names_axis(order, width=160),
         x=alt.X(
-            "format:N", sort=list(columns), title=None, axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=120)
+            "format:N", sort=list(columns), title=None, axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=200)
         ),
     )
     cells = base.mark_rect(stroke="white").encode(
@@ -113,7 +121,7 @@ def heat_map(rows: Sequence[Row], order: Sequence[str], columns: Sequence[str], 
     text = base.mark_text(fontSize=12).encode(
         text="shown:N", color=alt.condition("datum.value > 0.55", alt.value("#111827"), alt.value("#ffffff"))
     )
-    return (cells + text).properties(height=alt.Step(26))
+    return (cells + text).properties(height=per_name(order, 26, width=160))
 
 
 def scatter(rows: Sequence[Row], t: Translator) -> Chart:
@@ -153,7 +161,7 @@ def _labels(frame: pd.DataFrame) -> list[Chart]:
         for right in (False, True):
             some = frame[(below == low) & (left == right)]
             mark = alt.Chart(some).mark_text(
-                align="right" if right else "left", dx=-8 if right else 8, dy=12 if low else -8, limit=240, color=TEXT
+                align="right" if right else "left", dx=-8 if right else 8, dy=12 if low else -8, limit=400, color=TEXT
             )
             found += [mark.encode(x="params:Q", y="value:Q", text="name:N")] if len(some) else []
     return found
@@ -169,7 +177,7 @@ def bars(rows: Sequence[Row], title: str, *, low: float = 0, high: float = 100) 
     )
     rule = base.mark_rule(color="#2563eb", strokeWidth=2).encode(x=alt.X("ci_low:Q", title=title), x2="ci_high:Q")
     point = base.mark_point(filled=True, size=50, color="#2563eb").encode(x=alt.X("value:Q", title=title))
-    return (bar + rule + point).properties(height=alt.Step(26))
+    return (bar + rule + point).properties(height=per_name(frame["name"], 26))
 
 
 def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
@@ -196,7 +204,7 @@ def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
     rule = base.mark_rule(strokeWidth=2).encode(x=alt.X("ci_low:Q", title=title), x2="ci_high:Q")
     shape = alt.Shape("word:N", scale=alt.Scale(domain=words, range=list(_SHAPES.values())), title=None)
     point = base.mark_point(filled=True, size=90).encode(x=alt.X("delta:Q", title=title), shape=shape, tooltip=tips)
-    return (zero + rule + point).properties(height=alt.Step(26))
+    return (zero + rule + point).properties(height=per_name(frame["name"], 26))
 
 
 def lines(

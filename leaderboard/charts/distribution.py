@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.charts.altair import BAND, BLUE, GREY, ORANGE, Chart, Row, leading, names_axis
+from kikime.leaderboard.charts.altair import BAND, BLUE, GREY, ORANGE, Chart, Row, leading, names_axis, per_name
 
 _SCORES = list(range(1, 8))
 
@@ -132,4 +132,4 @@ def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
     signs = base.mark_text(fontSize=11, color="#111827").encode(
         x=alt.X("share:Q", stack="zero", bandPosition=0.5, title=t("judge.share_axis")), text="shown:N"
     )
-    return (boxes + signs).properties(height=alt.Step(30))
+    return (boxes + signs).properties(height=per_name(list(frame["name"].unique()), 30))

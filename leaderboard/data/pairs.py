@@ -141,6 +141,22 @@ def _joined(
     )
 
 
+def token_ratio(a: RunDirectory, b: RunDirectory) -> float | None:
+    """How many times as many tokens ``b`` wrote as ``a`` for the requests that both replied to, thinking included.
+
+    None where an engine did not count them.
+
+    Raises:
+        UsageError: no reply yet, or a table is broken.
+    """
+    query = "SELECT pair_key, n_output_tokens AS n FROM samples WHERE error IS NULL AND n_output_tokens IS NOT NULL"
+    with opened(a) as left, opened(b) as right:
+        left.register("others", right.sql(query).to_arrow_table())
+        told = left.sql(f"SELECT sum(o.n) / nullif(sum(s.n), 0) FROM ({query}) s JOIN others o USING (pair_key)")  # noqa: S608
+        (ratio,) = told.fetchall()[0]
+    return None if ratio is None else float(ratio)
+
+
 def replies(run: RunDirectory, pair_key: str) -> Sample | None:
     """The reply of a run to one request, with its metrics; None when it has none.
 

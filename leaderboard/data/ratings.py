@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
+from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
@@ -81,8 +82,16 @@ def annotate(run: RunDirectory, rating: Rating) -> None:
         EnvironmentFault: the run's directory cannot be written.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    line = msgspec.json.encode(msgspec.structs.replace(rating, utc=now)) + b"\n"
-    path = run.path / FILE
+    append_line(run.path / FILE, msgspec.json.encode(msgspec.structs.replace(rating, utc=now)))
+
+
+def append_line(path: Path, text: bytes) -> None:
+    """Append a line to a file; it is on the disk, whole, when this returns, and a torn line before it stays alone.
+
+    Raises:
+        EnvironmentFault: the file cannot be written.
+    """
+    line = text + b"\n"
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:

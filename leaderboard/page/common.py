@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from unicodedata import east_asian_width
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -16,6 +15,7 @@ from kikime.harness.core.errors import KikimeError
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import LANGUAGES, Translator
 from kikime.leaderboard.charts.altair import Chart
+from kikime.leaderboard.charts.widths import shown_width
 from kikime.leaderboard.data.cached import damage, index, labels, runs_folder
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.page import safe
@@ -149,20 +149,15 @@ def guarded(t: Translator, part: Callable[[], None]) -> None:
         safe.plain(t.message(error.message))
 
 
-def numbers(cells: Sequence[tuple[str, str]], *, width: int = 118) -> None:
+def numbers(cells: Sequence[tuple[str, str]], *, width: float = 118) -> None:
     """A row of figures that wraps on small screens: (label, shown value), without markup.
 
     Each has ``width`` pixels, more where a value or a label needs them.
     """
     width = max([width, *(36 + max(shown_width(v, latin=12), shown_width(label, latin=8)) for label, v in cells)])
-    with st.grid(min_column_width=width, gap="small"):
+    with st.grid(min_column_width=round(width), gap="small"):
         for label, value in cells:
             st.metric(label, value, border=True)
-
-
-def shown_width(text: str, *, latin: int) -> int:
-    """About how many pixels a text takes: ``latin`` for a narrow character, twice as many for a wide one."""
-    return latin * sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def number(value: float | None, digits: int = 1) -> str:

@@ -11,7 +11,10 @@ from kikime.harness.words.catalogue import LANGUAGES
 
 STICKY = ("run", "a", "b", "target", "other", "lang")
 """Parameters that a page writes into its own address when it is opened without them."""
-_SCRIPT = """<script>(() => {
+COPY = "copy_link"
+"""Key of the button that copies the address of what is shown; without a secure context, the old way of browsers does."""
+_SCRIPT = (
+    """<script>(() => {
   const sticky = STICKY, languages = LANGUAGES;
   const speak = () => {
     const asked = new URLSearchParams(location.search).get("lang");
@@ -32,8 +35,29 @@ _SCRIPT = """<script>(() => {
   addEventListener("keydown", (event) => {
     if (event.key === "Tab" && event.target.closest?.("[data-testid=stDataFrame]")) event.stopImmediatePropagation();
   }, true);
+  addEventListener("click", (event) => {
+    const button = event.target.closest?.(".st-key-COPY button");
+    if (!button) return;
+    const told = () => {
+      const label = button.querySelector("p") ?? button, before = label.textContent;
+      label.textContent = "✓";
+      setTimeout(() => { label.textContent = before; }, 1500);
+    };
+    const byHand = () => {
+      const field = document.body.appendChild(document.createElement("textarea"));
+      field.value = location.href;
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+      told();
+    };
+    navigator.clipboard?.writeText(location.href).then(told, byHand) ?? byHand();
+  }, true);
   new MutationObserver(speak).observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
-})();</script>""".replace("STICKY", json.dumps(STICKY)).replace("LANGUAGES", json.dumps(LANGUAGES))
+})();</script>""".replace("STICKY", json.dumps(STICKY))
+    .replace("LANGUAGES", json.dumps(LANGUAGES))
+    .replace("COPY", COPY)
+)
 
 
 def shell_html(html: bytes, query: bytes) -> bytes:

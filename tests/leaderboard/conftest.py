@@ -239,6 +239,7 @@ def every_kind(store, serve):
     good = next(iter(named(store).values()))
     small = make_materials([talk_task(3)], formats=("alpaca",), id="small")
     make_run(store, "小さな評価", "はい。", materials=small)
+    make_run(store, f"とても長い名前の{'-step-12000' * 4}", "はい。", materials=small)
     make_run(store, "<b>x</b>|[y](http://evil.example)", HOSTILE, materials=small)
     for name in ("tables", "manifest", "killed"):
         shutil.copytree(store / good, store / f"20990101T000000Z-{name}-000001")

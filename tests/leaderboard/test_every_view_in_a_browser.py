@@ -41,16 +41,19 @@ def test_every_view_is_sound(every_kind, chromium, language):
     visitor.tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     visitor.tab.on("pageerror", lambda error: complaints.append(str(error)))
     found = {}
+    visitor.go(_path(*VIEWS[0], language, runs))
     for view, part in VIEWS:
+        visitor.turn(_path(view, part, language, runs))
         for width, theme in LOOKS[language]:
             visitor.tab.set_viewport_size({"width": width, "height": 900})
             visitor.tab.emulate_media(color_scheme=theme)
-            if (width, theme) == LOOKS[language][0]:
-                visitor.go(_path(view, part, language, runs))
-            else:
-                visitor.settle()
+            visitor.settle(pause=300)
             wrong = _faults(visitor, language, theme)
             found |= {(view, part, width): wrong} if wrong else {}
+        wrong = _violations(
+            visitor.tab
+        )  # in the last of these looks: of both languages, that is both themes and widths
+        found |= {(view, part, "axe"): wrong} if wrong else {}
     assert found == {}
     assert [text for text in complaints if "404" not in text] == []  # Streamlit asks for its health below each page
     assert visitor.external == []
@@ -67,7 +70,6 @@ def _faults(visitor, language, theme):
     """What is wrong with the page as it is shown now: kind → where."""
     tab = visitor.tab
     read = tab.locator('[data-testid="stMain"]').inner_text()
-    axe = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
     faults = {
         "exceptions": tab.locator('[data-testid="stException"]').count(),
         "wider than the screen": not visitor.fits(),
@@ -75,8 +77,13 @@ def _faults(visitor, language, theme):
         "theme": (tab.evaluate(PAPER) == "rgb(255, 255, 255)") != (theme == "light"),
         "untranslated": [text for text in FOREIGN[language] if text in read],
         "clipped": tab.evaluate(CLIPPED),
-        **{
-            wrong["id"]: [node["html"][:160] for node in wrong["nodes"]] for wrong in axe if wrong["id"] not in NOT_OURS
-        },
     }
     return {kind: where for kind, where in faults.items() if where}
+
+
+def _violations(tab):
+    """What axe finds on the page: rule → what breaks it."""
+    found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
+    return {
+        wrong["id"]: [node["html"][:160] for node in wrong["nodes"]] for wrong in found if wrong["id"] not in NOT_OURS
+    }

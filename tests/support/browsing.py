@@ -35,9 +35,16 @@ class Visitor:
         self.settle()
         return self.tab
 
-    def settle(self):
+    def turn(self, path):
+        """Go on to another address of the app, as a link within it does: the page itself is not loaded anew."""
+        step = "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')) }"
+        self.tab.evaluate(step, path)
+        self.settle(pause=300)
+        return self.tab
+
+    def settle(self, pause=700):
         self.tab.wait_for_selector(READY)
-        self.tab.wait_for_timeout(700)
+        self.tab.wait_for_timeout(pause)
         self.tab.wait_for_selector(READY)
         _wait_until(self.tab, "!document.querySelector('[data-testid=stSkeleton]')")
 

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
 from kikime.cli.language import words
 from kikime.cli.options import judged_option, runs_option
 from kikime.cli.output import note
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.files import write_atomically
 from kikime.harness.reports.export import TARGETS, TEXTS, Target
 
 
@@ -30,6 +32,14 @@ from kikime.harness.reports.export import TARGETS, TEXTS, Target
     type=click.Path(path_type=Path),
     help="Write all runs as a folder of pages that needs no server.",
 )
+@click.option("--tagged", is_flag=True, help="Write the replies that readers noted on the page, as JSON lines.")
+@click.option(
+    "--tag",
+    "tags",
+    metavar="TAG",
+    multiple=True,
+    help="With --tagged: only those with this tag (repeatable; ★: a star).",
+)
 @click.option("--common", is_flag=True, help="Of a pair: compare the shared cells.")
 @judged_option
 @runs_option
@@ -38,6 +48,8 @@ def export(
     target: Target | None,
     output: Path | None,
     site: Path | None,
+    tagged: bool,
+    tags: tuple[str, ...],
     common: bool,
     judge: str | None,
     runs: Path,
@@ -47,6 +59,8 @@ def export(
     csv: one row per reply (a pair: per metric and slice), for spreadsheets. md: a table with ± and n. json: the same as data.
     html: the report in one file. lm-eval: results and samples files. hf: a data set for datasets.load_from_disk.
 
+    --tagged: training or test data, of every run where none is given: dialogue, reply, tags, star and comment a line.
+
     --site: the whole leaderboard with every reply, in both languages, for a file system or any static host.
     """
     from kikime.workflows import results
@@ -55,6 +69,9 @@ def export(
         if run_names or target is not None:
             raise UsageError("--site writes every run: it takes no RUN and no --to", hint="choose runs with --runs")
         click.echo(results.export_site(site, judge=judge, runs=runs))
+        return
+    if tagged or tags:
+        _export_tagged(run_names, target, tags, output, runs)
         return
     if not run_names or target is None:
         missing = "run_names" if not run_names else "target"
@@ -70,3 +87,19 @@ def export(
         note(words()("cli.export.wrote", path=path))
     else:
         click.echo(path)
+
+
+def _export_tagged(
+    run_names: tuple[str, ...], target: Target | None, tags: tuple[str, ...], output: Path | None, runs: Path
+) -> None:
+    from kikime.workflows.loaded import tagged
+
+    if target is not None:
+        raise UsageError("--tagged writes JSON lines: it takes no --to", hint="leave out --to")
+    data = b"".join(msgspec.json.encode(row) + b"\n" for row in tagged(run_names, tags, runs=runs))
+    if output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    write_atomically(output, data)
+    note(words()("cli.export.tagged", n=data.count(b"\n"), path=output))

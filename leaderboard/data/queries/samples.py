@@ -49,6 +49,8 @@ class Filter:
     """Metric → lowest and highest wanted value."""
     verdict: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Column of :data:`VERDICT` → wanted values, as text: one verdict of the reply has them all."""
+    keys: Sequence[str] | None = None
+    """Only these replies."""
     order: str = "plan"
     metric: str = ""
     """The metric by which ``order`` is ``worst`` first."""
@@ -296,6 +298,9 @@ def _where(chosen: Filter, *, judged: bool) -> tuple[str, list[object]]:
     if chosen.item:
         parts.append("s.item_id = ?")
         values.append(chosen.item)
+    if chosen.keys is not None:
+        parts.append("s.key IN (SELECT unnest(?::VARCHAR[]))")
+        values.append(list(chosen.keys))
     if chosen.failed:
         parts.append("s.error IS NOT NULL")
     metric = METRICS.get(chosen.flag)

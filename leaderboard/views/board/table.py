@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 
 import pandas as pd
 import streamlit as st
@@ -13,12 +14,13 @@ from kikime.harness.reports.ranking.records import AreaUse
 from kikime.harness.reports.tables.areas import load_areas
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
+from kikime.leaderboard.charts.widths import shown_width
 from kikime.leaderboard.data.cached import damage, index
 from kikime.leaderboard.data.filtered import filtered_means
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.slices import METRICS
 from kikime.leaderboard.page import safe
-from kikime.leaderboard.page.common import can_resume, command, frame_of, link, opens, shown_width, size, small, so_far
+from kikime.leaderboard.page.common import can_resume, command, frame_of, link, opens, size, small, so_far
 from kikime.leaderboard.page.state import parameter, write
 from kikime.leaderboard.views.board.leads import lead_of
 from kikime.leaderboard.views.board.rows import SORTS, Row
@@ -89,7 +91,7 @@ def draw(
         _cells(row, counted, sliced) | {"type": t(f"board.types.{row.type}") if row.type else None} for row in rows
     ]
     needed = max(30 + shown_width(row.name, latin=8) for row in rows)
-    widest = min(max(150, needed), 220)
+    widest = round(min(max(150, needed), 220))
     columns = _columns(
         t, counted, widest=widest, sliced=bool(sliced), panel=any(row.judge_alpha is not None for row in rows)
     )
@@ -106,7 +108,7 @@ def draw(
         [row.run for row in rows],
         config,
         list(columns),
-        lines=min(-(-needed // widest), 3),
+        lines=min(ceil(needed / widest), 3),
     )
     _actions(t, chosen, cell, headings, filters)
     if any(row.gate for row in rows):

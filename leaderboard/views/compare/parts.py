@@ -42,6 +42,10 @@ _FLAT = (
 )
 
 
+_EXPLAINED = ("verdict", "a", "b", "delta", "interval", "p", "margin", "mde", "n")
+"""Columns of the table of differences whose headings are explained, beside dominance."""
+
+
 class _Line(NamedTuple):
     """A difference as the chart and the table show it."""
 
@@ -51,15 +55,15 @@ class _Line(NamedTuple):
     """Address of the replies behind it."""
 
 
-def headline(t: Translator, report: Comparison) -> None:
-    """Which two runs, over what, and the verdicts in one line."""
+def headline(t: Translator, report: Comparison, tokens: float | None = None) -> None:
+    """Which two runs, over what, and the verdicts in one line; ``tokens`` as :func:`decision` takes them."""
     primary = [row for row in report.metrics if row.primary]
     counts = {
         verdict: sum(row.verdict == verdict for row in primary)
         for verdict in ("better", "worse", "equivalent", "inconclusive")
     }
     safe.plain(f"A: {report.a.name}　→　B: {report.b.name}")
-    safe.plain(decision(t, report))
+    safe.plain(decision(t, report, tokens))
     words = "　".join(f"{t(f'verdict.{verdict}')} {n}" for verdict, n in counts.items())
     personas = len(report.scope.personas) if report.scope else 0
     small(t("compare.headline", n=f"{report.n_cells:,}", personas=personas, verdicts=words))
@@ -67,8 +71,11 @@ def headline(t: Translator, report: Comparison) -> None:
         safe.plain(t.reason(note))
 
 
-def decision(t: Translator, report: Comparison) -> str:
-    """One sentence that decides: in how many primary metrics B is better, where it is worse, and what stays open."""
+def decision(t: Translator, report: Comparison, tokens: float | None = None) -> str:
+    """One sentence that decides: in how many primary metrics B is better, where it is worse, what stays open, what it costs.
+
+    ``tokens``: how many times as many tokens B writes.
+    """
     primary = [row for row in report.metrics if row.primary]
 
     def called(*verdicts: str) -> str:
@@ -82,6 +89,8 @@ def decision(t: Translator, report: Comparison) -> str:
     whole = next((row for row in report.lengths if (row.unit, row.persona) == ("length_chars", None)), None)
     if whole is not None and whole.ratio.value is not None:
         told.append(t("compare.decided_length", ratio=f"{whole.ratio.value:.2f}"))
+    if tokens is not None:
+        told.append(t("compare.decided_cost", ratio=f"{tokens:.2f}"))
     return t("common.space").join([found, *told])
 
 
@@ -179,14 +188,15 @@ def _table(t: Translator, lines: Sequence[_Line]) -> None:
     columns = {name: t(f"compare.col_{name}") for name in names} | {"open": t("common.replies")}
     config = {
         columns["open"]: opens(columns["open"]),
-        **{
-            columns[name]: st.column_config.TextColumn(help=t(f"compare.{name}_help"))
-            for name in ("verdict", "p", "margin", "mde")
-        },
+        **{columns[name]: st.column_config.TextColumn(help=t(f"compare.{name}_help")) for name in _EXPLAINED},
         columns["dominance"]: st.column_config.NumberColumn(format="%+.2f", help=t("compare.dominance_help")),
         columns["name"]: st.column_config.TextColumn(pinned=True),
     }
     safe.table(frame_of(shown, columns), alt=t("compare.table_alt"), column_config=config)
+    with st.popover(t("compare.terms")):
+        for name in (*_EXPLAINED, "dominance"):
+            st.markdown(f"**{columns[name]}**")
+            small(t(f"compare.{name}_help"))
 
 
 def lengths(t: Translator, a: RunDirectory, b: RunDirectory, report: Comparison) -> None:

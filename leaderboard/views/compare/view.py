@@ -9,12 +9,13 @@ import streamlit as st
 from kikime.harness.reports.comparison.records import Comparison
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
+from kikime.leaderboard.data import pairs
 from kikime.leaderboard.data.cached import index
 from kikime.leaderboard.data.index import Entry
-from kikime.leaderboard.data.pairs import comparison
 from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import choose_run, guarded, link, small
 from kikime.leaderboard.page.state import parameter, switch, tabs, translator
+from kikime.leaderboard.report.button import report_button
 from kikime.leaderboard.views.compare import parts as compare_parts
 from kikime.leaderboard.views.compare import replies as compare_replies
 
@@ -68,14 +69,15 @@ def _suits(entry: Entry, b: Entry | None) -> bool:
 def _compared(t: Translator, a: RunDirectory, b: RunDirectory) -> None:
     common = switch("common", t("compare.common"))
     with st.spinner(t("compare.computing")):
-        report = comparison(a, b, common=common, slices=parameter("view") == "slices")
+        report = pairs.comparison(a, b, common=common, slices=parameter("view") == "slices")
     if not report.comparable:
         st.error(t("compare.refused"))
         safe.listed(t.reasons(report.why_not_codes))
         small(t("compare.refused_hint"))
         compare_parts.settings(t, a, b, report)
         return
-    compare_parts.headline(t, report)
+    compare_parts.headline(t, report, pairs.token_ratio(a, b))
+    report_button(t, [a, b], common=common)
     part = tabs("view", {name: t(f"compare.part_{name}") for name in PARTS})
     guarded(t, lambda: PARTS[part](t, a, b, report))
     with st.container(horizontal=True):

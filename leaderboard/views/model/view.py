@@ -23,6 +23,7 @@ from kikime.leaderboard.page.common import (
     so_far,
 )
 from kikime.leaderboard.page.state import tabs, translator
+from kikime.leaderboard.report.button import report_button
 from kikime.leaderboard.views.model import curves as model_curves
 from kikime.leaderboard.views.model import formats as model_formats
 from kikime.leaderboard.views.model import parts as model_parts
@@ -83,6 +84,8 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
             st.warning(t("model.duplicates", rate=percent(head.health["duplicate_rate"], 0)))
     guarded(t, lambda: _about(t, run))
     with st.container(horizontal=True):
+        if head is not None:
+            report_button(t, [run])
         link("samples", t("board.open_samples"), run=run.id)
         link("compare", t("model.compare"), b=run.id)
         link("judge", t("model.judge"), run=run.id)

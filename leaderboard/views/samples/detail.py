@@ -19,6 +19,7 @@ from kikime.leaderboard.page import safe
 from kikime.leaderboard.page.common import frame_of, link, number, small
 from kikime.leaderboard.page.marks import has_invisible
 from kikime.leaderboard.page.state import switch, write
+from kikime.leaderboard.views.samples.noting import noting
 
 
 class Place(NamedTuple):
@@ -49,7 +50,8 @@ def draw(
             safe.plain(sample.error)
         _dialogue(t, sample)
         _reply(t, run, sample)
-        _expected(t, sample)
+        expected(t, sample)
+        noting(t, run, sample.key)
         _metrics(t, sample)
         _verdicts(t, sample)
         _prompt(t, sample)
@@ -87,12 +89,12 @@ def _dialogue(t: Translator, sample: Sample) -> None:
     safe.block(sample.user)
 
 
-def _expected(t: Translator, sample: Sample) -> None:
+def expected(t: Translator, sample: Sample) -> None:
     """What the item expects, beside the reply."""
-    expected = sample.expected()
-    if expected:
+    wanted = sample.expected()
+    if wanted:
         small(t("detail.expect"))
-        safe.block(json.dumps(expected, ensure_ascii=False, indent=1))
+        safe.block(json.dumps(wanted, ensure_ascii=False, indent=1))
 
 
 def _reply(t: Translator, run: RunDirectory, sample: Sample) -> None:
@@ -185,4 +187,6 @@ def _keys(t: Translator, run: RunDirectory, sample: Sample) -> None:
             for name in ("seed", "repeat", "stop_reason", "latency_ms", "example_set", "shot_style")
         }
         safe.block("\n".join(f"{name:<12} {value}" for name, value in rows.items()))
-    link("compare", t("detail.compare"), b=run.id, pair=sample.pair_key, view="pair")
+    with st.container(horizontal=True):
+        link("across", t("detail.across"), pair=sample.pair_key)
+        link("compare", t("detail.compare"), b=run.id, pair=sample.pair_key, view="pair")

@@ -11,6 +11,7 @@ import streamlit as st
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.cached import kept
+from kikime.leaderboard.data.notes import STAR, Note, read_notes, tags_of, wears
 from kikime.leaderboard.data.queries.samples import (
     FACETS,
     FLAGS,
@@ -29,6 +30,7 @@ from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import choose_run, frame_of, guarded, small
 from kikime.leaderboard.page.state import choose, choose_many, page_number, parameter, search, switch, translator, write
 from kikime.leaderboard.views.samples import detail
+from kikime.leaderboard.views.samples.noting import shown_note
 
 _MAIN, _MORE = FACETS[:4], FACETS[4:]
 _TALL = 64
@@ -50,7 +52,8 @@ def show() -> None:
 
 
 def _replies(t: Translator, run: RunDirectory) -> None:
-    wanted = _filter(t, *_offered(run))
+    notes = read_notes(run)
+    wanted = _filter(t, *_offered(run), notes)
     found = page_of(run, wanted, _asked_page())
     pages = max(1, -(-found.total // PAGE))
     key = parameter("sample")
@@ -60,15 +63,17 @@ def _replies(t: Translator, run: RunDirectory) -> None:
             before, after = _neighbours(run, wanted, found, min(_asked_page(), pages), key)
             detail.draw(t, run, key, before=before, after=after)
     with listed:
-        _list(t, run, wanted, found, key)
+        _list(t, run, wanted, found, key, notes)
 
 
-def _list(t: Translator, run: RunDirectory, wanted: Filter, found: Page, key: str | None) -> None:
+def _list(
+    t: Translator, run: RunDirectory, wanted: Filter, found: Page, key: str | None, notes: Mapping[str, Note]
+) -> None:
     """The table of one page of replies, how to turn it, and its downloads."""
     small(t("samples.found", total=f"{found.total:,}"))
     if not found.rows:
         return
-    _table(t, found.rows, key, wanted.metric)
+    _table(t, found.rows, key, wanted.metric, notes)
     if any(row.judge is not None for row in found.rows):
         small(t("samples.judge_note"))
     page_number("p", max(1, -(-found.total // PAGE)))
@@ -104,7 +109,12 @@ def _asked_page() -> int:
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
 
 
-def _filter(t: Translator, offered: Mapping[str, Sequence[str]], judged: Mapping[str, Sequence[str]]) -> Filter:
+def _filter(
+    t: Translator,
+    offered: Mapping[str, Sequence[str]],
+    judged: Mapping[str, Sequence[str]],
+    notes: Mapping[str, Note],
+) -> Filter:
     values: dict[str, list[str]] = {}
     for column, name in zip(st.columns(4), _MAIN, strict=True):
         with column:
@@ -120,16 +130,24 @@ def _filter(t: Translator, offered: Mapping[str, Sequence[str]], judged: Mapping
             choose("metric", t("samples.metric"), RANKED, show=t.metric, resets=_RESETS) if order == "worst" else ""
         )
     more = [name for name in _MORE if len(offered[name]) > 1]
-    hidden = (*more, "failed", "item", *_UNITS, *_VERDICT.values())
+    hidden = (*more, "failed", "item", "tag", *_UNITS, *_VERDICT.values())
     with st.expander(t("samples.more"), expanded=any(parameter(name) for name in hidden)):
         for name in more:
             values[name] = choose_many(name, t(f"facet.{name}"), offered[name], resets=_RESETS)
         between = _ranges(t)
         verdict = _verdict(t, judged)
         item = search("item", t("samples.item"), resets=_RESETS)
+        keys = _noted(t, notes)
         failed = switch("failed", t("samples.failed"))
     assert set(values) <= set(FACETS)
-    return Filter(values, text, flag, failed, item, between, verdict, order, metric)
+    return Filter(values, text, flag, failed, item, between, verdict, keys, order, metric)
+
+
+def _noted(t: Translator, notes: Mapping[str, Note]) -> list[str] | None:
+    """The replies that readers gave one of the chosen tags; None where none is chosen."""
+    offered = [*([STAR] if any(note.star for note in notes.values()) else []), *tags_of(notes)]
+    tags = choose_many("tag", t("samples.tag"), offered, resets=_RESETS) if offered else []
+    return [key for key, note in notes.items() if wears(note, tags)] if tags else None
 
 
 def _ranges(t: Translator) -> dict[str, tuple[float, float]]:
@@ -165,7 +183,9 @@ def _verdict(t: Translator, judged: Mapping[str, Sequence[str]]) -> dict[str, li
     return found
 
 
-def _table(t: Translator, rows: Sequence[Listed], key: str | None, metric: str = "") -> None:
+def _table(
+    t: Translator, rows: Sequence[Listed], key: str | None, metric: str = "", notes: Mapping[str, Note] | None = None
+) -> None:
     """The page as a table, with the ``metric`` that it is ordered by; the chosen row is ``?sample=``."""
     shown = [
         {
@@ -177,6 +197,7 @@ def _table(t: Translator, rows: Sequence[Listed], key: str | None, metric: str =
             "length_chars": row.length_chars,
             "critical": "✗" if row.critical_failure else "",
             "judge": row.judge,
+            "note": shown_note(notes[row.key]) if notes and row.key in notes else "",
         }
         for row in rows
     ]
@@ -189,6 +210,7 @@ def _table(t: Translator, rows: Sequence[Listed], key: str | None, metric: str =
         "length_chars",
         "critical",
         "judge",
+        *(["note"] if notes else []),
     )
     columns = {name: t.metric(metric) if name == "ranked" else t(f"samples.col_{name}") for name in names}
     config = {

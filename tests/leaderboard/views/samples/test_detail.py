@@ -157,13 +157,13 @@ def test_characters_without_a_shape_are_marked_in_any_reply(visit, run):
 @pytest.mark.parametrize("expect", [None, "", "{}", "[1]", "{broken"])
 def test_an_item_that_expects_nothing_readable_shows_nothing(visit, expect):
     drawn = visit()
-    detail._expected(T, sample(prompt="問い", expect=expect))
+    detail.expected(T, sample(prompt="問い", expect=expect))
     assert drawn.texts == []
 
 
 def test_what_an_item_expects_is_shown_in_its_own_script(visit):
     drawn = visit()
-    detail._expected(T, sample(prompt="問い", expect='{"fact": "紅茶"}'))
+    detail.expected(T, sample(prompt="問い", expect='{"fact": "紅茶"}'))
     assert "紅茶" in drawn.said("code")[0]
 
 
