@@ -65,7 +65,7 @@ bench: $(READY_DEV)
 	$(OFFLINE) $(BIN)/python -m tools.bench
 
 bench-ui: $(READY_DEV)
-	$(BIN)/python tools/bench_ui.py
+	$(BIN)/python -m tools.bench_ui
 
 faults: $(READY_DEV)
 	$(OFFLINE) $(BIN)/python -u -m tools.faults

@@ -8,7 +8,7 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ THEMES = {
 }
 """Both are given, so that the page follows the system; small type in 60 % of the text's colour keeps 4.5 : 1."""
 
+SIGN_IN = "KIKIME_SIGN_IN"
+"""Environment variable that names the file of the sign-in to the page."""
 HEADERS = {
     "content-security-policy": (
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -40,18 +42,26 @@ HEADERS = {
 }
 
 
-class SecurityHeaders:
-    """ASGI middleware that adds :data:`HEADERS` to every response."""
+def headers(frames: Sequence[str] = ()) -> dict[str, str]:
+    """The headers of every response; pages of ``frames`` (origins) may show the page in a frame, all others may not."""
+    policy = HEADERS["content-security-policy"]
+    if frames:
+        policy = policy.replace("frame-ancestors 'none'", f"frame-ancestors 'self' {' '.join(frames)}")
+    return HEADERS | {"content-security-policy": policy}
 
-    def __init__(self, app: Callable[..., Any]) -> None:
-        self._app = app
+
+class SecurityHeaders:
+    """ASGI middleware that adds :func:`headers` to every response."""
+
+    def __init__(self, app: Callable[..., Any], frames: Sequence[str] = ()) -> None:
+        self._app, self._headers = app, headers(frames)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass everything on; responses get the headers."""
 
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                added = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                added = [(name.encode(), value.encode()) for name, value in self._headers.items()]
                 message["headers"] = [*message["headers"], *added]
             await send(message)
 
@@ -74,8 +84,8 @@ def refuse_remote(host: str, *, allow_remote: bool) -> None:
     """
     if not is_loopback(host) and not allow_remote:
         raise UsageError(
-            "{host} can be reached from other machines, and the page has no password",
-            hint="use an SSH tunnel (ssh -L 8501:127.0.0.1:8501 …), or say --allow-remote",
+            "{host} can be reached from other machines",
+            hint="use an SSH tunnel (ssh -L 8501:127.0.0.1:8501 …), or say --allow-remote, best with --sign-in",
             host=host,
         )
 
@@ -88,9 +98,10 @@ def allowed_hosts(host: str) -> list[str]:
     return ["127.0.0.1", "localhost", host] if is_loopback(host) and ":" not in host else []
 
 
-def server_config(host: str, port: int) -> dict[str, Any]:
+def server_config(host: str, port: int, sign_in: Path | None = None) -> dict[str, Any]:
     """Streamlit's configuration for the packaged page."""
     return {
+        **({"secrets.files": [str(sign_in)]} if sign_in else {}),
         "server.address": host,
         "server.port": port,
         "server.headless": True,
@@ -141,13 +152,18 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8501,
     allow_remote: bool = False,
+    sign_in: Path | None = None,
+    frames: Sequence[str] = (),
     announce: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve the page over the runs below ``runs`` until interrupted; ``announce`` is called when it is about to begin.
 
+    ``sign_in`` is the file of :mod:`kikime.leaderboard.page.access`; ``frames`` are origins whose pages may show it in a frame.
+
     Raises:
-        EnvironmentFault: streamlit is not installed, or the address is taken.
-        UsageError: ``host`` is reachable from elsewhere and ``allow_remote`` was not given, or a package's page is broken.
+        EnvironmentFault: streamlit, or what a sign-in needs, is not installed, or the address is taken.
+        UsageError: ``host`` is reachable from elsewhere and ``allow_remote`` was not given, a package's page is broken, or
+            the file of the sign-in is wrong.
     """
     refuse_remote(host, allow_remote=allow_remote)
     try:
@@ -160,13 +176,35 @@ def serve(
     from kikime.leaderboard.page.registry import pages
     from kikime.leaderboard.page.shell import PageShell
 
-    pages()
+    found = pages()
     os.environ["KIKIME_RUNS"] = str(runs.resolve())
+    gates = _gates(sign_in, [page.path for page in found.values()])
     guard = Middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(host) or ["*"], www_redirect=False)
     script = Path(__file__).with_name("app.py")
-    app = App(script, middleware=[Middleware(SecurityHeaders), guard, Middleware(PageShell)], lifespan=_warm_up)
+    layers = [Middleware(SecurityHeaders, frames=frames), guard, *gates, Middleware(PageShell)]
+    app = App(script, middleware=layers, lifespan=_warm_up)
     announce()
-    app.run(config=server_config(host, port))
+    app.run(config=server_config(host, port, sign_in))
+
+
+def _gates(sign_in: Path | None, paths: Sequence[str]) -> list[Any]:
+    """The gate of a page with a sign-in; none where there is none."""
+    if sign_in is None:
+        os.environ.pop(SIGN_IN, None)
+        return []
+    try:
+        import authlib  # noqa: F401
+        import httpx  # noqa: F401
+    except ImportError as error:
+        raise EnvironmentFault("a sign-in needs authlib and httpx", hint="pip install 'kikime[ui,sign-in]'") from error
+    from starlette.middleware import Middleware
+
+    from kikime.leaderboard.page.access import load_access
+    from kikime.leaderboard.page.gate import Gate
+
+    roles = load_access(sign_in).roles
+    os.environ[SIGN_IN] = str(sign_in.resolve())
+    return [Middleware(Gate, pages=paths, roles=roles)]
 
 
 def leave_import_path() -> None:

@@ -1,7 +1,8 @@
 """Measure the leaderboard: 1,000 runs, one of them with 50,000 replies.
 
 Prints the server time of the first page (nothing cached, and with a server that has warmed up), of later interactions, of
-sample pages, and the memory of the process. Summaries and replies have the size and shape of real ones; their texts and
+sample pages, and the memory of the process; then what a browser sees of each page.
+Summaries and replies have the size and shape of real ones; their texts and
 values are drawn at random.
 """
 
@@ -32,6 +33,7 @@ from kikime.harness.reports.ranking.stored import ranking_data
 from kikime.harness.store.rundir import RunDirectory, write_json
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import SAMPLES, SCORES
+from tools.bench_pages import measure_pages, report_pages
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -75,10 +77,13 @@ def main() -> None:
         runs = Path(folder) / "runs"
         build(runs, given.runs, given.replies)
         environment = {**os.environ, "KIKIME_RUNS": str(runs), "XDG_CACHE_HOME": f"{folder}/cache"}
-        command = [sys.executable, __file__, "--measure", str(runs)]
+        command = [sys.executable, "-m", "tools.bench_ui", "--measure", str(runs)]
         for title in ("nothing cached", "caches of an earlier process"):
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
             report(title, json.loads(done.stdout.splitlines()[-1]))
+        print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+        report_pages(measure_pages(runs, environment))
+        print(f"load of the machine: {os.getloadavg()[0]:.1f}", flush=True)
 
 
 def build(runs: Path, n_runs: int, n_replies: int) -> None:

@@ -14,7 +14,6 @@ from kikime.harness.engines import Engine, EngineOptions, load_engine, switch_ad
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared
 from kikime.harness.run.execute import moved, rebuild, restore, start_run
-from kikime.harness.run.execute import rebuild, restore, start_run
 from kikime.harness.store.about import About, AboutRun, checked, read_about, write_about
 from kikime.harness.store.rundir import BENCHMARK, RunDirectory
 from kikime.harness.store.tables import StoredReplies
@@ -85,8 +84,16 @@ def run(
     materials = choose_materials(suite, personas=personas, formats=formats, shots=shots, tasks=tasks, limit=limit)
     options = engine_options(engine)
     [done] = run_adapters(
-        model, {}, materials, options, judge=judges, runs=runs, name=name, log_to=log_to, progress=progress
-        model, {}, materials, options, judge=judges, runs=runs, name=name, about=about, progress=progress
+        model,
+        {},
+        materials,
+        options,
+        judge=judges,
+        runs=runs,
+        name=name,
+        log_to=log_to,
+        about=about,
+        progress=progress,
     )
     return done
 
@@ -109,20 +116,15 @@ def run_adapters(
     Arguments and errors else as those of :func:`run`.
     """
     judges, folder, trackers = choose_judges(judge), Path(runs), read_trackers(log_to)
-    planned = []
-    for prepared in prepare_all(model, adapters, materials, options):
-        progress.planned(prepared, time_range(prepared, folder))
-        planned.append(new_run(prepared, folder, name))
-    done = execute_all(planned, judges=judges, progress=progress)
-    for one in done:
-        track(one, trackers, progress)
-    return done
-    judges, folder, said = choose_judges(judge), Path(runs), checked(about or {})
+    said = checked(about or {})
     planned = []
     for prepared in prepare_all(model, adapters, materials, options):
         progress.planned(prepared, time_range(prepared, folder))
         planned.append(new_run(prepared, folder, name, about=said))
-    return execute_all(planned, judges=judges, progress=progress)
+    done = execute_all(planned, judges=judges, progress=progress)
+    for one in done:
+        track(one, trackers, progress)
+    return done
 
 
 def new_run(

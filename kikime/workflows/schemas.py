@@ -10,7 +10,6 @@ import msgspec
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.names import or_known
 from kikime.harness.core.records import SCHEMA_VERSION, Record
-from kikime.harness.store.about import AboutRun
 from kikime.harness.store.records import Summary
 
 if TYPE_CHECKING:
@@ -153,6 +152,12 @@ def _gate() -> Schema:
     from kikime.harness.reports.comparison.records import GateAnswer
 
     return _of(GateAnswer)
+
+
+def _about() -> Schema:
+    from kikime.harness.store.about import AboutRun
+
+    return _of(AboutRun)
 
 
 def _verify() -> Schema:
@@ -329,7 +334,7 @@ _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "samples": _samples,
     "judged": _judged,
     "compare": _compare,
-    "about": lambda: _of(AboutRun),
+    "about": _about,
     "verify": _verify,
     "rank": _rank,
     "explain": _explain,

@@ -51,8 +51,8 @@ _ENTRY = 250
 def names_axis(order: Sequence[str], title: str | None = None, width: int = _LABELS) -> alt.Y:
     """The axis of names, in the order given, each on as many lines of ``width`` pixels as it needs."""
     long = {name: lines for name in order if len(lines := broken(name, width - 10)) > 1}
-    shown = {"labelExpr": f"({json.dumps(long)})[datum.label] || datum.label"} if long else {}
-    axis = alt.Axis(labelLimit=width + 40, labelOverlap=False, labelFlush=False, **shown)
+    shown = f"({json.dumps(long)})[datum.label] || datum.label" if long else alt.Undefined
+    axis = alt.Axis(labelLimit=width + 40, labelOverlap=False, labelFlush=False, labelExpr=shown)
     return alt.Y("name:N", sort=list(order), title=title, axis=axis)
 
 

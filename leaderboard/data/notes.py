@@ -5,7 +5,7 @@ A line is ``{"key", "tags": [...], "comment", "star", "by", "utc"}``; ``kikime e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -79,7 +79,7 @@ def read_notes(run: RunDirectory) -> dict[str, Note]:
     return {key: note for key, note in latest.items() if note.says}
 
 
-def tags_of(notes: dict[str, Note]) -> list[str]:
+def tags_of(notes: Mapping[str, Note]) -> list[str]:
     """Every tag that is in use."""
     return sorted({tag for note in notes.values() for tag in note.tags})
 

@@ -154,7 +154,7 @@ def numbers(cells: Sequence[tuple[str, str]], *, width: float = 118) -> None:
 
     Each has ``width`` pixels, more where a value or a label needs them.
     """
-    width = max([width, *(36 + max(shown_width(v, latin=12), shown_width(label, latin=8)) for label, v in cells)])
+    width = max([width, *(36 + max(shown_width(v, latin=12), shown_width(label, latin=7)) for label, v in cells)])
     with st.grid(min_column_width=round(width), gap="small"):
         for label, value in cells:
             st.metric(label, value, border=True)

@@ -39,8 +39,8 @@ _SCRIPT = (
     const button = event.target.closest?.(".st-key-COPY button");
     if (!button) return;
     const told = () => {
-      const label = button.querySelector("p") ?? button, before = label.textContent;
-      label.textContent = "✓";
+      const label = button.querySelector("[data-testid=stIconMaterial]") ?? button, before = label.textContent;
+      label.textContent = "check";
       setTimeout(() => { label.textContent = before; }, 1500);
     };
     const byHand = () => {

@@ -192,10 +192,10 @@ def serve(tmp_path):
     """Start the command over a store; gives the page's address."""
     started = []
 
-    def start(runs):
-        port = free_port()
+    def start(runs, *options, port=None):
+        port = port or free_port()
         process = subprocess.Popen(
-            [sys.executable, "-m", "kikime", "leaderboard", "--runs", str(runs), "--port", str(port)],
+            [sys.executable, "-m", "kikime", "leaderboard", "--runs", str(runs), "--port", str(port), *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},

@@ -58,10 +58,9 @@ def run(
     from kikime.workflows.run import run as run_one
     from kikime.workflows.run import run_adapters
 
-    base = retaining.base(judging)
+    base, about = retaining.base(judging), said.given()
     if base and log_to:
         raise UsageError("--log-to does not go with --retention", hint="leave one of them out")
-    base, about = retaining.base(judging), said.given()
     if base and about:
         raise UsageError("--link, --license and --type belong to a benchmark", hint="leave them out with --retention")
     judge = () if base else judging.panel(this_command())
@@ -96,7 +95,14 @@ def run(
         else:
             asked, loading_of = grid.keywords(), engine.keywords()
             done = run_one(
-                model, judge=judge, runs=runs, name=name, log_to=log_to, progress=progress, **asked, **loading_of
-                model, judge=judge, runs=runs, name=name, about=about, progress=progress, **asked, **loading_of
+                model,
+                judge=judge,
+                runs=runs,
+                name=name,
+                log_to=log_to,
+                about=about,
+                progress=progress,
+                **asked,
+                **loading_of,
             )
             finish([done], as_json=as_json)

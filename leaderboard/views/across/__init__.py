@@ -3,4 +3,4 @@
 from kikime.leaderboard.page.registry import Page
 from kikime.leaderboard.views.across.view import show
 
-PAGE = Page("across", "across", 45, show)
+PAGE = Page("across", "across", 46, show)

@@ -87,7 +87,10 @@ def _table(t: Translator, rows: Sequence[Found], names: dict[str, str]) -> None:
     event = safe.table(
         frame_of(shown, columns),
         alt=t("across.alt"),
-        column_config={columns["reply"]: st.column_config.TextColumn(width=420)},
+        column_config={
+            columns["model"]: st.column_config.TextColumn(width=220),
+            columns["reply"]: st.column_config.TextColumn(width=420),
+        },
         key=f"across_{hash(tuple(row.key for row in rows))}",
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],

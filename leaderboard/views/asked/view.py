@@ -138,7 +138,7 @@ def _character(t: Translator, card: Persona) -> None:
             for fact in card.facts
         ]
         headings = {"user": t("asked.col_user"), "answers": t("asked.col_answers"), "wrong": t("asked.col_wrong")}
-        safe.table(frame_of(facts, headings), alt=t("asked.facts_alt"))
+        safe.table(frame_of(facts, headings), alt=t("asked.facts_alt"), row_height=64, height=480)
     if card.examples:
         st.header(t("asked.examples", n=len(card.examples)), anchor=False)
         for example in card.examples[:6]:

@@ -55,6 +55,8 @@ class Row(msgspec.Struct, kw_only=True, frozen=True):
     """What people say of the model, as ``license`` and ``type``."""
     license: str | None = None
     type: str | None = None
+    pinned: bool = False
+    """Whether the visitor keeps it on top."""
     date: str = ""
     revision: str = ""
     p_above: dict[str, float] = {}
@@ -211,6 +213,19 @@ def passing(rows: Sequence[Row], wanted: Wanted) -> list[Row]:
             for some, own in zip(chosen, (size_class(row.params), row.type, row.license), strict=True)
         )
     ]
+
+
+def pinned(rows: Sequence[Row], first: Sequence[Row], runs: Sequence[str]) -> list[Row]:
+    """The rows with those of ``runs`` on top, in the order given, whether or not the filter lets them pass.
+
+    ``first`` holds every row that can be pinned.
+
+    >>> rows = [Row(run=name, name=name, model="m", suite="s") for name in "abc"]
+    >>> [(row.run, row.pinned) for row in pinned(rows[:2], rows, ["c"])]
+    [('c', True), ('a', False), ('b', False)]
+    """
+    top = [replace(row, pinned=True) for run in runs for row in first if row.run == run]
+    return top + [row for row in rows if row.run not in runs]
 
 
 def ordered(rows: Sequence[Row], by: str) -> list[Row]:

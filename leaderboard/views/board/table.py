@@ -117,7 +117,7 @@ def draw(
 
 def _cells(row: Row, areas: Sequence[str], sliced: SliceMeans) -> Cells:
     between = "—" if row.ci_low is None else f"{row.ci_low:.1f}–{row.ci_high:.1f}"
-    marked = {"name": f"⚠ {row.name}" if row.gate else row.name}
+    marked = {"name": f"{'◆ ' if row.pinned else ''}{'⚠ ' if row.gate else ''}{row.name}"}
     shown: Cells = (
         asdict(row)
         | marked

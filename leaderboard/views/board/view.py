@@ -29,6 +29,7 @@ from kikime.leaderboard.views.board.rows import (
     board_rows,
     ordered,
     passing,
+    pinned,
     reweighted,
     with_about,
 )
@@ -71,6 +72,7 @@ def show() -> None:
         by = _sort(result, sliced=bool(filters))
     slice_means = board_table.slice_means(entries, filters)
     shown = ordered(board_table.with_slices(passing(ranked, wanted), slice_means), by)
+    shown = pinned(shown, board_table.with_slices(ranked, slice_means), st.query_params.get_all("pin"))
     if custom:
         st.warning(t("board.custom"))
     _notes(found, len(shown), len(ranked))
@@ -129,7 +131,7 @@ def _filters(
     entries: list[Entry], result: RankingResult, said: Mapping[str, About]
 ) -> tuple[dict[str, list[str]], Wanted]:
     t = translator()
-    opened = any(parameter(name) for name in (*SLICED, "q", "size", *_SAID))
+    opened = any(parameter(name) for name in (*SLICED, "q", "size", "pin", *_SAID))
     with st.expander(t("board.filters"), expanded=opened):
         left, right = st.columns(2)
         with left:
@@ -141,6 +143,8 @@ def _filters(
             types = choose_many("type", t("board.type"), kinds["type"], show=lambda s: t(f"board.types.{s}"))
         with right:
             licenses = choose_many("license", t("board.license"), kinds["license"])
+        names = labels(entries)
+        choose_many("pin", t("board.pin"), [row.run for row in result.rows], show=lambda run: names[run])
         runs = {row.run for row in (*result.rows, *result.unranked)} or {entry.id for entry in entries}
         values = offered(slice_table(entries), sorted(runs))
         filters: dict[str, list[str]] = {}

@@ -195,7 +195,7 @@ def _table(t: Translator, lines: Sequence[_Line]) -> None:
     safe.table(frame_of(shown, columns), alt=t("compare.table_alt"), column_config=config)
     with st.popover(t("compare.terms")):
         for name in (*_EXPLAINED, "dominance"):
-            st.markdown(f"**{columns[name]}**")
+            safe.plain(columns[name])
             small(t(f"compare.{name}_help"))
 
 

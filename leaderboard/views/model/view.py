@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from kikime.harness.store.about import about_or_nothing, read_about
+from kikime.harness.store.about import About, about_or_nothing, checked, read_about, write_about
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.ratings import blind_code
 from kikime.leaderboard.page import safe
+from kikime.leaderboard.page.access import may
 from kikime.leaderboard.page.common import (
     choose_run,
     guarded,
@@ -83,7 +84,7 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
         if (head.health.get("duplicate_rate") or 0) > 0.2:
             st.warning(t("model.duplicates", rate=percent(head.health["duplicate_rate"], 0)))
     guarded(t, lambda: _about(t, run))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if head is not None:
             report_button(t, [run])
         link("samples", t("board.open_samples"), run=run.id)
@@ -98,5 +99,34 @@ def _about(t: Translator, run: RunDirectory) -> None:
     said = [t(f"board.types.{about.type}") if about.type else "", about.license or ""]
     if any(said):
         safe.plain(" · ".join(filter(None, said)))
-    if about.link:
-        st.link_button(f"{t('board.link')} →", about.link)
+    with st.container(horizontal=True):
+        if about.link:
+            st.link_button(f"{t('board.link')} →", about.link)
+        if may("admin"):
+            with st.popover(t("model.about_edit")):
+                _edit(t, run, about)
+
+
+def _edit(t: Translator, run: RunDirectory, about: About) -> None:
+    """A form that changes about.yaml of the run."""
+    with st.form("about", border=False):
+        kinds = ["", *(kind for kind in ("base", "tuned", "merged", "adapter"))]
+        said: dict[str, object] = {
+            "link": st.text_input(t("board.link"), value=about.link or "", placeholder="https://"),
+            "license": st.text_input(t("board.license"), value=about.license or ""),
+            "type": st.selectbox(
+                t("board.type"),
+                kinds,
+                index=kinds.index(about.type or ""),
+                format_func=lambda kind: t(f"board.types.{kind}") if kind else "—",
+            ),
+            "params": st.number_input(t("board.params"), min_value=1, value=about.params, step=1, placeholder="—"),
+        }
+        if st.form_submit_button(t("note.keep")):
+            guarded(t, lambda: _keep(run, said))
+        small(t("model.about_note"))
+
+
+def _keep(run: RunDirectory, said: dict[str, object]) -> None:
+    write_about(run, checked(said))
+    st.rerun()

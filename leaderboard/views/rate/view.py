@@ -11,6 +11,7 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.leaderboard.data.cached import index, labels
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.ratings import blind_code
+from kikime.leaderboard.page.access import may, person
 from kikime.leaderboard.page.common import guarded, small, sound
 from kikime.leaderboard.page.state import choose, search, settled, switch, tabs, translator
 from kikime.leaderboard.views.rate import parts as rate_parts
@@ -27,7 +28,10 @@ def show() -> None:
     mode = tabs(
         "mode", {"scores": t("rate.mode_scores"), "pair": t("rate.mode_pair"), "results": t("rate.mode_results")}
     )
-    rater = "" if mode == "results" else search("rater", t("rate.rater"))
+    if mode != "results" and not may("rater"):
+        st.info(t("access.raters_only"))
+        return
+    rater = "" if mode == "results" else person() or search("rater", t("rate.rater"))
     choosing = mode == "results" or not rater or switch("choosing", t("rate.target"))
     if choosing and mode != "results":
         small(t("rate.target_note"))

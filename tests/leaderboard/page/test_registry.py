@@ -47,6 +47,8 @@ def test_addresses_stay_what_they_were():
         "samples": "samples",
         "judge": "judge",
         "rate": "rate",
+        "across": "across",
+        "asked": "asked",
         "live": "live",
     }
 

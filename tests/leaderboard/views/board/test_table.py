@@ -66,6 +66,13 @@ def test_what_people_say_of_models_is_shown_and_chosen_by(ranked):
     assert list(frames(opened("board", license="mit", type="tuned"))[0]["モデル"]) == [ours]
 
 
+def test_a_pinned_model_stays_on_top_whatever_the_filter(ranked):
+    run = named(ranked)["アイネス-8月"]
+    shown = list(frames(opened("board", pin=run, q="9月"))[0]["モデル"])
+    assert [name.startswith("◆ ") for name in shown] == [True, False]
+    assert "8月" in shown[0]
+
+
 def test_two_chosen_models_can_be_compared(ranked):
     runs = named(ranked)
     app = opened("board", sel=[runs["アイネス-9月"], runs["アイネス-8月"]])

@@ -186,9 +186,9 @@ def test_a_choice_of_suite_and_judge_is_offered_where_there_are_several(visit, e
 
 def test_filters_are_read_from_the_address_and_empty_ones_left_out(visit, entries):
     visit(persona="bushi", shots=["0", "2", "99"], q=" アイ ", size=["s", "?"])
-    filters, text, sizes = view._filters(list(entries.values()), EMPTY)
+    filters, wanted = view._filters(list(entries.values()), EMPTY, {})
     assert filters == {"persona": ["bushi"], "shots": ["0", "2"]}
-    assert (text, sizes) == ("アイ", ["s"])
+    assert (wanted.text, wanted.sizes) == ("アイ", ["s"])
 
 
 def test_hidden_rows_are_counted_once_ranks_are_there(visit):

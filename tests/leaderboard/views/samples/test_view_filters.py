@@ -21,7 +21,7 @@ def asked(visit, offered):
 
     def asked(**address):
         visit(**address)
-        return view._filter(T, *offered)
+        return view._filter(T, *offered, {})
 
     return asked
 
@@ -132,7 +132,7 @@ def test_a_page_is_a_small_whole_number(visit, asked_for, page):
 
 def test_nothing_of_judges_is_asked_where_nobody_judged(visit, offered):
     visit(score="7")
-    assert view._filter(T, offered[0], {}).verdict == {}
+    assert view._filter(T, offered[0], {}, {}).verdict == {}
 
 
 def test_the_table_shows_what_the_query_found(visit, shelf):
