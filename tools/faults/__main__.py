@@ -33,7 +33,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="of run, judge, batch, compaction and export together")
     parser.add_argument("--damages", type=int, default=8, help="of each kind of file, flipped and cut")
     parser.add_argument("--places", type=int, default=5, help="of each kind of place, clock, second writer and server")
-    parser.add_argument("--engine", type=int, default=2, help="kills of runs with the real engine")
+    parser.add_argument(
+        "--engine", type=int, default=2, help="kills of runs with the real engine, in one process and on Ray"
+    )
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     here, there = multiprocessing.Pipe()
@@ -57,7 +59,8 @@ def main() -> None:
             clock_set_back(shop, few),
             small_disks(shop, few),
             kill_servers(shop, few),
-            kill_engines(shop, chosen.engine),
+            kill_engines(shop, chosen.engine, "vllm"),
+            kill_engines(shop, chosen.engine, "ray"),
         ):
             for tally in trials:
                 if tally.tried or tally.skipped:

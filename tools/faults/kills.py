@@ -104,11 +104,11 @@ def kill_servers(shop: Workshop, n: int) -> Iterator[Tally]:
     yield tally
 
 
-def kill_engines(shop: Workshop, n: int) -> Iterator[Tally]:
-    """Kill a run with the real engine in it; its replies are those of a run that was not killed."""
-    tally, folder = Tally("kill −9 of run, real engine"), shop.folder / "real"
+def kill_engines(shop: Workshop, n: int, engine: str) -> Iterator[Tally]:
+    """Kill a run with the real engine in it, or the driver of one on Ray; its replies are those of a run that was not killed."""
+    tally, folder = Tally(f"kill −9 of run, real engine ({engine})"), shop.folder / engine
     program = [sys.executable, "-m", "kikime"]
-    line = [*program, *shop.run_line(folder / "whole", "vllm")]
+    line = [*program, *shop.run_line(folder / "whole", engine)]
     started = time.monotonic()
     if n and subprocess.run(line, capture_output=True, check=False).returncode == 0:
         seconds = time.monotonic() - started
@@ -117,7 +117,7 @@ def kill_engines(shop: Workshop, n: int) -> Iterator[Tally]:
         for number in range(n):
             runs = folder / str(number)
             process = subprocess.Popen(
-                [*program, *shop.run_line(runs, "vllm")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                [*program, *shop.run_line(runs, engine)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             time.sleep(shop.chance.uniform(seconds / 2, seconds))
             process.kill()
