@@ -23,12 +23,13 @@ from kikime.harness.run.runner import Runner
 from kikime.harness.suites.grid import gather_materials
 from kikime.harness.suites.suite import Suite
 
-ROUNDS = 5
+ROUNDS = 3
 SUITE = {
     "id": "replicas",
     "tasks": ["daily", "preferences", "persona_facts"],
     "personas": ["ojousama", "bushi", "shonen"],
-    "formats": ["native", "alpaca"],
+    "formats": ["native"],
+    "limit": 12,
 }
 
 
