@@ -10,6 +10,7 @@ from kikime import leaderboard
 from kikime.harness.core.errors import UsageError
 from kikime.leaderboard import launch
 from kikime.leaderboard.launch import HEADERS, SecurityHeaders, leave_import_path, refuse_remote, server_config
+from tests.support.builders import invoke
 
 
 def answered(kind, *messages):
@@ -93,3 +94,19 @@ def test_a_store_without_runs_is_ready_too(empty_store, monkeypatch):
     monkeypatch.setattr(launch, "warm_imports", lambda: warmed.append(True))
     launch.preload()
     assert warmed == [True]
+
+
+def test_only_named_sites_may_show_the_page_in_a_frame():
+    policy = launch.headers(["https://huggingface.co"])["content-security-policy"]
+    assert "frame-ancestors 'self' https://huggingface.co" in policy
+    assert launch.headers() == HEADERS
+
+
+def test_what_is_no_origin_frames_nothing(tmp_path):
+    done = invoke(tmp_path, "leaderboard", "--embed", "https://x.example; script-src *")
+    assert done.exit_code == 2
+
+
+def test_a_sign_in_reaches_streamlit_as_its_secrets(tmp_path):
+    assert server_config("127.0.0.1", 8501, tmp_path / "a.toml")["secrets.files"] == [str(tmp_path / "a.toml")]
+    assert "secrets.files" not in server_config("127.0.0.1", 8501)

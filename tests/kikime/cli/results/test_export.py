@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from kikime.leaderboard.data.notes import Note, add_note
+from tests.support.app import table
 from tests.support.builders import IN_VOICE, PLAIN, invoke, make_run
 
 
@@ -63,3 +65,19 @@ def test_a_place_that_is_no_file_is_told_without_a_wrong_next_step(runs, tmp_pat
     assert done.exit_code == 3
     assert "フォルダーです" in done.stderr
     assert "resume" not in done.stderr
+
+
+def test_noted_replies_of_every_run_are_lines_of_data(runs, tmp_path):
+    for run, tags in zip(runs, (("使う",), ("直す",)), strict=True):
+        add_note(run, Note(key=table(run)[0]["key"], tags=tags, comment="自然"))
+    done = invoke(tmp_path / "runs", "export", "--tagged")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["run"], row["tags"], row["response"]) for row in rows] == [
+        (runs[0].id, ["使う"], PLAIN),
+        (runs[1].id, ["直す"], IN_VOICE),
+    ]
+    file = tmp_path / "noted.jsonl"
+    only = invoke(tmp_path / "runs", "export", "--tagged", "--tag", "直す", "-o", file)
+    assert "返答 1 件を" in only.stderr
+    assert [json.loads(line)["run"] for line in file.read_text(encoding="utf-8").splitlines()] == [runs[1].id]
+    assert invoke(tmp_path / "runs", "export", "--tagged", "--to", "csv").exit_code == 2
