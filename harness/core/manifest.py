@@ -74,6 +74,13 @@ class StoredHashes(TypedDict):
     metrics: NotRequired[dict[str, str]]
 
 
+class StoredCalls(TypedDict):
+    """Whom the character is to call by name."""
+
+    who: str
+    names: list[str]
+
+
 class StoredItem(TypedDict):
     """One item of a task."""
 
@@ -81,6 +88,9 @@ class StoredItem(TypedDict):
     script: list[str]
     history: NotRequired[list[dict[str, str]]]
     pressure: NotRequired[list[int]]
+    recalls: NotRequired[dict[str, int]]
+    """Turns, from 1, that ask back what was said, and the turn that said it."""
+    calls: NotRequired[StoredCalls]
     contexts: dict[str, str]
 
 

@@ -11,9 +11,10 @@ from kikime.harness.reports.report import Report
 
 def _bundled() -> dict[str, Report | Path]:
     from kikime.harness.reports.claims import dialogue, form_facts, icl, shots, techniques, turns
+    from kikime.harness.reports.conversations import address, memory
     from kikime.harness.reports.trends import steps
 
-    modules = (icl, turns, dialogue, techniques, shots, steps, form_facts)
+    modules = (icl, turns, dialogue, memory, address, techniques, shots, steps, form_facts)
     return {module.REPORT.id: module.REPORT for module in modules}
 
 

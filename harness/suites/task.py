@@ -44,10 +44,18 @@ class Partner(StrictModel):
     """How this person speaks."""
 
 
+class Calls(StrictModel):
+    """Whom the character speaks to or about, in an item on forms of address."""
+
+    who: Literal["user", "stranger", "senior", "elder", "child", "animal"]
+    names: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Names by which this one may be called, without a title."""
+
+
 class Item(GrownModel):
     """One test case: the dialogue so far, the user turn, what is expected."""
 
-    LATER = frozenset({"about", "english", "expects", "scene", "partner", "ends", "lorebook"})
+    LATER = frozenset({"about", "english", "expects", "scene", "partner", "ends", "lorebook", "recalls", "calls"})
 
     id: ItemId
     user: Annotated[str, Field(min_length=1)]
@@ -72,6 +80,10 @@ class Item(GrownModel):
     """Turns, from 1, that speak English or ask for it: an English reply is no leak there."""
     expects: dict[TurnNumber, Expect] = {}
     """What the replies to these turns, from 1, are checked for; ``expect`` holds for the others."""
+    recalls: dict[TurnNumber, TurnNumber] = {}
+    """Turns, from 1, that ask back what was said, and the turn that said it."""
+    calls: Calls | None = None
+    """Whom the character is to call by name here."""
     scene: str = ""
     """Of a dialogue: where and when it is, and what both know; part of the system prompt."""
     partner: Partner | None = None
@@ -95,7 +107,7 @@ class Item(GrownModel):
 
     @model_validator(mode="after")
     def _turns_exist(self) -> Item:
-        named = (*self.pressure, *self.asks, *self.english, *self.expects)
+        named = (*self.pressure, *self.asks, *self.english, *self.expects, *self.recalls, *self.recalls.values())
         beyond = next((turn for turn in named if turn > 1 + len(self.script)), None)
         if beyond is not None:
             msg = Phrase("item '{item}' has no turn {turn}", item=self.id, turn=beyond)

@@ -69,7 +69,7 @@ def rank(
         loaded, n_cells = [entry | {"grid": COMMON} for entry in shared.entries], shared.n_cells
         excluded += _not_common(shared, t)
     result = Ranking(
-        version=load_areas().version,
+        version=load_areas().former,
         suite=None,
         judge=judge,
         panel=list(panel),
@@ -279,6 +279,7 @@ def _fill(result: Ranking, ranked: list[Entry], judge: str | None, t: Translator
     used = _measured_areas(terms, judged=judge is not None)
     result.areas = [_area(area, bool(chosen), [term_words(term, t) for term in chosen], t) for area, chosen in used]
     counted = {area.id: chosen for area, chosen in used if chosen}
+    result.version = load_areas().version if any(area.later for area, _ in used) else load_areas().former
     scores = joint_scores(ranked, terms, counted, seed=result.seed, n_resamples=result.n_resamples)
     if scores is None:
         return
@@ -293,7 +294,8 @@ def _fill(result: Ranking, ranked: list[Entry], judge: str | None, t: Translator
 def _measured_areas(terms: list[Entry], *, judged: bool) -> list[tuple[Area, tuple[Term, ...]]]:
     """Each area with the terms that the suite measures: decided by the cells, which are the same for all models."""
     known = set.intersection(*(set(own) for own in terms))
-    return [(area, tuple(term for term in area.used(judged=judged) if term.id in known)) for area in load_areas().areas]
+    found = [(area, tuple(t for t in area.used(judged=judged) if t.id in known)) for area in load_areas().areas]
+    return [(area, chosen) for area, chosen in found if chosen or not area.later]
 
 
 def _area(area: Area, counts: bool, terms: list[str], t: Translator) -> AreaUse:

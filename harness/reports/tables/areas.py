@@ -70,6 +70,8 @@ class Area(StrictModel):
     ja: str
     en: str
     about: str
+    later: bool = False
+    """Whether it came with the newest version: boards that cannot measure it do without it."""
     terms: tuple[Term, ...]
 
     def name(self, t: Translator) -> str:
@@ -97,6 +99,8 @@ class Areas(StrictModel):
     """All areas, with the thresholds that go with them."""
 
     version: str
+    former: str
+    """The version before; that of boards that measure no ``later`` area."""
     critical_gate: Share
     judge_coverage: Share
     contrast: tuple[str, ...]

@@ -60,7 +60,7 @@ _COUNTED = {"length_chars", "sentences", "reasoning_chars"}
 @click.option(
     "--report",
     metavar="NAME",
-    help="icl, turns, dialogue, techniques, shots, steps, form_facts; an installed package's, or a Python file.",
+    help="icl, turns, dialogue, memory, address, techniques, shots, steps, form_facts; an installed package's, or a Python file.",
 )
 @judged_option
 @click.option("--base", "base_name", metavar="RUN", help="The run before tuning, for --report form_facts.")

@@ -11,10 +11,14 @@ from kikime.harness.reports.claims.shots import ShotsReport
 from kikime.harness.reports.claims.techniques import TechniquesReport
 from kikime.harness.reports.claims.turns import TurnsReport
 from kikime.harness.reports.comparison.records import Comparison, GateAnswer
+from kikime.harness.reports.conversations.address import AddressReport
+from kikime.harness.reports.conversations.memory import MemoryReport
 from kikime.harness.reports.overview.records import Overview
 from kikime.harness.reports.ranking.records import Ranking
 
 PRINTED = [
+    AddressReport,
+    MemoryReport,
     Comparison,
     DialogueReport,
     GateAnswer,

@@ -36,6 +36,8 @@ COMMANDS = {
     "shots": "show shots --report shots",
     "turns": "show turns --report turns",
     "dialogue": "show turns --report dialogue",
+    "memory": "show talk --report memory",
+    "address": "show talk --report address",
     "form_facts": "show form-tuned --report form_facts --base form-base",
     "samples": "show august --samples --n 4",
     "compare": "compare august september",
@@ -86,6 +88,8 @@ def runs(tmp_path_factory):
     asked = make_materials([talk_task(4)], techniques=("plain", "no_style"), **one)
     make_run(folder, "techniques", IN_VOICE, materials=asked)
     canned_run(folder, "icl", learner, tasks=[{"id": "icl_sentiment", "limit": 4}], shots=[2, 4])
+    talk = [{"id": "long_memory", "limit": 2}, {"id": "address", "limit": 4}]
+    canned_run(folder, "talk", lambda _: IN_VOICE, tasks=talk)
     canned_run(folder, "turns", lambda _: IN_VOICE, tasks=[{"id": "steadiness", "limit": 2}])
     for name, told in (("form-base", 0.0), ("form-tuned", 1.0)):
         canned_run(folder, name, probed("old", told), tasks=FORM)

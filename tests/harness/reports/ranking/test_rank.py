@@ -9,6 +9,7 @@ from kikime.harness.reports.ranking.stored import FILE, broken_run, ranking_data
 from kikime.harness.reports.tables.areas import explain, load_areas
 from kikime.harness.reports.tables.cells import read_cells
 from kikime.harness.store.rundir import read_json
+from kikime.harness.suites.task import load_task
 from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
 
@@ -50,6 +51,22 @@ def test_areas_that_the_suite_cannot_measure_count_for_no_model(three):
     counted = {area.id for area in result.areas if area.counts}
     assert counted == {"persona", "style", "length", "fewshot", "stability", "capability"}
     assert all(set(row.areas) == counted for row in result.rows)
+
+
+def test_a_board_that_asks_no_conversation_keeps_its_version(three):
+    result = rank(three, **FEW)
+    assert result.version == load_areas().former == "areas/3"
+    assert not {area.id for area in result.areas} & {"conversation", "memory"}
+
+
+def test_a_board_with_conversations_has_their_area(tmp_path):
+    asked = make_materials([load_task("address")], personas=("ojousama",))
+    run = make_run(tmp_path, "talked", IN_VOICE, materials=asked)
+    result = rank([run], **FEW)
+    assert result.version == load_areas().version == "areas/4"
+    assert [area.id for area in result.areas if area.counts and area.id in {"conversation", "memory"}] == [
+        "conversation"
+    ]
 
 
 def test_the_areas_follow_their_formulas(three):
@@ -170,7 +187,9 @@ def test_single_items_are_ranked_with_open_intervals(tmp_path):
 
 def test_every_formula_can_be_explained():
     formulas = explain("en")
-    assert [area["ja"] for area in formulas["areas"]] == ["人格", "口調", "長さ", "例示", "柔軟性", "安定", "能力"]
+    assert [area["ja"] for area in formulas["areas"]] == [
+        *("人格", "口調", "長さ", "例示", "柔軟性", "安定", "会話", "記憶", "能力")
+    ]
     assert formulas["version"] == load_areas().version
     ids = [term.id for area in load_areas().areas for term in area.terms]
     assert len(ids) == len(set(ids))

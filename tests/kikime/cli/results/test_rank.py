@@ -67,7 +67,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 def test_explain_prints_every_formula(tmp_path):
     done = invoke(tmp_path / "runs", "rank", "--explain")
     assert all(f"（{name}）" in done.stdout for name in ("persona", "style", "length", "fewshot", "capability"))
-    assert json.loads(invoke(tmp_path / "runs", "rank", "--explain", "--json").stdout)["version"] == "areas/3"
+    assert json.loads(invoke(tmp_path / "runs", "rank", "--explain", "--json").stdout)["version"] == "areas/4"
 
 
 def test_flexibility_says_why_it_was_not_measured(tmp_path):
