@@ -81,7 +81,7 @@ def memory_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) 
             path=run.path,
         )
     replies = read_cells(run, manifest)
-    asked = [lags.get((task, item, turn)) for task, item, turn in zip(*_places(replies), strict=True)]
+    asked = [lags.get(place) for place in _places(replies)]
     replies = replies.assign(lag=asked).dropna(subset=["lag", "fact_correct"]).astype({"lag": int})
     if replies.empty:
         raise EmptyReport(
@@ -96,7 +96,7 @@ def memory_report(run: RunDirectory, *, seed: int = 0, n_resamples: int = 4999) 
         tasks=sorted(replies["task"].unique()),
         lags=[_recall(int(str(lag)), own, bands, **options) for lag, own in replies.groupby("lag")],
         personas=[
-            PersonaRecall(str(persona), int(lag), int(own["fact_correct"].sum()), len(own))
+            PersonaRecall(str(persona), int(str(lag)), int(own["fact_correct"].sum()), len(own))
             for (persona, lag), own in replies.groupby(["persona", "lag"])
         ],
     )
@@ -111,9 +111,10 @@ def _lags(manifest: Manifest) -> dict[tuple[str, str, int], int]:
     }
 
 
-def _places(replies: pd.DataFrame) -> tuple[list[str], list[str], list[int]]:
-    names = [item.removeprefix(f"{task}/") for task, item in zip(replies["task"], replies["item"], strict=True)]
-    return list(replies["task"]), names, [int(turn) for turn in replies["turn"]]
+def _places(replies: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Task, item and turn (from 0) of each reply."""
+    columns = zip(replies["task"], replies["item"], replies["turn"], strict=True)
+    return [(task, item.removeprefix(f"{task}/"), int(turn)) for task, item, turn in columns]
 
 
 def _recall(lag: int, own: pd.DataFrame, bands: Bands, **options: int) -> Recall:
