@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kikime.workflows.listener import Listener
     from kikime.workflows.loaded import Run, load_run
     from kikime.workflows.plan import Plan, plan
-    from kikime.workflows.results import compare, export, flexibility, gate, rank, report, verify, write_report
+    from kikime.workflows.results import compare, export, flexibility, gate, push, rank, report, verify, write_report
     from kikime.workflows.run import describe, resume, run
     from kikime.workflows.score import Scorer, score
     from kikime.workflows.series.sweep import sweep
@@ -76,6 +76,7 @@ __all__ = [
     "load_run",
     "load_suite",
     "plan",
+    "push",
     "rank",
     "report",
     "resume",
@@ -102,7 +103,7 @@ _NAMES_BY_MODULE = {
     "workflows.listener": "Listener",
     "workflows.loaded": "Run load_run",
     "workflows.plan": "Plan plan",
-    "workflows.results": "compare export flexibility gate rank report verify write_report",
+    "workflows.results": "compare export flexibility gate push rank report verify write_report",
     "workflows.run": "describe resume run",
     "workflows.score": "Scorer score",
     "workflows.series.sweep": "sweep",

@@ -8,19 +8,24 @@ import ipaddress
 import os
 import socket
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.core.reasons import system_reason
+from kikime.harness.core.stores.mirror import address_of, mirrored
 from kikime.harness.words.catalogue import LANGUAGES, texts
 
 FONTS = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',Meiryo,sans-serif"
 CODE_FONTS = "'Noto Sans Mono CJK JP','Noto Sans Mono','Source Code Pro',monospace"
 """By name, so that Japanese glyph forms are there in the English page too."""
 
+_REFRESH_SECONDS = 60.0
+"""Between two looks at published runs."""
 _FONTS = {"font": FONTS, "headingFont": FONTS, "codeFont": CODE_FONTS}
 THEMES = {
     "light": {**_FONTS, "primaryColor": "#1d4ed8", "textColor": "#0b0d12"},
@@ -178,6 +183,8 @@ def serve(
 
     found = pages()
     os.environ["KIKIME_RUNS"] = str(runs.resolve())
+    if (address := address_of(runs)) is not None:
+        threading.Thread(target=_keep_fresh, args=(address,), daemon=True).start()
     gates = _gates(sign_in, [page.path for page in found.values()])
     guard = Middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(host) or ["*"], www_redirect=False)
     script = Path(__file__).with_name("app.py")
@@ -205,6 +212,14 @@ def _gates(sign_in: Path | None, paths: Sequence[str]) -> list[Any]:
     roles = load_access(sign_in).roles
     os.environ[SIGN_IN] = str(sign_in.resolve())
     return [Middleware(Gate, pages=paths, roles=roles)]
+
+
+def _keep_fresh(address: str) -> None:
+    """Look again and again at the address of published runs; where it cannot be reached, what is known stays."""
+    while True:
+        time.sleep(_REFRESH_SECONDS)
+        with suppress(EnvironmentFault):
+            mirrored(address)
 
 
 def leave_import_path() -> None:

@@ -24,6 +24,8 @@ from kikime.harness.core.files import FREE_SPACE, write_atomically
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.manifest import Json, Manifest
 from kikime.harness.core.reasons import Phrase, system_reason
+from kikime.harness.core.stores.listing import PROGRESS
+from kikime.harness.core.stores.mirror import fetched
 from kikime.harness.store.records import SCHEMA, Session, Summary
 from kikime.harness.words.catalogue import Translator
 
@@ -49,11 +51,27 @@ class RunDirectory:
         self.status_file = path / "status.json"
         self.summary_file = path / "summary.json"
         self.wal = path / "wal"
-        self.samples_file = path / "samples.parquet"
-        self.scores_file = path / "scores.parquet"
-        self.judge_file = path / "judge.parquet"
-        self.lines_file = path / "user_lines.parquet"
         self._status_written = 0.0
+
+    @property
+    def samples_file(self) -> Path:
+        """One row per reply; of a run that is published elsewhere it is fetched, as are the other tables."""
+        return fetched(self.path / "samples.parquet")
+
+    @property
+    def scores_file(self) -> Path:
+        """One row per reply and metric."""
+        return fetched(self.path / "scores.parquet")
+
+    @property
+    def judge_file(self) -> Path:
+        """One row per verdict."""
+        return fetched(self.path / "judge.parquet")
+
+    @property
+    def lines_file(self) -> Path:
+        """One row per line of a model that plays the user."""
+        return fetched(self.path / "user_lines.parquet")
 
     @property
     def id(self) -> str:
@@ -116,7 +134,9 @@ class RunDirectory:
         return str(manifest.get("kind", RETENTION if twins else BENCHMARK))
 
     def is_complete(self) -> bool:
-        """Whether every reply and the summary are there."""
+        """Whether every reply and the summary are there, and no half of a published run."""
+        if (self.path / PROGRESS).is_file():
+            return False
         return self.summary_file.is_file() and self.status().get("state", "complete") == "complete"
 
     def sessions(self) -> list[Session]:

@@ -22,10 +22,43 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Decorator = Callable[[Callable[..., R]], Callable[..., R]]
 
+
+class RunsFolder(click.ParamType[Path, str | Path]):
+    """A folder of runs; where runs are only read also the address of published ones, as the folder of their mirror."""
+
+    name = "directory"
+
+    def __init__(self, *, read: bool) -> None:
+        self._read = read
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Bring the mirror of an address up to date."""
+        if "://" not in str(value):
+            return Path(str(click.Path(file_okay=False).convert(value, param, ctx)))
+        if not self._read:
+            raise UsageError(
+                "{address}: runs are made in a folder of this machine",
+                hint="give --runs DIR, then publish: kikime push RUN {address}",
+                address=value,
+            )
+        from kikime.harness.core.stores.mirror import mirrored
+
+        return mirrored(str(value))
+
+
 runs_option = click.option(
     "--runs",
     metavar="DIRECTORY",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=RunsFolder(read=True),
+    default=Path("runs"),
+    envvar="KIKIME_RUNS",
+    show_default=True,
+    help="Folder that holds the runs, or where they are published (s3://bucket/runs).",
+)
+made_runs_option = click.option(
+    "--runs",
+    metavar="DIRECTORY",
+    type=RunsFolder(read=False),
     default=Path("runs"),
     envvar="KIKIME_RUNS",
     show_default=True,

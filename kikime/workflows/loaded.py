@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kikime.harness.core.errors import UnfinishedRun
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.reasons import Phrase, Reason
+from kikime.harness.core.stores.mirror import local_runs
 from kikime.harness.store.records import Summary
 from kikime.harness.store.rundir import RunDirectory, find_run, list_runs
 
@@ -216,14 +217,16 @@ def unfinished(run: RunDirectory) -> UnfinishedRun:
 def load_run(run: Run | str | Path, *, runs: str | Path = "runs", unfinished: bool = False) -> Run:
     """A run by path, id or name below ``runs``: of a name the newest complete benchmark.
 
+    ``runs`` may be an address of fsspec that runs were published at, such as ``s3://bucket/runs``.
+
     With ``unfinished`` a name means the newest run that is not complete.
 
     Raises:
         UsageError: no such run.
     """
-    return run if isinstance(run, Run) else Run(find_run(str(run), Path(runs), unfinished=unfinished))
+    return run if isinstance(run, Run) else Run(find_run(str(run), local_runs(runs), unfinished=unfinished))
 
 
 def load_runs(runs: str | Path = "runs") -> list[Run]:
     """All runs below ``runs``, oldest first."""
-    return [Run(directory) for directory in list_runs(Path(runs))]
+    return [Run(directory) for directory in list_runs(local_runs(runs))]

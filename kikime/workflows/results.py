@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files import unwritable, write_atomically
 from kikime.harness.core.names import or_known
+from kikime.harness.core.stores.mirror import fetch_whole, local_runs
 from kikime.harness.reports.export import TARGETS, TEXTS, Target, Text
 from kikime.harness.store.rundir import BENCHMARK, find_run
 from kikime.harness.words.catalogue import Translator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kikime.harness.reports.integrity.records import Verification
     from kikime.harness.reports.ranking.records import Ranking
     from kikime.harness.reports.report import Report as Kind
+    from kikime.harness.store.push import Pushed
 
 Reference = Run | str | Path
 """A run, or its path, id or name."""
@@ -83,7 +85,32 @@ def verify(run: str | Path, *, runs: str | Path = "runs") -> Verification:
     """
     from kikime.harness.reports.integrity.check import verify_run
 
-    return verify_run(find_run(str(run), Path(runs)))
+    found = find_run(str(run), local_runs(runs))
+    fetch_whole(found.path)
+    return verify_run(found)
+
+
+def push(
+    run: Reference, address: str, *, runs: str | Path = "runs", on_file: Callable[[str], None] = lambda _: None
+) -> Pushed:
+    """Publish a complete run where several machines read it: ``runs="s3://bucket/runs"`` of the functions that read runs.
+
+    The run is there once all of its files are. Interrupted, the same call goes on; of a run that has changed since, what
+    has changed is sent.
+
+    Args:
+        run: the run.
+        address: any address of fsspec, such as ``s3://bucket/runs``, ``gs://…``, ``hf://…`` or ``file:///srv/runs``.
+        runs: folder of runs that are given by name.
+        on_file: hears the name of each file that is sent.
+
+    Raises:
+        UsageError: no such run, it is not complete, or an unknown kind of address.
+        EnvironmentFault: the store cannot be reached or written.
+    """
+    from kikime.harness.store.push import push_run
+
+    return push_run(load_run(run, runs=runs).directory, address, on_file=on_file)
 
 
 def rank(
@@ -289,7 +316,7 @@ def export_site(
     """
     from kikime.leaderboard.report.site import write_site
 
-    return write_site(Path(runs), Path(folder), judge=judge, step=step)
+    return write_site(local_runs(runs), Path(folder), judge=judge, step=step)
 
 
 def export_text(

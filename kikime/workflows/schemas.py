@@ -115,6 +115,12 @@ def _run() -> Schema:
     return {"anyOf": [*one["anyOf"], {"type": "array", "items": one}], "$defs": definitions}
 
 
+def _push() -> Schema:
+    from kikime.harness.store.push import Pushed
+
+    return _of(Pushed)
+
+
 def _series() -> Schema:
     from kikime.workflows.series.records import BenchmarkedStep
 
@@ -336,6 +342,7 @@ _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "compare": _compare,
     "about": _about,
     "verify": _verify,
+    "push": _push,
     "rank": _rank,
     "explain": _explain,
     "flexibility": _flexibility,

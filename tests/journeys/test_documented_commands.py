@@ -22,7 +22,7 @@ RUNS = "docs/results/runs"
 WIDTH = 170
 """Columns of the terminal that the shown tables were printed in."""
 NOT_RUN = {
-    "needs a checkpoint and the engine; tests marked engine run it": "demo run resume plan sweep watch",
+    "needs a checkpoint and the engine; tests marked engine run it": "demo run resume plan sweep watch push",
     "needs a judge's server; tests/judges and tests/journeys play one": "judge audit calibrate",
     "opens a server; tests marked browser visit it": "leaderboard",
     "reads files or runs of the reader's own, which the tests of each command make": (

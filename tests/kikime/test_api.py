@@ -50,6 +50,7 @@ EXPORTED = [
     "load_run",
     "load_suite",
     "plan",
+    "push",
     "rank",
     "report",
     "resume",

@@ -14,7 +14,7 @@ import msgspec
 from kikime.cli.again import this_command
 from kikime.cli.judging.options import OK, PARTIAL, AskFlags, finish, going_on_is_told, judge_options
 from kikime.cli.language import columns, words
-from kikime.cli.options import Decorator, json_option, options, runs_option
+from kikime.cli.options import Decorator, json_option, made_runs_option, options
 from kikime.cli.output import note, print_json, print_table
 from kikime.cli.progress import TerminalListener
 from kikime.harness.core.errors import DiskFull, EnvironmentFault, UsageError
@@ -67,7 +67,7 @@ _own_options: Decorator[int] = options(
     click.option(
         "--poll", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True, help="Seconds."
     ),
-    runs_option,
+    made_runs_option,
     json_option,
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kikime.cli.language import columns, words
-from kikime.cli.options import json_option, runs_option
+from kikime.cli.options import json_option, made_runs_option
 from kikime.cli.output import print_json, print_table
 from kikime.cli.progress import TerminalListener, ended_by_signals
 from kikime.harness.store.records import PooledMean
@@ -29,7 +29,7 @@ _COUNTED = {"length_chars", "sentences"}
 
 
 @click.command()
-@runs_option
+@made_runs_option
 @json_option
 def demo(runs: Path, as_json: bool) -> None:
     """Benchmark the two bundled checkpoints on the real engine, compare them, write the report."""

@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.options import ElsewhereFlags, JudgeFlags, elsewhere_options, json_option, judge_choice, runs_option
+from kikime.cli.options import (
+    ElsewhereFlags,
+    JudgeFlags,
+    elsewhere_options,
+    json_option,
+    judge_choice,
+    made_runs_option,
+)
 from kikime.cli.progress import TerminalListener, ended_by_signals
 
 
@@ -15,7 +22,7 @@ from kikime.cli.progress import TerminalListener, ended_by_signals
 @click.argument("run_name", metavar="RUN")
 @elsewhere_options
 @judge_choice
-@runs_option
+@made_runs_option
 @json_option
 def resume(run_name: str, elsewhere: ElsewhereFlags, judging: JudgeFlags, runs: Path, as_json: bool) -> None:
     """Go on after any interruption; never generates the same reply twice."""

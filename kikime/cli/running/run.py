@@ -18,8 +18,8 @@ from kikime.cli.options import (
     json_option,
     judge_choice,
     log_to_option,
+    made_runs_option,
     retention_options,
-    runs_option,
 )
 from kikime.cli.progress import TerminalListener, ended_by_signals
 from kikime.cli.results.about import AboutFlags, about_options
@@ -36,7 +36,7 @@ from kikime.harness.core.errors import UsageError
 @retention_options
 @judge_choice
 @log_to_option
-@runs_option
+@made_runs_option
 @json_option
 def run(
     model: str,

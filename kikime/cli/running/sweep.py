@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.options import JudgeFlags, json_option, judge_choice, log_to_option, runs_option, wide_option
+from kikime.cli.options import JudgeFlags, json_option, judge_choice, log_to_option, made_runs_option, wide_option
 from kikime.cli.output import print_records
 from kikime.cli.progress import TerminalListener, ended_by_signals
 
@@ -16,7 +16,7 @@ from kikime.cli.progress import TerminalListener, ended_by_signals
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @judge_choice
 @log_to_option
-@runs_option
+@made_runs_option
 @wide_option
 @json_option
 def sweep(file: Path, judging: JudgeFlags, log_to: tuple[str, ...], runs: Path, as_json: bool) -> None:

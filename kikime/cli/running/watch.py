@@ -18,8 +18,8 @@ from kikime.cli.options import (
     json_option,
     judge_choice,
     log_to_option,
+    made_runs_option,
     options,
-    runs_option,
     wide_option,
 )
 from kikime.cli.progress import TerminalListener, ended_by_signals
@@ -63,7 +63,7 @@ _watch_options: Decorator[None] = options(
 @engine_options
 @judge_choice
 @log_to_option
-@runs_option
+@made_runs_option
 @wide_option
 @json_option
 def watch(

@@ -62,6 +62,7 @@ PRINTED = [
     ("show", ["show", "august"]),
     ("samples", ["show", "august", "--samples"]),
     ("judged", ["show", "august", "--judge", "judge-a"]),
+    ("push", ["push", "august", "memory://schemas"]),
     ("report.steps", ["show", "september", "--report", "steps"]),
     ("report.shots", ["show", "september", "--report", "shots"]),
     ("report.techniques", ["show", "september", "--report", "techniques"]),

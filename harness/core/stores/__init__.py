@@ -1,0 +1,1 @@
+"""Run stores that several machines share, at any address of fsspec."""
