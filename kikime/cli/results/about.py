@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kikime.cli.language import words
-from kikime.cli.options import Decorator, ParameterCount, json_option, options, runs_option
+from kikime.cli.options import Decorator, ParameterCount, json_option, made_runs_option, options
 from kikime.cli.output import print_record
 
 
@@ -38,7 +38,7 @@ about_options: Decorator[None] = options(
 @click.argument("run_name", metavar="RUN")
 @about_options
 @click.option("--params", type=ParameterCount(), help="How many RUN's model has; for example 1.5B.")
-@runs_option
+@made_runs_option
 @json_option
 def about(run_name: str, said: AboutFlags, params: int | None, runs: Path, as_json: bool) -> None:
     """Show, or change, what is said of RUN's model: page, licence, type and size, in about.yaml beside the run.
