@@ -33,7 +33,7 @@ _COMMANDS = {
     "compare": "kikime.cli.results.compare:compare",
     "about": "kikime.cli.results.about:about",
     "verify": "kikime.cli.results.verify:verify",
-    "push": "kikime.cli.results.push:push",
+    "push": "kikime.cli.running.push:push",
     "rank": "kikime.cli.results.rank:rank",
     "gate": "kikime.cli.results.gate:gate",
     "export": "kikime.cli.results.export:export",

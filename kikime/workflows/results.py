@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kikime.harness.reports.integrity.records import Verification
     from kikime.harness.reports.ranking.records import Ranking
     from kikime.harness.reports.report import Report as Kind
-    from kikime.harness.store.push import Pushed
+    from kikime.harness.run.push import Pushed
 
 Reference = Run | str | Path
 """A run, or its path, id or name."""
@@ -108,7 +108,7 @@ def push(
         UsageError: no such run, it is not complete, or an unknown kind of address.
         EnvironmentFault: the store cannot be reached or written.
     """
-    from kikime.harness.store.push import push_run
+    from kikime.harness.run.push import push_run
 
     return push_run(load_run(run, runs=runs).directory, address, on_file=on_file)
 

@@ -116,7 +116,7 @@ def _run() -> Schema:
 
 
 def _push() -> Schema:
-    from kikime.harness.store.push import Pushed
+    from kikime.harness.run.push import Pushed
 
     return _of(Pushed)
 

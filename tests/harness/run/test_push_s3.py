@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import kikime
-from kikime.harness.store.push import push_run
+from kikime.harness.run.push import push_run
 from kikime.workflows.loaded import load_run, load_runs
 from tests.support.builders import IN_VOICE, make_run
 

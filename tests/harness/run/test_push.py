@@ -10,7 +10,7 @@ import pytest
 
 import kikime
 from kikime.harness.core.stores import address as stores
-from kikime.harness.store.push import push_run
+from kikime.harness.run.push import push_run
 from kikime.harness.store.rundir import RunDirectory
 from kikime.workflows.loaded import load_run, load_runs
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_run
