@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from kikime.harness.engines.folders import (
     check_checkpoint,
     is_adapter,
     read_adapter,
+    read_object,
 )
 from kikime.harness.engines.generation import GENERATION_CONFIG, OwnSampling, read_own_sampling
 
@@ -253,12 +253,7 @@ def _n_params(weights: Sequence[Path]) -> int | None:
 
 
 def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError("{path}: not readable as JSON: {reason}", path=path, reason=error) from None
-    if not isinstance(config, dict):
-        raise UsageError("{path}: not a model configuration", path=path)
+    config = read_object(path)
     return {**config, **(config.get("text_config") or {})}
 
 

@@ -101,7 +101,7 @@ def read_adapter(folder: Path) -> Adapter:
             hint="give --lora NAME=DIRECTORY",
             path=folder,
         )
-    config = _read_json(path)
+    config = read_object(path)
     kind = str(config.get("peft_type", "LORA"))
     if kind.upper() != "LORA":
         raise UsageError(
@@ -152,7 +152,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _check_shards(folder: Path) -> None:
     for index in sorted(folder.glob("*.index.json")):
-        named = set((_read_json(index).get("weight_map") or {}).values())
+        named = set((read_object(index).get("weight_map") or {}).values())
         missing = sorted(name for name in named if not (folder / str(name)).is_file())
         if missing:
             raise UsageError(
@@ -201,7 +201,12 @@ def _check_fetched(file: Path) -> None:
             )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file of a checkpoint.
+
+    Raises:
+        UsageError: it cannot be read, or is something else.
+    """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -206,7 +206,7 @@ def test_wrong_use_is_one_message_without_traceback(kikime, arguments, code, mes
         (lambda path: (path / "tokenizer.json").unlink(), "tokenizer"),
         (lambda path: (path / "tokenizer.json").write_text("{"), "tokenizer"),
         (lambda path: (path / "model.safetensors").write_bytes(b"\0" * 100), "broken safetensors"),
-        (lambda path: (path / "config.json").write_text("[]"), "not a model configuration"),
+        (lambda path: (path / "config.json").write_text("[]"), "not a JSON object"),
     ],
 )
 def test_a_damaged_checkpoint_is_one_message(kikime, tmp_path, august, damage, message):
