@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from kikime.harness.cards.persona import Persona
-from kikime.harness.metrics import CRITICAL, Measured, Scorer
+from kikime.harness.metrics import CRITICAL, Measured, Scorer, VoiceSums
 from kikime.harness.prompts.scoring import scorer_of
 
 FEW_EXAMPLES = 5
@@ -58,9 +58,8 @@ def check_persona(persona: Persona) -> PersonaReport:
     scorer = scorer_of(persona)
     replies = [example.reply for example in persona.examples]
     measured = [scorer.score(e.reply, user=e.user, finish_reason="stop") for e in persona.examples]
-    eligible = sum(int(m["eligible_sentences"] or 0) for m in measured)
-    marked = sum(int(m["marker_sentences"] or 0) for m in measured)
-    rate = marked / eligible if eligible and persona.voice.markers.strong else None
+    markers = persona.voice.markers
+    rate = VoiceSums.over(measured, markers).marker_rate if markers.strong else None
     warnings = (
         *_rate(persona, rate),
         *_lengths(persona, measured),
@@ -70,8 +69,8 @@ def check_persona(persona: Persona) -> PersonaReport:
         id=persona.id,
         examples=len(replies),
         marker_rate=rate,
-        target_rate=persona.voice.markers.target_rate,
-        tolerance=persona.voice.markers.tolerance,
+        target_rate=markers.target_rate,
+        tolerance=markers.tolerance,
         length_inside=_mean(measured, "length_fit"),
         mean_length=_mean(measured, "length_chars"),
         sentences_inside=_mean(measured, "sentence_fit"),

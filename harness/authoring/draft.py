@@ -15,7 +15,7 @@ from kikime.harness.cards.lines import CharacterLine
 from kikime.harness.cards.persona import Persona, Pronouns
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.files.yamlfile import problem_of
-from kikime.harness.metrics import CRITICAL, Measured
+from kikime.harness.metrics import CRITICAL, Measured, VoiceSums
 from kikime.harness.metrics.text.fold import fold, graphemes, newline_runs, visible
 from kikime.harness.metrics.text.lexicon import COPULAS, FIRST_PERSONS_IF_LISTED
 from kikime.harness.metrics.text.narration import spoken_text
@@ -79,13 +79,12 @@ def measured_card(
         UsageError: an id or name that no card may have.
     """
     card = _card(lines, persona_id, name)
-    scorer = scorer_of(validated(card))
+    persona = validated(card)
+    scorer = scorer_of(persona)
     measured = [scorer.score(line.reply, user=line.user, finish_reason="stop") for line in lines]
-    eligible = sum(int(m["eligible_sentences"] or 0) for m in measured)
-    marked = sum(int(m["marker_sentences"] or 0) for m in measured)
     markers = card["voice"]["markers"]
     if markers["strong"]:
-        markers["target_rate"] = round(marked / eligible, 2) if eligible else 0.0
+        markers["target_rate"] = round(VoiceSums.over(measured, persona.voice.markers).marker_rate or 0.0, 2)
     if lines and sum(bool(m["narration_share"]) for m in measured) >= _WANTS_NARRATION * len(lines):
         card["voice"]["narration"] = "wanted"
     return card, measured

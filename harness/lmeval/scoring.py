@@ -113,8 +113,7 @@ def _voice(doc: Mapping[str, str], measured: Measured) -> VoiceSums | None:
     if not measured.get("eligible_sentences"):
         return None
     markers = cell_materials(doc["cell"]).personas[doc["persona"]].voice.markers
-    marked, eligible = int(measured["marker_sentences"] or 0), int(measured["eligible_sentences"] or 0)
-    return VoiceSums(marked, eligible, markers.target_rate, markers.tolerance)
+    return VoiceSums.over([measured], markers)
 
 
 def _pooled(scores: Sequence[Score]) -> list[VoiceSums]:

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from kikime.harness.metrics.voice.level import style_level_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import numpy.typing as npt
+
+    from kikime.harness.cards.persona import Markers
+    from kikime.harness.metrics.metric import Measured
 
     Floats = npt.NDArray[np.float64]
 
@@ -28,6 +33,21 @@ class VoiceSums(NamedTuple):
     """The rate of the character's own lines, 0–1; None where the card has no markers."""
     tolerance: float
     """Distance from the target at which the band is 0."""
+
+    @classmethod
+    def over(cls, measured: Iterable[Measured], markers: Markers) -> VoiceSums:
+        """The sums of one persona's measured replies; those that are no speech add nothing.
+
+        >>> from kikime.harness.cards.persona import Markers
+        >>> replies = [{"marker_sentences": 1, "eligible_sentences": 2}, {"marker_sentences": None, "eligible_sentences": None}]
+        >>> VoiceSums.over(replies, Markers()).marker_rate
+        0.5
+        """
+        replies = list(measured)
+        marked, eligible = (
+            sum(int(values[name] or 0) for values in replies) for name in ("marker_sentences", "eligible_sentences")
+        )
+        return cls(marked, eligible, markers.target_rate, markers.tolerance)
 
     @property
     def marker_rate(self) -> float | None:
