@@ -42,7 +42,8 @@ SELF_WORDS = (
 """Spellings by which a speaker means itself wherever they stand in a sentence."""
 
 ROUGH_SELF_WORDS = ("俺", "オレ", "僕", "ボク", "うち", "わし", "おれ", "ぼく")
-"""First persons of rough and western speech, whose わ is no marker of refined speech."""
+"""First persons of rough and western speech, whose わ is no marker of refined speech; those in hiragana are found inside
+other words too."""
 
 FIRST_PERSONS_IF_LISTED = ("うち", "自分", "余")
 """Ordinary words too: a first person only where a card, or its draft, looks for them."""

@@ -28,7 +28,12 @@ _NEVER_MARKER = re.compile(r"(?:こん(?:にち|ばん)|(?<![ぁ-ん])う|あわ
 _QUOTATION = re.compile(r"(?:「.*」|『.*』|\(.*\)|\*[^*]+\*)[。.!?]*\Z", re.DOTALL)
 _THREE_LETTERS = re.compile(r"(?:[\W\d_]*+[^\W\d_]){3}")
 _KANSAI = re.compile(r"(?:やわ|へんわ?|やん|やねん|めっちゃ|ねん|ほんま|あかん)(?![ぁ-ん]{3})")
-_ROUGH_SELF = re.compile(r"俺|オレ|僕|ボク|(?<![ぁ-ん一-龥])(?:うち|わし|おれ|ぼく)(?=[はがもの])")
+_ROUGH_SELF = re.compile(
+    "|".join(
+        rf"(?<![ぁ-ん一-龥]){word}(?=[はがもの])" if re.fullmatch("[ぁ-ん]+", word) else word
+        for word in ROUGH_SELF_WORDS
+    )
+)
 _CLAUSE_END = r"[\s、,。.!?ー~〜♪・」』)]|\Z"
 _GOES_ON = re.compile(r"[ぁ-んァ-ヴ一-龥](?<![けいよねなでにとのっえぁぇさかへ])")
 _LONG_MARKER = 3
