@@ -17,68 +17,16 @@ import msgspec
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import cache_home, write_atomically
 from kikime.harness.core.hashing import digest
-from kikime.harness.store.records import SCHEMA
+from kikime.harness.store.records import SCHEMA, SummaryHead
 from kikime.harness.store.rundir import RunDirectory, read_json
 
 State = Literal["complete", "partial", "planned", "running", "interrupted", "failed", "killed", "broken", "newer"]
 Signature = tuple[int, int]
-_VERSION = 2
+_VERSION = 3
 
 
-class Model(msgspec.Struct, frozen=True):
-    """Which checkpoint a run measured."""
-
-    name: str
-    fingerprint: str = ""
-    n_params: int | None = None
-    revision: str | None = None
-
-
-class Mean(msgspec.Struct, frozen=True):
-    """One metric of a run."""
-
-    n: int
-    mean: float | None
-    personas: dict[str, float | None] = {}
-
-
-class Judged(msgspec.Struct, frozen=True):
-    """One judge's verdicts by one criterion."""
-
-    judge_id: str
-    criterion: str
-    n: int
-    mean: float | None
-    unscored: int
-
-
-class Performance(msgspec.Struct, frozen=True):
-    """How fast the run was."""
-
-    output_tokens_per_second: float | None = None
-    device: str | None = None
-
-
-class Head(msgspec.Struct, frozen=True):
-    """What the first page shows of a summary; decoding skips the rest, of which the slices are most."""
-
-    run: str
-    name: str
-    created_at: str
-    state: str
-    suite: str
-    model: Model
-    counts: dict[str, int]
-    coverage: float
-    metrics: dict[str, Mean]
-    hashes: dict[str, Any] = {}
-    schema: int = 1
-    targets: dict[str, dict[str, float | None]] = {}
-    health: dict[str, float] = {}
-    lengths: dict[str, dict[str, dict[str, float | None]]] = {}
-    judge: list[Judged] = []
-    perf: Performance = Performance()
-    judge_drift: str | None = None
+class Head(SummaryHead, kw_only=True):
+    """What the first page shows of a summary; decoding skips the slices, which are most of it."""
 
     def mean(self, metric: str) -> float | None:
         """Mean of a metric over personas; None when it does not apply."""

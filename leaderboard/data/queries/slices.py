@@ -22,6 +22,7 @@ from kikime.harness.core.hashing import digest
 from kikime.harness.metrics import METRICS as METRIC_RECORDS
 from kikime.harness.metrics import style_level_of
 from kikime.harness.store.database import small_database
+from kikime.harness.store.records import Target
 from kikime.leaderboard.data.index import Entry, Index, cache_folder
 from kikime.leaderboard.data.queries.tables import rows_of
 
@@ -136,7 +137,7 @@ def offered(table: pa.Table, runs: Sequence[str]) -> dict[str, list[str]]:
 
 def means(
     table: pa.Table,
-    targets: Mapping[str, Mapping[str, Any]],
+    targets: Mapping[str, Mapping[str, Target]],
     filters: Mapping[str, Sequence[str]],
     *,
     by: str | None = None,
@@ -150,7 +151,7 @@ def means(
 
     Args:
         table: from :meth:`Slices.table`.
-        targets: run → persona → ``target_rate`` and ``tolerance``, from the heads.
+        targets: run → persona → its voice, from the heads.
         filters: facet → wanted values; empty ones do not filter.
         by: one of :data:`~kikime.harness.core.axes.SLICE`, or None for the whole.
         metrics: some of :data:`METRICS` and ``style_level``.
@@ -209,7 +210,7 @@ def _weight(metric: str) -> str:
 
 
 def _levels(
-    connection: duckdb.DuckDBPyConnection, targets: Mapping[str, Mapping[str, Any]]
+    connection: duckdb.DuckDBPyConnection, targets: Mapping[str, Mapping[str, Target]]
 ) -> dict[tuple[str, str], float]:
     """``style_level`` of the characters that have a target, averaged over them."""
     rows = connection.execute(
@@ -217,8 +218,8 @@ def _levels(
     ).fetchall()
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for run, value, persona, rate in rows:
-        card = targets.get(run, {}).get(persona) or {}
-        level = style_level_of(rate, card.get("target_rate"), card.get("tolerance", 1.0))
+        card = targets.get(run, {}).get(persona)
+        level = style_level_of(rate, card.target_rate, card.tolerance) if card else None
         if level is not None:
             found[run, value].append(level)
     return {at: sum(values) / len(values) for at, values in found.items()}

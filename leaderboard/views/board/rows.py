@@ -121,7 +121,7 @@ def _row(run: str, head: Head) -> Row:
         critical=head.mean("critical_failure"),
         coverage=head.coverage,
         length=head.mean("length_chars"),
-        truncation=head.health.get("truncation_rate"),
+        truncation=head.health.truncation_rate,
         judge_failures=head.judge_failures,
         n=head.counts.get("done", 0),
         tokens_per_second=head.perf.output_tokens_per_second,

@@ -76,13 +76,13 @@ def _head(t: Translator, entry: Entry, run: RunDirectory) -> None:
                 (t("board.length"), number(head.mean("length_chars"))),
                 (t("model.sentences"), number(head.mean("sentences"), 2)),
                 (t("board.critical"), percent(head.mean("critical_failure"))),
-                (t("board.truncation"), percent(head.health.get("truncation_rate"))),
+                (t("board.truncation"), percent(head.health.truncation_rate)),
                 (t("board.coverage"), percent(head.coverage, 0)),
                 (t("board.speed"), number(head.perf.output_tokens_per_second, 0)),
             ],
         )
-        if (head.health.get("duplicate_rate") or 0) > 0.2:
-            st.warning(t("model.duplicates", rate=percent(head.health["duplicate_rate"], 0)))
+        if head.health.duplicate_rate > 0.2:
+            st.warning(t("model.duplicates", rate=percent(head.health.duplicate_rate, 0)))
     guarded(t, lambda: _about(t, run))
     with st.container(horizontal=True, vertical_alignment="center"):
         if head is not None:
