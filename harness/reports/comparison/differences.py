@@ -16,7 +16,6 @@ from kikime.harness.reports.tables.frames import ITEM, MARKERS, Bands, item_fram
 from kikime.harness.reports.tables.margins import bounds, direction, load_margins
 from kikime.harness.stats.decisions import benjamini_hochberg, holm
 from kikime.harness.stats.paired import ALPHA, FEW_ITEMS, judged, paired_difference
-from kikime.harness.words.labels import is_share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +71,6 @@ def difference(
         bounds=bounds(metric),
     )
     said = found.estimate
-    low, high = (_possible(metric, end) for end in (said.ci_low, said.ci_high))
     row = Difference(
         metric=metric,
         direction=better,
@@ -81,15 +79,10 @@ def difference(
         scope=found.scope,
         n_cells=items.n_cells,
         change="unclear",
-        verdict_code=Reason("at_bound") if found.at_bound and _within(low, high, margin) else None,
-        **vars(replace(said, ci_low=low, ci_high=high)),
+        verdict_code=Reason("at_bound") if found.at_bound and _within(said.ci_low, said.ci_high, margin) else None,
+        **vars(said),
     )
     return _decided(row, row.p_value)
-
-
-def _possible(metric: str, end: float | None) -> float | None:
-    """An end of an interval, not beyond what a difference of shares can be."""
-    return max(-1.0, min(1.0, end)) if end is not None and is_share(metric) else end
 
 
 def _within(low: float | None, high: float | None, margin: float) -> bool:

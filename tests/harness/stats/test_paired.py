@@ -44,6 +44,15 @@ def test_dominance_counts_items_and_ignores_sizes() -> None:
     assert compare(both([1, 1, 1, 1, 4], [1, 7, 2, 3, 1])).dominance == pytest.approx((3 - 1) / 5)
 
 
+def test_no_interval_reaches_beyond_what_a_difference_on_the_scale_can_be() -> None:
+    frame = both([0.0, 0.0, 0.1], [1.0, 0.7, 1.0], ["x", "y", "z"])
+    free, held = compare(frame), compare(frame, bounds=(0.0, 1.0))
+    assert free.ci_high is not None
+    assert free.ci_high > 1
+    assert (held.ci_high, held.persona_ci_high, held.ci_low) == (1.0, 1.0, free.ci_low)
+    assert compare(frame, bounds=(0.0,)).ci_high == free.ci_high
+
+
 @pytest.mark.parametrize("moved", [1, 2, 3, 4, 5, 6, 8])
 @pytest.mark.parametrize("still", [0, 3, 12])
 def test_what_is_printed_holds_0_exactly_where_its_p_finds_nothing(moved: int, still: int) -> None:
