@@ -54,7 +54,7 @@ def main() -> None:
 def metrics(language: str) -> Iterator[str]:
     """One row per bundled metric."""
     for metric in bundled_metrics().values():
-        short = metric.short_ja or metric.ja if language == "ja" else metric.short_en or metric.name.replace("_", " ")
+        short = metric.short_ja if language == "ja" else metric.short_en
         meaning = metric.ja if language == "ja" else metric.en
         low, high = (0, 1) if metric.kind == "binary" else (metric.low, metric.high)
         scale = "0, 1" if metric.kind == "binary" else f"{_bound(low, '−∞')} … {_bound(high, '∞')}"

@@ -127,6 +127,7 @@ METRICS = (
         ja="例示した返答の丸写し",
         en="an example was copied",
         short_ja="例の丸写し",
+        short_en="copied example",
         version="rules/6",
         function=_fewshot_copy,
         spans=lambda reading: [all_spoken(reading)] if reading.shared(is_copy) else [],

@@ -143,6 +143,7 @@ METRICS = (
         ja="質問や指示のオウム返し",
         en="the prompt was echoed",
         short_ja="オウム返し",
+        short_en="echo of the prompt",
         version="rules/6",
         function=_prompt_echo,
         spans=lambda reading: [all_spoken(reading)] if reading.shared(is_echo) else [],

@@ -128,6 +128,7 @@ METRICS = (
         ja="返答がAIサービスの決まり文句だけ",
         en="the reply is nothing but boilerplate of an AI service",
         short_ja="決まり文句だけの返答",
+        short_en="only boilerplate",
         critical=True,
         version="rules/6",
         function=lambda reading: int(_replaces(reading)),

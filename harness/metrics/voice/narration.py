@@ -50,6 +50,7 @@ METRICS = (
         ja="ト書きや地の文の有無がカードの望むとおり",
         en="stage directions and narration are there, or not, as the card wants",
         short_ja="地の文の適合",
+        short_en="narration as wanted",
         of_speech=True,
         version="rules/8",
         function=_as_wanted,

@@ -58,6 +58,7 @@ METRICS = (
         ja="丁寧体の文の割合",
         en="share of polite (です・ます) sentences",
         short_ja="丁寧体の割合",
+        short_en="polite sentences",
         of_speech=True,
         version="rules/7",
         function=_polite_ratio,

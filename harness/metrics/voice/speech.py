@@ -37,6 +37,7 @@ METRICS = (
         ja="口調を測れる、本人の言葉がある（例や質問の写し、堂々巡りでなく、言い終えた文がある）",
         en="there is speech of its own to measure the voice on: no copy, echo or loop, and a finished sentence",
         short_ja="口調を測れる返答",
+        short_en="measurable speech",
         of_speech=True,
         version="rules/7",
         function=lambda reading: int(bool(reading.shared(speech))),

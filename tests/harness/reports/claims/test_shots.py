@@ -74,7 +74,7 @@ def test_the_table_has_a_line_per_metric_with_its_p_and_verdict():
     assert table.columns[:3] == ["examples", "shown as", "metric"]
     assert list(table.rows) == [
         [2, "turns", "quality", "+25.0", "+10.0 to +40.0", "0.010", "▲ better", "+50.0 · ±0.0", 4],
-        [4, "turns", "length chars", "−7.5", "—", "—", "？ inconclusive", "−7.5", 4],
+        [4, "turns", "characters", "−7.5", "—", "—", "？ inconclusive", "−7.5", 4],
     ]
     assert isinstance(note, Footnote)
     assert "adjusted p" in note.text
