@@ -9,7 +9,7 @@ from typing import Protocol
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.words.catalogue import Translator
-from kikime.harness.words.numbers import number, signed
+from kikime.harness.words.numbers import number, percent, signed
 
 ENDINGS = ("ended", "cut_off")
 """How replies end by which means are split."""
@@ -149,7 +149,7 @@ def value(metric: str, found: float | None) -> str:
     if found is None:
         return "—"
     if is_share(metric):
-        return f"{number(100 * found, 1)}%"
+        return percent(found)
     return number(found, _digits(metric))
 
 
@@ -271,13 +271,13 @@ def chance(number: float | None) -> str:
         return "—"
     if number < 0.001:
         return "<0.1%"
-    return ">99.9%" if number > 0.999 else f"{100 * number:.1f}%"
+    return ">99.9%" if number > 0.999 else percent(number)
 
 
 def handled(t: Translator, side: Share) -> str:
     """Whether a kind of request is handled, with the share of items and its interval: ✓ 92% (65–99)."""
     shown = t.get(f"results.mark.{side.mark}", side.mark)
-    return f"{shown} {100 * side.rate:.0f}% ({100 * side.low:.0f}–{100 * side.high:.0f})"
+    return f"{shown} {percent(side.rate, 0)} ({100 * side.low:.0f}–{100 * side.high:.0f})"
 
 
 def distinct_names(rows: Sequence[Named]) -> dict[str, str]:

@@ -27,6 +27,10 @@ def signed(value: float | None, digits: int = 2) -> str:
     return f"±{0:.{digits}f}" if float(text) == 0 else text.replace("-", "−")
 
 
-def percent(value: float | None) -> str:
-    """A share (0–1) as a percentage; "—" when there is none."""
-    return "—" if value is None else f"{number(100 * value, 1)} %"
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share (0–1) as a percentage; "—" when there is none.
+
+    >>> percent(0.2366), percent(0.5, 0), percent(None)
+    ('23.7%', '50%', '—')
+    """
+    return "—" if value is None else f"{number(100 * value, digits)}%"

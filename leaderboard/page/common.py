@@ -165,11 +165,6 @@ def number(value: float | None, digits: int = 1) -> str:
     return "—" if value is None else f"{value:,.{digits}f}"
 
 
-def percent(value: float | None, digits: int = 1) -> str:
-    """A share (0–1) as a percentage; "—" when there is none."""
-    return "—" if value is None else f"{100 * value:.{digits}f}%"
-
-
 def size(n_params: int | None) -> str:
     """Number of parameters, e.g. 3.0B."""
     if not n_params:

@@ -29,6 +29,7 @@ from kikime.harness.stats.lengths import LengthSummary
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import percent
 from kikime.leaderboard.charts.svg import (
     Interval,
     IntervalChart,
@@ -175,7 +176,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["reply"] = _shortened
     environment.filters["shown"] = _shown
     environment.filters["number"] = lambda value, digits=1: "—" if value is None else f"{value:,.{digits}f}"
-    environment.filters["share"] = lambda value: "—" if value is None else f"{100 * value:.1f}%"
+    environment.filters["share"] = percent
     return environment
 
 

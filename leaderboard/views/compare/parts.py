@@ -12,12 +12,13 @@ from kikime.harness.reports.comparison.records import Comparison, Difference, Le
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import percent
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
 from kikime.leaderboard.data.cached import manifest_of
 from kikime.leaderboard.data.queries.distributions import histogram
 from kikime.leaderboard.page import download, safe
-from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, number, opens, percent, small, without
+from kikime.leaderboard.page.common import address, bin_of, draw_chart, frame_of, number, opens, small, without
 from kikime.leaderboard.page.endings import endings_table
 from kikime.leaderboard.page.state import choose, switch
 

@@ -12,6 +12,7 @@ from kikime.harness.reports.overview.judged import panels_of_run
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import judge_drift
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import percent
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
 from kikime.leaderboard.data.cached import kept
@@ -29,7 +30,6 @@ from kikime.leaderboard.page.common import (
     number,
     numbers,
     opens,
-    percent,
     small,
 )
 from kikime.leaderboard.page.state import tabs, translator

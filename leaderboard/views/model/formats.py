@@ -13,11 +13,12 @@ from kikime.harness.prompts import Format
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.grid import stored_formats
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import percent
 from kikime.leaderboard.data.cached import kept, manifest_of
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.queries.distributions import formats as measured_formats
 from kikime.leaderboard.page import download, safe
-from kikime.leaderboard.page.common import address, frame_of, number, numbers, opens, percent, small
+from kikime.leaderboard.page.common import address, frame_of, number, numbers, opens, small
 from kikime.leaderboard.page.state import choose, switch
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from kikime.harness.core.errors import UsageError
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words import labels as words
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import percent
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.data.cached import kept
 from kikime.leaderboard.page import download, safe
-from kikime.leaderboard.page.common import address, draw_chart, frame_of, percent, small
+from kikime.leaderboard.page.common import address, draw_chart, frame_of, small
 from kikime.leaderboard.page.state import choose
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def learnt_labels(t: Translator, run: RunDirectory) -> None:
     ]
     names_shown = ("labels", "shots", "accuracy", "interval", "minus_natural", "uncalibrated", "follows")
     safe.table(frame_of(shown, {name: t(f"icl.{name}") for name in names_shown}), alt=t("icl.alt"))
-    small(t("icl.chance", chance=f"{100 * rows[0].chance:.0f}%", n=rows[0].n_items))
+    small(t("icl.chance", chance=percent(rows[0].chance, 0), n=rows[0].n_items))
     download.buttons(t, f"labels-{run.id[-6:]}", [row._asdict() for row in rows], key="icl")
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from kikime.harness.store.about import About, about_or_nothing, checked, read_about, write_about
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import percent
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.data.ratings import blind_code
 from kikime.leaderboard.page import safe
@@ -18,7 +19,6 @@ from kikime.leaderboard.page.common import (
     number,
     numbers,
     offer_resume,
-    percent,
     size,
     small,
     so_far,

@@ -10,7 +10,7 @@ from rich.console import Console
 from kikime.cli.tables import fitting, roomy, wrapped
 
 COLUMNS = ["Format", *(f"critical failure {n}" for n in range(9))]
-ROWS = [["aines_v3", *(["100.0 %"] * 9)], ["alpaca", *(["−33.3 to −27.8"] * 9)]]
+ROWS = [["aines_v3", *(["100.0%"] * 9)], ["alpaca", *(["−33.3 to −27.8"] * 9)]]
 
 
 def printed(width, columns=COLUMNS, rows=ROWS, left=1):
@@ -23,7 +23,7 @@ def printed(width, columns=COLUMNS, rows=ROWS, left=1):
 @pytest.mark.parametrize("width", [60, 80, 120, 300])
 def test_no_number_is_broken_and_no_line_is_too_long(width):
     text = printed(width)
-    assert text.count("100.0 %") == text.count("−33.3 to −27.8") == 9
+    assert text.count("100.0%") == text.count("−33.3 to −27.8") == 9
     assert max(map(len, text.splitlines())) <= width
 
 

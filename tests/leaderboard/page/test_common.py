@@ -1,7 +1,7 @@
 import pytest
 
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.page.common import address, bin_of, frame_of, number, percent, size, without
+from kikime.leaderboard.page.common import address, bin_of, frame_of, number, size, without
 
 JA, EN = Translator("ja"), Translator("en")
 
@@ -12,9 +12,6 @@ JA, EN = Translator("ja"), Translator("en")
         (number(1234.56), "1,234.6"),
         (number(0.5, 3), "0.500"),
         (number(None), "—"),
-        (percent(0.1234), "12.3%"),
-        (percent(1.0, 0), "100%"),
-        (percent(None), "—"),
         (size(3_000_000_000), "3.0B"),
         (size(350_000_000), "0.3B"),
         (size(3_100_000), "3.1M"),

@@ -6,7 +6,7 @@ from kikime.harness.core.errors import EnvironmentFault, UsageError
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.data.index import Entry
 from kikime.leaderboard.page import common
-from kikime.leaderboard.page.common import address, choose_run, guarded, link, numbers, percent, size
+from kikime.leaderboard.page.common import address, choose_run, guarded, link, numbers, size
 from tests.support.drawing import noting
 
 T, EN = Translator("ja"), Translator("en")
@@ -165,8 +165,3 @@ def test_the_first_page_has_an_address_too():
 )
 def test_a_size_keeps_one_digit(params, text):
     assert size(params) == text
-
-
-@pytest.mark.parametrize(("value", "text"), [(0.0, "0.0%"), (0.00049, "0.0%"), (0.9996, "100.0%"), (-0.05, "-5.0%")])
-def test_a_share_is_a_percentage_whatever_it_is(value, text):
-    assert percent(value) == text

@@ -39,9 +39,9 @@ def paired(delta, low, high):
     [
         (number(1.005, 1), "1.0"),
         (number(2), "2.00"),
-        (percent(0.5), "50.0 %"),
-        (share(KNOWN), "25.4 % [10, 40]"),
-        (share(UNKNOWN), "25.4 %"),
+        (percent(0.5), "50.0%"),
+        (share(KNOWN), "25.4% [10, 40]"),
+        (share(UNKNOWN), "25.4%"),
         (points(KNOWN), "+25.4 [10.0, 40.0]"),
         (points(Level(-0.1, -0.2, 0.0)), "−10.0 [−20.0, 0.0]"),
         (change(KNOWN), "+0.25 [0.10, 0.40]"),

@@ -111,7 +111,7 @@ def test_the_table_shows_accuracy_and_what_each_kind_loses():
     report.reading = [LabelReading(*WHERE, "flipped", ["否定", "肯定"], 4, "prior")]
     table, line, _ = tables(report, EN)
     assert isinstance(table, Table)
-    assert table.title == "mine · sentiment · alpaca (12 items, chance 50.0 %)"
+    assert table.title == "mine · sentiment · alpaca (12 items, chance 50.0%)"
     assert table.columns == ["examples", "natural", "flipped", "flipped − natural"]
-    assert list(table.rows) == [[4, "75.0 % [50, 100]", "25.0 %", "−50.0 [−75.0, −25.0]"]]
+    assert list(table.rows) == [[4, "75.0% [50, 100]", "25.0%", "−50.0 [−75.0, −25.0]"]]
     assert line == Line("flipped (否定/肯定), 4 examples, alpaca: prior")

@@ -277,7 +277,7 @@ def test_the_command_prints_the_turns(turns):
 def test_the_command_prints_the_labels(tmp_path):
     run = canned_run(tmp_path, "icl", believer, tasks=[{"id": "icl_sentiment", "limit": 12}], shots=[2, 4])
     output = printed(run, "icl")
-    assert "icl_sentiment · alpaca (12 items, chance 50.0 %)" in output
+    assert "icl_sentiment · alpaca (12 items, chance 50.0%)" in output
     assert "flipped − natural" in output
     assert "flipped (否定/肯定), 4 examples, alpaca: prior" in output
 

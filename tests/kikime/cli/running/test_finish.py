@@ -67,8 +67,8 @@ def test_retention_is_a_table_and_json(capsys):
     print_retention([report], as_json=False)
     out, err = capsys.readouterr()
     assert "tuned against base" in out
-    assert "75.0 %" in out
+    assert "75.0%" in out
     assert "runs/t/retention.json" in out
-    assert "not worse by 5.0 %" in err
+    assert "not worse by 5.0%" in err
     print_retention([report], as_json=True)
     assert json.loads(capsys.readouterr().out)["rows"][0]["lost"] == "form"

@@ -5,7 +5,7 @@ import pytest
 from kikime.harness.reports.claims.flexibility import flexibility_report
 from kikime.harness.suites.grid import stored_formats
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.page.common import percent
+from kikime.harness.words.numbers import percent
 from kikime.leaderboard.views.model import formats
 from tests.support.app import measured
 
