@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import partial
+from importlib import import_module
+from itertools import chain
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import cast
 
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts, python_file
-from kikime.harness.metrics import length, thinking
-from kikime.harness.metrics.answers import constraints, facts, labels
-from kikime.harness.metrics.leaks import control, ending, identity, language
+from kikime.harness.metrics import answers, leaks, length, repeats, thinking, voice
 from kikime.harness.metrics.metric import Metric
-from kikime.harness.metrics.repeats import copying, echo, repetition
-from kikime.harness.metrics.voice import boilerplate, markers, narration, politeness, pronouns, speech, taboo
 
 QUALITY = "quality"
 """Name of the derived quality of a reply, which reports compute; see ``reports/tables/areas.yaml``."""
@@ -34,9 +33,8 @@ CRITICAL_FAILURE = Metric(
 )
 """Whether any metric of :data:`CRITICAL` is 1."""
 
-_VOICE = (speech, markers, pronouns, taboo, politeness, narration)
-_FAMILIES = (length, *_VOICE, ending, thinking, control, identity, boilerplate, language, repetition, copying, echo)
-_OF_ITEMS = (facts, constraints, labels)
+_ROOMS = (answers, leaks, repeats, voice)
+"""Packages of whose modules each may hold ``METRICS``."""
 _ORDER = (
     *("length_chars", "length_fit", "length_closeness", "sentences", "sentence_fit", "newlines"),
     *("speech", "eligible_sentences", "marker_sentences", "marker_rate", "style_level"),
@@ -62,12 +60,14 @@ _ORDER = (
     *("reasoning_chars", "reasoning_unfinished"),
     *("reasoning_leak", "label_correct", "label_margin", "probe_shift", "probe_new_first"),
 )
-"""Order of tables; metrics that are not in it follow in the order of their families."""
+"""Order of tables; metrics that are not in it follow."""
 
 
 def bundled_metrics() -> dict[str, Metric]:
     """The metrics that come with kikime, by name, in the order of tables."""
-    records = [*(metric for family in (*_FAMILIES, *_OF_ITEMS) for metric in family.METRICS), CRITICAL_FAILURE]
+    rooms = [import_module(f"{room.__name__}.{found.name}") for room in _ROOMS for found in iter_modules(room.__path__)]
+    families = [getattr(module, "METRICS", ()) for module in (length, thinking, *rooms)]
+    records: list[Metric] = [*chain.from_iterable(families), CRITICAL_FAILURE]
     place = {name: number for number, name in enumerate(_ORDER)}
     return {metric.name: metric for metric in sorted(records, key=lambda metric: place.get(metric.name, len(place)))}
 

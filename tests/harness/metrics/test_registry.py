@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +37,25 @@ def test_every_measured_metric_is_registered(scorer: Scorer) -> None:
     facts = scorer.score("絢音ですわ", expect={"answers": ["絢音"], "constraints": [{"kind": "json"}]})
     unanswerable = scorer.score("絢音ですわ", expect={"abstain": True})
     assert (facts | unanswerable).keys() <= METRICS.keys()
+
+
+def test_the_metrics_of_every_module_are_found() -> None:
+    modules = [
+        path for path in (Path(__file__).parents[3] / "harness/metrics").rglob("*.py") if path.name != "registry.py"
+    ]
+    names = [
+        name
+        for path in modules
+        for name in re.findall(r'^        name="(\w+)",$', path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert sorted([*names, "critical_failure"]) == sorted(METRICS.bundled)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_tables_call_no_two_metrics_the_same_and_none_by_a_shortened_word(language: str) -> None:
+    words = [getattr(metric, f"short_{language}") for metric in METRICS.bundled.values()]
+    assert len({*words}) == len(words)
+    assert not [word for word in words if re.search(r"\b(?:ok|eos|chars|kuten|fewshot)\b|_", word)]
 
 
 def test_critical_metrics_are_those_of_the_contract() -> None:
