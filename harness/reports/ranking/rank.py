@@ -62,12 +62,6 @@ def rank(
     t, panel = Translator.of(language), members_of(judge or "")
     judge = panel_of(panel) if panel else judge
     found, excluded = _load(runs, t, judge if panel else None)
-    loaded, n_cells = [entry for _, entry in found], None
-    if common:
-        own = [(run, entry) for run, entry in found if suite in {None, entry["suite"]}]
-        shared = common_data(own, panel=judge if panel else None)
-        loaded, n_cells = [entry | {"grid": COMMON} for entry in shared.entries], shared.n_cells
-        excluded += _not_common(shared, t)
     result = Ranking(
         version=load_areas().former,
         suite=None,
@@ -76,19 +70,16 @@ def rank(
         seed=seed,
         n_resamples=n_resamples,
         excluded=excluded,
-        n_cells=n_cells,
     )
-    if (grid := _reference(loaded, suite)) is None:
-        return result
-    sorted_out = _sort_out(loaded, grid, judge, t)
-    result.suite, ranked = sorted_out.suite, sorted_out.ranked
+    loaded = _shared(result, found, suite, t) if common else [entry for _, entry in found]
+    ranked = _placed(result, loaded, suite, t)
     if within:
         ranked = sliced_data([run for run, _ in found], ranked, within, panel=judge if panel else None)
     if ranked:
         _fill(result, ranked, judge, t)
-    result.unranked = sorted(sorted_out.unranked, key=lambda row: row.run)
+    result.unranked.sort(key=lambda row: row.run)
+    result.excluded.sort(key=lambda row: row.run)
     _add_about([*result.rows, *result.unranked], {run.id: run for run, _ in found})
-    result.excluded = sorted([*excluded, *sorted_out.excluded], key=lambda row: row.run)
     return result
 
 
@@ -121,6 +112,28 @@ def of_suite(runs: Sequence[RunDirectory], suite: str) -> list[RunDirectory]:
         near=one_of(near) if near else "",
         known=Phrase.joined(", ", there or [Phrase("no run at all")]),
     )
+
+
+def _shared(
+    result: Ranking, found: Sequence[tuple[RunDirectory, Entry]], suite: str | None, t: Translator
+) -> list[Entry]:
+    """The runs on the cells that they share; those that share none are excluded."""
+    own = [(run, entry) for run, entry in found if suite in {None, entry["suite"]}]
+    shared = common_data(own, panel=result.judge if result.panel else None)
+    result.n_cells = shared.n_cells
+    result.excluded += _not_common(shared, t)
+    return [entry | {"grid": COMMON} for entry in shared.entries]
+
+
+def _placed(result: Ranking, loaded: Sequence[Entry], suite: str | None, t: Translator) -> list[Entry]:
+    """The runs that get a rank; all others go to ``result`` with their reasons."""
+    grid = _reference(loaded, suite)
+    if grid is None:
+        return []
+    sorted_out = _sort_out(loaded, grid, result.judge, t)
+    result.suite, result.unranked = sorted_out.suite, sorted_out.unranked
+    result.excluded += sorted_out.excluded
+    return sorted_out.ranked
 
 
 class _Sorted(NamedTuple):
