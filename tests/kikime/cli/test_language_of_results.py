@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -69,10 +70,8 @@ COMMANDS = {
 }
 OF_MACHINES = {"csv", "csv of two", "lm-eval", "schema", "format"}
 """Read by programs, or mostly a template: the same in both languages."""
-QUOTING = {"plan", "csv", "html"}
-"""Full of prompts and replies, which are Japanese."""
-CITING = {"tasks"}
-"""Cites English titles over several lines of a column."""
+QUOTING = {"html"}
+"""Marks differences inside of Japanese replies; the page of one run has the same words and no such marks."""
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +125,25 @@ def told(runs, name, language, tmp_path):
     if "html" in name:
         page = (tmp_path / line.rsplit("/", 1)[1]).read_text(encoding="utf-8")
         return re.sub(r"<style>.*?</style>|<[^>]+>", "\n", page, flags=re.DOTALL)
-    return done.output
+    if name == "plan":
+        return done.output.partition("\n── ")[0]  # prompts follow
+    if name == "csv":
+        rows = csv.DictReader(done.output.splitlines())
+        return "\n".join(f"{at}: {row[at]}" for row in rows for at in row if at not in {"user", "response"})
+    return whole_cells(done.output) if name == "tasks" else done.output
+
+
+def whole_cells(text):
+    """A table with each cell in one line of its own: a title that is cited may be broken over several."""
+    rows = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("│").split("│")]
+        if cells[0] or not rows or len(cells) != len(rows[-1]):
+            rows.append(cells)
+        else:
+            joined = [" ".join(filter(None, pair)) for pair in zip(rows[-1], cells, strict=True)]
+            rows[-1] = joined
+    return "\n".join(cell for row in rows for cell in row)
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in QUOTING])
@@ -139,7 +156,7 @@ def test_english_results_hold_no_japanese_but_quotations(runs, data, tmp_path, n
     assert found == []
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in OF_MACHINES | CITING])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in OF_MACHINES])
 def test_japanese_results_hold_no_english_but_names(runs, data, tmp_path, name):
     text = told(runs, name, "ja", tmp_path)
     assert JAPANESE.search(text)
