@@ -1,5 +1,6 @@
 import pytest
 
+from kikime.harness.store.records import Target
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.queries import slices
 
@@ -25,7 +26,7 @@ def test_slices_follow_a_changed_run(store):
     assert slices.Slices(index).table(index.entries()).num_rows == kept.table(index.entries()).num_rows
 
 
-TARGET = {"r": {"p": {"target_rate": 0.8, "tolerance": 0.4}}}
+TARGET = {"r": {"p": Target(target_rate=0.8, tolerance=0.4)}}
 
 
 def sliced(*rows):
