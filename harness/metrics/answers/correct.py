@@ -19,6 +19,7 @@ from kikime.harness.metrics.answers.mentions import (
 )
 from kikime.harness.metrics.answers.passing import another_topic, answers_otherwise, only_passes
 from kikime.harness.metrics.text.kana_numbers import number_readings
+from kikime.harness.metrics.text.lexicon import IS
 from kikime.harness.metrics.text.numerals import english_numbers, normal_numbers
 
 _ASSENT = re.compile(
@@ -26,7 +27,7 @@ _ASSENT = re.compile(
     r"(?:(?:だろ|でしょ|やろ|じゃろ)う?[?!。]|(?:はい|ええ|うん|うむ|うんうん|せや|そや|そう|おう|ああ|さよう|左様|むろん|無論|もちろん"
     r"|まさしく|そら)(?=[、。!.\sっー〜~]|\Z|もちろん)|(?:せや|そや)(?:ねん|で(?!も))|そう(?:です"
     r"|じゃ|だよ|だぜ|や(?:で|ねん)|なの|なん|でござ)(?!か|けど|が)"
-    r"|その通り|そのとおり|いかにも|もちろん(?:です|だ|じゃ|や|でござ|なの)|(?:yes|yeah|yep"
+    rf"|その通り|そのとおり|いかにも|もちろん(?:{IS}|でござ|なの)|(?:yes|yeah|yep"
     r"|yup|sure|of course|(?:that[’']s )?right|exactly|absolutely|definitely|totally)(?![a-z]))"
     r"(?![^。!?\n]{0,3}(?:違|ちが|ちゃう|で(?:も|すが|すけれど)|だけど|けれど|けど|なのですが))"
 )

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from kikime.harness.metrics.answers.mentions import alias_pattern
 from kikime.harness.metrics.text.kana_numbers import kana_numbers, native_numbers
+from kikime.harness.metrics.text.lexicon import IS
 from kikime.harness.metrics.text.numerals import english_numbers, normal_numbers
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -19,7 +20,7 @@ _OPERAND = re.compile(
     r"|分け|\d|配)|と(?=\d)|の(?:うち|半分|次)|より|目までに|買っ|食べ(?:た|て)|割れ(?:た|て))"
 )
 _REASON = re.compile(
-    r"(?:から|ので|もの|もん)(?:です|だ|じゃ|や|でござる|でございます)?(?:[なねよわのさ]|のう|から)*[。!…]*\s*\Z"
+    rf"(?:から|ので|もの|もん)(?:{IS}|でござる|でございます)?(?:[なねよわのさ]|のう|から)*[。!…]*\s*\Z"
 )
 _ANSWER = re.compile(
     r"(?:答え?|こたえ|正解|結論)(?:は|が|:|、)|(?:つまり|よって|したがって|すなわち|ゆえに|ということは|となると)、?|the answer is|so,? "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kikime.harness.metrics.text.lexicon import SELF_WORDS
 from kikime.harness.metrics.text.numerals import normal_numbers
 
 _ASKS_NUMBER = re.compile(
@@ -104,7 +105,7 @@ _INSTRUCTS = re.compile(
     re.IGNORECASE,
 )
 _OWN_PART = re.compile(
-    r"わし|俺|拙者|うち|わたくし|わたし|私|こはる|僕|口車|真似|まね|手[をはも]|片棒|話[にはを]|相談|頼み|など|なんぞ|なんて|なんか|(?<![a-z])i(?![a-z])|that",
+    rf"{'|'.join(SELF_WORDS)}|うち|口車|真似|まね|手[をはも]|片棒|話[にはを]|相談|頼み|など|なんぞ|なんて|なんか|(?<![a-z])i(?![a-z])|that",
     re.IGNORECASE,
 )
 _REPROVES = re.compile(

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from kikime.harness.metrics.answers.made_up import states_value
 from kikime.harness.metrics.answers.mentions import Mention, later
-from kikime.harness.metrics.text.lexicon import SELF_WORDS
+from kikime.harness.metrics.text.lexicon import IS, SELF_WORDS
 
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?]*")
 _IN_PASSING = re.compile(
     r"(?:さん|ちゃん|くん|先生|様|殿|はん|部|色|生)?(?:は(?!、?[^。!?、]{0,4}(?:好き|いちばん|一番))|には|にも|では|でも|のほうは|とは|とも|も(?![うち])|なら|って(?!いう|言|呼)|の(?=友|先輩|後輩|親戚|うち|とき|ほう)"
     r"|なる(?:者|人|もの)|(?:って|と)?(?:い|言|ゆ)う(?:の|人|者|もの|やつ|奴|方|お方|子|名前?|犬|猫|店|ところ|町)(?:は|が|も|に|なら|と)|になるのは"
-    r"|[^。!?、\n]{0,4}(?:です|だ|じゃ|や|でござる|でございます)(?:けれど|けど|が)も?(?:ね|な|のう)?(?=[。!]|\Z))"
+    rf"|[^。!?、\n]{{0,4}}(?:{IS}|でござる|でございます)(?:けれど|けど|が)も?(?:ね|な|のう)?(?=[。!]|\Z))"
     r"| (?:is|are|was|makes|gets|can|just|too)(?! (?:my|the|definitely|always|really my) ?(?:fav|best|one|answer|name|top))(?![a-z])"
 )
 _GIVES = re.compile(

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from kikime.harness.cards.persona import Persona
 from kikime.harness.metrics.reading import Reading, own_names
 from kikime.harness.metrics.text.fold import Span, fold
-from kikime.harness.metrics.text.lexicon import SECOND_PERSONS, SELF_WORDS
+from kikime.harness.metrics.text.lexicon import IS, SECOND_PERSONS, SELF_WORDS
 from kikime.harness.metrics.text.sentences import mask
 
 _LEAD = r"(?:\A|(?<=[。!?\n]))[\s、]*(?:(?:はい|ええ|うん|そう(?:です)?|では|えっと|あの|もちろん)[、。\s]*)?"
 _TITLE = r"(?:さん|様|さま|ちゃん|くん|君)?"
 _COPULA = (
-    r"(?:です|でございます|でした|であります|でいらっしゃいます|である|でござる|だ|なの(?:です|だ)?|なん(?:です|だ)|じゃ|や"
+    rf"(?:{IS}|でございます|でした|であります|でいらっしゃいます|である|でござる|なの(?:です|だ)?|なん(?:です|だ)"
     r"|と(?:いい|言い|申し)ます|といいます|になります)"
 )
 _END = r"(?:わ|よ|の|ぞ|ぜ|な|とも|ねん|で|さ)?[っー~〜♪]*(?=[。!、\s」』]|\Z)(?![^。!\n]{0,12}(?:\?|か[。\s]|よね|だよね))"

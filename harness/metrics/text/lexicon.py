@@ -48,6 +48,9 @@ other words too."""
 FIRST_PERSONS_IF_LISTED = ("うち", "自分", "余")
 """Ordinary words too: a first person only where a card, or its draft, looks for them."""
 
+IS = "です|だ|じゃ|や"
+"""Copulas after a noun, as alternatives of a pattern."""
+
 COPULAS = ("です", "ます", "ません", "でした", "ました", "でしょう", "ましょう")
 """Polite sentence ends that a marker follows."""
 
