@@ -1,4 +1,7 @@
-"""Draw the picture and the list of rooms in ``docs/architecture.md`` from the code: ``python tools/draw_architecture.py``."""
+"""Draw the pages on the architecture from the code: ``python tools/draw_architecture.py``.
+
+The picture of both languages, and of the English page the list of rooms, whose sentences are the docstrings of their packages.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from pathlib import Path
 
 import grimp
 
-PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
+ROOT = Path(__file__).parents[1]
+PAGE, JAPANESE = ROOT / "docs" / "architecture.md", ROOT / "docs" / "architecture.ja.md"
 MARK = "<!-- {} of drawing: python tools/draw_architecture.py -->"
 PACKAGE = "kikime"
 ROOFED = ("leaderboard", "judges", "harness")
@@ -20,21 +24,23 @@ Arrows = Mapping[str, set[str]]
 
 
 def main() -> None:
-    """Replace what is drawn on the page."""
-    PAGE.write_text(drawn(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    """Replace what is drawn on the pages."""
+    graph = grimp.build_graph(PACKAGE, cache_dir=None)
+    for path in (PAGE, JAPANESE):
+        path.write_text(drawn(path, graph), encoding="utf-8")
 
 
-def drawn(page: str) -> str:
-    """The page with the picture of today's imports.
+def drawn(path: Path, graph: grimp.ImportGraph) -> str:
+    """A page with the picture of today's imports.
 
     Raises:
         ValueError: the page lacks a mark.
     """
     begin, end = MARK.format("begin"), MARK.format("end")
-    before, rest = page.split(begin)
+    before, rest = path.read_text(encoding="utf-8").split(begin)
     _, after = rest.split(end)
-    graph = grimp.build_graph(PACKAGE, cache_dir=None)
-    return f"{before}{begin}\n\n{_picture(graph)}\n{_rooms(graph)}\n{end}{after}"
+    shown = [_picture(graph)] if path == JAPANESE else [_picture(graph), _rooms(graph)]
+    return "\n".join([f"{before}{begin}\n", *shown, f"{end}{after}"])
 
 
 def arrows(graph: grimp.ImportGraph, container: str) -> Arrows:
@@ -86,7 +92,7 @@ def _rooms(graph: grimp.ImportGraph) -> str:
 
 
 def _sentence(package: str) -> str:
-    path = PAGE.parents[1] / package.replace(".", "/") / "__init__.py"
+    path = ROOT / package.replace(".", "/") / "__init__.py"
     described = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return described.splitlines()[0].replace("``", "`") if described else ""
 

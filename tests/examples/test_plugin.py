@@ -95,9 +95,9 @@ def test_the_page_is_listed(python):
     assert "ホテル" in python("-c", code).stdout
 
 
-def blocks(language: str) -> list[str]:
-    """The blocks of one language on the page about extending."""
-    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+def blocks(language: str, name: str = "extending.md") -> list[str]:
+    """The blocks of one language on a page about extending."""
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
     return re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)
 
 
@@ -124,3 +124,8 @@ def plain(line: str) -> str:
     """A line without colours, and without how fast this machine is."""
     line = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).rstrip()
     return re.sub(r"about .*|[\d.,]+ (?=replies/s|tok/s|s left)", "", line)
+
+
+@pytest.mark.parametrize("language", ["python", "jinja", "toml", "yaml"])
+def test_the_japanese_page_on_extending_shows_the_same(language):
+    assert blocks(language, "extending.ja.md") == blocks(language)

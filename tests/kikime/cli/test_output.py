@@ -56,7 +56,7 @@ def told(runs, line, language, width, *more):
 
 
 def hint(language):
-    return {"en": "not shown: ", "ja": "省いた列: "}[language]
+    return {"en": "not shown: ", "ja": "省いた列："}[language]
 
 
 def numbers(lines, language):
