@@ -202,7 +202,7 @@ class OpenAIEngine:
             except Fault as fault:
                 lost = fault
                 lost.words = self._clean(lost.words)
-                reply = Reply(key=request.key, text="", finish_reason="error", error=lost.words)
+                reply = Reply(key=request.key, text="", finish_reason="error", error=lost.message)
             self._put(Outcome(reply_with_latency(reply, started), lost))
 
     def _gives_up(self, state: RetryCallState) -> bool:
@@ -264,9 +264,9 @@ class OpenAIEngine:
             total = sum(position[str(token)].logprob for token, position in pairs if position is not None)
         except (msgspec.ValidationError, KeyError, ValueError) as error:
             words = server_words(content) or one_line(str(error))
-            raise Fault(f"the answer has no log-probabilities of the prompt: {words}") from None
+            raise Fault(Phrase("the answer has no log-probabilities of the prompt: {words}", words=words)) from None
         if not math.isfinite(total):
-            raise Fault("the log-probability of a candidate is not finite")
+            raise Fault(Phrase("the log-probability of a candidate is not finite"))
         return total
 
     async def _post(self, path: str, body: Body) -> bytes:

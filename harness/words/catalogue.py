@@ -163,6 +163,10 @@ class Translator:
         template = messages(self.language).get(text.template) or text.template.replace("; ", self("common.semicolon"))
         return template.format(**{name: self._value(value) for name, value in text.values.items()})
 
+    def stored(self, text: str) -> str:
+        """What is stored of a failure: a sentence of ours without values in words, a server's own as they are."""
+        return messages(self.language).get(text, text)
+
     def _value(self, value: object) -> object:
         if isinstance(value, Exception):
             return self.error(value)

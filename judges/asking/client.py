@@ -83,13 +83,13 @@ class JudgeClient:
                 await retrying(self._attempt, attempts)
             except Fault as fault:
                 self._note_failure(fault)
-                attempts.verdict = Verdict(fault.status, error=str(fault.message), rationale=attempts.verdict.rationale)
+                attempts.verdict = Verdict(fault.status, error=fault.stored, rationale=attempts.verdict.rationale)
         return self._record(attempts)
 
     async def _attempt(self, attempts: _Attempts) -> None:
         call = attempts.call
         if self.stop is not None:
-            raise Fault(self.stop.status, self.stop.message)
+            raise Fault(self.stop.status, self.stop.message, words=self.stop.words)
         tokens = call.estimated_in + call.typical_out
         reserved = await self.budget.reserve(call.estimated_in, attempts.limit)
         if reserved is None:
@@ -99,7 +99,7 @@ class JudgeClient:
             ticket = await self._gate.enter(tokens, self._stopped)
             if self.stop is not None:
                 self._gate.leave(ticket, None)
-                raise Fault(self.stop.status, self.stop.message)
+                raise Fault(self.stop.status, self.stop.message, words=self.stop.words)
             usage = await self._call(attempts, ticket)
         finally:
             self.budget.book(reserved, usage.cost_usd if usage else None)
@@ -145,7 +145,7 @@ class JudgeClient:
 
     def _fault(self, error: openai.APIError | TimeoutError, attempts: _Attempts) -> Fault:
         fault = classify(error)
-        fault.message = self.clean(fault.message)
+        fault.message, fault.words = self.clean(fault.message), fault.words and self.clean(fault.words)
         attempts.usage += Usage(cost_usd=0.0, calls=1)
         if fault.wait:
             self._gate.hold(fault.wait)
@@ -157,7 +157,7 @@ class JudgeClient:
         call = attempts.call
         verdict = read_completion(attempts.body, call.rubric, call.protocol, call.asked, call.sources)
         if verdict.error == NO_COMPLETION and (words := server_words(attempts.raw)):
-            verdict = msgspec.structs.replace(verdict, error=f"{NO_COMPLETION}: {words}")
+            verdict = msgspec.structs.replace(verdict, error=words)
         attempts.verdict = verdict
         self.answered += 1
         self._lost_in_a_row = 0
@@ -227,7 +227,7 @@ def build_record(
         rationale=clean(verdict.rationale),
         evidence=[clean(quote) for quote in verdict.evidence],
         grounded=verdict.grounded,
-        error=clean(verdict.error),
+        error=str(clean(verdict.error)),
     )
     snapshot, fingerprint = clean(str(body.get("model") or "")), clean(str(body.get("system_fingerprint") or ""))
     return make_record(call, judge, safe, usage, snapshot=snapshot, fingerprint=fingerprint, batch=batch)

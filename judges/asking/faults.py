@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikime.harness.core.reasons import Phrase, system_reason
-from kikime.harness.engines.served.faults import NO_MONEY, causes_of, retry_after
+from kikime.harness.core.reasons import Phrase
+from kikime.harness.engines.served.faults import NO_MONEY, causes_of, reason_of, retry_after
 from kikime.harness.engines.served.words import one_line, server_words
 from kikime.judges.verdicts.verdict import Status
 
@@ -26,11 +26,19 @@ class Fault(Exception):
 
     status: Status
     message: str
+    """For a person."""
     calls: int = 1
     wait: float | None = None
     stops: bool = False
     """No other call can succeed either."""
     unreachable: bool = False
+    words: str | None = None
+    """The server's own or the system's, where ``message`` is a sentence about them."""
+
+    @property
+    def stored(self) -> str:
+        """What a verdict keeps: words of others as they are, or a sentence of ours, which is its own name in the catalogue."""
+        return str(self.words or self.message)
 
 
 def classify(error: openai.APIError | TimeoutError) -> Fault:
@@ -41,12 +49,9 @@ def classify(error: openai.APIError | TimeoutError) -> Fault:
         return Fault("timeout", Phrase("the judge did not answer in time"), calls=_CALLS["timeout"])
     if isinstance(error, openai.APIStatusError):
         return _classify_status(error)
-    return Fault(
-        "error",
-        Phrase("the judge cannot be reached: {reason}", reason=_reason(error)),
-        calls=MAX_CALLS,
-        unreachable=True,
-    )
+    reason = reason_of(error)
+    message = Phrase("the judge cannot be reached: {reason}", reason=reason)
+    return Fault("error", message, calls=MAX_CALLS, unreachable=True, words=reason)
 
 
 def understood() -> Fault:
@@ -64,14 +69,19 @@ def _classify_status(error: openai.APIStatusError) -> Fault:
     names = {str(error.code), str(error.type)}
     message = f"{code}: {_text(error)}"
     if names & NO_MONEY or code == 402:
-        fault = Fault("quota", Phrase("the judge's quota is gone ({message})", message=message), stops=True)
+        fault = Fault(
+            "quota", Phrase("the judge's quota is gone ({message})", message=message), stops=True, words=message
+        )
     elif code in {401, 403}:
-        fault = Fault("error", Phrase("the judge refuses the key ({message})", message=message), stops=True)
+        fault = Fault(
+            "error", Phrase("the judge refuses the key ({message})", message=message), stops=True, words=message
+        )
     elif code == 404 or "model_not_found" in names:
         fault = Fault(
             "error",
             Phrase("the judge's server does not have that model or address ({message})", message=message),
             stops=True,
+            words=message,
         )
     elif code == 400 and names & {"content_filter", "content_policy_violation"}:
         fault = Fault("refused", message)
@@ -85,16 +95,10 @@ def _classify_status(error: openai.APIStatusError) -> Fault:
 def _passing(message: str, wait: float | None) -> Fault:
     """A fault that may be gone in a moment."""
     if wait is not None and wait > LONGEST_WAIT:
-        return Fault("error", Phrase("the server asks to wait {wait:.0f} s ({message})", wait=wait, message=message))
+        asks = Phrase("the server asks to wait {wait:.0f} s ({message})", wait=wait, message=message)
+        return Fault("error", asks, words=message)
     return Fault("error", message, calls=MAX_CALLS, wait=wait)
 
 
 def _text(error: openai.APIStatusError) -> str:
     return server_words(error.response.content) or one_line(str(error.message))
-
-
-def _reason(error: BaseException) -> str:
-    *_, first = causes_of(error)
-    if isinstance(first, OSError) and first.strerror:
-        return system_reason(first)
-    return one_line(str(first)) or type(first).__name__

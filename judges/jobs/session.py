@@ -226,7 +226,12 @@ class Outcome:
     def _commonest(self, say: Translator) -> str:
         """The commonest reason for verdicts without a score, in the judge's or its server's own words, and what helps."""
         (status, error), n = self.failures.most_common(1)[0]
-        values = {"n": n, "total": self.failures.total(), "status": status_words(say, status), "error": error}
+        values = {
+            "n": n,
+            "total": self.failures.total(),
+            "status": status_words(say, status),
+            "error": say.stored(error),
+        }
         return say("judging.commonest", **values, help=say.get(f"judging.help.{status}", ""))
 
     def raise_for_stop(self, again: str) -> None:

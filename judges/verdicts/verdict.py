@@ -13,6 +13,7 @@ import msgspec
 import regex
 from pydantic import BaseModel, Field, StrictStr, ValidationError, WithJsonSchema, create_model
 
+from kikime.harness.core.reasons import Phrase
 from kikime.judges.verdicts.rubric import HIGH, LOW, Rubric
 from kikime.judges.verdicts.textscore import parse_score, parse_scores
 from kikime.judges.verdicts.unwrapping import answer_text, json_text, thinks, without_thinking
@@ -24,7 +25,7 @@ FINAL = frozenset({"ok", "ungrounded", "refused"})
 """Statuses that are never asked again."""
 SCORED = frozenset({"ok", "ungrounded"})
 CHOICES = ("A", "B", "tie")
-NO_COMPLETION = "the answer is not a chat completion"
+NO_COMPLETION = Phrase("the answer is not a chat completion")
 _ANSWER = "answer_"
 """Keeps criteria apart from the names of pydantic's models: a criterion may be called ``copy`` or ``json``."""
 MIN_MASS = 0.5
@@ -96,9 +97,9 @@ def read_completion(
         return Verdict("invalid", error=NO_COMPLETION)
     content, refusal = choice.message.content, choice.message.refusal
     if refusal or choice.finish_reason == "content_filter":
-        return Verdict("refused", rationale=str(refusal or ""), error="the judge refused")
+        return Verdict("refused", rationale=str(refusal or ""), error=Phrase("the judge refused"))
     if choice.finish_reason == "length" and protocol != "dist":
-        return Verdict("truncated", error="the judge's answer was cut off")
+        return Verdict("truncated", error=Phrase("the judge's answer was cut off"))
     content = answer_text(content)
     try:
         if protocol == "dist":
@@ -221,22 +222,22 @@ def strict_json(content: object) -> dict[str, object]:
         InvalidAnswer: anything else.
     """
     if not isinstance(content, str):
-        raise InvalidAnswer("the answer has no text")
+        raise InvalidAnswer(Phrase("the answer has no text"))
     try:
         value = json.loads(json_text(content), object_pairs_hook=_unique, parse_constant=_no_constant)
     except InvalidAnswer:
         raise
     except (ValueError, RecursionError):
-        raise InvalidAnswer("the answer is not valid JSON") from None
+        raise InvalidAnswer(Phrase("the answer is not valid JSON")) from None
     if not isinstance(value, dict):
-        raise InvalidAnswer("not a JSON object")
+        raise InvalidAnswer(Phrase("not a JSON object"))
     return value
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise InvalidAnswer("a key appears twice")
+        raise InvalidAnswer(Phrase("a key appears twice"))
     return value
 
 
@@ -246,7 +247,7 @@ def _no_constant(name: str) -> Never:
 
 def _from_text(content: object, rubric: Rubric, asked: Sequence[str]) -> Verdict:
     if not isinstance(content, str):
-        raise InvalidAnswer("the answer has no text")
+        raise InvalidAnswer(Phrase("the answer has no text"))
     content = without_thinking(content)
     if rubric.verbatim is not None:
         score = parse_score(content)
@@ -255,7 +256,7 @@ def _from_text(content: object, rubric: Rubric, asked: Sequence[str]) -> Verdict
         titles = {c.id: c.title for c in rubric.criteria if c.id in asked}
         scores = parse_scores(content, titles, high=rubric.high)
     if scores is None:
-        raise InvalidAnswer("the text does not state its score unmistakably")
+        raise InvalidAnswer(Phrase("the text does not state its score unmistakably"))
     return Verdict("ok", scores=scores, rationale=content)
 
 
@@ -263,7 +264,7 @@ def _from_distribution(choice: _Choice, criterion: str, points: Sequence[int]) -
     try:
         candidates = msgspec.convert(choice.logprobs, _Logprobs).content[0].top_logprobs
     except (msgspec.ValidationError, IndexError):
-        raise InvalidAnswer("the answer has no logprobs") from None
+        raise InvalidAnswer(Phrase("the answer has no logprobs")) from None
     masses = dict.fromkeys(points, 0.0)
     for candidate in candidates:
         point = _point(candidate.token)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.engines.served.bodies import read_body
 from kikime.harness.engines.served.faults import FEW_CALLS, Fault, told_within
 from kikime.harness.engines.served.words import one_line, server_words
@@ -57,11 +58,13 @@ def read_answer(content: bytes, *, limit: int) -> Answer:
     reason = finish.casefold() if isinstance(finish, str) else None
     if reason == "error" or (_told(choice) and not text):
         words = (
-            server_words(orjson.dumps(choice)) or server_words(content) or "the server ended the reply with an error"
+            server_words(orjson.dumps(choice))
+            or server_words(content)
+            or Phrase("the server ended the reply with an error")
         )
         raise Fault(words, calls=FEW_CALLS)
     if reason in {"content_filter", "safety"} and not text:
-        raise Fault(f"the server's filter withheld the reply ({finish})")
+        raise Fault(Phrase("the server's filter withheld the reply"))
     n_prompt, n_output, n_thinking = _usage(body)
     stop = choice.get("stop_reason")
     return Answer(
@@ -89,11 +92,12 @@ def _body(content: bytes) -> Mapping[str, object]:
         body = read_body(content)
     except ValueError:
         words = server_words(content)
-        raise Fault(
-            f"the answer is not JSON: {words[:_SHOWN]}" if words else "the answer is empty", calls=FEW_CALLS
-        ) from None
+        told = (
+            Phrase("the answer is not JSON: {words}", words=words[:_SHOWN]) if words else Phrase("the answer is empty")
+        )
+        raise Fault(told, calls=FEW_CALLS) from None
     if not isinstance(body, dict):
-        raise _odd("the answer is no JSON object", content)
+        raise _odd(Phrase("the answer is no JSON object"), content)
     return body
 
 
@@ -102,8 +106,8 @@ def _choice(body: Mapping[str, object], content: bytes) -> Mapping[str, object]:
     if isinstance(choices, list) and choices and isinstance(choices[0], dict):
         return choices[0]
     if code := _told(body):
-        raise told_within(server_words(content) or "the server tells an error without words", code)
-    raise _odd("the answer has no choices", content)
+        raise told_within(server_words(content) or Phrase("the server tells an error without words"), code)
+    raise _odd(Phrase("the answer has no choices"), content)
 
 
 def _told(holder: Mapping[str, object]) -> object:
@@ -123,7 +127,7 @@ def _said(choice: Mapping[str, object], content: bytes) -> tuple[str, str | None
     if not isinstance(message, dict):
         if code := _told(choice):
             raise told_within(server_words(orjson.dumps(choice)), code)
-        raise _odd("the answer has no message", content)
+        raise _odd(Phrase("the answer has no message"), content)
     apart = [text for name in ("reasoning_content", "reasoning") if (text := _text(message.get(name)))][:1]
     said = message.get("content")
     if isinstance(said, list):
@@ -133,7 +137,7 @@ def _said(choice: Mapping[str, object], content: bytes) -> tuple[str, str | None
     if said is None:
         said = _text(message.get("refusal"))
     if not isinstance(said, str):
-        raise _odd("the message is no text", content)
+        raise _odd(Phrase("the message is no text"), content)
     return said, "\n".join(filter(None, apart)) or None
 
 
@@ -170,6 +174,6 @@ def _count(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else 0
 
 
-def _odd(what: str, content: bytes) -> Fault:
+def _odd(what: Phrase, content: bytes) -> Fault:
     words = server_words(content) or one_line(content.decode("utf-8", "replace"))
-    return Fault(f"{what}: {words[:_SHOWN]}")
+    return Fault(Phrase.joined(": ", [what, words[:_SHOWN]]))

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 
 import openai
 
-from kikime.harness.core.reasons import system_reason
+from kikime.harness.core.reasons import Phrase, system_reason
 from kikime.harness.engines.served.words import one_line, server_words
 
 MAX_CALLS = 6
@@ -56,8 +56,8 @@ class Fault(Exception):
 
     @property
     def message(self) -> str:
-        """What is stored with the reply."""
-        return self.words
+        """What is stored with the reply; a sentence of ours is its own name in the catalogue."""
+        return str(self.words)
 
 
 def classify(error: openai.APIError) -> Fault:
@@ -67,8 +67,8 @@ def classify(error: openai.APIError) -> Fault:
     *_, first = causes_of(error)
     gone = isinstance(first, socket.gaierror) or (isinstance(first, OSError) and first.errno in _GONE)
     if isinstance(error, openai.APITimeoutError) and not gone and not isinstance(first, OSError):
-        return Fault("the server did not answer in time", calls=FEW_CALLS, lost=True)
-    return Fault(str(reason_of(error)), calls=MAX_CALLS, stops=gone, lost=True)
+        return Fault(Phrase("the server did not answer in time"), calls=FEW_CALLS, lost=True)
+    return Fault(reason_of(error), calls=MAX_CALLS, stops=gone, lost=True)
 
 
 def told_within(words: str, code: object) -> Fault:

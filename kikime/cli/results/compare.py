@@ -219,13 +219,14 @@ def _print_capability(report: Comparison, a: str, b: str) -> None:
 
 def _print_examples(report: Comparison, a: str, b: str) -> None:
     for kind in ("worse", "better"):
-        title = words()(f"cli.compare.{kind}")
+        say = words()
+        title = say(f"cli.compare.{kind}")
         for example in report.examples[kind]:
             where = " · ".join(str(getattr(example, name)) for name in PLACE)
             tell(f"{title} {signed(example.change)}  {where}", bold=True)
             tell(f"  > {example.user}")
             for name, reply in ((a, example.a), (b, example.b)):
-                tell(f"  {name}: {reply.error or repr(reply.response)}")
+                tell(f"  {name}: {say.stored(reply.error) if reply.error else repr(reply.response)}")
 
 
 def _print_manifest(report: Comparison, a: str, b: str) -> None:

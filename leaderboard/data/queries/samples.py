@@ -13,6 +13,7 @@ from kikime.harness.core.axes import PLACE, SLICE
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.verdicts import SCORE, score_of
+from kikime.judges.verdicts.rubric import HIGH
 from kikime.leaderboard.data.queries.tables import has_verdicts, opened, records, rows_of
 
 Kind = TypeVar("Kind")
@@ -103,6 +104,12 @@ class Judgement(msgspec.Struct):
     rationale: str | None = None
     evidence: list[str] | None = None
     error: str | None = None
+    scale: int | None = None
+
+    @property
+    def high(self) -> int:
+        """The highest point of its scale, which old versions did not write."""
+        return self.scale or HIGH
 
     @property
     def counted(self) -> float | None:

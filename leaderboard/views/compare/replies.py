@@ -147,7 +147,7 @@ def _side_by_side(t: Translator, a: RunDirectory, b: RunDirectory, pair_key: str
                     )
                 )
                 history(t, sample)
-                safe.block(sample.error or sample.response)
+                safe.block(t.stored(sample.error) if sample.error else sample.response)
                 _scores(t, sample.verdicts)
         small(t("compare.diff_note"))
         safe.diff(left.response, right.response)

@@ -46,9 +46,8 @@ def wrong(t: Translator, head: Head, run: RunDirectory) -> None:
     safe.plain(t("model.wrong", metrics=t("common.comma").join(told)))
     with st.expander(t("model.wrong_replies", metric=t.metric(named[0]))):
         for row in _worst(run, named[0]):
-            safe.bubbles(
-                [(True, t("detail.user"), row.user), (False, t("detail.character"), row.error or row.response)]
-            )
+            said = t.stored(row.error) if row.error else row.response
+            safe.bubbles([(True, t("detail.user"), row.user), (False, t("detail.character"), said)])
             link("samples", t("model.wrong_open"), run=run.id, sample=row.key, order="worst", metric=named[0])
         small(t("model.wrong_note"))
 

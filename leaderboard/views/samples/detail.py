@@ -47,7 +47,7 @@ def draw(
         safe.plain(" · ".join(f"{t(f'detail.{name}')} {getattr(sample, name)}" for name in PLACE))
         if sample.error:
             st.error(t("detail.failed"))
-            safe.plain(sample.error)
+            safe.plain(t.stored(sample.error))
         _dialogue(t, sample)
         _reply(t, run, sample)
         expected(t, sample)
@@ -164,13 +164,13 @@ def _verdicts(t: Translator, sample: Sample) -> None:
             name = t.get(f"criterion.{verdict.criterion}", verdict.criterion)
             shown = number(verdict.counted, 0 if verdict.expected_score is None else 2)
             who = f"{verdict.judge_id} · {verdict.protocol} · {verdict.rubric}"
-            safe.plain(f"{name}　{shown} / 7　{status}　({who})")
+            safe.plain(f"{name}　{shown} / {verdict.high}　{status}　({who})")
             if verdict.rationale:
                 safe.plain(verdict.rationale)
             for quote in verdict.evidence or []:
                 safe.block(quote)
             if verdict.error:
-                safe.plain(verdict.error)
+                safe.plain(t.stored(verdict.error))
 
 
 def _prompt(t: Translator, sample: Sample) -> None:

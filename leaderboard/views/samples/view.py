@@ -189,7 +189,7 @@ def _table(
     """The page as a table, with the ``metric`` that it is ordered by; the chosen row is ``?sample=``."""
     shown = [
         {
-            "reply": row.response if not row.error else f"⚠ {row.error}",
+            "reply": row.response if not row.error else f"⚠ {t.stored(row.error)}",
             "ranked": row.ranked,
             "user": row.user,
             "where": f"{row.persona} · {row.format} · {row.shots}",

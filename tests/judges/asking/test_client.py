@@ -12,6 +12,7 @@ import pytest
 from kikime.harness.cards.persona import Persona
 from kikime.harness.core.errors import UsageError
 from kikime.harness.engines.served.keys import redactor
+from kikime.harness.words.catalogue import Translator
 from kikime.judges.jobs.collection import judge_subjects
 from kikime.judges.jobs.job import Judged
 from kikime.judges.jobs.session import JudgeSettings, judge_settings
@@ -189,6 +190,8 @@ def test_nobody_there_stops_the_job(persona: Persona, server: JudgeServer) -> No
     judged = run(persona, settings, 50)
     assert judged.outcome.stop is not None
     assert "cannot be reached" in judged.outcome.stop.message
+    [stored] = {line.error for line in judged.lines}
+    assert Translator.of("ja").stored(stored) == "接続を拒否されました"
     assert time.monotonic() - started < 8
 
 

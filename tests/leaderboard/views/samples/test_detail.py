@@ -98,6 +98,19 @@ def test_the_expected_score_is_shown_before_the_whole_one(visit):
     assert drawn.said("text")[1:] == ["理由", "誤り"]
 
 
+def test_a_score_is_out_of_the_highest_point_of_its_own_scale(visit):
+    drawn = visit()
+    detail._verdicts(T, sample(verdicts=[Judgement("審査員", "cot", "rp_bench_v1", "enjoyment", "ok", 4, scale=5)]))
+    assert drawn.said("text")[0].split("　")[1] == "4 / 5"
+
+
+def test_what_went_wrong_is_told_in_the_readers_language(visit):
+    drawn = visit()
+    verdict = Judgement("審査員", "cot", "character_v1", "tone", "error", error="Connection refused")
+    detail._verdicts(T, sample(verdicts=[verdict]))
+    assert drawn.said("text")[1:] == ["接続を拒否されました"]
+
+
 def test_a_reply_that_nobody_judged_says_so(visit):
     drawn = visit()
     detail._verdicts(T, sample())
