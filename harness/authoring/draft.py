@@ -25,6 +25,8 @@ from kikime.harness.metrics.voice.politeness import is_polite
 from kikime.harness.metrics.voice.pronouns import PronounCheck
 from kikime.harness.prompts.scoring import scorer_of
 
+Content = dict[str, Any]
+"""What a card is made of, before it is checked."""
 MIN_LINES = 10
 """Fewer lines say too little about a voice."""
 
@@ -70,9 +72,7 @@ def draft_persona(lines: Sequence[CharacterLine], persona_id: str, name: str) ->
     return _yaml(card, len(lines))
 
 
-def measured_card(
-    lines: Sequence[CharacterLine], persona_id: str, name: str
-) -> tuple[dict[str, Any], Sequence[Measured]]:
+def measured_card(lines: Sequence[CharacterLine], persona_id: str, name: str) -> tuple[Content, Sequence[Measured]]:
     """A card's content as the lines have it, examples aside, and the metrics of each line with that card.
 
     Raises:
@@ -99,7 +99,7 @@ def parse_draft(text: str) -> Persona:
     return validated(yaml.safe_load(text))
 
 
-def _card(lines: Sequence[CharacterLine], persona_id: str, name: str) -> dict[str, Any]:
+def _card(lines: Sequence[CharacterLine], persona_id: str, name: str) -> Content:
     replies = [spoken_text(line.reply) for line in lines]
     tails = sentence_tails(replies)
     strong = marker_patterns(tails)
@@ -275,7 +275,7 @@ def _spread(good: Sequence[CharacterLine]) -> list[CharacterLine]:
     return [unique[int(number * step)] for number in range(MAX_EXAMPLES)]
 
 
-def validated(card: dict[str, Any]) -> Persona:
+def validated(card: Content) -> Persona:
     """The card of a content.
 
     Raises:
@@ -296,7 +296,7 @@ def _flow(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
-def _yaml(card: dict[str, Any], n_lines: int) -> str:
+def _yaml(card: Content, n_lines: int) -> str:
     voice, markers, length = card["voice"], card["voice"]["markers"], card["length"]
     narration = f"\n  narration: {voice['narration']}  # ト書きや地の文を書く" if "narration" in voice else ""
     rate = f"{markers['target_rate']:.2f}" if markers["target_rate"] is not None else "null"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
-from kikime.harness.authoring.draft import MAX_EXAMPLES, MIN_LINES, measured_card, validated
+from kikime.harness.authoring.draft import MAX_EXAMPLES, MIN_LINES, Content, measured_card, validated
 from kikime.harness.cards.foreign import ForeignCard, Kind, read_foreign
 from kikime.harness.cards.lines import CharacterLine
 from kikime.harness.cards.persona import USER_NAME, Persona
@@ -62,8 +62,8 @@ def import_card(path: Path, *, persona_id: str | None = None, user_name: str | N
     return Imported(_yaml(card, foreign, len(said)), card, foreign.kind, foreign.unmapped, len(said))
 
 
-def _content(foreign: ForeignCard, persona_id: str, said: Sequence[CharacterLine]) -> dict[str, Any]:
-    card: dict[str, Any] = dict(foreign.own) if foreign.own else measured_card(said, persona_id, foreign.name)[0]
+def _content(foreign: ForeignCard, persona_id: str, said: Sequence[CharacterLine]) -> Content:
+    card: Content = dict(foreign.own) if foreign.own else measured_card(said, persona_id, foreign.name)[0]
     card |= {"id": persona_id, "name": foreign.name, "user_name": foreign.user_name, "background": foreign.scenario}
     card |= {"greetings": list(foreign.greetings), "lorebook": [entry.model_dump() for entry in foreign.lorebook]}
     if foreign.own:
@@ -77,7 +77,7 @@ def _content(foreign: ForeignCard, persona_id: str, said: Sequence[CharacterLine
     return {**card, "profile": _profile(foreign), "examples": examples[:MAX_EXAMPLES]}
 
 
-def _widened(length: dict[str, Any]) -> dict[str, Any]:
+def _widened(length: Content) -> Content:
     """A length that few lines say little about: from half of the shortest to twice the longest."""
     (low, high), (fewest, most) = length["chars"], length["sentences"]
     return {**length, "chars": [max(1, low // 2), 2 * high], "sentences": [fewest, most + 1]}

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx2
 import msgspec
@@ -31,14 +31,11 @@ from kikime.harness.engines.options import EngineOptions
 from kikime.harness.engines.served.answers import read_answer
 from kikime.harness.engines.served.bodies import read_body
 from kikime.harness.engines.served.connection import JSON, open_api, proxy_towards
-from kikime.harness.engines.served.dialect import Dialect
+from kikime.harness.engines.served.dialect import Body, Dialect
 from kikime.harness.engines.served.faults import MAX_CALLS, Fault, classify
 from kikime.harness.engines.served.keys import PLACEHOLDER_KEY, read_key, redactor
 from kikime.harness.engines.served.probe import ServerAway, probe_server
 from kikime.harness.engines.served.words import one_line, server_words
-
-Body = dict[str, Any]
-
 
 _FIRST_WAIT, _LONGEST_BACKOFF = 0.5, 20.0
 _LOST_IN_A_ROW = 20

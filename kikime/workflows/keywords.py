@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import msgspec
 
@@ -55,13 +55,13 @@ class EngineKeywords(ElsewhereKeywords, total=False):
     tokenizer: str | None
     params: int | None
     sampling: str
-    template_args: dict[str, Any]
+    template_args: dict[str, object]
     reasoning_tokens: int
     user_model: str | None
     trust_remote_code: bool
     deterministic: bool
     concurrency: int
-    engine_args: dict[str, Any]
+    engine_args: dict[str, object]
 
 
 class GridKeywords(TypedDict, total=False):

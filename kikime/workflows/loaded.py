@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kikime.harness.core.errors import UnfinishedRun
 from kikime.harness.core.manifest import Manifest
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from kikime.harness.reports.overview.records import JudgedRun
     from kikime.harness.store.database import Table
+    from kikime.harness.store.samples import Sample
     from kikime.judges.jobs.session import JudgeSettings, Outcome
     from kikime.leaderboard.data.notes import Tagged
 
@@ -102,7 +103,7 @@ class Run:
         told = [note for session in self.directory.sessions() for note in session.notes]
         return [note for number, note in enumerate(told) if note not in told[:number]]
 
-    def replies(self, where: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+    def replies(self, where: str | None = None, limit: int | None = None) -> list[Sample]:
         """Replies in plan order, each with its ``metrics`` and, of these, those of its task as ``task_metrics``.
 
         ``where`` is an SQL condition on columns and metric names.

@@ -197,6 +197,14 @@ def add_verdicts(
     pq.write_table(pa.table(columns, schema=schema), run.judge_file)
 
 
+def august_and_september(runs: Path) -> None:
+    """Two runs of different voices in two formats, one of them without the later turns, and ``judged``."""
+    both = make_materials([talk_task(4), facts_task()], formats=("alpaca", "chatml"))
+    make_run(runs, "august", lambda request: PLAIN if request.turn == 0 else None, materials=both)
+    make_run(runs, "september", IN_VOICE, materials=both)
+    add_verdicts(make_run(runs, "judged", IN_VOICE), lambda _: 5)
+
+
 def invoke(runs: Path, *arguments: str | Path, **environment: str) -> Any:
     """Call ``kikime`` in this process: ``exit_code``, ``stdout``, ``stderr``."""
     from click.testing import CliRunner

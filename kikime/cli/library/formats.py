@@ -179,7 +179,7 @@ def _places(entry: Format) -> tuple[str, str]:
     return words()(f"formats.source_{entry.source.kind}"), words()(f"formats.system_{entry.system}")
 
 
-def _summary(entry: Format) -> dict[str, Any]:
+def _summary(entry: Format) -> dict[str, object]:
     return entry.model_dump(mode="json") | {"hash": entry.hash}
 
 

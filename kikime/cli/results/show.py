@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +16,7 @@ from kikime.harness.words.numbers import number, percent
 
 if TYPE_CHECKING:
     from kikime.harness.store.records import Group
+    from kikime.harness.store.samples import Sample
     from kikime.workflows.loaded import Run
 
 _METRICS = (
@@ -187,7 +188,7 @@ def _is_fault(name: str) -> bool:
     return metric is not None and metric.kind == "binary" and metric.direction == "lower"
 
 
-def _print_samples(rows: list[dict[str, Any]]) -> None:
+def _print_samples(rows: list[Sample]) -> None:
     if not rows:
         note(words()("cli.show.no_reply"))
     for row in rows:
@@ -196,7 +197,7 @@ def _print_samples(rows: list[dict[str, Any]]) -> None:
         tell(f"  > {row['user']}")
         if row["reasoning"]:
             tell(words()("cli.show.thinking", n=len(row["reasoning"]), text=_shortened(row["reasoning"])))
-        tell(f"  {row['response']!r} [{row['error'] or row['finish_reason']}]")
+        tell(f"  {row['response']!r} [{words().stored(row['error']) if row['error'] else row['finish_reason']}]")
         failing = [name for name, value in row["metrics"].items() if value == 1 and _is_fault(name)]
         if failing:
             tell(f"  ! {', '.join(failing)}")

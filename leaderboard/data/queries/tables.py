@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +16,7 @@ from kikime.harness.store.database import attach_tables, broken_table, small_dat
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.tables import SAMPLES, SCORES
 from kikime.harness.store.verdicts import age_verdicts
-from kikime.harness.store.wal import REPLIES, read_records
+from kikime.harness.store.wal import REPLIES, Line, read_records
 from kikime.leaderboard.data.index import signature_of
 
 Record = TypeVar("Record")
@@ -71,7 +71,7 @@ def _database(path: Path, signatures: tuple[object, ...]) -> duckdb.DuckDBPyConn
 
 
 def _logged(run: RunDirectory) -> tuple[pa.Table, pa.Table]:
-    latest: dict[str, dict[str, Any]] = {}
+    latest: dict[str, Line] = {}
     for record in read_records(run.wal, REPLIES):
         known = latest.get(record.get("key", ""))
         if known is None or (known.get("error") and not record.get("error")):

@@ -33,7 +33,7 @@ def whole_page(run: RunDirectory, page: int) -> list[Sample]:
         rows = rows_of(cursor.execute(query, [(page - 1) * PAGE]))
         keys = [row["key"] for row in rows]
         own = "WHERE key IN (SELECT unnest(?))"
-        scores: dict[object, dict[str, Any]] = defaultdict(dict)
+        scores: dict[object, dict[str, float | None]] = defaultdict(dict)
         for key, metric, value in cursor.execute(f"SELECT key, metric, value FROM scores {own}", [keys]).fetchall():  # noqa: S608
             scores[key][metric] = value
         verdicts: dict[object, list[Any]] = defaultdict(list)

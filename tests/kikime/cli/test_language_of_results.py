@@ -17,6 +17,7 @@ from tests.support.builders import (
     IN_VOICE,
     PLAIN,
     add_verdicts,
+    august_and_september,
     facts_task,
     invoke,
     make_materials,
@@ -70,18 +71,13 @@ COMMANDS = {
 }
 OF_MACHINES = {"csv", "csv of two", "lm-eval", "schema", "format"}
 """Read by programs, or mostly a template: the same in both languages."""
-QUOTING = {"html"}
-"""Marks differences inside of Japanese replies; the page of one run has the same words and no such marks."""
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
-    both = make_materials([talk_task(4), facts_task()], formats=("alpaca", "chatml"))
-    make_run(folder, "august", lambda request: PLAIN if request.turn == 0 else None, materials=both)
-    make_run(folder, "september", IN_VOICE, materials=both)
-    for name in ("judged", "judged2"):
-        add_verdicts(make_run(folder, name, IN_VOICE), lambda _: 5)
+    august_and_september(folder)
+    add_verdicts(make_run(folder, "judged2", IN_VOICE), lambda _: 5)
     one = {"personas": ("ojousama",)}
     make_run(folder, "shots", IN_VOICE, materials=make_materials([talk_task(4)], shots=(0, 2), **one))
     asked = make_materials([talk_task(4)], techniques=("plain", "no_style"), **one)
@@ -124,7 +120,8 @@ def told(runs, name, language, tmp_path):
     assert done.exit_code in {0, {"doctor": 3, "gate": 4}.get(name)}, done.output
     if "html" in name:
         page = (tmp_path / line.rsplit("/", 1)[1]).read_text(encoding="utf-8")
-        return re.sub(r"<style>.*?</style>|<[^>]+>", "\n", page, flags=re.DOTALL)
+        quoted = r'<div class="pair">.*?</div>\s*</div>'  # two replies, with marks where they differ
+        return re.sub(rf"<style>.*?</style>|{quoted}|<[^>]+>", "\n", page, flags=re.DOTALL)
     if name == "plan":
         return done.output.partition("\n── ")[0]  # prompts follow
     if name == "csv":
@@ -146,7 +143,7 @@ def whole_cells(text):
     return "\n".join(cell for row in rows for cell in row)
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in QUOTING])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_english_results_hold_no_japanese_but_quotations(runs, data, tmp_path, name):
     text = told(runs, name, "en", tmp_path)
     for quoted in data:

@@ -13,16 +13,7 @@ from kikime.harness.reports.comparison.compare import compare
 from kikime.harness.store.rundir import find_run
 from kikime.harness.words.catalogue import use_language
 from kikime.workflows import library
-from tests.support.builders import (
-    IN_VOICE,
-    PLAIN,
-    add_verdicts,
-    facts_task,
-    invoke,
-    make_materials,
-    make_run,
-    talk_task,
-)
+from tests.support.builders import august_and_september, invoke
 
 COMMANDS = {
     "rank": "rank",
@@ -42,10 +33,7 @@ NARROW = 80
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("narrow")
-    both = make_materials([talk_task(4), facts_task()], formats=("alpaca", "chatml"))
-    make_run(folder, "august", lambda request: PLAIN if request.turn == 0 else None, materials=both)
-    make_run(folder, "september", IN_VOICE, materials=both)
-    add_verdicts(make_run(folder, "judged", IN_VOICE), lambda _: 5)
+    august_and_september(folder)
     return folder
 
 
