@@ -21,6 +21,7 @@ from kikime.cli.options import (
 )
 from kikime.cli.output import print_record, print_records, print_table, tell
 from kikime.cli.progress import duration_range
+from kikime.harness.core.axes import SLICE, without
 
 if TYPE_CHECKING:
     from kikime.workflows.plan import JudgeCost, Plan, PlannedCell
@@ -75,7 +76,7 @@ def _rows(cells: Sequence[PlannedCell]) -> list[list[object]]:
     tasks: dict[str, list[PlannedCell]] = {}
     for cell in cells:
         tasks.setdefault(cell.task, []).append(cell)
-    axes = ("persona", "format", "shots", "technique", "context")
+    axes = without(SLICE, "task")
     return [
         [task, *(_named(getattr(cell, axis) for cell in own) for axis in axes), f"{sum(cell.n for cell in own):,}"]
         for task, own in tasks.items()
