@@ -199,7 +199,9 @@ def test_the_link_to_the_raters_does_not_name_the_run(visit, entry, run):
 def test_a_run_that_was_cut_off_says_how_far_it_came(visit, entry, run):
     from msgspec.structs import replace
 
-    head = replace(entry.head, counts={"done": 7, "planned": 1234}, health={"duplicate_rate": 0.5})
+    from kikime.harness.store.records import Health
+
+    head = replace(entry.head, counts={"done": 7, "planned": 1234}, health=Health(duplicate_rate=0.5))
     drawn = visit()
     _head(T, replace(entry, state="partial", head=head), run)
     assert any("7" in text and "1,234" in text for text in drawn.said("warning"))
