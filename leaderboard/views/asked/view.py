@@ -11,9 +11,10 @@ from kikime.harness.cards.persona import Persona, load_persona, persona_ids
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.suites.task import Item, Task, load_task, task_ids
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import percent
 from kikime.leaderboard.data.cached import index
 from kikime.leaderboard.page import download, safe
-from kikime.leaderboard.page.common import frame_of, link, numbers, percent, small, sound
+from kikime.leaderboard.page.common import frame_of, link, numbers, small, sound
 from kikime.leaderboard.page.state import choose, tabs, translator, write
 
 SHOWN = 200
