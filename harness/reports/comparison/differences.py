@@ -13,7 +13,7 @@ from kikime.harness.metrics.registry import METRICS, QUALITY
 from kikime.harness.reports.comparison.pairs import Pair
 from kikime.harness.reports.comparison.records import Difference, MetricRow, Slice
 from kikime.harness.reports.tables.frames import ITEM, MARKERS, Bands, item_frame
-from kikime.harness.reports.tables.margins import bounds, direction, load_margins
+from kikime.harness.reports.tables.margins import SCALE, bounds, direction, load_margins
 from kikime.harness.stats.decisions import benjamini_hochberg, holm
 from kikime.harness.stats.paired import ALPHA, FEW_ITEMS, judged, paired_difference
 
@@ -30,7 +30,7 @@ def metric_rows(
     rows: list[MetricRow] = []
     for metric in metric_names(pair):
         on_step(metric)
-        found = difference(pair.a, pair.b, metric, pair.bands, seed=seed, n_resamples=n_resamples)
+        found = difference(pair.a, pair.b, metric, pair.bands, seed=seed, n_resamples=n_resamples, top=pair.top(metric))
         if found is None:
             continue
         own = list(_slices(pair, metric, seed=seed, n_resamples=n_resamples // 5)) if slices else []
@@ -54,13 +54,14 @@ def difference(
     seed: int,
     n_resamples: int,
     margin: float | None = None,
+    top: int = SCALE,
 ) -> Difference | None:
-    """One comparison as a row; None where the metric applies nowhere on both sides."""
+    """One comparison as a row; None where the metric applies nowhere on both sides. A judge's scores reach to ``top``."""
     items = item_frame(a, b, metric, bands)
     if items is None:
         return None
     margins, better = load_margins(), direction(metric)
-    margin = margins.margin(metric) if margin is None else margin
+    margin = margins.margin(metric, top) if margin is None else margin
     found = paired_difference(
         items.frame,
         higher_is_better=better != "lower",
@@ -68,7 +69,7 @@ def difference(
         seed=seed,
         n_resamples=n_resamples,
         transform=items.transform,
-        bounds=bounds(metric),
+        bounds=bounds(metric, top),
     )
     said = found.estimate
     row = Difference(
@@ -122,7 +123,8 @@ def _slices(pair: Pair, metric: str, *, seed: int, n_resamples: int) -> Iterator
             continue
         for value in values:
             at = of == value
-            found = difference(a[at], b[at], metric, pair.bands, seed=seed, n_resamples=n_resamples)
+            options = {"seed": seed, "n_resamples": n_resamples, "top": pair.top(metric)}
+            found = difference(a[at], b[at], metric, pair.bands, **options)
             if found is not None:
                 yield Slice(by=column, value=value.item() if hasattr(value, "item") else value, **vars(found))
 

@@ -53,7 +53,8 @@ def gate(
     pair = load_pair(a, b, common=common, judge=judge)
     items = _items(pair, metric)
     higher = direction(metric) == "higher"
-    margin = load_margins().margin(metric) if margin is None else margin
+    top = pair.top(metric)
+    margin = load_margins().margin(metric, top) if margin is None else margin
     found = paired_difference(
         items.frame,
         higher_is_better=higher,
@@ -61,7 +62,7 @@ def gate(
         seed=seed,
         n_resamples=n_resamples,
         transform=items.transform,
-        bounds=bounds(metric),
+        bounds=bounds(metric, top),
     )
     answer = decide(
         found, margin=margin, higher_is_better=higher, worst_value=METRICS[metric].worst if metric in METRICS else None

@@ -21,6 +21,7 @@ from kikime.harness.reports.comparison.comparability import (
 from kikime.harness.reports.comparison.records import LeftOut
 from kikime.harness.reports.tables.cells import criterion_scores, read_cells, read_verdicts, read_versions
 from kikime.harness.reports.tables.frames import Bands
+from kikime.harness.reports.tables.margins import SCALE
 from kikime.harness.reports.tables.panels import agreements, no_such_judge, of_judge
 from kikime.harness.stats.panel import PanelAgreement
 from kikime.harness.store.rundir import RunDirectory
@@ -76,6 +77,10 @@ class Pair:
     notes: list[Reason] = field(default_factory=list)
     agreements: list[dict[str, PanelAgreement]] = field(default_factory=lambda: [{}, {}])
     """Of a panel: by run and criterion how far its members agree."""
+
+    def top(self, metric: str) -> int:
+        """The highest score of a judge's criterion; of other metrics it says nothing."""
+        return self.scales.get(metric, SCALE)
 
     def judging(self, metric: str) -> Judging:
         """Who gave the scores of ``metric``, and how far the members of a panel agree on each run's replies."""

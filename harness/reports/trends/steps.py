@@ -74,7 +74,7 @@ def _point(pair: Pair, metric: str, step: int, *, seed: int, n_resamples: int) -
     judge = pair.judged.get(metric)
     if pair.run_a.path == pair.run_b.path:
         return _Point(step, judge, level, None)
-    found = difference(pair.a, pair.b, metric, pair.bands, seed=seed, n_resamples=n_resamples)
+    found = difference(pair.a, pair.b, metric, pair.bands, seed=seed, n_resamples=n_resamples, top=pair.top(metric))
     return _Point(step, judge, level, found)
 
 

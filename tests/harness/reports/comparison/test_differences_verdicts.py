@@ -76,6 +76,12 @@ def test_two_values_at_the_same_end_of_the_scale_are_no_evidence_of_equality(met
     assert (row.delta, row.verdict, row.verdict_code.code) == (0.0, "inconclusive", "at_bound")
 
 
+def test_a_criterion_that_both_runs_top_is_no_evidence_of_equality_on_its_own_scale():
+    rows = constant("rp_bench_v1.creativity", 5.0, n=400)
+    row = difference(rows, rows, "rp_bench_v1.creativity", BANDS, seed=0, n_resamples=200, top=5)
+    assert (row.verdict_code.code, row.margin) == ("at_bound", pytest.approx(0.2))
+
+
 def test_two_values_in_the_middle_of_the_scale_can_be_equivalent():
     rows = constant("length_fit", [0.0, 1.0] * 400, n=400)
     row = difference(rows, rows, "length_fit", BANDS, seed=0, n_resamples=200)

@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from kikime.harness.metrics.registry import METRICS, QUALITY
-from kikime.harness.reports.tables.margins import Margins, direction, load_margins
+from kikime.harness.reports.tables.margins import Margins, bounds, direction, load_margins
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,12 @@ from kikime.harness.reports.tables.margins import Margins, direction, load_margi
 )
 def test_a_metric_has_its_own_margin_or_that_of_its_kind(metric, margin):
     assert load_margins().margin(metric) == margin
+
+
+def test_a_criterion_of_a_narrower_scale_has_a_narrower_margin_and_other_ends():
+    assert load_margins().margin("rp_bench_v1.creativity", 5) == pytest.approx(0.2)
+    assert load_margins().margin("fact_correct", 5) == load_margins().margin("fact_correct")
+    assert (bounds("rp_bench_v1.creativity", 5), bounds("character_v1.tone")) == ((1.0, 5.0), (1.0, 7.0))
 
 
 def test_every_metric_has_a_margin():
