@@ -325,7 +325,7 @@ def export_text(
     """The formats that are one text, in UTF-8; arguments and errors as of :func:`export`."""
     from kikime.harness.core.records import stamped
     from kikime.harness.reports.export.csv import comparison_csv, run_csv
-    from kikime.harness.reports.export.markdown import comparison_markdown, run_markdown
+    from kikime.harness.reports.export.markdown import comparison_markdown, run_markdown, steps_markdown
     from kikime.harness.reports.overview.run import run_overview
     from kikime.harness.store.rundir import json_bytes
 
@@ -340,7 +340,14 @@ def export_text(
     if to == "csv":
         return run_csv(found[0].directory)
     overview = run_overview(found[0].directory, judge=judge)
-    return run_markdown(overview, t).encode("utf-8", "replace") if to == "md" else json_bytes(stamped(overview))
+    if to == "json":
+        return json_bytes(stamped(overview))
+    text, series = run_markdown(overview, t), found[0].summary.series
+    if series is not None and series.step is not None:
+        from kikime.harness.reports.trends.steps import steps_report
+
+        text += "\n" + steps_markdown(steps_report(found[0].directory), t)
+    return text.encode("utf-8", "replace")
 
 
 def _loaded(run_list: tuple[Reference, ...], runs: str | Path) -> list[Run]:
@@ -369,7 +376,7 @@ def _saved(output: Path, data: bytes) -> Path:
 def _chosen(run_list: Sequence[Reference] | None, runs: str | Path) -> list[Run]:
     if run_list:
         return [load_run(run, runs=runs) for run in run_list]
-    if not Path(runs).is_dir():
+    if not local_runs(runs).is_dir():
         raise UsageError("no folder {folder}", hint="give the folder of the runs by --runs", folder=str(runs))
     return [run for run in load_runs(runs) if run.directory.kind == BENCHMARK]
 

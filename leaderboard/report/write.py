@@ -43,6 +43,7 @@ from kikime.leaderboard.charts.svg import (
 from kikime.leaderboard.data.index import Head, head_of
 from kikime.leaderboard.data.queries.distributions import histogram
 from kikime.leaderboard.page.marks import diff_html, visible
+from kikime.leaderboard.report.trends import Trend, trends_of
 
 MAX_REPLY = 2000
 """Characters of a reply that the report shows; longer ones end with a note that says how long they are."""
@@ -66,6 +67,8 @@ class ReportContent:
     length_charts: list[IntervalChart]
     flexibility: FlexibilityTable
     formulas: Formulas
+    trends: list[Trend]
+    """Of the training runs that the runs are steps of."""
     quality: str
     """How quality is defined, worded."""
     handled: Handled
@@ -133,6 +136,7 @@ def report_content(
         **comparison_parts(t, runs, comparison),
         flexibility=flexibility_table(runs, language=t.language),
         formulas=formulas,
+        trends=trends_of(runs, t),
         quality=formulas["quality"][t.language],
         handled=load_areas().handled,
         version=harness.__version__,

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from kikime.harness.reports.comparison.records import Comparison, EndingMean, GateAnswer
 from kikime.harness.reports.overview.records import Overview
+from kikime.harness.reports.report import Table
+from kikime.harness.reports.trends.records import StepsReport
+from kikime.harness.reports.trends.steps import tables as steps_tables
 from kikime.harness.words import labels
 from kikime.harness.words.catalogue import Translator
 
@@ -164,3 +167,17 @@ def _sentence(t: Translator, answer: GateAnswer, unit: str) -> str:
 def _plus_minus(metric: str, mean: float | None, half: float | None) -> str:
     shown = labels.value(metric, mean)
     return shown if half is None else f"{shown} ± {labels.value(metric, half)}"
+
+
+def steps_markdown(report: StepsReport, t: Translator) -> str:
+    """The curves of a training run: a row per step."""
+    blocks = [block for block in steps_tables(report, t) if isinstance(block, Table)]
+    return "\n".join(
+        f"### {escape_cell(block.title)}\n\n"
+        + table(
+            list(map(escape_cell, block.columns)),
+            [[escape_cell(str(cell)) for cell in row] for row in block.rows],
+            left=block.left,
+        )
+        for block in blocks
+    )

@@ -28,6 +28,7 @@ from kikime.leaderboard.report.button import report_button
 from kikime.leaderboard.views.model import curves as model_curves
 from kikime.leaderboard.views.model import formats as model_formats
 from kikime.leaderboard.views.model import parts as model_parts
+from kikime.leaderboard.views.model import steps as model_steps
 
 PARTS = {
     "areas": model_parts.areas,
@@ -37,6 +38,7 @@ PARTS = {
     "formats": model_formats.formats,
     "turns": model_curves.turns,
     "shots": model_curves.shots,
+    "steps": model_steps.steps,
     "provenance": model_parts.provenance,
 }
 
