@@ -11,7 +11,7 @@ from tests.support.app import named, opened, texts
 VIEWS = tuple(pages())
 PARTS = {
     "board": ("intervals", "wins", "formats", "size", "radar", "formulas"),
-    "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "provenance"),
+    "model": ("areas", "slices", "lengths", "stops", "formats", "turns", "shots", "steps", "provenance"),
     "compare": ("metrics", "slices", "lengths", "capability", "flips", "pair", "settings"),
     "judge": ("distribution", "agreement", "length", "drift", "failures"),
     "rate": ("scores", "pair", "results"),
