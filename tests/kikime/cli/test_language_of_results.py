@@ -72,6 +72,9 @@ COMMANDS = {
 OF_MACHINES = {"csv", "csv of two", "lm-eval", "schema", "format"}
 """Read by programs, or mostly a template: the same in both languages."""
 
+QUOTING = {"html"}
+"""Marks differences inside of Japanese replies; the page of one run has the same words and no such marks."""
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
@@ -120,8 +123,7 @@ def told(runs, name, language, tmp_path):
     assert done.exit_code in {0, {"doctor": 3, "gate": 4}.get(name)}, done.output
     if "html" in name:
         page = (tmp_path / line.rsplit("/", 1)[1]).read_text(encoding="utf-8")
-        quoted = r'<div class="pair">.*?</div>\s*</div>'  # two replies, with marks where they differ
-        return re.sub(rf"<style>.*?</style>|{quoted}|<[^>]+>", "\n", page, flags=re.DOTALL)
+        return re.sub(r"<style>.*?</style>|<[^>]+>", "\n", page, flags=re.DOTALL)
     if name == "plan":
         return done.output.partition("\n── ")[0]  # prompts follow
     if name == "csv":
@@ -143,7 +145,7 @@ def whole_cells(text):
     return "\n".join(cell for row in rows for cell in row)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in QUOTING])
 def test_english_results_hold_no_japanese_but_quotations(runs, data, tmp_path, name):
     text = told(runs, name, "en", tmp_path)
     for quoted in data:
