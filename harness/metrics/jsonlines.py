@@ -47,8 +47,8 @@ class ReplyLine(NamedLine):
     """The card that speaks, where it is not that of all lines."""
     task: str | None = None
     item: str | None = None
-    turn: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """Which line of a scripted item the reply answers, from 0 as in samples.parquet."""
+    turn: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """Which line of a scripted item the reply answers, from 0 as in samples.parquet; None: the last that is checked."""
     format: str | None = None
     expect: dict[str, object] | None = None
     """What the reply is held to, instead of what the item says."""
@@ -98,13 +98,13 @@ class Asked:
     """Leaves out the metrics that mean nothing for the task."""
 
 
-Resolve = Callable[[str | None, str | None, str | None, Persona, int], Asked]
-"""Finds what a task, an item of it (for a persona), a format and a turn of the item say; the first three may be None.
+Resolve = Callable[[str | None, str | None, str | None, Persona, int | None], Asked]
+"""Finds what a task, an item of it, a format, a persona and a turn of the item say; all but the persona may be None.
 
 Raises UsageError for one that does not exist."""
 
 
-def nothing_asked(task: str | None, item: str | None, form: str | None, _: Persona, __: int) -> Asked:
+def nothing_asked(task: str | None, item: str | None, form: str | None, _: Persona, __: int | None) -> Asked:
     """Refuse lines that name an item, where no items can be looked up."""
     if task or item or form:
         raise UsageError("task, item and format cannot be looked up here")
@@ -196,7 +196,7 @@ def _score_line(
 def _asked(reply: ReplyLine, persona: Persona, resolve: Resolve) -> Asked:
     if reply.item and not reply.task:
         raise _LineError(Phrase("'item' needs 'task'"))
-    if reply.turn and not reply.item:
+    if reply.turn is not None and not reply.item:
         raise _LineError(Phrase("'turn' needs 'item'"))
     try:
         return resolve(reply.task, reply.item, reply.format, persona, reply.turn)

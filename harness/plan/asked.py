@@ -12,9 +12,10 @@ from kikime.harness.prompts.conversation import build_messages
 from kikime.harness.suites.task import Item, Task, load_task
 
 
-def asked(task: str | None, item: str | None, form: str | None, persona: Persona, turn: int = 0) -> Asked:
-    """What is asked of a reply by its task's id, its item's and its format's; ``turn`` of a script counts from 0.
+def asked(task: str | None, item: str | None, form: str | None, persona: Persona, turn: int | None = None) -> Asked:
+    """What is asked of a reply by its task's id, its item's and its format's.
 
+    ``turn`` of a script counts from 0; None is the last line whose reply is checked, else the first line.
     The history of a later turn is the item's and the user's lines so far: what the model said there, only the line itself can
     tell. A task without an item gives its metrics and, where none of its questions has an answer, the expectation of that.
 
@@ -37,6 +38,7 @@ def asked(task: str | None, item: str | None, form: str | None, persona: Persona
         return Asked(system=system, expect=expect, prose=prose, own=own, kept=bank.kept)
     found = bank.item(item, persona)
     lines = (found.user, *found.script)
+    turn = found.checked_turn(persona) if turn is None else turn
     if turn >= len(lines):
         raise UsageError("item '{item}' has no turn {turn}", item=item, turn=turn)
     return Asked(

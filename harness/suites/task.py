@@ -124,6 +124,12 @@ class Item(GrownModel):
         """The same scene where other lines are spoken than those that its checks are about."""
         return self.model_copy(update={"expect": {}, "expects": {}, "asks": {}, "about": (), "english": ()})
 
+    def checked_turn(self, persona: Persona) -> int:
+        """The last turn (from 0) with an answer of its own to check, the first where there is none."""
+        known = {fact.id for fact in persona.facts}
+        asked = [turn for turn, fact in self.asks.items() if fact in known]
+        return max([1, *self.expects, *asked]) - 1
+
     def expect_at(self, turn: int, persona: Persona) -> Expect:
         """What is expected of the reply to ``turn`` (from 0): of the item, of the facts of the card that it asks for."""
         fact = next((fact for fact in persona.facts if fact.id == self.asks.get(turn + 1)), None)

@@ -36,7 +36,14 @@ def test_a_turn_of_a_script_brings_its_own_question_and_expectation() -> None:
     assert measured(response="春が好きですわ。", turn=2, **place)["metrics"]["fact_correct"] == 1
     english = "I love musicals the most, you see."
     assert measured(response=english, turn=6, **place)["metrics"]["language_leak"] == 0
-    assert measured(response=english, **place)["metrics"]["language_leak"] == 1
+    assert measured(response=english, turn=0, **place)["metrics"]["language_leak"] == 1
+
+
+def test_without_a_turn_a_line_answers_the_last_one_that_is_checked() -> None:
+    found = asked("long_memory", "name_03", None, load_persona("ojousama"))
+    assert (found.user, len(found.history)) == ("ところで、わたしの名前を覚えていますか？", 4)
+    assert measured(response="柚木さんですわ。", task="long_memory", item="name_03")["metrics"]["fact_correct"] == 1
+    assert asked("emotion", "e09", None, load_persona("ojousama")).history == []
 
 
 def test_a_stray_number_is_garbage_unless_the_item_wants_one() -> None:
