@@ -57,7 +57,12 @@ class Card:
         self.names = own_names(persona)
         """The character's names, folded: the full one, its parts, and those that a fact gives as an answer."""
         self.boundaries = Boundaries(
-            role_markers, control_strings, tuple(prose), own_names=self.names, user_names=(fold(persona.user_name),)
+            role_markers,
+            control_strings,
+            tuple(prose),
+            own_names=self.names,
+            user_names=(fold(persona.user_name),),
+            scenes=persona.voice.narration == "wanted",
         )
         self._compiled: dict[Callable[[Persona], object], object] = {}
 

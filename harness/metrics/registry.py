@@ -28,7 +28,7 @@ CRITICAL_FAILURE = Metric(
     ja="致命的な失敗が一つ以上ある",
     en="at least one critical failure",
     short_ja="致命的な失敗",
-    version="rules/6",
+    version="rules/7",
     function=None,
 )
 """Whether any metric of :data:`CRITICAL` is 1."""

@@ -183,7 +183,7 @@ METRICS = (
         en="speaks as an AI, as the other side, or for the user",
         short_ja="役割の混同",
         critical=True,
-        version="rules/6",
+        version="rules/7",
         function=lambda reading: int(bool(_confusion(reading))),
         spans=_confusion,
     ),

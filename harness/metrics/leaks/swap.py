@@ -6,23 +6,18 @@ import re
 from typing import NamedTuple
 
 from kikime.harness.cards.persona import Persona
-from kikime.harness.metrics.reading import Reading, own_names
+from kikime.harness.metrics.leaks.address import addressed
+from kikime.harness.metrics.leaks.roles import COPULA, LEAD, TITLE, YOU, character_names
+from kikime.harness.metrics.reading import Reading
 from kikime.harness.metrics.text.fold import Span, fold
-from kikime.harness.metrics.text.lexicon import IS, SECOND_PERSONS, SELF_WORDS
+from kikime.harness.metrics.text.lexicon import SELF_WORDS
 from kikime.harness.metrics.text.sentences import mask
 
-_LEAD = r"(?:\A|(?<=[。!?\n]))[\s、]*(?:(?:はい|ええ|うん|そう(?:です)?|では|えっと|あの|もちろん)[、。\s]*)?"
-_TITLE = r"(?:さん|様|さま|ちゃん|くん|君)?"
-_COPULA = (
-    rf"(?:{IS}|でございます|でした|であります|でいらっしゃいます|である|でござる|なの(?:です|だ)?|なん(?:です|だ)"
-    r"|と(?:いい|言い|申し)ます|といいます|になります)"
-)
 _END = r"(?:わ|よ|の|ぞ|ぜ|な|とも|ねん|で|さ)?[っー~〜♪]*(?=[。!、\s」』]|\Z)(?![^。!\n]{0,12}(?:\?|か[。\s]|よね|だよね))"
-_YOU = "|".join((*SECOND_PERSONS, *(word for words in SECOND_PERSONS.values() for word in words), "ユーザー", "そちら"))
-_LINE = r"(?:セリフ|台詞|せりふ|発言|発話|返答|応答|ターン)"
+_LINE = r"(?:セリフ|台詞|せりふ|発言|発話|返答|応答|回答|ターン)"
 _PARTNER = r"(?:(?:会話|対話|話し|お話し?|トーク)の?相手(?:役)?|相手役|聞き役|ユーザー)"
 _ANSWERS = r"(?:お?(?:答え|返事|話し)|回答|応答|返答|返信|会話|ロールプレイ)(?:し|いたし|を|させ|する|いたす)"
-_ASKS_LINE = re.compile(r"セリフ|台詞|せりふ|発言|名言|言葉")
+_ASKS_LINE = re.compile(r"セリフ|台詞|せりふ|発言|名言|言葉|例")
 
 SHORT = 2
 """Up to so many sentences a name in quotes is what the reply says, not an example in it."""
@@ -43,26 +38,28 @@ class SwapPatterns(NamedTuple):
     @classmethod
     def of(cls, persona: Persona) -> SwapPatterns:
         """The patterns with all names of the card."""
-        named = [answer for fact in persona.facts if fact.id == "name" for answer in fact.answers]
-        names = {name for name in (*own_names(persona), *map(fold, named)) if len(name) > 1}
+        names = character_names(persona)
         name = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
         selves = {*SELF_WORDS, *map(fold, persona.voice.first_person.allowed), "こちら", "ここ"} - names
         self_word = "|".join(sorted(map(re.escape, selves), key=len, reverse=True))
-        you = rf"{_LEAD}(?:{_YOU}|{re.escape(fold(persona.user_name))}){_TITLE}(?:は|の(?:お?名前|本名|役名?)は|こそ|って)、?"
+        you = rf"{LEAD}(?:{YOU}|{re.escape(fold(persona.user_name))}){TITLE}(?:は|の(?:お?名前|本名|役名?)は|こそ|って)、?"
         plain = (
-            rf"{you}(?:{name}){_TITLE}(?:という(?:名前|者|人|方))?{_COPULA}{_END}",
-            rf"{_LEAD}(?:(?:{self_word})(?:自身)?[はが]、?)?(?:{name}){_TITLE}(?:の|と(?:会話|話)する)(?:{_PARTNER}|相手){_COPULA}{_END}",
-            rf"{_LEAD}(?:{self_word})(?:自身)?[はが]、?(?:ただの|この会話の)?ユーザー(?:側|役)?{_COPULA}{_END}",
-            rf"{_LEAD}(?:{name})(?:として|になりきって|の(?:口調|話し方|セリフ|立場|キャラクター)で)、?{_ANSWERS}",
-            rf"{_LEAD}(?:{name})[はが]、?(?:次|以下|こ)のように(?:話|答|応|返|言)",
+            rf"{you}(?:{name}){TITLE}(?:という(?:名前|者|人|方))?{COPULA}{_END}",
+            rf"{you}(?:{name})(?:殿|どの|{TITLE})、[^。!?\n]{{1,30}}?(?:{COPULA}|でござろう|でしょう|だろう|じゃろう|やろ){_END}",
+            rf"{LEAD}(?:(?:{self_word})(?:自身)?[はが]、?)?(?:{name}){TITLE}(?:の|と(?:会話|話)する)(?:{_PARTNER}|相手){COPULA}{_END}",
+            rf"{LEAD}(?:{self_word})(?:自身)?[はが]、?(?:ただの|この会話の)?ユーザー(?:側|役)?{COPULA}{_END}",
+            rf"{LEAD}(?:{name})(?:として|になりきって|の(?:口調|話し方|セリフ|立場|キャラクター)で)、?{_ANSWERS}",
+            rf"{LEAD}(?:{name})[はが]、?(?:次|以下|こ)のように(?:話|答|応|返|言)",
+            rf"{LEAD}(?:{name}){TITLE}の{_LINE}(?:例|案)?(?:としては?|は)、?[^。!?\n]{{0,10}}?(?:次|以下|こ)の(?:よう|通り|とおり)",
             rf"(?:この|その|指定の|与えられた)キャラクター(?:の設定)?(?:として|になりきって|の口調で)、?{_ANSWERS}",
         )
         line = (
-            rf"{_LEAD}(?:(?:これ|こちら|以下|次|上記|それ)[はが]、?)?(?:最後のターンは)?(?:{name}){_TITLE}の(?:最後の)?{_LINE}{_COPULA}{_END}",
-            rf"{_LEAD}(?:この|以下の|次の|上記の|最後の){_LINE}{_COPULA}{_END}",
-            rf"{_LEAD}(?:以下|次|上記)[はが]、?(?:キャラクターの)?{_LINE}{_COPULA}{_END}",
+            rf"{LEAD}(?:(?:これ|こちら|以下|次|上記|それ)[はが]、?)?(?:最後のターンは)?(?:{name}){TITLE}の(?:最後の)?{_LINE}{COPULA}{_END}",
+            rf"{LEAD}(?:この|以下の|次の|上記の|最後の){_LINE}{COPULA}{_END}",
+            rf"{LEAD}(?:以下|次|上記)[はが]、?(?:キャラクターの)?{_LINE}{COPULA}{_END}",
+            rf"{LEAD}(?:(?:以下|次|こちら|これ)[はが]、?)?[^。!?\n]{{0,16}}?(?:{_LINE}|会話|文章)の?例(?:{COPULA}|を(?:示|挙|紹介|作))",
         )
-        quoted = rf"{you}[「『](?:{name}){_TITLE}[」』]{_COPULA}{_END}"
+        quoted = rf"{you}[「『](?:{name}){TITLE}[」』]{COPULA}{_END}"
         hints = (
             *names,
             "ユーザー",
@@ -75,6 +72,9 @@ class SwapPatterns(NamedTuple):
             "返答",
             "応答",
             "ターン",
+            "回答",
+            "会話",
+            "文章",
         )
         return cls(hints, *(re.compile(pattern) for pattern in ("|".join(plain), quoted, "|".join(line))))
 
@@ -85,10 +85,11 @@ def swapped(reading: Reading) -> list[Span]:
     Questions, denials and quotations are none, and neither is talk about lines with somebody who asks for one.
     """
     patterns = reading.card.compiled(SwapPatterns.of)
-    if not any(hint in reading.whole for hint in patterns.hints):
-        return []
     text = mask(reading.whole)
-    found = [match.span() for match in patterns.plain.finditer(text)]
+    called = addressed(reading, text)
+    if not any(hint in reading.whole for hint in patterns.hints):
+        return called
+    found = called + [match.span() for match in patterns.plain.finditer(text)]
     if not _ASKS_LINE.search(reading.user):
         found += [match.span() for match in patterns.line.finditer(text)]
     if len(reading.sentences) <= SHORT:

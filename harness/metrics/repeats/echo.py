@@ -19,6 +19,10 @@ SHARE = 0.6
 """Share of a sentence that must be the source's, and share of the reply that such sentences must cover."""
 
 _LONG = 8192
+_WHAT = re.compile(
+    r"(?:何(?![かも])|誰(?![かも])|どこ(?![かも])|いつ(?![かも])|どれ(?![かも])|どう(?!も)|なぜ|いくつ(?![かも]))"
+)
+"""What makes the same words no answer even without a mark."""
 _ASKS = re.compile(r"\?[!?。♪\s」』]*\Z")
 
 
@@ -32,7 +36,7 @@ class Sentence(NamedTuple):
 
     def answered_by(self, said: Sentence) -> bool:
         """Whether the mark alone makes this a question, so that the same words without it are an answer."""
-        return self.asks and not said.asks and not self.words.endswith("か")
+        return self.asks and not said.asks and not (self.words.endswith("か") or _WHAT.search(self.words))
 
 
 def sentences_of(text: str) -> tuple[Sentence, ...]:
@@ -144,7 +148,7 @@ METRICS = (
         en="the prompt was echoed",
         short_ja="オウム返し",
         short_en="echo of the prompt",
-        version="rules/6",
+        version="rules/7",
         function=_prompt_echo,
         spans=lambda reading: [all_spoken(reading)] if reading.shared(is_echo) else [],
     ),

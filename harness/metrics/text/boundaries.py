@@ -21,9 +21,14 @@ CONTROL_STRINGS = (
 """Control strings that no format writes; ``<|…|>``, tags with a name inside and byte tokens are matched by shape."""
 
 _HEADERS = ("Question", "Answer", "Output", "出力", "質問", "回答", "返答", "命令", "設定")
+_OWN_HEADERS = frozenset({"response", "answer", "output", "assistant", "応答", "回答", "返答", "出力", "アシスタント"})
+"""Headers under which templates have the reply itself."""
+_GUESTS = r"(?:お?客(?:さん|様|さま)?|質問者|聞き手|相手役|来客|訪問者)"
+"""Who speaks to a character and has no name."""
 _GENERIC_CONTROL = (
     r"<\|(?=[^|<>\n]*[A-Za-z])[^|<>\n]{1,40}\|>",
     r"<\|[A-Za-z_]{3,40}|(?<![A-Za-z_])[A-Za-z_]{3,40}\|>",
+    r"\[\|(?=[^|\[\]\n]*[A-Za-z])[^|\[\]\n]{1,40}\|\]",
     r"</?\s?s\s?>|<\s/s\s?>",
     r"<0x[0-9A-Fa-f]{2}>",
 )
@@ -53,6 +58,7 @@ class Boundaries:
         prose: sentences and headings that templates write, 〓 for a name.
         own_names: the character's names: a turn of its own may open the reply, a second one is a leak.
         user_names: the interlocutor's names, which leak before a colon or an opening quote.
+        scenes: whether a reply may be a scene, in which others have lines of their own.
 
     >>> bounds = Boundaries(["USER:"], ["</s>"], own_names=["絢音"], user_names=["太郎"])
     >>> bounds.turns("絢音:はい\nUSER: 次"), bounds.turns("ユーザーの皆様、ごきげんよう")
@@ -69,6 +75,7 @@ class Boundaries:
         *,
         own_names: Sequence[str] = (),
         user_names: Sequence[str] = (),
+        scenes: bool = False,
     ) -> None:
         controls = [fold(text).strip() for text in (*CONTROL_STRINGS, *control_strings)]
         bare = [text for text in controls if not re.search(r"[<>\[\]|]", text)]
@@ -83,6 +90,17 @@ class Boundaries:
         self._prose = _sayings(tuple(prose))
         names = sorted({re.escape(fold(name)) for name in (*USER_NAMES, *user_names) if name}, key=len, reverse=True)
         self._user_line = re.compile(rf"^[ \t\u3000]*(?:{'|'.join(names)})[ \t]*(?=[「『])", re.MULTILINE)
+        own = "|".join(sorted((re.escape(name) for name in own_names if name), key=len, reverse=True)) or "(?!)"
+        line = r"[ \t]*「[^「」\n]*」[ \t]*"
+        self._script_line = (
+            None
+            if scenes
+            else re.compile(
+                rf"(?<=\n)[ \t\u3000]*{_GUESTS}(?={line}$)"
+                rf"|^[ \t\u3000]*(?!(?:{own})[ \t]*「)[^\s「」『』。、!?:]{{1,10}}(?={line}\n\s*(?:{own})[ \t]*「)",
+                re.MULTILINE,
+            )
+        )
 
     def turns(self, text: str) -> list[Span]:
         r"""Spans where folded text begins another turn: a marker at the start of a line with its colon, or a header.
@@ -98,7 +116,7 @@ class Boundaries:
                 for match in _HEADER.finditer(text)
                 if not _spellings(_label(match[1])).isdisjoint(self._headers)
             ]
-        return sorted(set(spans + self.user_lines(text)))
+        return sorted(set(spans + self.user_lines(text) + self._script_lines(text)))
 
     def user_lines(self, text: str) -> list[Span]:
         """Spans where the reply speaks for the interlocutor: its name and an opening quote at the start of a line."""
@@ -106,11 +124,20 @@ class Boundaries:
             return []
         return [match.span() for match in self._user_line.finditer(text)]
 
-    def templates(self, text: str) -> list[Span]:
-        """Spans of control strings in folded text, broken and misspelt ones too."""
-        if not _CONTROL_HINT.search(text):
+    def _script_lines(self, text: str) -> list[Span]:
+        """Spans where others speak as in a script: 客「…」, and any name before a line of the character's own."""
+        if self._script_line is None or "\n" not in text or "「" not in text:
             return []
-        return [match.span() for match in self._control.finditer(text)]
+        return [match.span() for match in self._script_line.finditer(text)]
+
+    def templates(self, text: str) -> list[Span]:
+        """Spans of control strings in folded text, broken and misspelt ones too, and of the header of the reply at its beginning."""
+        found = []
+        if "#" in text and (header := _HEADER.match(text)) and _label(header[1]) in _OWN_HEADERS:
+            found.append(header.span())
+        if not _CONTROL_HINT.search(text):
+            return found
+        return found + [match.span() for match in self._control.finditer(text)]
 
     def recited(self, text: str, prose: Sequence[str] = ()) -> list[Span]:
         """Spans of folded text that say a sentence or a heading of a template over again.
@@ -157,7 +184,13 @@ def _malformed(controls: Iterable[str]) -> list[str]:
     if not words:
         return []
     word = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-    return [rf"[<\[|【]\s?/?\s?(?:{word})(?![A-Za-z_])[>\]|】]*", rf"(?<![A-Za-z_/])/?(?:{word})[>\]|】]+"]
+    bare = "|".join(sorted((re.escape(word) for word in words if "_" in word), key=len, reverse=True)) or "(?!)"
+    role = r"(?:[ \t]*\n|[ \t]+(?:system|user|assistant|model|tool)(?![A-Za-z]))"
+    return [
+        rf"(?<![A-Za-z_])(?:{bare})(?={role})",
+        rf"[<\[|【]\s?/?\s?(?:{word})(?![A-Za-z_])[>\]|】]*",
+        rf"(?<![A-Za-z_/])/?(?:{word})[>\]|】]+",
+    ]
 
 
 def _label(text: str) -> str:

@@ -135,6 +135,10 @@ from kikime.harness.metrics import Scorer
         ("はい\n### Instructions:\n次", 1),
         ("はい\n### Responses", 1),
         ("はい\nInstructions: 次", 1),
+        ("いらっしゃい。\n\n客「満月玉ください」\n絢音「はい」", 1),
+        ("はい。\n常連さん「おおきに」\n絢音「また来て」", 1),
+        ("お客様「ありがとう」のひと言が励みですわ。", 0),
+        ("絢音の口癖は、\n「おおきに」\n「また来て」", 0),
     ],
 )
 def test_turn_leak(scorer: Scorer, reply: str, expected: float | None) -> None:
@@ -194,6 +198,11 @@ def test_turn_leak(scorer: Scorer, reply: str, expected: float | None) -> None:
         ("[OUT]", 0),
         ("|_・)", 0),
         ("この場面では、登場人物が会話をしますの。", 0),
+        ("### 応答:\nはい", 1),
+        ("### Response: はい", 1),
+        ("はい。[|endofturn|]", 1),
+        ("im_start assistant\nはい", 1),
+        ("im_startとは何ですの?", 0),
     ],
 )
 def test_template_leak(scorer: Scorer, reply: str, expected: float | None) -> None:

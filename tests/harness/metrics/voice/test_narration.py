@@ -52,3 +52,11 @@ def test_where_narration_is_shows(scorer: Scorer) -> None:
 def test_cards_without_the_field_are_written_as_before() -> None:
     assert "narration" not in load_persona("ojousama").model_dump()["voice"]
     assert METRICS["narration_share"].version != METRICS["length_chars"].version
+
+
+def test_a_scene_that_a_card_wants_has_lines_of_others() -> None:
+    card = load_persona("kansai")
+    scene = "いらっしゃい。\n客「満月玉ください」\n月子「はいよ」"
+    assert scorer_of(card).score(scene)["turn_leak"] == 1
+    voice = card.voice.model_copy(update={"narration": "wanted"})
+    assert scorer_of(card.model_copy(update={"voice": voice})).score(scene)["turn_leak"] == 0
