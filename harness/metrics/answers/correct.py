@@ -17,7 +17,7 @@ from kikime.harness.metrics.answers.mentions import (
     mentions,
     predicate_denies,
 )
-from kikime.harness.metrics.answers.passing import another_topic, answers_otherwise, only_passes
+from kikime.harness.metrics.answers.passing import another_topic, answers_otherwise, only_passes, passes
 from kikime.harness.metrics.text.kana_numbers import number_readings
 from kikime.harness.metrics.text.lexicon import IS
 from kikime.harness.metrics.text.numerals import english_numbers, normal_numbers
@@ -33,7 +33,7 @@ _ASSENT = re.compile(
 )
 _DIFFERENT = re.compile(
     r"(?:\A|[。!?\n、.]\s*)(?:いいえ|いえ|いや|いやいや|ううん|なに|は|え|ん)?[、!?.。\s]*(?:それ[はが]|そりゃ)?、?(?:人|お)?"
-    r"(?:違(?:い(?:ます|申す|まっせ)|う(?!と)|うて|え[えぇー])|ちが(?:い(?:ます|まっせ)|う(?!と))"
+    r"(?:人ちゃい|違(?:い(?:ます|申す|まっせ)|う(?!と)|うて|え[えぇー])|ちが(?:い(?:ます|まっせ)|う(?!と))"
     r"|ちげ[えぇー]|ちゃう(?!ちゃう\Z|か)|誤解|勘違い|人違い)"
 )
 _STRONG = re.compile(
@@ -49,6 +49,9 @@ _ONLY_WISHED = re.compile(r"(?:さん|の先生)?に(?:なりたかった|なる
 _ASKS_FOR_A_WISH = re.compile("なりた|夢|憧れ|あこがれ|志望|want(?:ed)? to be|dream", re.IGNORECASE)
 _SHORT_KANA = re.compile("[ぁ-んー]{1,3}")
 _AND = frozenset({"と", "や", "、", "・", "か", "とか", "も", " and ", " or "})
+_TITLE = re.compile(r"\A(?:さん|ちゃん|くん|君|様|さま|殿|どの|はん)(?=[とや、・か])")
+_ALSO = re.compile(r"(?:[にでとへ]|から)?も(?!うち?[^。]|っと)")
+_EVEN_SO = re.compile(r"でも(?!な[いく])[^。!?、\n]*")
 _STATED_NUMBER = re.compile(
     r"(?<![\d.])\d{1,3}(?=(?:歳|才|番)?(?:です|だ[よぜぞな。!]|や[でねわ。!]|じゃ[よぞ。!]|なの|でござ[るい]))"
 )
@@ -89,7 +92,7 @@ def is_right(text: str, answer: Answer, user: str) -> bool:
         if ended is not None:
             return ended
     spoken = [kana for alias in answer.answers for kana in number_readings(normal_numbers(alias))]
-    if spoken:
+    if spoken or any(normal_numbers(alias).isdigit() for alias in answer.answers):
         text = english_numbers(text)
     readings = (*answer.readings, *spoken)
     found = list(mentions(text, answer.answers, readings=readings, disliked=answer.disliked))
@@ -99,7 +102,7 @@ def is_right(text: str, answer: Answer, user: str) -> bool:
         m for m in wrong if _rivals(text, m, right, answer) and not (right and another_topic(text, m, right, user))
     ]
     if answer.final and right and rivals:
-        return right[-1].start > rivals[-1].start
+        return right[-1].start > rivals[-1].start and not passes(text, right[-1])
     if rivals:
         return False
     if right and (_other_number(text, answer, right) or answers_otherwise(text, right, user)):
@@ -149,7 +152,7 @@ def _rivals(text: str, mention: Mention, right: Sequence[Mention], answer: Answe
         return True
     if all(text.startswith("も", m.end) or changed(text, m) for m in right):
         return True
-    if any(text[mention.end : m.start] in _AND for m in right):
+    if any(_TITLE.sub("", text[mention.end : m.start]) in _AND for m in right):
         return True
     stated = only_passes(text, mention, right) or _STRONG.match(text, mention.end) is not None
     return stated and not changed(text, mention) and not later(text, mention)
@@ -170,7 +173,9 @@ def asserts_wrong(text: str, answer: Answer) -> bool:
 
 def _corrects(text: str, answer: Answer, right: Sequence[Mention], *, lured: bool) -> bool:
     """Whether the reply puts the false premise of the question right: with the fact, or by denying the premise."""
-    if any(m.stance is not Stance.DENIED for m in mentions(text, answer.corrections)):
+    granted = [m for m in mentions(text, answer.lure) if m.stance is Stance.ASSERTED and _EVEN_SO.match(text, m.end)]
+    corrections = [m for m in mentions(text, answer.corrections) if m.stance is not Stance.DENIED]
+    if any(not _upon(text, m, granted) for m in corrections):
         return True
     lures = [m for m in mentions(text, answer.lure) if not any(r.start <= m.start and m.end <= r.end for r in right)]
     denied = [m for m in lures if m.stance is Stance.DENIED or predicate_denies(text, m)]
@@ -183,5 +188,11 @@ def _corrects(text: str, answer: Answer, right: Sequence[Mention], *, lured: boo
     if _ASSENT.match(text) or strong:
         return False
     if right and not all(text.startswith("も", m.end) for m in right):
-        return True
+        return not swallowed or not all(_ALSO.match(text, m.end) for m in right)
     return not swallowed and _DIFFERENT.search(text) is not None
+
+
+def _upon(text: str, mention: Mention, granted: Sequence[Mention]) -> bool:
+    """Whether a mention is said of the lure that is granted, within its clause: 二階でもよく見える."""
+    clauses = (_EVEN_SO.match(text, lure.end) for lure in granted if lure.end <= mention.start)
+    return any(clause is not None and mention.start < clause.end() for clause in clauses)

@@ -100,6 +100,9 @@ WORK = ("お仕事は何をしていますか？", ["藩校"], ["浪人"])
 LETTER = ("この手紙は誰からですか？", ["渚"], [])
 FRIEND = ("親友の名前は？", ["タケル"], ["ケンタ"])
 HOLIDAY = ("定休日は何曜日ですか？", ["水曜"], ["火曜", "木曜"])
+SWING = ("素振りは毎朝何回しますか？", ["五百"], ["百回", "千回"])
+INSTRUMENT = ("Which instrument do you play?", ["ukulele"], ["violin"])
+MOOD = ("いまの気持ちは？", ["ほっとし", "ほっとす"], ["心配"])
 BUTLER = ("執事長は誰だっけ？", ["鷹取"], ["榊"])
 
 
@@ -113,6 +116,14 @@ BUTLER = ("執事長は誰だっけ？", ["鷹取"], ["榊"])
         (LETTER, "母ちゃんからだよ。渚って人のは来てねえ。"),
         (FRIEND, "ソウタだよ。タケルってやつは知らねえ。"),
         (HOLIDAY, "水曜や思てたら、木曜になったんよ。"),
+        (BUTLER, "執事長は榊でございます。鷹取様はお客様でございました。"),
+        (FRIEND, "「ケンタ」だよ。タケルは昔のチームメイトでさ。"),
+        (SWING, "毎朝、千回でござる。五百では足りぬ。"),
+        (SWING, "百回じゃ。五百までは、まだまだ遠いのう。"),
+        (INSTRUMENT, "I play the guitar. The ukulele's too small for me."),
+        (MOOD, "心配でたまらない。ほっとするのは見つかってからだ。"),
+        (MOOD, "ほっとしたと言えば嘘になりますわ。"),
+        (MOOD, "ほっとしていたらあかん。心配や。"),
     ],
 )
 def test_a_value_before_the_right_word_in_passing_is_the_answer(
@@ -133,6 +144,8 @@ def test_a_value_before_the_right_word_in_passing_is_the_answer(
         (HOLIDAY, "火曜や思てたら、水曜になったんよ。"),
         (HOLIDAY, "木曜かと思いきや、水曜やで。"),
         (BUTLER, "鷹取でございます。庭師は榊でございます。"),
+        (MOOD, "ほっとしたでござる。心配するのはもうやめ申した。"),
+        (SWING, "五百でござる。千回までは、まだ届かぬ。"),
     ],
 )
 def test_chatter_before_and_other_topics_after_leave_the_answer_right(
@@ -146,3 +159,39 @@ def test_none_but_one_is_that_one_and_all_but_one_is_not() -> None:
     assert measure_fact("タケル以外のやつだよ。", Answer(["タケル"]), user="親友は？")["fact_correct"] == 0
     disliked = Answer(["パクチー"], disliked=True)
     assert measure_fact("パクチー以外はなんでも食べるで。", disliked, user="食べられないものは？")["fact_correct"] == 1
+
+
+AGE = Answer(["18歳", "18"], ["17歳"], lure=["19歳", "19"])
+FLOOR = Answer(["五階"], lure=["二階"], corrections=["よく見える"])
+SHOP = Answer(["函館"], lure=["札幌"], corrections=["札幌じゃ"])
+WIFE = Answer(["亡くな"], lure=["奥様", "妻"])
+
+
+@pytest.mark.parametrize(
+    ("user", "answer", "reply", "correct"),
+    [
+        ("19歳になったのでしたっけ？", AGE, "気の早いこと。十九になるのは来年の五月ですの。", 1),
+        ("もう19歳でしたっけ？", AGE, "19とは手厳しいですわ。", 1),
+        ("もう19歳でしたっけ？", AGE, "19歳まではあと一年ございますの。", 1),
+        ("もう19歳でしたっけ？", AGE, "ええ、19歳ですわ。17歳のころが懐かしいですわ。", 0),
+        ("二階だと星は見えないよね。", FLOOR, "ううん、五階だからよく見えるの！", 1),
+        ("二階だと星は見えないよね。", FLOOR, "ううん、二階でもよく見えるの！", 0),
+        ("札幌のお店は何年目？", SHOP, "札幌では三年目かな。函館にも二号店を出したいんだ。", 0),
+        ("札幌のお店は何年目？", SHOP, "札幌？ うちは函館だよ。", 1),
+        ("奥様はお元気ですか？", WIFE, "妻は亡くなりました。", 1),
+    ],
+)
+def test_a_premise_is_put_right_or_granted(user: str, answer: Answer, reply: str, correct: int) -> None:
+    assert measure_fact(reply, answer, user=user)["fact_correct"] == correct
+
+
+def test_two_names_with_titles_are_two_answers() -> None:
+    answer = Answer(["白石"], ["青木"])
+    assert measure_fact("青木様と白石様でございます。", answer)["fact_correct"] == 0
+    assert measure_fact("白石様でございます。", answer)["fact_correct"] == 1
+
+
+def test_who_calls_itself_by_name_is_heard_not_knowing() -> None:
+    reply = "こはるのほうが知りたいの！"
+    assert measure_unanswerable(reply, selves=("こはる",))["abstained"] == 1
+    assert measure_unanswerable("みのりちゃんのおうちなの！", selves=("みのり",))["hallucinated"] == 1
