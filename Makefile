@@ -3,6 +3,7 @@
 # make bench     measured speed                              make lock      resolve both builds anew
 # make docs      the docs as a site, in site/                make faults    runs broken on purpose, and mended
 # make fuzz      readers fed by a fuzzer                     make gpu-check kikime on a CUDA card, measured
+# make sbom      what the environment holds, by licence      make audit     known faults of what is pinned (needs the network)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +21,7 @@ UV_INSTALL := . tools/uv_environment.sh && $(UV) pip install -q --python $(BIN)/
 # What the first start of Python compiles, the hundreds after it read; uv compiles nothing by itself.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint fast slow coverage bench bench-ui faults fuzz gpu-check docs setup machine lock clean
+.PHONY: demo test lint fast slow coverage bench bench-ui faults fuzz audit sbom gpu-check docs setup machine lock clean
 
 setup: $(READY_DEV)
 
@@ -79,6 +80,13 @@ gpu-check: $(READY)
 docs: $(READY_DEV)
 	$(OFFLINE) $(BIN)/python tools/write_reference.py
 	$(OFFLINE) $(BIN)/mkdocs build --quiet --strict
+
+audit: | $(BIN)/python $(UV)
+	. tools/uv_environment.sh && $(UV) tool run pip-audit==2.10.1 --no-deps --disable-pip -r $(LOCK) -r requirements/dev.txt
+
+sbom: $(READY)
+	mkdir -p dist
+	. tools/uv_environment.sh && $(UV) tool run --from cyclonedx-bom cyclonedx-py environment $(VENV) --of JSON -o dist/sbom.json
 
 lock: | $(BIN)/python $(UV)
 	sh tools/lock.sh $(UV)
