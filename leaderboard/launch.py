@@ -173,6 +173,7 @@ def serve(
     refuse_remote(host, allow_remote=allow_remote)
     try:
         from starlette.middleware import Middleware
+        from starlette.middleware.gzip import GZipMiddleware
         from starlette.middleware.trustedhost import TrustedHostMiddleware
         from streamlit import App
     except ImportError as error:
@@ -188,7 +189,9 @@ def serve(
     gates = _gates(sign_in, [page.path for page in found.values()])
     guard = Middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(host) or ["*"], www_redirect=False)
     script = Path(__file__).with_name("app.py")
-    layers = [Middleware(SecurityHeaders, frames=frames), guard, *gates, Middleware(PageShell)]
+    # Streamlit sends its own files as they are, 5.5 MB of them.
+    compressed = Middleware(GZipMiddleware, compresslevel=6)
+    layers = [Middleware(SecurityHeaders, frames=frames), compressed, guard, *gates, Middleware(PageShell)]
     app = App(script, middleware=layers, lifespan=_warm_up)
     announce()
     app.run(config=server_config(host, port, sign_in))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import urllib.request
 from urllib.parse import parse_qsl
 
 import pytest
@@ -167,3 +169,16 @@ def test_points_and_cells_lead_to_their_replies(site, chromium):
     tab.get_by_text("のもとになった返答を見る").click()
     tab.wait_for_url("**/samples?*run=*")
     assert visitor.external == []
+
+
+def test_what_the_page_loads_first_comes_compressed(empty_store, serve):
+    address = serve(empty_store)
+    shell = urllib.request.urlopen(address, timeout=30).read().decode()
+    sent = 0
+    for name in re.findall(r'(?:src|href)="\./(static/[^"]+\.(?:js|css))"', shell):
+        asked = urllib.request.Request(f"{address}/{name}", headers={"accept-encoding": "gzip"})
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            content = answer.read()
+            assert answer.headers["content-encoding"] == "gzip" or len(content) < 500, name
+            sent += len(content)
+    assert 100_000 < sent < 2_000_000
