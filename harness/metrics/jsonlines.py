@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -111,6 +112,10 @@ def nothing_asked(task: str | None, item: str | None, form: str | None, _: Perso
     return Asked()
 
 
+Remembered = Callable[[str | None, str | None, str | None, str | None, int | None], Asked]
+"""What was resolved for a task, an item, a format, a persona's reference and a turn."""
+
+
 class _LineError(ValueError):
     """A line that cannot be scored; the text says why."""
 
@@ -157,26 +162,33 @@ def score_lines(
             raise _LineError(found.message)
         return found
 
+    remembered = lru_cache(maxsize=4096)(
+        lambda task, item, form, reference, turn: resolve(task, item, form, scorer_for(reference).persona, turn)
+    )
     for number, line in enumerate(lines, 1):
         if isinstance(line, ScoredLine):
             yield line
         elif not isinstance(line, bytes):
-            yield _score_line(line, number, scorer_for, resolve)
+            yield _score_line(line, number, scorer_for, remembered)
         elif (json := line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line).strip():
-            yield _score_line(json, number, scorer_for, resolve)
+            yield _score_line(json, number, scorer_for, remembered)
 
 
 def _score_line(
-    line: bytes | Row, number: int, scorer_for: Callable[[str | None], Scorer], resolve: Resolve
+    line: bytes | Row,
+    number: int,
+    scorer_for: Callable[[str | None], Scorer],
+    remembered: Remembered,
 ) -> ScoredLine:
     identity: str | int | None = None
     try:
         row = _parse(line) if isinstance(line, bytes) else line
         identity = _read(row, NamedLine).id
         reply = _read(row, ReplyLine)
-        _check_expect(reply.expect)
+        if reply.expect:
+            _check_expect(reply.expect)
         scorer = scorer_for(reply.persona)
-        asked = _asked(reply, scorer.persona, resolve)
+        asked = _asked(reply, remembered)
     except _LineError as error:
         return ScoredLine(identity, number, error=error.args[0])
     metrics = scorer.score(
@@ -193,13 +205,13 @@ def _score_line(
     return ScoredLine(identity, number, metrics=asked.kept(metrics))
 
 
-def _asked(reply: ReplyLine, persona: Persona, resolve: Resolve) -> Asked:
+def _asked(reply: ReplyLine, remembered: Remembered) -> Asked:
     if reply.item and not reply.task:
         raise _LineError(Phrase("'item' needs 'task'"))
     if reply.turn is not None and not reply.item:
         raise _LineError(Phrase("'turn' needs 'item'"))
     try:
-        return resolve(reply.task, reply.item, reply.format, persona, reply.turn)
+        return remembered(reply.task, reply.item, reply.format, reply.persona, reply.turn)
     except KikimeError as error:
         raise _LineError(error.message) from None
 
@@ -234,8 +246,8 @@ def _problem(error: str) -> Phrase:
     return _WANTED.get(key) or Phrase("'{name}' is not a text", name=key)
 
 
-def _check_expect(expect: Mapping[str, object] | None) -> None:
+def _check_expect(expect: Mapping[str, object]) -> None:
     try:
-        check_expect(expect or {})
+        check_expect(expect)
     except KikimeError as error:
         raise _LineError(error.message) from None

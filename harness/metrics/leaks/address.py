@@ -44,7 +44,7 @@ _PIECE = 8
 class AddressPatterns(NamedTuple):
     """The patterns of one card, compiled once."""
 
-    hints: tuple[str, ...]
+    hints: re.Pattern[str]
     """Texts without any of which nobody is called."""
     called: re.Pattern[str]
     """The character's name or trade as a call, at the start of a sentence."""
@@ -68,7 +68,7 @@ class AddressPatterns(NamedTuple):
         nicknames = {name for name in short if re.search(rf"{_CALLED}\Z", name)} - {fold(persona.user_name)}
         bare = titled - selves - {full}
         return cls(
-            (*titled, *nicknames, *_trades(persona)),
+            re.compile(_any((*titled, *nicknames, *_trades(persona)))),
             re.compile(_call(titled, nicknames, bare, _trades(persona))),
             re.compile(_sides(names, selves)),
             re.compile(_SAME_NAME.format(name=_any(titled))),
@@ -86,7 +86,7 @@ def addressed(reading: Reading, text: str) -> list[Span]:
     found = []
     if _PERSON.search(text):
         found = [match.span() for match in patterns.you.finditer(text) if _tells_profile(match[1], patterns.profile)]
-    if not any(hint in text for hint in patterns.hints):
+    if not patterns.hints.search(text):
         return found
     heard = [reading.user, *(turn["content"] for turn in reading.history if turn["role"] == "user")]
     if any(patterns.user.search(fold(line)) for line in heard):

@@ -26,7 +26,7 @@ SHORT = 2
 class SwapPatterns(NamedTuple):
     """The patterns of one card, compiled once."""
 
-    hints: tuple[str, ...]
+    hints: re.Pattern[str]
     """Texts without any of which there is no swap."""
     plain: re.Pattern[str]
     """Swaps that are one wherever they stand."""
@@ -76,7 +76,10 @@ class SwapPatterns(NamedTuple):
             "会話",
             "文章",
         )
-        return cls(hints, *(re.compile(pattern) for pattern in ("|".join(plain), quoted, "|".join(line))))
+        return cls(
+            re.compile("|".join(map(re.escape, hints))),
+            *(re.compile(pattern) for pattern in ("|".join(plain), quoted, "|".join(line))),
+        )
 
 
 def swapped(reading: Reading) -> list[Span]:
@@ -87,7 +90,7 @@ def swapped(reading: Reading) -> list[Span]:
     patterns = reading.card.compiled(SwapPatterns.of)
     text = mask(reading.whole)
     called = addressed(reading, text)
-    if not any(hint in reading.whole for hint in patterns.hints):
+    if not patterns.hints.search(reading.whole):
         return called
     found = called + [match.span() for match in patterns.plain.finditer(text)]
     if not _ASKS_LINE.search(reading.user):
