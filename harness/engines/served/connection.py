@@ -13,6 +13,7 @@ import httpx2
 import openai
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.reasons import Phrase
 
 JSON = {"Content-Type": "application/json"}
 
@@ -110,12 +111,19 @@ def _socks_proxy() -> bool:
     return any(url.startswith("socks") for url in getproxies().values())
 
 
-def _unusable_proxy(error: Exception) -> UsageError:
-    proxies = getproxies()
-    named = ", ".join(sorted({url for name, url in proxies.items() if name != "no"}))
+def _unusable_proxy(error: ImportError | ValueError) -> UsageError:
+    named = {url: f"{name.upper()}_PROXY" for name, url in sorted(getproxies().items()) if name != "no"}
+    if isinstance(error, ImportError):
+        named = {url: variable for url, variable in named.items() if url.startswith("socks")}
+        reason: Phrase | str = Phrase("a SOCKS proxy needs the package socksio")
+        hint = "pip install socksio; or unset {variables}, or name the server's host in NO_PROXY"
+    else:
+        reason = str(error).splitlines()[0]
+        hint = "correct or unset {variables}, or name the server's host in NO_PROXY"
     return UsageError(
         "the proxy {proxy} cannot be used: {reason}",
-        hint="for a SOCKS proxy: pip install socksio; or unset ALL_PROXY, or name the server's host in NO_PROXY",
-        proxy=named,
-        reason=str(error).splitlines()[0],
+        hint=hint,
+        proxy=", ".join(named),
+        reason=reason,
+        variables=", ".join(dict.fromkeys(named.values())),
     )

@@ -64,9 +64,9 @@ def probe_server(checkpoint: Checkpoint) -> Server:
     models = _models(content)
     if models is None:
         return unknown
-    if checkpoint.name not in models:
+    model = _listed(models, checkpoint.name)
+    if model is None:
         raise _not_served(url, checkpoint.name, models)
-    model = models[checkpoint.name]
     return Server(
         url=url, token_ids=model.owned_by == "vllm", root=_str(model.root), max_model_len=_length(model.max_model_len)
     )
@@ -125,6 +125,11 @@ def _models(content: bytes) -> Mapping[str, _Model] | None:
         return {model.id: model for model in msgspec.convert(found, list[_Model])} or None
     except (msgspec.ValidationError, ValueError):
         return None
+
+
+def _listed(models: Mapping[str, _Model], name: str) -> _Model | None:
+    """The model of that name, or the one that the server takes it for: Gemini lists ``models/NAME``, Ollama ``NAME:latest``."""
+    return next((models[full] for full in (name, f"models/{name}", f"{name}:latest") if full in models), None)
 
 
 def _unreachable(url: str, reason: str) -> ServerAway:

@@ -296,6 +296,14 @@ def test_of_many_models_the_nearest_are_named(server: JudgeServer) -> None:
         engine_at(server)
 
 
+@pytest.mark.parametrize("listed", ["models/player", "player:latest"])
+def test_a_model_is_found_under_the_name_that_its_server_gives_it(server: JudgeServer, listed: str) -> None:
+    server.models_answer = Answer(body=[{"id": "models/other"}, {"id": listed}])
+    server.script = lambda *_: Answer(body=WHOLE)
+    assert [reply.text for reply in replies(server, 1)] == [LINE]
+    assert {sent["model"] for sent in server.requests} == {"player"}
+
+
 def test_the_query_of_an_address_goes_behind_the_path(server: JudgeServer) -> None:
     server.script = lambda *_: Answer(body=WHOLE)
     asked(engine_at(server, query="?api-version=2024-10-21"), [request(0)])

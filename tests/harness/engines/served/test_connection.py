@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
@@ -64,3 +65,17 @@ def test_a_proxy_that_cannot_be_used_is_named(monkeypatch):
         open_waiting_api("key", "https://judge.test/v1", timeout=1, retries=0)
     assert "ftp://proxy.test" in str(caught.value)
     assert "NO_PROXY" in str(caught.value.hint)
+    assert "ALL_PROXY" in str(caught.value.hint)
+    assert "SOCKS" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["all_proxy", "https_proxy"])
+def test_a_socks_proxy_without_its_package_is_told_once(monkeypatch, name):
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv(name, "socks5://gate.test:1080")
+    monkeypatch.setenv("http_proxy", PROXY)
+    with pytest.raises(UsageError) as caught:
+        open_waiting_api("key", "https://judge.test/v1", timeout=1, retries=0)
+    assert "proxy socks5://gate.test:1080 cannot" in str(caught.value)
+    assert str(caught.value).count("install") == 1
+    assert f"unset {name.upper()}," in str(caught.value.hint)
