@@ -13,7 +13,6 @@ import httpx2
 import openai
 
 from kikime.harness.core.errors import UsageError
-from kikime.harness.core.reasons import Phrase
 
 JSON = {"Content-Type": "application/json"}
 
@@ -113,17 +112,18 @@ def _socks_proxy() -> bool:
 
 def _unusable_proxy(error: ImportError | ValueError) -> UsageError:
     named = {url: f"{name.upper()}_PROXY" for name, url in sorted(getproxies().items()) if name != "no"}
-    if isinstance(error, ImportError):
-        named = {url: variable for url, variable in named.items() if url.startswith("socks")}
-        reason: Phrase | str = Phrase("a SOCKS proxy needs the package socksio")
-        hint = "pip install socksio; or unset {variables}, or name the server's host in NO_PROXY"
-    else:
-        reason = str(error).splitlines()[0]
-        hint = "correct or unset {variables}, or name the server's host in NO_PROXY"
+    if isinstance(error, ValueError):
+        return UsageError(
+            "the proxy {proxy} cannot be used: {reason}",
+            hint="correct or unset {variables}, or name the server's host in NO_PROXY",
+            proxy=", ".join(named),
+            reason=str(error).splitlines()[0],
+            variables=", ".join(named.values()),
+        )
+    socks = {url: variable for url, variable in named.items() if url.startswith("socks")}
     return UsageError(
-        "the proxy {proxy} cannot be used: {reason}",
-        hint=hint,
-        proxy=", ".join(named),
-        reason=reason,
-        variables=", ".join(dict.fromkeys(named.values())),
+        "the proxy {proxy} cannot be used: a SOCKS proxy needs the package socksio",
+        hint="pip install socksio; or unset {variables}, or name the server's host in NO_PROXY",
+        proxy=", ".join(socks),
+        variables=", ".join(socks.values()),
     )

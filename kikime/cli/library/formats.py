@@ -13,6 +13,7 @@ import orjson
 from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, wide_option
 from kikime.cli.output import note, print_json, print_record, print_table
+from kikime.cli.waiting import life_signs
 from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.messages import Message
 from kikime.harness.core.reasons import parser_reason, system_reason
@@ -99,9 +100,10 @@ def render(
 @json_option
 def card(tokenizer: str, chosen: tuple[str, ...], as_json: bool) -> None:
     """Measure the formats on a tokenizer: overhead, single-token controls, protection, parse-back."""
-    from kikime.workflows import library
+    with life_signs("tokenizer", model=tokenizer):
+        from kikime.workflows import library
 
-    found = library.format_cards(tokenizer, chosen)
+        found = library.format_cards(tokenizer, chosen)
     for name, why in found.left_out.items():
         note(words()("cli.formats.left_out", id=name, why=why))
     if as_json:
@@ -119,9 +121,11 @@ def detect(tokenizer: str, as_json: bool) -> None:
     TOKENIZER is a checkpoint's directory or Hub id. Its chat template is compared with every format; its vocabulary
     and its EOS count too.
     """
-    from kikime.workflows import library
+    say = words()
+    with life_signs("tokenizer", model=tokenizer):
+        from kikime.workflows import library
 
-    found, say = library.find_format_of(tokenizer), words()
+        found = library.find_format_of(tokenizer)
     if as_json:
         print_record(found)
         return

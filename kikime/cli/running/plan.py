@@ -21,6 +21,7 @@ from kikime.cli.options import (
 )
 from kikime.cli.output import print_record, print_records, print_table, tell
 from kikime.cli.progress import duration_range
+from kikime.cli.waiting import life_signs
 from kikime.harness.core.axes import SLICE, without
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ _MOST_NAMES = 3
 @json_option
 def plan(model: str, grid: GridFlags, engine: EngineFlags, lora: tuple[str, ...], runs: Path, as_json: bool) -> None:
     """Dry run: cells, exact prompt tokens, time and judge cost, two rendered prompts. Loads no engine."""
-    from kikime.workflows.keywords import engine_options as read_engine
-    from kikime.workflows.plan import choose_materials, plan_adapters
+    with life_signs("plan", model=model):
+        from kikime.workflows.keywords import engine_options as read_engine
+        from kikime.workflows.plan import choose_materials, plan_adapters
 
-    materials, loading = choose_materials(**grid.keywords()), read_engine(engine.keywords())
-    planned = plan_adapters(model, adapter_pairs(lora), materials, loading, runs=runs)
+        materials, loading = choose_materials(**grid.keywords()), read_engine(engine.keywords())
+        planned = plan_adapters(model, adapter_pairs(lora), materials, loading, runs=runs)
     if as_json:
         print_records(planned) if len(planned) > 1 else print_record(planned[0])
     else:

@@ -1,0 +1,55 @@
+"""Life signs of commands that have nothing to print yet."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from click.testing import CliRunner
+
+from kikime.cli import main, waiting
+from kikime.cli.waiting import life_signs
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Nothing is waited for before the first sign; the returned event is set by it."""
+    spoken, note = threading.Event(), waiting.note
+    monkeypatch.setattr(waiting, "_FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "note", lambda text: (note(text), spoken.set()))
+    return spoken
+
+
+@pytest.mark.parametrize(
+    ("language", "sign"),
+    [
+        ("en", "reading acme/tea and rendering its prompts … (0 s)"),
+        ("ja", "acme/tea を読み込み、プロンプトを組み立てています…（0秒）"),
+    ],
+)
+def test_what_takes_long_says_what_it_does(impatient, monkeypatch, capsys, language, sign):
+    monkeypatch.setenv("KIKIME_LANG", language)
+    with life_signs("plan", model="acme/tea"):
+        assert impatient.wait(10)
+    out, err = capsys.readouterr()
+    assert (out, err.splitlines()) == ("", [sign])
+
+
+def test_what_is_done_in_a_moment_says_nothing(capsys):
+    with life_signs("detect", model="acme/tea"):
+        pass
+    assert capsys.readouterr().err == ""
+
+
+def test_a_fault_ends_the_signs(impatient):
+    before = threading.active_count()
+    with pytest.raises(ValueError, match="broken"), life_signs("plan", model="acme/tea"):
+        raise ValueError("broken")
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("command", [["formats", "detect"], ["formats", "card", "--format", "chatml", "--tokenizer"]])
+def test_reading_a_tokenizer_gives_a_sign_and_leaves_the_output_alone(impatient, august, command):
+    done = CliRunner().invoke(main, [*command, str(august), "--json", "--lang", "en"])
+    assert done.stderr.startswith(f"reading the tokenizer of {august} and comparing the formats")
+    assert done.stdout.startswith(("{", "["))
