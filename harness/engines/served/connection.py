@@ -111,19 +111,19 @@ def _socks_proxy() -> bool:
 
 
 def _unusable_proxy(error: ImportError | ValueError) -> UsageError:
-    named = {url: f"{name.upper()}_PROXY" for name, url in sorted(getproxies().items()) if name != "no"}
+    named = {f"{name.upper()}_PROXY": url for name, url in sorted(getproxies().items()) if name != "no"}
     if isinstance(error, ValueError):
         return UsageError(
             "the proxy {proxy} cannot be used: {reason}",
             hint="correct or unset {variables}, or name the server's host in NO_PROXY",
-            proxy=", ".join(named),
+            proxy=", ".join(dict.fromkeys(named.values())),
             reason=str(error).splitlines()[0],
-            variables=", ".join(named.values()),
+            variables=", ".join(named),
         )
-    socks = {url: variable for url, variable in named.items() if url.startswith("socks")}
+    socks = {variable: url for variable, url in named.items() if url.startswith("socks")}
     return UsageError(
         "the proxy {proxy} cannot be used: a SOCKS proxy needs the package socksio",
         hint="pip install socksio; or unset {variables}, or name the server's host in NO_PROXY",
-        proxy=", ".join(socks),
-        variables=", ".join(socks.values()),
+        proxy=", ".join(dict.fromkeys(socks.values())),
+        variables=", ".join(socks),
     )

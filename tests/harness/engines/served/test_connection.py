@@ -69,13 +69,15 @@ def test_a_proxy_that_cannot_be_used_is_named(monkeypatch):
     assert "SOCKS" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["all_proxy", "https_proxy"])
-def test_a_socks_proxy_without_its_package_is_told_once(monkeypatch, name):
+@pytest.mark.parametrize("names", [("all",), ("https",), ("all", "https")])
+def test_a_socks_proxy_without_its_package_is_told_once(monkeypatch, names):
     monkeypatch.setitem(sys.modules, "socksio", None)
-    monkeypatch.setenv(name, "socks5://gate.test:1080")
     monkeypatch.setenv("http_proxy", PROXY)
+    for name in names:
+        monkeypatch.setenv(f"{name}_proxy", "socks5://gate.test:1080")
     with pytest.raises(UsageError) as caught:
         open_waiting_api("key", "https://judge.test/v1", timeout=1, retries=0)
     assert "proxy socks5://gate.test:1080 cannot" in str(caught.value)
     assert str(caught.value).count("install") == 1
-    assert f"unset {name.upper()}," in str(caught.value.hint)
+    variables = ", ".join(f"{name.upper()}_PROXY" for name in names)
+    assert f"unset {variables}, or" in str(caught.value.hint)
