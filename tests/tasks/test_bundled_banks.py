@@ -146,7 +146,7 @@ def test_given_facts_hold_the_answer() -> None:
 def test_irrelevant_facts_are_what_must_not_appear() -> None:
     for item in load_task("rag_irrelevant").items:
         words = item.expect["constraints"][0]["words"]
-        assert all(word in item.contexts["irrelevant"] for word in words), item.id
+        assert any(word in item.contexts["irrelevant"] for word in words), item.id
         assert not any(word in item.user for word in words), item.id
 
 
