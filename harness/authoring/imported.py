@@ -10,7 +10,7 @@ from typing import NamedTuple
 import yaml
 
 from kikime.harness.authoring.draft import MAX_EXAMPLES, MIN_LINES, Content, measured_card, validated
-from kikime.harness.cards.foreign import ForeignCard, Kind, read_foreign
+from kikime.harness.cards.foreign import KIND_NAMES, ForeignCard, Kind, read_foreign
 from kikime.harness.cards.lines import CharacterLine
 from kikime.harness.cards.persona import USER_NAME, Persona
 from kikime.harness.core.errors import UsageError
@@ -28,12 +28,14 @@ class Imported(NamedTuple):
     unmapped: tuple[str, ...]
     """What of the foreign card has no place in a persona card."""
     n_lines: int
-    """How many of the character's lines its voice was measured on."""
+    """How many lines of the character it has."""
+    measured: bool
+    """Whether its voice was measured on them; False for a card that kikime exported, which brings its own."""
 
     @property
     def guessed(self) -> bool:
-        """Whether these are too few to say much about a voice."""
-        return self.n_lines < MIN_LINES
+        """Whether its voice was measured on too few lines to say much."""
+        return self.measured and self.n_lines < MIN_LINES
 
 
 def import_card(path: Path, *, persona_id: str | None = None, user_name: str | None = None) -> Imported:
@@ -59,7 +61,8 @@ def import_card(path: Path, *, persona_id: str | None = None, user_name: str | N
     said = [CharacterLine(each.reply, each.user) for each in foreign.exchanges]
     said += [CharacterLine(greeting) for greeting in foreign.greetings]
     card = validated(_content(foreign, wanted, said))
-    return Imported(_yaml(card, foreign, len(said)), card, foreign.kind, foreign.unmapped, len(said))
+    text = _yaml(card, foreign, len(said))
+    return Imported(text, card, foreign.kind, foreign.unmapped, len(said), measured=foreign.own is None)
 
 
 def _content(foreign: ForeignCard, persona_id: str, said: Sequence[CharacterLine]) -> Content:
@@ -106,5 +109,6 @@ def _yaml(card: Persona, foreign: ForeignCard, n_lines: int) -> str:
     written = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10**6)
     left = "".join(f"# 移せなかったもの: {' '.join(name.split())}\n" for name in foreign.unmapped)
     notes = "".join(f"# {line}\n" for line in foreign.creator_notes.splitlines() if line.strip())
-    head = f"# {foreign.kind} のカードから作りました。口調は{n_lines}件の台詞で測りました。語尾、一人称、長さを確かめてください。\n"
-    return head + left + notes + written
+    measured = f"口調は{n_lines}件の台詞で測りました。語尾、一人称、長さを確かめてください。"
+    voice = "口調は kikime から書き出したときのままです。" if foreign.own else measured
+    return f"# {KIND_NAMES[foreign.kind]} のカードから作りました。{voice}\n" + left + notes + written

@@ -19,6 +19,13 @@ from kikime.harness.core.errors import FileFormatError
 from kikime.harness.core.manifest import Json
 
 Kind = Literal["tavern_v1", "tavern_v2", "tavern_v3", "oobabooga"]
+KIND_NAMES: Mapping[Kind, str] = {
+    "tavern_v1": "SillyTavern V1",
+    "tavern_v2": "SillyTavern V2",
+    "tavern_v3": "SillyTavern V3",
+    "oobabooga": "oobabooga",
+}
+"""What people call them."""
 
 _KINDS: Mapping[str, Kind] = {"chara_card_v2": "tavern_v2", "chara_card_v3": "tavern_v3"}
 _UNMAPPED = {

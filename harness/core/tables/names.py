@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -61,13 +62,16 @@ _USER_ROLES = _words(
     "ユーザー ユーザ 人間 相手 質問者 あなた プレイヤー"
 )
 _CHARACTER_ROLES = _words(
-    "assistant gpt chatgpt bot bard bing model ai char character chatbot llm npc agent response output answer claude gemini "
-    "gpt4 gpt35 アシスタント キャラ キャラクター ボット 応答者 モデル"
+    "assistant gpt chatgpt bot bard bing model ai aiassistant aiアシスタント char character chatbot llm npc agent response output answer "
+    "claude gemini アシスタント キャラ キャラクター ボット 応答者 モデル"
 )
 _ASIDE_ROLES = _words(
     "system developer tool function ipython functioncall functionresponse observation environment toolcall toolresponse "
     "toolresult context システム ツール"
 )
+
+_VERSIONED = re.compile(r"(?:(?:chat)?gpt|claude|gemini)\w*\d\w*")
+"""A model under its full name: ``gpt-4o-mini``, ``claude-3-opus``."""
 
 
 def plain(name: str) -> str:
@@ -116,7 +120,7 @@ def role_of(speaker: str, own_names: Iterable[str] = ()) -> str | None:
     ('user', 'assistant', 'assistant', 'system', None)
     """
     name = plain(speaker)
-    if name in _CHARACTER_ROLES or (name and name in {plain(own) for own in own_names}):
+    if name in _CHARACTER_ROLES or _VERSIONED.fullmatch(name) or (name and name in {plain(own) for own in own_names}):
         return "assistant"
     if name in _USER_ROLES:
         return "user"

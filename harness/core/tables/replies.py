@@ -24,8 +24,8 @@ from kikime.harness.core.tables.turns import (
     CALL,
     Turn,
     is_dialogue,
-    is_named_among,
     messages,
+    others_talk_to_it,
     speaker_of,
     text_of,
     turns_of,
@@ -293,9 +293,9 @@ def _of_rows(table: Table, group: Sequence[int], own_names: Sequence[str]) -> It
             yield FileReply(index + 1, table.where(index), problem=problem)
     before: list[Message] = []
     asked = ""
-    named_ones = is_named_among([speaker_of(table.records[index].row) for index in readable], own_names)
+    others_are_users = others_talk_to_it([speaker_of(table.records[index].row) for index in readable], own_names)
     for index in readable:
-        turns, problem = turns_of([table.records[index].row], own_names, others_are_users=named_ones)
+        turns, problem = turns_of([table.records[index].row], own_names, others_are_users=others_are_users)
         if problem is not None:
             yield FileReply(index + 1, table.where(index), problem=problem)
         for turn in turns:

@@ -69,7 +69,7 @@ def turns_of(
         value: a list of messages (OpenAI's, ShareGPT's and similar ones), of pairs (user, character), or of texts in
             turn, the user's first.
         own_names: what the character is called.
-        others_are_users: whether whoever is not known talks to the character; so it is where that speaks under its name.
+        others_are_users: whether whoever is not known talks to the character; see :func:`others_talk_to_it`.
     """
     entries = _entries(_opened(value))
     if not entries:
@@ -78,7 +78,7 @@ def turns_of(
         return [Turn(("user", "assistant")[n % 2], str(entry)) for n, entry in enumerate(entries)], None
     turns: list[Turn] = []
     speakers = [speaker_of(entry) for entry in entries if isinstance(entry, Mapping)]
-    others_are_users = others_are_users or is_named_among(speakers, own_names)
+    others_are_users = others_are_users or others_talk_to_it(speakers, own_names)
     for number, entry in enumerate(entries, 1):
         if isinstance(entry, Mapping):
             found = _message(entry, number, own_names, others_are_users=others_are_users)
@@ -124,10 +124,14 @@ def speaker_of(entry: Mapping[str, object]) -> str | None:
     return str(entry[key]) if key is not None and isinstance(entry.get(key), str) else None
 
 
-def is_named_among(speakers: Sequence[str | None], own_names: Iterable[str]) -> bool:
-    """Whether the character speaks under its own name, so that whoever else speaks is talking to it."""
+def others_talk_to_it(speakers: Iterable[str | None], own_names: Iterable[str]) -> bool:
+    """Whether who is not known among the speakers is the user: the character speaks under its own name, or with one other."""
     names = list(own_names)
-    return any(s and role_of(s) is None and role_of(s, names) == "assistant" for s in speakers)
+    roles = {speaker: role_of(speaker, names) for speaker in speakers if speaker}
+    if any(role == "assistant" and role_of(speaker) is None for speaker, role in roles.items()):
+        return True
+    known = set(roles.values())
+    return "assistant" in known and "user" not in known and list(roles.values()).count(None) == 1
 
 
 def _message(

@@ -164,12 +164,13 @@ def import_(file: Path, persona_id: str | None, user_name: str | None, output: P
     Its texts, first messages, examples and lorebook are kept; the voice is measured on what the character says. What
     has no place in a persona card is named.
     """
+    from kikime.harness.cards.foreign import KIND_NAMES
     from kikime.workflows import library
 
     found, say = library.import_card(file, persona_id=persona_id, user_name=user_name), words()
     if output:
         _write(output, found.text)
-        note(say("cli.personas.wrote", path=output, n=found.n_lines))
+        note(say("cli.personas.wrote_card", path=output))
     if as_json:
         print_json(found.card.model_dump(mode="json"))
     elif not output:
@@ -179,7 +180,8 @@ def import_(file: Path, persona_id: str | None, user_name: str | None, output: P
         "greetings": len(found.card.greetings),
         "lore": len(found.card.lorebook),
     }
-    note(say("cli.personas.imported", kind=found.kind, lines=found.n_lines, **kept))
+    note(say("cli.personas.imported", kind=KIND_NAMES[found.kind], **kept))
+    note(say("cli.personas.measured" if found.measured else "cli.personas.brought", n=found.n_lines))
     if found.unmapped:
         note(say("cli.personas.unmapped", names=say("cli.and").join(found.unmapped)))
     if found.guessed:

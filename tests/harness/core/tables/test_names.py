@@ -17,8 +17,9 @@ def test_the_likeliest_name_wins_whatever_its_case() -> None:
     [
         *((name, "user") for name in ("user", "Human", "<human>", "prompter", "USER:", "ユーザー")),
         *((name, "assistant") for name in ("assistant", "gpt", "ChatGPT", "bot", "bard", "model", "キャラ", "紗良")),
+        *((name, "assistant") for name in ("AI Assistant", "AIアシスタント", "gpt-4o-mini", "Claude 3.5 Sonnet")),
         *((name, "system") for name in ("system", "developer", "tool", "function_call", "observation")),
-        *((name, None) for name in ("太郎", "narrator", "")),
+        *((name, None) for name in ("太郎", "narrator", "gptuser", "")),
     ],
 )
 def test_common_role_names_are_known(speaker: str, role: str | None) -> None:

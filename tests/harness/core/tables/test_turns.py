@@ -55,6 +55,16 @@ def test_the_character_may_speak_under_its_name_and_whoever_else_speaks_is_the_u
     assert turns_of(talk, ["茜"])[1] == "turn 1: who is '旅人'?"
 
 
+def test_the_only_other_speaker_talks_to_the_character():
+    talk = [system("s"), {"from": "旅人", "value": "空は？"}, {"from": "gpt", "value": "青いですわ"}]
+    assert turns_of(talk) == (WANTED, None)
+    assert turns_of([{"from": "語り手", "value": "朝。"}, *talk])[1] == "turn 1: who is '語り手'?"
+
+
+def test_who_answers_a_user_under_an_unknown_name_may_be_another_character():
+    assert turns_of([user("空は？"), {"role": "茜", "content": "青だよ"}], ["絢音"])[1] == "turn 2: who is '茜'?"
+
+
 def test_lines_of_the_user_in_a_row_are_one():
     assert turns_of([user("空は"), user("何色？"), assistant("青")])[0] == [
         Turn("user", "空は\n何色？"),
