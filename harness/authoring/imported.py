@@ -33,6 +33,11 @@ class Imported(NamedTuple):
     """Whether its voice was measured on them; False for a card that kikime exported, which brings its own."""
 
     @property
+    def program(self) -> str:
+        """Whose card it was, with its version."""
+        return KIND_NAMES[self.kind]
+
+    @property
     def guessed(self) -> bool:
         """Whether its voice was measured on too few lines to say much."""
         return self.measured and self.n_lines < MIN_LINES

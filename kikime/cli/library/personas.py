@@ -164,7 +164,6 @@ def import_(file: Path, persona_id: str | None, user_name: str | None, output: P
     Its texts, first messages, examples and lorebook are kept; the voice is measured on what the character says. What
     has no place in a persona card is named.
     """
-    from kikime.harness.cards.foreign import KIND_NAMES
     from kikime.workflows import library
 
     found, say = library.import_card(file, persona_id=persona_id, user_name=user_name), words()
@@ -180,7 +179,7 @@ def import_(file: Path, persona_id: str | None, user_name: str | None, output: P
         "greetings": len(found.card.greetings),
         "lore": len(found.card.lorebook),
     }
-    note(say("cli.personas.imported", kind=KIND_NAMES[found.kind], **kept))
+    note(say("cli.personas.imported", kind=found.program, **kept))
     note(say("cli.personas.measured" if found.measured else "cli.personas.brought", n=found.n_lines))
     if found.unmapped:
         note(say("cli.personas.unmapped", names=say("cli.and").join(found.unmapped)))
