@@ -18,6 +18,12 @@ _GREETS = (
     r"(?:ただいま|おはよう|こんにち[はわ]|こんばん[はわ]|お疲れ|おつかれ|お?久しぶり|ありがとう|ご苦労|お[帰か]え?り|元気(?:か|だ|に)|大丈夫(?:か|\?|で)"
     r"|聞いて(?:く|よ|。|!)|待って(?:く|よ|。|!))(?!参|より|から|の|と|って|ござい)"
 )
+_GREETING = (
+    r"(?:ただいま|おはよう|こんにち[はわ]|こんばん[はわ]|お疲れ(?:様|さま)?|おつかれ(?:さま)?|お?久しぶり|ありがとう|ごめん|ご苦労(?:様|さま)?"
+    r"|お[帰か]え?り|やあ|ねえ|なあ|おい)(?:ございま(?:す|した)|なさい|です|ね|な)?"
+)
+_ASKS_FOR = r"[^。!?\n]{1,30}?て(?:くれ|くだ|ちょうだい|もらえ|ほしい|欲しい)"
+_ASKS_OF = r"[^。!?\n]{1,40}?(?:です|ます|ました|でした|だった)(?:の(?:です)?)?(?:か|\?)"
 _RETOLD = re.compile(
     r"\A(?:と|って|て[はもな]|だ(?:って|なんて)|なん[てか]|など|で(?:す|ご|い|よ|結|かま|ええ|も)|言|いう|ゆう|呼|よ[んぶば])"
     r"|呼|よ(?:ば|んで|ぶ)|名前|名乗|(?:と|って)(?:声|言|いう|い[いわっ]|書|褒|叱|笑|聞[かこ]|頼|おっしゃ|申)|おっしゃ"
@@ -66,7 +72,7 @@ class AddressPatterns(NamedTuple):
         short = {fold(answer) for fact in persona.facts if fact.id == "name" for answer in fact.answers}
         titled = names | {name for name in short if len(name) == 1 and name in full}
         nicknames = {name for name in short if re.search(rf"{_CALLED}\Z", name)} - {fold(persona.user_name)}
-        bare = titled - selves - {full}
+        bare = {name for name in titled - {full} if not name.startswith(tuple(selves))}
         return cls(
             re.compile(_any((*titled, *nicknames, *_trades(persona)))),
             re.compile(_call(titled, nicknames, bare, _trades(persona))),
@@ -102,6 +108,9 @@ def _call(titled: Iterable[str], nicknames: Iterable[str], bare: Iterable[str], 
             rf"{LEAD}(?:{_any(titled)}){_CALLED}[、!]+",
             rf"{LEAD}(?:{_any((*nicknames, *trades))})[、!]+",
             rf"{LEAD}(?:{_any(bare)})[、!]+(?={_GREETS})",
+            rf"{LEAD}(?:{_any(bare)})、(?={_ASKS_FOR})",
+            rf"{LEAD}(?:{_any(titled)}){_CALLED}は、?(?={_ASKS_OF})",
+            rf"{LEAD}{_GREETING}、(?:(?:{_any(titled)}){_CALLED}|{_any(bare)})(?=[。!?]|\Z)",
             rf"{LEAD}(?:{_any(english)}), (?=(?:how|what|where|can|could|would|do|did|are|have)(?: [a-z'’]+){{0,2}} you(?![a-z])|thank)",
         )
     )

@@ -56,6 +56,8 @@ class SwapPatterns(NamedTuple):
         line = (
             rf"{LEAD}(?:(?:これ|こちら|以下|次|上記|それ)[はが]、?)?(?:最後のターンは)?(?:{name}){TITLE}の(?:最後の)?{_LINE}{COPULA}{_END}",
             rf"{LEAD}(?:この|以下の|次の|上記の|最後の){_LINE}{COPULA}{_END}",
+            rf"〓+は、?(?:{name}){TITLE}の{_LINE}{COPULA}{_END}",
+            rf"{LEAD}(?:この|上記の){_LINE}は、?[^。!?\n]{{0,40}}(?:{name})[^。!?\n]{{0,40}}(?:もの|場面|シーン|{_LINE}){COPULA}{_END}",
             rf"{LEAD}(?:以下|次|上記)[はが]、?(?:キャラクターの)?{_LINE}{COPULA}{_END}",
             rf"{LEAD}(?:(?:以下|次|こちら|これ)[はが]、?)?[^。!?\n]{{0,16}}?(?:{_LINE}|会話|文章)の?例(?:{COPULA}|を(?:示|挙|紹介|作))",
         )
