@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from kikime.harness.cards.persona import Persona
+from kikime.harness.core.reasons import Phrase
 from kikime.harness.metrics import CRITICAL, Measured, Scorer, VoiceSums
 from kikime.harness.prompts.scoring import scorer_of
 
@@ -88,7 +89,13 @@ def _mean(measured: list[Measured], name: str) -> float | None:
 def _size(persona: Persona) -> list[str]:
     if len(persona.examples) >= FEW_EXAMPLES:
         return []
-    return [f"only {len(persona.examples)} examples: give {FEW_EXAMPLES} or more, so that the targets can be checked"]
+    return [
+        Phrase(
+            "examples in the card: {n}; with {least} or more the targets can be checked",
+            n=len(persona.examples),
+            least=FEW_EXAMPLES,
+        )
+    ]
 
 
 def _rate(persona: Persona, rate: float | None) -> list[str]:
@@ -97,25 +104,35 @@ def _rate(persona: Persona, rate: float | None) -> list[str]:
         return []
     if abs(rate - markers.target_rate) <= markers.tolerance:
         return []
-    return [f"the markers end {rate:.0%} of the examples' sentences, but target_rate is {markers.target_rate:.0%}"]
+    return [
+        Phrase(
+            "the markers end {rate:.0%} of the examples' sentences, but target_rate is {target:.0%}",
+            rate=rate,
+            target=markers.target_rate,
+        )
+    ]
 
 
 def _lengths(persona: Persona, measured: list[Measured]) -> list[str]:
-    found = []
+    found: list[str] = []
     low, high = persona.length.chars
     if not low <= persona.length.target <= high:
-        found.append(f"length.target {persona.length.target} is outside length.chars [{low}, {high}]")
+        target = persona.length.target
+        found.append(
+            Phrase("length.target {target} is outside length.chars [{low}, {high}]", target=target, low=low, high=high)
+        )
     for name, what in (("length_fit", f"length.chars [{low}, {high}]"), ("sentence_fit", "length.sentences")):
         share = _mean(measured, name)
         if share is not None and share < 0.5:
-            found.append(f"only {share:.0%} of the examples are inside {what}")
+            found.append(Phrase("only {share:.0%} of the examples are inside {what}", share=share, what=what))
     if any((m["newlines"] or 0) > persona.length.newlines for m in measured):
-        found.append(f"an example has more line breaks than length.newlines {persona.length.newlines}")
+        most = persona.length.newlines
+        found.append(Phrase("an example has more line breaks than length.newlines {most}", most=most))
     return found
 
 
 def _lines(replies: list[str], measured: list[Measured], scorer: Scorer) -> list[str]:
-    found = []
+    found: list[str] = []
     for reply, values in zip(replies, measured, strict=True):
         wrong = [name for name in (*CRITICAL, "marker_spam", "forbidden_terms") if values[name]]
         wrong += [name for name in ("first_person_ok", "second_person_ok") if values[name] == 0]
@@ -123,7 +140,9 @@ def _lines(replies: list[str], measured: list[Measured], scorer: Scorer) -> list
         for name in wrong:
             pieces = [reply[a:b] for a, b in spans.get(name, [])]
             because = f" ({'、'.join(Counter(pieces))})" if pieces else ""
-            found.append(f"example 「{_short(reply)}」: {name}{because}")
+            found.append(
+                Phrase("example 「{reply}」: {name}{because}", reply=_short(reply), name=name, because=because)
+            )
     return found
 
 

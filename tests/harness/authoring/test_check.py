@@ -8,6 +8,7 @@ import pytest
 
 from kikime.harness.authoring.check import check_persona
 from kikime.harness.cards.persona import Persona, load_persona, persona_ids
+from kikime.harness.words.catalogue import Translator
 
 CARD: dict[str, Any] = {
     "id": "ojou",
@@ -61,4 +62,12 @@ def test_examples_that_do_not_fit(replies: tuple[str, ...], message: str) -> Non
 def test_few_examples_are_a_note_not_a_warning() -> None:
     report = check_persona(with_replies(GOOD[0]))
     assert report.ok
-    assert "only 1 examples" in report.notes[0]
+    assert "examples in the card: 1" in report.notes[0]
+
+
+def test_what_is_found_is_said_in_japanese_too() -> None:
+    say, found = Translator("ja"), check_persona(with_replies(*GOOD, "わたくしはAIアシスタントですわ\n俺もですわ"))
+    few = check_persona(with_replies(GOOD[0])).notes
+    said = [say.message(text) for text in (*found.warnings, *few)]
+    assert said[0] == "改行が length.newlines（0）より多い会話例があります"
+    assert all(line.startswith(("改行が", "会話例「", "カードの会話例は1件です")) for line in said)
