@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import ipaddress
+import logging
 import os
 import socket
 import sys
@@ -179,6 +180,7 @@ def serve(
     except ImportError as error:
         raise EnvironmentFault("the leaderboard needs streamlit", hint="pip install 'kikime[ui]'") from error
     require_free(host, port)
+    _expect_no_runtime()
     from kikime.leaderboard.page.registry import pages
     from kikime.leaderboard.page.shell import PageShell
 
@@ -195,6 +197,12 @@ def serve(
     app = App(script, middleware=layers, lifespan=_warm_up)
     announce()
     app.run(config=server_config(host, port, sign_in))
+
+
+def _expect_no_runtime() -> None:
+    """Keep streamlit from warning of each cached function that is imported before its server runs: all of them are."""
+    name = "streamlit.runtime.caching.cache_data_api"
+    logging.getLogger(name).addFilter(lambda record: "No runtime found" not in record.getMessage())
 
 
 def _gates(sign_in: Path | None, paths: Sequence[str]) -> list[Any]:

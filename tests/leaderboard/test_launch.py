@@ -1,9 +1,10 @@
+import logging
 import socket
 
 import pytest
 
 from kikime.harness.core.errors import EnvironmentFault, UsageError
-from kikime.leaderboard.launch import allowed_hosts, is_loopback, require_free, serve, server_config
+from kikime.leaderboard.launch import _expect_no_runtime, allowed_hosts, is_loopback, require_free, serve, server_config
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
@@ -43,3 +44,10 @@ def test_nothing_is_reported_to_anybody():
 def test_only_names_of_this_machine_are_answered_unless_others_may_come():
     assert "evil.example" not in allowed_hosts("127.0.0.1") != []
     assert allowed_hosts("0.0.0.0") == []
+
+
+def test_streamlit_does_not_warn_of_functions_that_are_imported_before_its_server_runs():
+    _expect_no_runtime()
+    logger = logging.getLogger("streamlit.runtime.caching.cache_data_api")
+    records = [logging.makeLogRecord({"msg": text}) for text in ("No runtime found, using X", "something else")]
+    assert [bool(logger.filter(record)) for record in records] == [False, True]
