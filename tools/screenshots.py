@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+WAITING = '[data-testid="stSkeleton"]'
+"""What stands where a part of the page has not been drawn."""
 PORT = 8591
 SIZE = {"width": 1280, "height": 760}
 ALLOWED = ["--no-sandbox", "--disable-gpu"]
@@ -45,6 +47,7 @@ def _shoot(browser: Browser, address: str, theme: str, target: Path) -> None:
     tab.goto(address)
     for _ in range(2):
         tab.wait_for_selector(READY)
+        tab.wait_for_function("selector => document.querySelector(selector) === null", arg=WAITING)
         tab.wait_for_timeout(2_500)
     target.parent.mkdir(parents=True, exist_ok=True)
     tab.screenshot(path=str(target))

@@ -19,7 +19,7 @@ def test_models_are_ranked_and_steps_have_their_curve(tmp_path, engine):
         checkpoint(tmp_path / "out" / f"step-{step}", seed=step)
     done = swept(tmp_path, engine, "models: [demo:august]\nsteps: out/step-*")
     assert done.exit_code == 0, done.stderr
-    assert "out × smoke: 2 steps" in done.stdout
+    assert "out × smoke, steps: 2" in done.stdout
     assert "Leaderboard" in done.stdout or "smoke" in done.stdout
     assert len([line for line in done.stdout.splitlines() if line.startswith(str(tmp_path / "runs"))]) == 3
 

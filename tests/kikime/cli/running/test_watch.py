@@ -41,8 +41,8 @@ def test_the_curve_grows_with_every_checkpoint(tmp_path, engine):
         checkpoint(tmp_path / "out" / f"checkpoint-{step}", seed=step)
     done = watch(tmp_path, engine)
     assert done.exit_code == 0, done.stderr
-    assert "out × smoke: 1 steps" in done.stdout
-    assert "out × smoke: 2 steps" in done.stdout
+    assert "out × smoke, steps: 1" in done.stdout
+    assert "out × smoke, steps: 2" in done.stdout
     assert "From step 100 to step 200" in done.stdout
     assert "out-200: complete" in done.stderr
     shown = invoke(tmp_path / "runs", "show", "out", "--report", "steps", "--json")

@@ -57,7 +57,7 @@ def test_what_people_say_of_models_is_shown_and_chosen_by(ranked):
     )
     shown = frames(opened("board"))[0].set_index("モデル")
     (ours,) = (name for name in shown.index if "9月" in name)
-    assert list(shown.loc[ours, ["種類", "ライセンス", "ページ", "規模"]]) == [
+    assert list(shown.loc[ours, ["種類", "ライセンス", "ページ", "大きさ"]]) == [
         "調整",
         "mit",
         "https://example.com/m",
