@@ -1,8 +1,10 @@
-"""Connections to a server: addresses with a query, proxies of the environment, the key in the header that is wanted."""
+"""Connections to a server: addresses with a query, proxies and headers of the environment, the key in the header that is wanted."""
 
 from __future__ import annotations
 
 import ipaddress
+import os
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -15,6 +17,11 @@ import openai
 from kikime.harness.core.errors import UsageError
 
 JSON = {"Content-Type": "application/json"}
+HEADERS = "KIKIME_HEADERS"
+"""Further headers of every request to a server, ``NAME: VALUE`` a line: gateways want some, and they may be secret."""
+_HEADER = re.compile(
+    r"\s*(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(?P<value>[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)\s*"
+)
 
 
 class _Address(NamedTuple):
@@ -34,8 +41,8 @@ class _Address(NamedTuple):
             return self.host == "localhost"
 
     def headers(self, api_key: str) -> Mapping[str, str]:
-        """Azure, whose addresses have a version, reads the key from a header of its own."""
-        return {"api-key": api_key} if "api-version" in self.query else {}
+        """Those of the environment; Azure, whose addresses have a version, reads the key from a header of its own."""
+        return ({"api-key": api_key} if "api-version" in self.query else {}) | _own_headers()
 
 
 def _address(base_url: str) -> _Address:
@@ -54,11 +61,27 @@ class _HttpClient(openai.DefaultAioHttpClient):
             raise httpx2.RemoteProtocolError(str(error), request=request) from error
 
 
+def _own_headers() -> dict[str, str]:
+    headers = {}
+    for number, line in enumerate(os.environ.get(HEADERS, "").splitlines(), 1):
+        if not line.strip():
+            continue
+        if (header := _HEADER.fullmatch(line)) is None:
+            raise UsageError(
+                "line {number} of {variable} is no header",
+                hint="write NAME: VALUE, one a line, in ASCII",
+                number=number,
+                variable=HEADERS,
+            )
+        headers[header["name"]] = header["value"]
+    return headers
+
+
 def open_api(api_key: str, base_url: str, *, timeout: float, connections: int) -> openai.AsyncOpenAI:
     """The provider's client, without retries of its own; ``timeout`` in seconds.
 
     Raises:
-        UsageError: a proxy of the environment cannot be used.
+        UsageError: a proxy or a header of the environment cannot be used.
     """
     address = _address(base_url)
     limits, own = httpx2.Limits(max_connections=connections), not address.local
@@ -82,7 +105,7 @@ def open_waiting_api(api_key: str, base_url: str, *, timeout: float, retries: in
     """The same for single questions: blocking, with retries of its own.
 
     Raises:
-        UsageError: a proxy of the environment cannot be used.
+        UsageError: a proxy or a header of the environment cannot be used.
     """
     address = _address(base_url)
     try:

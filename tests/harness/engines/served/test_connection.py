@@ -33,6 +33,20 @@ def test_a_plain_address_has_the_key_where_openai_has_it():
     assert api.api_key == "key"
 
 
+def test_headers_of_the_environment_go_with_every_request(monkeypatch):
+    monkeypatch.setenv("KIKIME_HEADERS", "X-Team: voices\n\nCF-Access-Client-Id:abc.access \n")
+    headers = open_waiting_api("key", "https://a.test/v1", timeout=1, retries=0).default_headers
+    assert (headers["X-Team"], headers["CF-Access-Client-Id"]) == ("voices", "abc.access")
+
+
+@pytest.mark.parametrize("line", ["secret", "X Team: a", "X-Team:", "X-Team: 値", ": a"])
+def test_a_line_that_is_no_header_is_told_without_its_text(monkeypatch, line):
+    monkeypatch.setenv("KIKIME_HEADERS", f"X-Good: 1\n{line}")
+    with pytest.raises(UsageError) as told:
+        open_waiting_api("key", "https://a.test/v1", timeout=1, retries=0)
+    assert "line 2 of KIKIME_HEADERS is no header" in str(told.value)
+
+
 def test_the_client_itself_never_asks_twice():
     api = open_api("key", "http://127.0.0.1:9/v1", timeout=1, connections=2)
     assert api.max_retries == 0
