@@ -26,7 +26,7 @@ NOT_RUN = {
     "needs a judge's server; tests/judges and tests/journeys play one": "judge audit calibrate",
     "opens a server; tests marked browser visit it": "leaderboard",
     "reads files or runs of the reader's own, which the tests of each command make": (
-        "show about compare rank gate export score personas tasks formats doctor schema"
+        "show about compare rank gate export verify score personas tasks formats doctor schema"
     ),
 }
 """Why a command that names no shipped run and needs something is checked as far as its words, and not run; by the command's first word."""
