@@ -20,12 +20,13 @@ from kikime.harness.words.catalogue import Translator
 
 
 class Table(NamedTuple):
-    """A table; the first ``left`` columns are text, the others are numbers."""
+    """A table; the first ``left`` columns are text, the others are numbers; ``spare`` ones go first where there is no room."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
     left: int = 1
+    spare: Sequence[int] = ()
 
 
 class Line(NamedTuple):

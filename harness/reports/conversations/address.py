@@ -39,6 +39,8 @@ TITLES = {
     "先輩": "senpai",
 }
 """What follows a name, in writing, and how it is counted."""
+SPARE = ("animal", "child", "elder")
+"""Kinds of person that a narrow terminal leaves out, the first one first."""
 _TITLE = "|".join(TITLES)
 _WORD_WITH_TITLE = re.compile(rf"(?:{_TITLE})\Z")
 
@@ -175,14 +177,11 @@ def tables(report: AddressReport, t: Translator) -> Iterator[Block]:
     found = {(row.persona, row.who): row for row in report.calls}
     personas = dict.fromkeys(row.persona for row in report.calls)
     people = [t("reports.address.persona"), *(t(f"reports.address.people.{who}") for who in kinds)]
-    yield Table(
-        t("reports.address.called"), people, [[p, *(_most(found.get((p, who)), t) for who in kinds)] for p in personas]
-    )
-    yield Table(
-        t("reports.address.politeness"),
-        people,
-        [[p, *(_polite(found.get((p, who))) for who in kinds)] for p in personas],
-    )
+    spare = [1 + kinds.index(who) for who in SPARE if who in kinds]
+    called = [[p, *(_most(found.get((p, who)), t) for who in kinds)] for p in personas]
+    yield Table(t("reports.address.called"), people, called, spare=spare)
+    polite = [[p, *(_polite(found.get((p, who))) for who in kinds)] for p in personas]
+    yield Table(t("reports.address.politeness"), people, polite, spare=spare)
     yield Footnote(t("reports.intervals") + t("reports.address.footnote"))
 
 

@@ -39,7 +39,7 @@ def show_report(name: str, run: Run, base: Run | None, *, as_json: bool) -> None
 
 def _print(block: Block) -> None:
     if isinstance(block, Table):
-        print_table(block.title, block.columns, block.rows, left=block.left)
+        print_table(block.title, block.columns, block.rows, left=block.left, spare=block.spare)
     elif isinstance(block, Line):
         click.echo(block.text)
     else:

@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
+from kikime.harness.cards.persona import persona_ids
 from kikime.harness.core.errors import EmptyReport
 from kikime.harness.core.request import Request
 from kikime.harness.reports.conversations.address import AddressReport, address_report, title_after
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.suites.task import load_task
+from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, invoke, make_run
 from tests.support.canned_runs import canned_run
 
@@ -30,6 +33,12 @@ def says(request: Request) -> str:
 @pytest.fixture(scope="module")
 def met(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
     return canned_run(tmp_path_factory.mktemp("address"), "met", says, tasks=[{"id": "address"}])
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    tasks = [{"id": "address"}]
+    return canned_run(tmp_path_factory.mktemp("crowd"), "crowd", says, tasks=tasks, personas=persona_ids())
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +95,21 @@ def test_the_command_prints_how_whom_is_called(met: RunDirectory, language: str,
     done = invoke(met.path.parent, "show", met.id, "--report", "address", "--lang", language)
     assert done.exit_code == 0, done.output
     assert said in done.stdout
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_how_twelve_personas_call_whom_fits_80_columns_and_wide_shows_all(
+    crowd: RunDirectory, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    people = Translator(language).get("reports.address.people.animal", "")
+    asked = ("show", crowd.id, "--report", "address", "--lang", language)
+    narrow, wide = (invoke(crowd.path.parent, *asked, *more).output for more in ((), ("--wide",)))
+    assert max(cell_len(line) for line in narrow.splitlines()) <= 80
+    assert narrow.count("shitsuji") == 2
+    assert "--wide" in narrow
+    assert "--wide" not in wide
+    assert people in wide
 
 
 def test_the_record_is_printed_as_json(met: RunDirectory) -> None:
