@@ -11,8 +11,6 @@ import pandas as pd
 from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts.altair import BAND, BLUE, GREY, ORANGE, Chart, Row, leading, names_axis, per_name
 
-_SCORES = list(range(1, 8))
-
 
 class Counted(Protocol):
     """Replies of one bin of whole numbers."""
@@ -104,8 +102,8 @@ def _whole_bins(name: str, found: Sequence[tuple[Counted, str]], width: int) -> 
 
 
 def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
-    """Shares of the scores 1–7 per judge and criterion as stacked bars: ``name, score, share, n``."""
-    frame = pd.DataFrame(rows, columns=["name", "score", "share", "n", "href"])
+    """Shares of the scores per judge and criterion as stacked bars: ``name, score, scale, share, n``."""
+    frame = pd.DataFrame(rows, columns=["name", "score", "scale", "share", "n", "href"])
     frame["shown"] = [
         str(score) if share >= 0.04 else "" for score, share in zip(frame["score"], frame["share"], strict=True)
     ]
@@ -115,13 +113,7 @@ def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
     )
     boxes = base.mark_bar(height=20, stroke="white").encode(
         x=alt.X("share:Q", stack="zero", title=t("judge.share_axis"), scale=ends, axis=alt.Axis(format=".0%")),
-        color=alt.Color(
-            "score:O",
-            sort=_SCORES,
-            title=t("judge.score"),
-            scale=alt.Scale(domain=_SCORES, scheme="redyellowblue"),
-            legend=alt.Legend(orient="bottom", columns=alt.ExprRef("max(1, floor(width / 42))")),
-        ),
+        color=_score_colour(frame, t),
         tooltip=[
             alt.Tooltip("name:N", title=" "),
             alt.Tooltip("score:O", title=t("judge.score")),
@@ -133,3 +125,19 @@ def score_bars(rows: Sequence[Row], t: Translator) -> Chart:
         x=alt.X("share:Q", stack="zero", bandPosition=0.5, title=t("judge.share_axis")), text="shown:N"
     )
     return (boxes + signs).properties(height=per_name(list(frame["name"].unique()), 30))
+
+
+def _score_colour(frame: pd.DataFrame, t: Translator) -> alt.Color:
+    """From the lowest to the highest point of the rubric; without a legend where the rubrics have several scales."""
+    scales = sorted(set(frame["scale"]))
+    if len(scales) > 1:
+        frame["place"] = (frame["score"] - 1) / (frame["scale"] - 1)
+        return alt.Color("place:Q", scale=alt.Scale(domain=[0, 1], scheme="redyellowblue"), legend=None)
+    points = list(range(1, int(scales[0]) + 1)) if scales else []
+    return alt.Color(
+        "score:O",
+        sort=points,
+        title=t("judge.score"),
+        scale=alt.Scale(domain=points, scheme="redyellowblue"),
+        legend=alt.Legend(orient="bottom", columns=alt.ExprRef("max(1, floor(width / 42))")),
+    )

@@ -37,7 +37,9 @@ class Share(ByJudge, frozen=True):
 
     criterion: str
     score: int
-    """1–7."""
+    """1 to ``scale``."""
+    scale: int
+    """The highest point of the rubric."""
     n: int
     share: float
     """Of the criterion's scores, 0–1."""
@@ -120,9 +122,9 @@ def distribution(run: RunDirectory) -> list[Share]:
     return _query(
         run,
         Share,
-        """SELECT *, n / sum(n) OVER (PARTITION BY judge_id, protocol, criterion) AS share FROM (
-              SELECT judge_id, protocol, criterion, score::INTEGER AS score, count(*) AS n FROM current_judge
-              WHERE status = 'ok' AND score IS NOT NULL GROUP BY ALL) ORDER BY judge_id, protocol, criterion, score""",
+        """SELECT *, n / sum(n) OVER (PARTITION BY judge_id, protocol, criterion, scale) AS share FROM (
+              SELECT judge_id, protocol, criterion, scale, score::INTEGER AS score, count(*) AS n FROM current_judge
+              WHERE status = 'ok' AND score IS NOT NULL GROUP BY ALL) ORDER BY judge_id, protocol, criterion, scale, score""",
     )
 
 

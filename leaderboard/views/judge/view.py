@@ -13,6 +13,7 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import judge_drift
 from kikime.harness.words.catalogue import Translator
 from kikime.harness.words.numbers import percent
+from kikime.judges.verdicts.rubric import HIGH
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.charts import distribution as charts_distribution
 from kikime.leaderboard.data.cached import kept
@@ -101,11 +102,12 @@ def _doubts(t: Translator, run: RunDirectory) -> None:
 
 
 def distribution(t: Translator, run: RunDirectory) -> None:
-    """Shares of the scores 1–7."""
+    """Shares of the scores, each on the scale of its rubric."""
     rows = []
     top: dict[str, float] = {}
     for row in _distribution(run):
-        name, opened = f"{criterion(t, row.criterion)} · {row.judge}", _replies(t, run, row)
+        scale = "" if row.scale == HIGH else f" (1–{row.scale})"
+        name, opened = f"{criterion(t, row.criterion)}{scale} · {row.judge}", _replies(t, run, row)
         rows.append(_cells(row) | {"name": name, "href": opened, "open": opened})
         top[name] = max(top.get(name, 0.0), row.share)
     small(t("judge.distribution_note"))
@@ -203,7 +205,8 @@ def length(t: Translator, run: RunDirectory) -> None:
     ]
     small(t("judge.length_note"))
     order = list(dict.fromkeys(point.series for point in rows))
-    draw_chart(charts.lines(rows, t("judge.quarter"), t("judge.score"), order, (1, 7)), alt=t("judge.length_alt"))
+    ends = (1, max((row.scale for row in _distribution(run)), default=HIGH))
+    draw_chart(charts.lines(rows, t("judge.quarter"), t("judge.score"), order, ends), alt=t("judge.length_alt"))
     adjusted = [_cells(row) for row in _adjusted(run)]
     _table(t, adjusted, ("judge", "criterion", "n", "mean", "mean_adjusted", "correlation"), "length")
 

@@ -24,7 +24,7 @@ def test_every_chart_is_valid(rows):
         charts_distribution.histogram({"A": [BIN] * rows, "B": []}, 5, "文字数", (10, 20), T),
         charts.forest([DELTA] * rows, "差", T),
         charts.lines([POINT] * rows, "例示", "割合", ["alpaca"]),
-        charts_distribution.score_bars([{"name": "j", "score": 3, "share": 0.5, "n": 1}] * rows, T),
+        charts_distribution.score_bars([{"name": "j", "score": 3, "scale": 7, "share": 0.5, "n": 1}] * rows, T),
     ):
         assert "$schema" in chart.to_dict(validate=True)
 

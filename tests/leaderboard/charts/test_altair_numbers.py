@@ -138,10 +138,10 @@ def test_a_series_without_replies_has_no_bins():
 
 @pytest.mark.parametrize(("share", "shown"), [(0.04, "3"), (0.0399, ""), (1.0, "3")])
 def test_a_score_is_written_where_there_is_room(share, shown):
-    rows = [{"name": "j", "score": 3, "share": share, "n": 1}]
+    rows = [{"name": "j", "score": 3, "scale": 7, "share": share, "n": 1}]
     assert rows_of(distribution.score_bars(rows, T))[0]["shown"] == shown
 
 
 def test_judges_stand_in_the_order_of_their_rows():
-    rows = [{"name": name, "score": 3, "share": 1.0, "n": 1} for name in ("z", "a", "z")]
+    rows = [{"name": name, "score": 3, "scale": 7, "share": 1.0, "n": 1} for name in ("z", "a", "z")]
     assert layers(distribution.score_bars(rows, T))[0]["encoding"]["y"]["sort"] == ["z", "a"]

@@ -28,7 +28,26 @@ def test_the_wanted_range_lies_behind_the_bins_with_both_ends_in_it():
 
 
 def test_scores_too_rare_to_be_read_carry_no_sign():
-    rows = [{"name": "j", "score": score, "share": share, "n": 1} for score, share in ((1, 0.03), (7, 0.97))]
+    rows = [
+        {"name": "j", "score": score, "scale": 7, "share": share, "n": 1} for score, share in ((1, 0.03), (7, 0.97))
+    ]
     spec = charts_distribution.score_bars(rows, T).to_dict()
     (found,) = spec["datasets"].values()
     assert [row["shown"] for row in found] == ["", "7"]
+
+
+def colour_of(*cells):
+    rows = [{"name": "j", "score": score, "scale": scale, "share": 0.5, "n": 1} for score, scale in cells]
+    spec = charts_distribution.score_bars(rows, T).to_dict()
+    return spec["layer"][0]["encoding"]["color"], next(iter(spec["datasets"].values()))
+
+
+def test_colours_go_from_the_lowest_to_the_highest_point_of_the_scale():
+    colour, _ = colour_of((1, 5), (5, 5))
+    assert (colour["field"], colour["scale"]["domain"]) == ("score", [1, 2, 3, 4, 5])
+
+
+def test_the_highest_points_of_two_scales_have_one_colour():
+    colour, rows = colour_of((5, 5), (7, 7), (1, 5))
+    assert (colour["field"], colour["scale"]["domain"]) == ("place", [0, 1])
+    assert [row["place"] for row in rows] == [1, 1, 0]
