@@ -21,6 +21,7 @@ from kikime.harness.reports.tables.frames import Bands
 from kikime.harness.store.database import open_tables
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.words.catalogue import Translator
+from kikime.harness.words.numbers import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,7 +195,7 @@ def _most(calls: Calls | None, t: Translator) -> str:
 
 
 def _polite(calls: Calls | None) -> str:
-    return "—" if calls is None or calls.polite is None else f"{100 * calls.polite:.0f} %"
+    return percent(None if calls is None else calls.polite, 0)
 
 
 REPORT = Report(

@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kikime.cli.flags import EngineFlags, GridFlags, adapter_pairs, engine_options, grid_options
 from kikime.cli.language import columns, words
-from kikime.cli.options import (
-    EngineFlags,
-    GridFlags,
-    adapter_pairs,
-    engine_options,
-    grid_options,
-    json_option,
-    runs_option,
-    wide_option,
-)
+from kikime.cli.options import json_option, runs_option, wide_option
 from kikime.cli.output import print_record, print_records, print_table, tell
 from kikime.cli.progress import duration_range
 from kikime.cli.waiting import life_signs

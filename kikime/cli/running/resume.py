@@ -7,14 +7,8 @@ from pathlib import Path
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.options import (
-    ElsewhereFlags,
-    JudgeFlags,
-    elsewhere_options,
-    json_option,
-    judge_choice,
-    made_runs_option,
-)
+from kikime.cli.flags import ElsewhereFlags, JudgeFlags, elsewhere_options, judge_choice
+from kikime.cli.options import json_option, made_runs_option
 from kikime.cli.progress import TerminalListener, ended_by_signals
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.options import (
+from kikime.cli.flags import (
     EngineFlags,
     GridFlags,
     JudgeFlags,
@@ -15,12 +16,10 @@ from kikime.cli.options import (
     adapter_pairs,
     engine_options,
     grid_options,
-    json_option,
     judge_choice,
-    log_to_option,
-    made_runs_option,
     retention_options,
 )
+from kikime.cli.options import json_option, log_to_option, made_runs_option
 from kikime.cli.progress import TerminalListener, ended_by_signals
 from kikime.cli.results.about import AboutFlags, about_options
 from kikime.harness.core.errors import UsageError
@@ -67,14 +66,7 @@ def run(
     adapters, progress = adapter_pairs(lora), TerminalListener(quiet=as_json)
     with ended_by_signals():
         if base:
-            from kikime.cli.running.retention import print_retention
-            from kikime.workflows.retention import retain
-
-            materials, loading = choose_materials(**grid.keywords("retention")), read_engine(engine.keywords())
-            print_retention(
-                retain(model, base, adapters, retaining.tasks, materials, loading, runs, name=name, progress=progress),
-                as_json=as_json,
-            )
+            _retain(model, base, adapters, grid, engine, retaining.tasks, runs, name, progress, as_json=as_json)
         elif adapters:
             materials, loading = choose_materials(**grid.keywords()), read_engine(engine.keywords())
             finish(
@@ -106,3 +98,26 @@ def run(
                 **loading_of,
             )
             finish([done], as_json=as_json)
+
+
+def _retain(
+    model: str,
+    base: str,
+    adapters: Mapping[str, Path],
+    grid: GridFlags,
+    engine: EngineFlags,
+    tasks: Sequence[str],
+    runs: Path,
+    name: str | None,
+    progress: TerminalListener,
+    *,
+    as_json: bool,
+) -> None:
+    from kikime.cli.running.retention import print_retention
+    from kikime.workflows.keywords import engine_options as read_engine
+    from kikime.workflows.plan import choose_materials
+    from kikime.workflows.retention import retain
+
+    materials, loading = choose_materials(**grid.keywords("retention")), read_engine(engine.keywords())
+    retained = retain(model, base, adapters, tasks, materials, loading, runs, name=name, progress=progress)
+    print_retention(retained, as_json=as_json)

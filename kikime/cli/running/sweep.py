@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.options import JudgeFlags, json_option, judge_choice, log_to_option, made_runs_option, wide_option
+from kikime.cli.flags import JudgeFlags, judge_choice
+from kikime.cli.options import json_option, log_to_option, made_runs_option, wide_option
 from kikime.cli.output import print_records
 from kikime.cli.progress import TerminalListener, ended_by_signals
 

@@ -8,20 +8,8 @@ from pathlib import Path
 import click
 
 from kikime.cli.again import this_command
-from kikime.cli.options import (
-    Decorator,
-    EngineFlags,
-    GridFlags,
-    JudgeFlags,
-    engine_options,
-    grid_options,
-    json_option,
-    judge_choice,
-    log_to_option,
-    made_runs_option,
-    options,
-    wide_option,
-)
+from kikime.cli.flags import EngineFlags, GridFlags, JudgeFlags, engine_options, grid_options, judge_choice
+from kikime.cli.options import Decorator, json_option, log_to_option, made_runs_option, options, wide_option
 from kikime.cli.progress import TerminalListener, ended_by_signals
 
 
