@@ -17,6 +17,8 @@ from kikime.harness.core.request import Reply, Request
 from kikime.workflows.listener import Listener
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from kikime.harness.plan.prepare import Prepared
     from kikime.workflows.loaded import Run
 
@@ -157,10 +159,13 @@ def duration_range(seconds: tuple[float, float]) -> str:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM end a run as cleanly as Ctrl-C does."""
+    """Let SIGTERM end a run as cleanly as Ctrl-C does: by what hears that now, such as an event loop, which then cancels its work."""
 
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+    def stop(_: int, frame: FrameType | None) -> None:
+        interrupted = signal.getsignal(signal.SIGINT)
+        if not callable(interrupted):
+            raise KeyboardInterrupt
+        interrupted(signal.SIGINT, frame)
 
     former = signal.signal(signal.SIGTERM, stop)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 
@@ -109,3 +110,23 @@ def test_a_signal_ends_a_run_as_ctrl_c_does():
     with pytest.raises(KeyboardInterrupt), ended_by_signals():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == former
+
+
+def test_an_event_loop_ends_its_work_by_cancelling_it():
+    cleaned = []
+
+    async def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            cleaned.append(True)
+            raise
+
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), ended_by_signals():
+            asyncio.run(work())
+    finally:
+        signal.signal(signal.SIGINT, former)
+    assert cleaned == [True]

@@ -274,6 +274,7 @@ def test_an_interrupted_judge_says_what_is_kept_and_how_to_go_on(server: JudgeSe
     process.send_signal(signal.SIGTERM)  # as Ctrl-C, which a test that runs in the background does not hear
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130
+    told = " ".join(told.split())
     assert "every verdict that came is kept" in told
     assert f"go on with: kikime judge {path}" in told
     assert "Traceback" not in told
