@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
-
 from kikime.harness.core.errors import UsageError
 from kikime.harness.core.hashing import file_sha256
 from kikime.harness.core.records import Record
 from kikime.harness.core.stores.address import Store, open_store
-from kikime.harness.core.stores.listing import MARKER, PROGRESS, Listing, PublishedFile
+from kikime.harness.core.stores.listing import MARKER, PROGRESS, Listing, PublishedFile, read_listing
 from kikime.harness.store.rundir import RunDirectory, json_bytes
 
 _LAST = ("manifest.json", "status.json", "summary.json")
@@ -88,11 +86,7 @@ def _described(path: Path) -> PublishedFile:
 
 
 def _listing(store: Store, run: str, name: str) -> Listing | None:
-    content = store.read(f"{run}/{name}")
-    try:
-        return None if content is None else msgspec.json.decode(content, type=Listing)
-    except msgspec.DecodeError:
-        return None
+    return read_listing(store.read(f"{run}/{name}"))
 
 
 def _is_there(store: Store, run: str, name: str, file: PublishedFile, there: Listing) -> bool:

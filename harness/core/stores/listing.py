@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath, PureWindowsPath
+
 import msgspec
 
 MARKER = "published.json"
@@ -22,3 +24,19 @@ class Listing(msgspec.Struct):
 
     schema: int = 1
     files: dict[str, PublishedFile] = {}
+    """By their path below the run's folder."""
+
+    def __post_init__(self) -> None:
+        """Refuse (ValueError) names that lead out of the folder: whoever may publish could else write anywhere."""
+        for name in self.files:
+            outside = PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor or "\\" in name
+            if outside or not name or {".", ".."} & set(name.split("/")):
+                raise ValueError(f"{name!r} is no file of a run")
+
+
+def read_listing(content: bytes | None) -> Listing | None:
+    """A listing, where there is one that can be read."""
+    try:
+        return None if content is None else msgspec.json.decode(content, type=Listing)
+    except msgspec.DecodeError:
+        return None

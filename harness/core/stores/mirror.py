@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import cache_home, write_atomically
 from kikime.harness.core.hashing import digest, file_sha256
 from kikime.harness.core.stores.address import Store, is_address, open_store
-from kikime.harness.core.stores.listing import MARKER, Listing
+from kikime.harness.core.stores.listing import MARKER, Listing, read_listing
 
 _FIRST = ("manifest.json", "status.json", "summary.json")
 _ADDRESS = "address.txt"
@@ -65,18 +63,20 @@ def _forget(folder: Path) -> None:
 def _listing(folder: Path) -> Listing:
     """The files of a mirrored run; none of any other folder."""
     file = folder / MARKER
-    return msgspec.json.decode(file.read_bytes(), type=Listing) if file.is_file() else Listing()
+    return (read_listing(file.read_bytes()) if file.is_file() else None) or Listing()
 
 
 def _update(store: Store, name: str, folder: Path) -> None:
     marker = store.read(f"{name}/{MARKER}")
     known = folder / MARKER
-    if marker is None or (known.is_file() and known.read_bytes() == marker):
+    if marker is not None and known.is_file() and known.read_bytes() == marker:
         return
     if folder.is_dir():
         _forget(folder)
+    listing = read_listing(marker)
+    if marker is None or listing is None:
+        return
     folder.mkdir(exist_ok=True)
-    listing = msgspec.json.decode(marker, type=Listing)
     for file in _FIRST:
         if file in listing.files:
             _fetch(store, listing, name, file, folder)

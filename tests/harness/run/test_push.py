@@ -122,6 +122,28 @@ def test_a_table_that_was_changed_in_the_store_is_refused(run, address):
         load_run("september", runs=address).samples  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    "name", ["../../outside.txt", "/tmp/outside.txt", "wal/../../outside", "C:\\outside", "./x", ""]
+)
+def test_a_listing_that_leads_out_of_its_run_is_none(run, tmp_path, name):
+    address = (tmp_path / "shared").as_uri()
+    push_run(run, address)
+    marker = tmp_path / "shared" / run.id / "published.json"
+    listing = json.loads(marker.read_text(encoding="utf-8"))
+    listing["files"][name] = next(iter(listing["files"].values()))
+    marker.write_text(json.dumps(listing), encoding="utf-8")
+    assert load_runs(address) == []
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"files": 3}'])
+def test_a_run_whose_marker_cannot_be_read_hides_no_other(made, tmp_path, content):
+    address = (tmp_path / "shared").as_uri()
+    for each in made:
+        push_run(each, address)
+    (tmp_path / "shared" / made[0].id / "published.json").write_text(content, encoding="utf-8")
+    assert [each.name for each in load_runs(address)] == ["september"]
+
+
 def test_only_a_complete_run_is_published(run, address):
     run.write_status({"state": "interrupted", "planned": 12, "done": 3, "errors": 0})
     with pytest.raises(kikime.UsageError, match="only a complete run is published") as caught:
