@@ -1,6 +1,7 @@
 # make demo      benchmark the two bundled checkpoints       make test      everything that CI runs
 # make lint      ruff, mypy and the direction of imports     make coverage  the fast tests, line by line
 # make bench     measured speed                              make lock      resolve both builds anew
+# make bench-peers  the same questions through kikime, lm-eval and bare vLLM, in turn
 # make docs      the docs as a site, in site/                make faults    runs broken on purpose, and mended
 # make fuzz      readers fed by a fuzzer                     make gpu-check kikime on a CUDA card, measured
 # make sbom      what the environment holds, by licence      make audit     known faults of what is pinned (needs the network)
@@ -21,7 +22,7 @@ UV_INSTALL := . tools/uv_environment.sh && $(UV) pip install -q --python $(BIN)/
 # What the first start of Python compiles, the hundreds after it read; uv compiles nothing by itself.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint fast slow coverage bench bench-ui faults fuzz audit sbom gpu-check docs setup machine lock clean
+.PHONY: demo test lint fast slow coverage bench bench-ui bench-peers faults fuzz audit sbom gpu-check docs setup machine lock clean
 
 setup: $(READY_DEV)
 
@@ -67,6 +68,9 @@ bench: $(READY_DEV)
 
 bench-ui: $(READY_DEV)
 	$(BIN)/python -m tools.bench_ui
+
+bench-peers: $(READY_DEV)
+	$(OFFLINE) $(BIN)/python -u -m tools.bench_peers
 
 faults: $(READY_DEV)
 	$(OFFLINE) $(BIN)/python -u -m tools.faults

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -28,6 +26,8 @@ from kikime.harness.store.samples import read_samples
 from kikime.harness.suites.grid import gather_materials
 from kikime.harness.suites.suite import load_suite
 from tools.bench_judge import bench_judge
+from tools.bench_peers.programs import BARE, bare_request
+from tools.measured import measure
 
 ROUNDS = 5
 SUITE = """
@@ -36,14 +36,6 @@ tasks: [{id: persona_facts, limit: 20}, {id: daily, limit: 20}, {id: preferences
 personas: [ojousama, bushi, shonen]
 formats: [native, alpaca, chatml, vicuna, llama2, plain]
 shots: [0, 3]
-"""
-BARE = """
-import json, sys, time
-from vllm import LLM, SamplingParams
-requests = json.load(open(sys.argv[1]))
-llm = LLM(**json.load(open(sys.argv[2])))
-parameters = [SamplingParams(**r["sampling"]) for r in requests]
-llm.generate([{"prompt_token_ids": r["ids"]} for r in requests], parameters, use_tqdm=False)
 """
 
 
@@ -77,48 +69,17 @@ def engine_figures(prepared: Prepared, suite: Path, folder: Path) -> RunDirector
         [session] = run.status()["sessions"]
         arguments.write_text(json.dumps({"model": prepared.checkpoint.path, **session["engine"]["arguments"]}))
         bare = measure([sys.executable, "-c", BARE, str(requests), str(arguments)])
-        walls.append(ours[0] / bare[0])
-        cpus.append(ours[1] / bare[1])
+        walls.append(ours.wall / bare.wall)
+        cpus.append(ours.cpu / bare.cpu)
         print(
-            f"round {number + 1}: kikime run / bare vLLM       {ours[0]:.1f} s / {bare[0]:.1f} s = {walls[-1]:.3f} wall,"
-            f" {ours[1]:.1f} s / {bare[1]:.1f} s = {cpus[-1]:.3f} CPU",
+            f"round {number + 1}: kikime run / bare vLLM       {ours.wall:.1f} s / {bare.wall:.1f} s = {walls[-1]:.3f} wall,"
+            f" {ours.cpu:.1f} s / {bare.cpu:.1f} s = {cpus[-1]:.3f} CPU",
             flush=True,
         )
     print(f"wall ratio, median (goal ≤ 1.05)  {statistics.median(walls):.3f}")
     print(f"CPU ratio, median                 {statistics.median(cpus):.3f}")
     print(f"engine loads per run (goal 1)     {len(run.status()['sessions'])}", flush=True)
     return run
-
-
-def bare_request(request: Request) -> dict[str, object]:
-    """A request as :data:`BARE` reads it."""
-    return {
-        "ids": request.token_ids,
-        "sampling": {
-            "max_tokens": request.sampling.max_tokens,
-            "temperature": 0.0,
-            "stop": request.stop or None,
-            "stop_token_ids": request.stop_token_ids or None,
-            "skip_special_tokens": False,
-        },
-    }
-
-
-def measure(command: list[str]) -> tuple[float, float]:
-    """Wall and CPU seconds of a process and its children."""
-    environment = {
-        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-        "VLLM_CPU_KVCACHE_SPACE": "1",
-        "VLLM_LOGGING_LEVEL": "ERROR",
-        "HF_HUB_OFFLINE": "1",
-    }
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    # An installed kikime has bytecode; a checkout gets it from its first run, unless that is switched off.
-    environment = {**os.environ, **environment}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 class Replay:

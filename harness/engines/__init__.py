@@ -61,7 +61,8 @@ def _load_served(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
 
 
 def _check_ray(_: Checkpoint, options: EngineOptions) -> None:
-    """Refuse what no cluster can use; the replicas check the engine's own options, so that vLLM need not be here."""
+    """Refuse what no cluster can use, and names that vLLM does not know, where it is here; the replicas check all else."""
+    from contextlib import suppress
     from importlib.util import find_spec
 
     from kikime.harness.engines.cluster.connection import check_address
@@ -71,6 +72,11 @@ def _check_ray(_: Checkpoint, options: EngineOptions) -> None:
     check_address(options.address)
     if find_spec("ray") is None:
         raise EngineFault("Ray is not installed", hint="pip install 'kikime[ray]'")
+    if options.engine_args:
+        from kikime.harness.engines.vllm import check_names
+
+        with suppress(EngineFault):
+            check_names(options)
 
 
 def _load_ray(checkpoint: Checkpoint, options: EngineOptions) -> Engine:

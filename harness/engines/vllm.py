@@ -194,18 +194,16 @@ def _sum_logprobs(positions: Any, candidate: Candidate) -> float:
     return float(sum(position[token].logprob for token, position in pairs))
 
 
-def check_arguments(checkpoint: Checkpoint, options: EngineOptions) -> None:
-    """Refuse arguments that vLLM does not know or whose values it cannot use with this checkpoint.
+def check_names(options: EngineOptions) -> None:
+    """Refuse arguments that vLLM does not know.
 
     Raises:
-        UsageError: an unknown argument, with the nearest known one, or a value, with vLLM's reason.
+        UsageError: an unknown argument, with the nearest known one.
         EngineFault: vLLM is not installed.
     """
     _prepare_environment(options)
     try:
         from vllm import EngineArgs
-        from vllm.platforms import current_platform
-        from vllm.usage.usage_lib import UsageContext
     except (ImportError, RuntimeError) as error:
         raise EngineFault(
             "vLLM cannot be imported: {reason}", hint="kikime doctor says what to install", reason=error
@@ -220,6 +218,20 @@ def check_arguments(checkpoint: Checkpoint, options: EngineOptions) -> None:
                 name=name,
                 near="".join(near),
             )
+
+
+def check_arguments(checkpoint: Checkpoint, options: EngineOptions) -> None:
+    """Refuse arguments that vLLM does not know or whose values it cannot use with this checkpoint.
+
+    Raises:
+        UsageError: an unknown argument, with the nearest known one, or a value, with vLLM's reason.
+        EngineFault: vLLM is not installed.
+    """
+    check_names(options)
+    from vllm import EngineArgs
+    from vllm.platforms import current_platform
+    from vllm.usage.usage_lib import UsageContext
+
     arguments = _arguments(checkpoint, options, on_cpu=current_platform.is_cpu())
     try:
         EngineArgs(**arguments).create_engine_config(UsageContext.LLM_CLASS)

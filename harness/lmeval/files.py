@@ -50,26 +50,39 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(_Function, lambda dumper, name: dumper.represent_scalar("!function", str(name)))
 
 
-class _Cell(NamedTuple):
+class Cell(NamedTuple):
+    """One lm-eval task: a bank in one format and with so many shots."""
+
     name: str
     task: Task
     spec: dict[str, object]
+    """What :func:`kikime.harness.lmeval.documents.documents` takes as ``cell``."""
 
 
 def task_files() -> dict[str, str]:
     """Content of every file, by its path below ``tasks/lm_eval``."""
     quick = {selection.id for selection in load_suite("quick").tasks}
-    files = {"common.yaml": _HEAD + _dump({**_COMMON, **_functions(), "metric_list": _metric_list()})}
+    files = {"common.yaml": common_file()}
     for form in FORMATS:
         own = list(_cells(form))
-        files |= {f"{form}/{cell.name}.yaml": _HEAD + _dump(_content(cell, form)) for cell in own}
+        files |= {f"{form}/{cell.name}.yaml": cell_file(cell) for cell in own}
         names = [cell.name for cell in own if cell.task.id in quick]
         files[f"kikime_quick_{form}.yaml"] = _HEAD + _group(f"kikime_quick_{form}", names)
     files["kikime_quick.yaml"] = _HEAD + _group("kikime_quick", [f"kikime_quick_{form}" for form in QUICK])
     return files
 
 
-def _cells(form: str) -> Iterator[_Cell]:
+def common_file() -> str:
+    """What every task includes."""
+    return _HEAD + _dump({**_COMMON, **_functions(), "metric_list": _metric_list()})
+
+
+def cell_file(cell: Cell) -> str:
+    """A task's file, in a folder beside ``common.yaml``."""
+    return _HEAD + _dump(_content(cell, str(cell.spec["format"])))
+
+
+def _cells(form: str) -> Iterator[Cell]:
     """Every bank whose items are one reply each: the quick suite's cells, then the others'."""
     quick, standard, icl = load_suite("quick"), load_suite("standard"), load_suite("icl")
     selections = {s.id: s for s in (*icl.tasks, *standard.tasks, *quick.tasks)}
@@ -89,7 +102,7 @@ def _cells(form: str) -> Iterator[_Cell]:
                     spec |= {"context": context} if context != "none" else {}
                     spec["personas"] = _personas(task, quick.personas)
                     spec |= {"limit": selection.limit} if in_quick and selection.limit else {}
-                    yield _Cell("_".join(["kikime", task.id, *parts, form, f"{k}shot"]), task, spec)
+                    yield Cell("_".join(["kikime", task.id, *parts, form, f"{k}shot"]), task, spec)
 
 
 def _contexts(task: Task) -> tuple[str, ...]:
@@ -102,7 +115,7 @@ def _personas(task: Task, personas: tuple[str, ...]) -> list[str]:
     return asked[:1] if task.bare else asked
 
 
-def _content(cell: _Cell, form: str) -> dict[str, object]:
+def _content(cell: Cell, form: str) -> dict[str, object]:
     if scores_candidates(cell.task):
         return {
             "include": "../common.yaml",

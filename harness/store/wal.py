@@ -26,7 +26,8 @@ REPLIES, VERDICTS = "gen", "judge"
 """Kinds of segments of a run: what the engine answered, and what judges said of it."""
 Line = dict[str, Any]
 """What one line holds: a row of ``samples.parquet`` with its metrics, or one of ``judge.parquet``."""
-_SEAL = re.compile(rb',"(...)":"([0-9a-f]{8})"\}\n$')
+_SEAL = re.compile(rb',"(...)":"([0-9a-f]{8})"\}\n')
+_SEAL_BYTES = 19
 _SYNC_ROWS = 256
 _SYNC_SECONDS = 1.0
 
@@ -112,15 +113,20 @@ def locate_records(folder: Path, kind: str, read: dict[Path, int] | None = None)
 
     ``read``: bytes of each file that were read before, which are left out; it is kept up to date.
     """
-    read = {} if read is None else read
+    for line, path, offset in locate_lines(folder, kind, {} if read is None else read):
+        record = parse_line(line)
+        if record is not None:
+            yield Located(record, path, offset)
+
+
+def locate_lines(folder: Path, kind: str, read: dict[Path, int]) -> Iterator[tuple[bytes, Path, int]]:
+    """Every line that is not in ``read``, with its file and byte offset; ``read`` is as in :func:`locate_records`."""
     for path in sorted(folder.glob(f"{kind}-*.jsonl")):
         offset = read.get(path, 0)
         with path.open("rb") as stream:
             stream.seek(offset)
             for line in stream:
-                record = parse_line(line)
-                if record is not None:
-                    yield Located(record, path, offset)
+                yield line, path, offset
                 offset += len(line)
                 if line.endswith(b"\n"):
                     read[path] = offset
@@ -160,15 +166,25 @@ def parse_line(line: bytes) -> Line | None:
     """The record of a line; None where it is torn or does not match its checksum."""
     if not line.endswith(b"\n"):
         return None
-    if seal := _SEAL.search(line):
-        line = line[: seal.start()] + b"}"
-        if seal[1] != b"crc" or zlib.crc32(line) != int(seal[2], 16):
-            return None
+    data = verified(line) if _seal_of(line) else line
     try:
-        record = orjson.loads(line)
+        record = None if data is None else orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
     return record if isinstance(record, dict) and "crc" not in record else None
+
+
+def verified(line: bytes) -> bytes | None:
+    """The JSON of a line that matches its checksum; None where it does not, or has none."""
+    seal = _seal_of(line)
+    if seal is None or seal[1] != b"crc":
+        return None
+    data = line[: seal.start()] + b"}"
+    return data if zlib.crc32(data) == int(seal[2], 16) else None
+
+
+def _seal_of(line: bytes) -> re.Match[bytes] | None:
+    return _SEAL.fullmatch(line, max(0, len(line) - _SEAL_BYTES))
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -155,14 +156,15 @@ def execute_all(
         if engine is None and len(planned) > 1:
             prepared = planned[0].prepared
             progress.stage("load")
-            with resumable(directories, judges, progress):
+            with resumable(directories, judges, progress), _refusable(directories, planned[0].stored):
                 engine = load_engine(prepared.checkpoint, prepared.options)
             stack.callback(engine.close)
         for number, (prepared, directory, known) in enumerate(planned):
             if engine is not None and prepared.checkpoint.adapter:
                 switch_adapter(engine, prepared.checkpoint)
             stored = StoredReplies(directory) if known is None else known
-            with resumable(directories[number:], judges, progress), _counted(prepared, stored, progress):
+            left = directories[number:]
+            with resumable(left, judges, progress), _refusable(left, known), _counted(prepared, stored, progress):
                 judging = execute_judged(directory, prepared, engine, judges, progress, stored)
             finished.append(Run(directory, judging))
             judges = [judge.after(outcome.spent_usd) for judge, outcome in judging]
@@ -179,8 +181,20 @@ def _counted(prepared: Prepared, stored: StoredReplies, progress: Listener) -> I
 
 
 @contextmanager
+def _refusable(runs: Sequence[RunDirectory], known: StoredReplies | None) -> Iterator[None]:
+    """Where new runs are refused before a first reply, leave nothing behind: they would be refused again."""
+    try:
+        yield
+    except UsageError:
+        if known is None and not any(path for run in runs for path in run.wal.iterdir()):
+            for run in runs:
+                shutil.rmtree(run.path)
+        raise
+
+
+@contextmanager
 def resumable(runs: Sequence[RunDirectory], judges: Sequence[JudgeSettings], progress: Listener) -> Iterator[None]:
-    """End every abort with the command that goes on: in the hint of an error of ours, else as a remark."""
+    """End every abort of runs that are still there with the command that goes on: as a hint of an error of ours, or a remark."""
     from kikime.judges.jobs.session import panel_flags
 
     flags = panel_flags(judges) if judges else []
@@ -188,6 +202,8 @@ def resumable(runs: Sequence[RunDirectory], judges: Sequence[JudgeSettings], pro
     try:
         yield
     except KikimeError as error:
+        if not all(run.path.is_dir() for run in runs):
+            raise
         error.hint = Phrase("{hint}; then: {again}" if error.hint else "{again}", hint=error.hint, again=again)
         raise
     except BaseException:

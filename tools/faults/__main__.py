@@ -19,7 +19,15 @@ from pathlib import Path
 
 from tools.faults.damages import damaged_caches, damages
 from tools.faults.judge import serve_judge
-from tools.faults.kills import kill_compactions, kill_engines, kill_exports, kill_judges, kill_runs, kill_servers
+from tools.faults.kills import (
+    kill_compactions,
+    kill_engines,
+    kill_exports,
+    kill_judges,
+    kill_pushes,
+    kill_runs,
+    kill_servers,
+)
 from tools.faults.places import clock_set_back, small_disks, two_writers
 from tools.faults.truth import Tally
 from tools.faults.workshop import Workshop
@@ -30,7 +38,9 @@ _HEADINGS = ("fault", "tried", "recovered", "told, not mended", "rows lost", "do
 def main() -> None:
     """Break, mend, compare; exit 1 where a row was lost or doubled or a number silently wrong."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kills", type=int, default=200, help="of run, judge, batch, compaction and export together")
+    parser.add_argument(
+        "--kills", type=int, default=200, help="of run, judge, batch, compaction, export and push: so many, and a tenth"
+    )
     parser.add_argument("--damages", type=int, default=8, help="of each kind of file, flipped and cut")
     parser.add_argument("--places", type=int, default=5, help="of each kind of place, clock, second writer and server")
     parser.add_argument(
@@ -53,6 +63,7 @@ def main() -> None:
             kill_judges(shop, kills, "--batch", "--poll", "0.1"),
             kill_compactions(shop, 2 * kills),
             kill_exports(shop, kills),
+            kill_pushes(shop, kills),
             damages(shop, chosen.damages),
             damaged_caches(shop, few),
             two_writers(shop, few),

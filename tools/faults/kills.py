@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+from kikime.harness.core.stores.mirror import fetch_whole, mirrored
 from kikime.harness.store.rundir import list_runs
 from tests.support.mortal_server import MortalServer
 from tools.faults.truth import JUDGED, State, Tally
@@ -73,6 +74,26 @@ def kill_exports(shop: Workshop, n: int) -> Iterator[Tally]:
         cut = file.exists() and file.read_bytes() != whole
         tally.add(State.of(shop.whole), shop.truth)
         tally.wrong += cut
+    yield tally
+
+
+def kill_pushes(shop: Workshop, n: int) -> Iterator[Tally]:
+    """Kill publishing: no reader sees half a run, and the same command goes on."""
+    tally, folder = Tally("kill −9 of push"), shop.folder / "published"
+    line = ["push", str(shop.whole.path)]
+    started = time.monotonic()
+    assert n == 0 or shop.command([*line, f"file://{folder}/whole"]) == 0, shop.output
+    seconds = time.monotonic() - started
+    for number in range(n):
+        address = f"file://{folder}/{number}"
+        shop.kill([*line, address], seconds)
+        for run in list_runs(mirrored(address)):
+            fetch_whole(run.path)
+            tally.wrong += not State.of(run).same(shop.truth)
+        code = shop.command([*line, address])
+        [run] = list_runs(mirrored(address))
+        fetch_whole(run.path)
+        tally.add(State.of(run), shop.truth, told_by_verify(run) if code == 0 else shop.output)
     yield tally
 
 

@@ -28,6 +28,8 @@ from kikime.harness.engines.options import EngineOptions
 _POLL_SECONDS = 1.0
 _CALLS_AHEAD = 2
 """Steps that a replica is given at a time, so that it works on while the replies of the first are stored."""
+_IDLE_SECONDS = 10.0
+"""So long a replica beyond the least number may have no work before it is let go."""
 _PATIENCE = 600.0
 """Seconds for a cluster to find room for the first replica."""
 
@@ -38,6 +40,7 @@ class _Replica(Place):
 
     actor: Any = None
     calls: deque[Any] = field(default_factory=deque)
+    idle_since: float | None = None
 
 
 class RayEngine:
@@ -116,10 +119,23 @@ class RayEngine:
         share_out(self._waiting, self._replicas)
         if self._waiting and len(self._replicas) < self._most and all(each.arrived for each in self._replicas):
             self._replicas.append(self._started())
+        self._let_go()
         for replica in self._replicas:
             while replica.window and replica.asked and len(replica.calls) < _CALLS_AHEAD:
                 replica.calls.append(replica.actor.step.remote(replica.unsent))
                 replica.unsent = []
+
+    def _let_go(self) -> None:
+        """Free what has had no work for a while, down to the least number: at the end of a run others can use its place."""
+        now = time.monotonic()
+        for replica in list(self._replicas):
+            if self._waiting or replica.asked:
+                replica.idle_since = None
+            else:
+                replica.idle_since = replica.idle_since or now
+                if len(self._replicas) > self._least and now - replica.idle_since >= _IDLE_SECONDS:
+                    self._replicas.remove(replica)
+                    self._ray.kill(replica.actor)
 
     def _advance(self, seconds: float) -> list[Reply]:
         """Take what is answered within so many seconds."""

@@ -122,3 +122,12 @@ def test_an_engine_without_adapters_says_how_to_serve_one():
     with pytest.raises(UsageError, match=r"cannot load the adapter tuned \(/lora\)") as caught:
         switch_adapter(Fixed(), msgspec.structs.replace(LOCAL, name="tuned", adapter="/lora"))
     assert "openai:NAME@BASE_URL" in caught.value.hint
+
+
+def test_a_name_that_vllm_does_not_know_is_refused_before_a_cluster_is_started(monkeypatch):
+    def unknown(options):
+        raise UsageError("--engine-arg x: vLLM has no such engine argument")
+
+    monkeypatch.setattr("kikime.harness.engines.vllm.check_names", unknown)
+    with pytest.raises(UsageError, match="--engine-arg x"):
+        check_options(LOCAL, EngineOptions(engine="ray", engine_args={"x": 1}))

@@ -8,7 +8,7 @@ import pytest
 
 from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.metrics import METRICS, metric_versions, versions_of
-from kikime.harness.store import wal
+from kikime.harness.store import tables, wal
 from kikime.harness.store.samples import read_samples
 from kikime.harness.store.summary import summarise
 from kikime.harness.store.tables import SAMPLES, StoredReplies, compact, repaired
@@ -72,8 +72,8 @@ def test_success_replaces_an_earlier_failure(run):
 def test_catching_up_reads_only_what_is_new(run, monkeypatch):
     stored = StoredReplies(run)
     parsed = []
-    real = wal.parse_line
-    monkeypatch.setattr(wal, "parse_line", lambda line: parsed.append(line) or real(line))
+    real = tables.read_head
+    monkeypatch.setattr(tables, "read_head", lambda line: parsed.append(line) or real(line))
     with wal.Segment.create(run.wal, wal.REPLIES) as segment:
         segment.append({"key": "new", "position": 99, "turn": 0, "error": None})
     before = len(stored)

@@ -11,6 +11,16 @@ from kikime.workflows.run import resumable
 from tests.support.builders import IN_VOICE, make_run
 from tests.support.judge_server import Answer, JudgeServer, completion
 
+REFUSES = """
+from kikime.harness.core.errors import UsageError
+from kikime.harness.engines.base import EngineKind
+
+def load(checkpoint, options):
+    raise UsageError("no such option", hint="leave it out")
+
+ENGINE = EngineKind(load)
+"""
+
 
 class Heard(Listener):
     """Remembers everything."""
@@ -73,6 +83,15 @@ def test_an_error_of_ours_ends_with_the_command_that_goes_on(tmp_path):
     with pytest.raises(kikime.EngineFault) as caught, resumable([run], (), Heard()):
         raise kikime.EngineFault("the engine died", hint="free some memory")
     assert caught.value.hint == f"free some memory; then: kikime resume {run.path}"
+
+
+def test_an_engine_that_refuses_an_option_leaves_no_run_behind(tmp_path):
+    file = tmp_path / "refuses.py"
+    file.write_text(REFUSES, encoding="utf-8")
+    with pytest.raises(kikime.UsageError) as caught:
+        kikime.run("demo:august", suite="smoke", tasks=["daily"], limit=1, engine=str(file), runs=tmp_path / "runs")
+    assert caught.value.hint == "leave it out"
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_another_error_is_told_and_passes(tmp_path):

@@ -98,6 +98,27 @@ def test_no_replica_is_started_for_work_that_one_can_take(cluster):
     assert len(ray.actors) == 1
 
 
+def test_a_replica_that_has_no_work_left_makes_room_for_others(cluster, monkeypatch):
+    monkeypatch.setattr(engine, "_IDLE_SECONDS", 0.0)
+    ray, replicas = cluster("1:3")
+    alive = []
+
+    def sink(*_):
+        alive.append(sum(actor.alive for actor in ray.actors))
+
+    Runner(replicas, [sink], stored=lambda _: None, next_turn=lambda *_: None, max_model_len=None).run(HUNDRED)
+    assert (max(alive), alive[-1]) == (3, 1)
+    replicas.close()
+
+
+def test_the_least_number_of_replicas_stays(cluster, monkeypatch):
+    monkeypatch.setattr(engine, "_IDLE_SECONDS", 0.0)
+    ray, replicas = cluster(2)
+    replicas.finished()
+    assert [actor.alive for actor in ray.actors] == [True, True]
+    replicas.close()
+
+
 def test_a_cluster_without_room_for_more_does_with_what_it_has(cluster):
     ray, replicas = cluster(replicas="1:3", rooms=1)
     assert [reply.key for reply in asked(replicas, HUNDRED)] == KEYS
