@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 import duckdb
 
 from kikime.harness.core.errors import UnfinishedRun, UsageError
+from kikime.harness.core.stores.mirror import far, fetched
 from kikime.harness.store.rundir import RunDirectory
 
 Table = Literal["samples", "scores", "judge"]
@@ -41,10 +41,22 @@ def attach_tables(connection: duckdb.DuckDBPyConnection, run: RunDirectory, *nam
     Raises:
         duckdb.Error: a table is broken; see :func:`broken_table`.
     """
-    files = {"samples": run.samples_file, "scores": run.scores_file, "judge": run.judge_file}
     for name in names:
-        table = connection.read_parquet(str(files[name]), union_by_name=True)
+        table = connection.read_parquet(_place_of(connection, run, name), union_by_name=True)
         (_with_scale(table) if name == "judge" else table).create_view(name)
+
+
+def _place_of(connection: duckdb.DuckDBPyConnection, run: RunDirectory, name: Table) -> str:
+    """The file of a table; a large one that is published elsewhere stays there, and is read by range."""
+    path = run.path / f"{name}.parquet"
+    if far(path) is None:
+        return str(fetched(path))
+    from kikime.harness.core.stores.ranges import far_table
+
+    table = far_table(path)
+    if not connection.filesystem_is_registered(table.filesystem.protocol):
+        connection.register_filesystem(table.filesystem)
+    return table.url
 
 
 def _with_scale(verdicts: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
@@ -66,15 +78,14 @@ def require_intact(run: RunDirectory, *names: Table) -> None:
             connection.execute(f"SELECT max(hash(COLUMNS(*))) FROM {name}").fetchall()  # noqa: S608  (a Literal)
 
 
-def require_tables(run: RunDirectory) -> Path:
-    """The run's ``samples.parquet``.
+def require_tables(run: RunDirectory) -> None:
+    """Refuse a run that has no tables yet.
 
     Raises:
-        UsageError: the run has no tables yet.
+        UsageError: it has none.
     """
-    if not (run.samples_file.is_file() and run.scores_file.is_file()):
+    if run.table_state("samples") is None or run.table_state("scores") is None:
         raise UnfinishedRun("{path}: no tables yet", hint="kikime resume {path}", path=run.path)
-    return run.samples_file
 
 
 def broken_table(run: RunDirectory, error: Exception) -> UsageError:

@@ -25,7 +25,7 @@ from kikime.harness.core.hashing import digest
 from kikime.harness.core.manifest import Json, Manifest
 from kikime.harness.core.reasons import Phrase, system_reason
 from kikime.harness.core.stores.listing import PROGRESS
-from kikime.harness.core.stores.mirror import fetched
+from kikime.harness.core.stores.mirror import fetched, table_state
 from kikime.harness.store.records import SCHEMA, Session, Summary
 from kikime.harness.words.catalogue import Translator
 
@@ -72,6 +72,13 @@ class RunDirectory:
     def lines_file(self) -> Path:
         """One row per line of a model that plays the user."""
         return fetched(self.path / "user_lines.parquet")
+
+    def table_state(self, name: str) -> tuple[int, int] | None:
+        """Changes whenever the table ``name`` does; None where there is none.
+
+        A large table that is published elsewhere is not fetched for it (:mod:`kikime.harness.core.stores.ranges`).
+        """
+        return table_state(self.path / f"{name}.parquet")
 
     @property
     def id(self) -> str:

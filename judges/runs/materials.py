@@ -111,7 +111,8 @@ def read_samples(run: RunDirectory) -> Iterator[Sample]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(require_tables(run)) as table:
+        require_tables(run)
+        with pq.ParquetFile(run.samples_file) as table:
             for batch in table.iter_batches(batch_size=2048, columns=list(Sample.__struct_fields__)):
                 yield from msgspec.convert(batch.to_pylist(), list[Sample])
     except (pa.ArrowException, OSError) as error:

@@ -91,7 +91,7 @@ class Run:
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """One row per reply (``key``), judge and criterion; empty where nobody has judged."""
-        if not self.directory.judge_file.is_file():
+        if self.directory.table_state("judge") is None:
             import pandas as pd
 
             return pd.DataFrame(columns=["key", "judge_id", "protocol", "rubric", "criterion", "score", "status"])

@@ -49,9 +49,8 @@ def slice_table(entries: Sequence[Entry]) -> Any:
 
 def stamp(run: RunDirectory) -> tuple[Signature | None, ...]:
     """Changes whenever a file of the run does: the key of cached results."""
-    tables = (run.samples_file, run.scores_file, run.judge_file)
-    files = (run.manifest_file, *tables, run.summary_file, run.path / "annotations.jsonl")
-    return tuple(map(signature_of, files))
+    files = (run.manifest_file, run.summary_file, run.path / "annotations.jsonl")
+    return *map(signature_of, files), *map(run.table_state, ("samples", "scores", "judge"))
 
 
 def kept(entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -110,7 +109,7 @@ def damage(run: RunDirectory) -> list[KikimeError]:
 
 
 def _look_at_tables(run: RunDirectory) -> None:
-    if run.samples_file.is_file():
+    if run.table_state("samples") is not None:
         with opened(run):
             return
 

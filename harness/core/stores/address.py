@@ -77,6 +77,11 @@ class Store:
             except FileNotFoundError:
                 return None
 
+    def opened(self, name: str) -> Any:
+        """A file to read from, of which each read fetches what it asks for."""
+        with self._faults():
+            return self._fs.open(self._path(name), "rb", cache_type="none")
+
     def write(self, name: str, content: bytes) -> None:
         """Replace a small file."""
         with self._faults():

@@ -8,9 +8,11 @@ from kikime.harness.core.errors import EnvironmentFault
 from kikime.harness.core.files import cache_home, write_atomically
 from kikime.harness.core.hashing import digest, file_sha256
 from kikime.harness.core.stores.address import Store, is_address, open_store
-from kikime.harness.core.stores.listing import MARKER, Listing, read_listing
+from kikime.harness.core.stores.listing import MARKER, Listing, PublishedFile, read_listing
 
 _FIRST = ("manifest.json", "status.json", "summary.json")
+WHOLE_BYTES = 32 * 2**20
+"""A table of at most this size is fetched whole when it is looked at, checked and kept; a larger one is read by range."""
 _ADDRESS = "address.txt"
 """In a mirror: where its runs are published."""
 
@@ -51,7 +53,7 @@ def address_of(folder: Path) -> str | None:
 
 def _forget(folder: Path) -> None:
     """Remove what was fetched of a run; what people wrote beside it, such as ratings, stays."""
-    for name in [*_listing(folder).files, MARKER]:
+    for name in [*listing_of(folder).files, MARKER]:
         (folder / name).unlink(missing_ok=True)
     for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         if not any(path.iterdir()):
@@ -60,7 +62,7 @@ def _forget(folder: Path) -> None:
         folder.rmdir()
 
 
-def _listing(folder: Path) -> Listing:
+def listing_of(folder: Path) -> Listing:
     """The files of a mirrored run; none of any other folder."""
     file = folder / MARKER
     return (read_listing(file.read_bytes()) if file.is_file() else None) or Listing()
@@ -83,6 +85,28 @@ def _update(store: Store, name: str, folder: Path) -> None:
     write_atomically(known, marker)
 
 
+def far(path: Path) -> PublishedFile | None:
+    """A large table of a mirrored run that is not here; None where it is, or is to be fetched whole."""
+    known = None if path.is_file() else listing_of(path.parent).files.get(path.name)
+    return None if known is None or known.size <= WHOLE_BYTES or address_of(path.parent.parent) is None else known
+
+
+def table_state(path: Path) -> tuple[int, int] | None:
+    """Changes whenever a table does; None where there is none. A small table of a mirrored run is fetched for it."""
+    if there := far(path):
+        return int(there.sha256[:12], 16), there.size
+    return state_of(fetched(path))
+
+
+def state_of(path: Path) -> tuple[int, int] | None:
+    """Modification time and size of a file; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def fetched(path: Path) -> Path:
     """The path of a table; of a mirrored run it is fetched first, where it is published and not here yet."""
     if not path.is_file() and (path.parent / MARKER).is_file():
@@ -96,7 +120,7 @@ def fetch_whole(run: Path) -> None:
     Raises:
         EnvironmentFault: the store cannot be reached, or what came is not what was published.
     """
-    for name in _listing(run).files:
+    for name in listing_of(run).files:
         if not (run / name).is_file():
             fetch_published(run, name)
 
@@ -107,7 +131,7 @@ def fetch_published(run: Path, name: str) -> None:
     Raises:
         EnvironmentFault: the store cannot be reached, or what came is not what was published.
     """
-    listing, address = _listing(run), address_of(run.parent)
+    listing, address = listing_of(run), address_of(run.parent)
     if name in listing.files and address is not None:
         _fetch(open_store(address), listing, run.name, name, run)
 

@@ -21,7 +21,7 @@ def export_dataset(run: RunDirectory, folder: Path) -> Path:
 
     require_tables(run)
     disable_progress_bar()
-    judged: tuple[Table, ...] = ("judge",) if run.judge_file.is_file() else ()
+    judged: tuple[Table, ...] = ("judge",) if run.table_state("judge") else ()
     with open_tables(run, "samples", "scores", *judged) as connection:
         connection.execute("CREATE TABLE wide AS PIVOT scores ON metric USING first(value) GROUP BY key")
         query = "SELECT samples.*, wide.* EXCLUDE (key) FROM samples LEFT JOIN wide USING (key) ORDER BY position, turn"

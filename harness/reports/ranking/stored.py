@@ -14,6 +14,7 @@ from kikime.harness.core.errors import EnvironmentFault, KikimeError, Unfinished
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.reasons import Reason
+from kikime.harness.core.stores.mirror import state_of
 from kikime.harness.metrics import versions_of
 from kikime.harness.reports.comparison.comparability import measured_by
 from kikime.harness.reports.ranking.measure import Entry, measure_terms
@@ -196,11 +197,5 @@ def _cell_counts(summary: Summary) -> dict[str, int]:
 
 def _state(run: RunDirectory) -> list[object]:
     """Changes whenever the tables or the formulas do."""
-    files: list[object] = []
-    for path in (run.samples_file, run.scores_file, run.judge_file, run.summary_file):
-        try:
-            stat = path.stat()
-            files.append([stat.st_mtime_ns, stat.st_size])
-        except OSError:
-            files.append(None)
-    return [SCHEMA, load_areas().hash, files]
+    files = [run.table_state(name) for name in ("samples", "scores", "judge")] + [state_of(run.summary_file)]
+    return [SCHEMA, load_areas().hash, [state and list(state) for state in files]]

@@ -115,7 +115,7 @@ def read_verdicts(run: RunDirectory, *, former: bool = False, judge: str | None 
     if judge is not None:
         found = of_judge(read_verdicts(run, former=True), judge)
         return found if former else found[found["age"] == 0]
-    if not run.judge_file.is_file():
+    if run.table_state("judge") is None:
         return _no_verdicts()
     with open_tables(run, "samples", "judge") as connection:
         age_verdicts(connection, run)

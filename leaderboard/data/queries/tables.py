@@ -42,11 +42,11 @@ def opened(run: RunDirectory) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def has_verdicts(run: RunDirectory) -> bool:
     """Whether ``judge`` is among the tables of :func:`opened`."""
-    return run.judge_file.is_file()
+    return run.table_state("judge") is not None
 
 
 def _signatures(run: RunDirectory) -> tuple[object, ...]:
-    tables = tuple(map(signature_of, (run.samples_file, run.scores_file, run.judge_file)))
+    tables = tuple(map(run.table_state, ("samples", "scores", "judge")))
     if None not in tables[:2]:
         return tables
     return *tables, *((path.name, signature_of(path)) for path in sorted(run.wal.glob(f"{REPLIES}-*.jsonl")))

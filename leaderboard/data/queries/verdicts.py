@@ -252,7 +252,7 @@ def drift(run: RunDirectory) -> list[SentinelReport]:
 
 def lines_for_calibration(run: RunDirectory) -> bytes:
     """The run's verdicts as lines that ``kikime calibrate --verdicts`` reads."""
-    if not run.judge_file.is_file():
+    if run.table_state("judge") is None:
         return b""
     with opened(run) as connection:
         rows = rows_of(
@@ -301,7 +301,7 @@ def _agreement(a: str, b: str, criterion: str, pairs: Sequence[tuple[float, floa
 
 
 def _query(run: RunDirectory, kind: Callable[..., Record], query: str) -> list[Record]:
-    if not run.judge_file.is_file():
+    if run.table_state("judge") is None:
         return []
     with opened(run) as connection:
         return records(connection.execute(query), kind)

@@ -55,7 +55,7 @@ def show() -> None:
     if chosen is None:
         return
     run = chosen[1]
-    if not run.judge_file.is_file():
+    if run.table_state("judge") is None:
         st.info(t("judge.none"))
         served = command("judge", run.id, "--judge-model", "NAME", "--judge-base-url", "URL")
         safe.block(f"{command('judge', run.id)}\n{served}")
