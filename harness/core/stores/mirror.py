@@ -36,10 +36,10 @@ def mirrored(address: str) -> Path:
     folder = cache_home("stores") / digest("store", address.rstrip("/"))
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / _ADDRESS, address.encode())
-    there = store.folders_with(MARKER)
+    there = [name for name in store.folders_with(MARKER) if "/" not in name and name not in {".", ".."}]
+    markers = store.read_all([f"{name}/{MARKER}" for name in there])
     for name in there:
-        if "/" not in name and name not in {".", ".."}:
-            _update(store, name, folder / name)
+        _update(store, name, folder / name, markers.get(f"{name}/{MARKER}"))
     for gone in {path.name for path in folder.iterdir() if path.is_dir()} - set(there):
         _forget(folder / gone)
     return folder
@@ -68,8 +68,7 @@ def listing_of(folder: Path) -> Listing:
     return (read_listing(file.read_bytes()) if file.is_file() else None) or Listing()
 
 
-def _update(store: Store, name: str, folder: Path) -> None:
-    marker = store.read(f"{name}/{MARKER}")
+def _update(store: Store, name: str, folder: Path, marker: bytes | None) -> None:
     known = folder / MARKER
     if marker is not None and known.is_file() and known.read_bytes() == marker:
         return
