@@ -11,7 +11,7 @@ import pandas as pd
 
 from kikime.harness.stats.intervals import percentile_interval, wilson_interval
 from kikime.harness.stats.paired import NEW_PERSONAS_FROM
-from kikime.harness.stats.resampling import exchangeable_units, generators, mean_draws
+from kikime.harness.stats.resampling import Stream, exchangeable_units, mean_draws
 from kikime.harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
 
 
@@ -94,16 +94,15 @@ def ratio_of_means(frame: pd.DataFrame, *, seed: int = 0, n_resamples: int = 999
     if mean_a == 0 or len(table) < 2:
         return MeanRatio(mean_a, mean_b, mean_b / mean_a if mean_a else None, None, None, len(table), len(sizes))
     units, strata = exchangeable_units(table[["a", "b"]].to_numpy(), sizes, new_personas_from=NEW_PERSONAS_FROM)
-    (rng,) = generators(seed, 1)
-    low, high = _ratio_interval(units, strata, mean_b / mean_a, rng, n_resamples)
+    low, high = _ratio_interval(units, strata, mean_b / mean_a, seed, n_resamples)
     return MeanRatio(mean_a, mean_b, mean_b / mean_a, low, high, len(table), len(sizes))
 
 
 def _ratio_interval(
-    units: FloatArray, strata: Sequence[int], ratio: float, rng: np.random.Generator, n_resamples: int
+    units: FloatArray, strata: Sequence[int], ratio: float, seed: int, n_resamples: int
 ) -> tuple[float, float]:
     """Percentiles of log ratios, which are more symmetric than ratios; of ratios where b is always 0."""
-    _, draws = mean_draws(units, strata, rng=rng, n_resamples=n_resamples)
+    _, draws = mean_draws(units, strata, stream=Stream(seed), n_resamples=n_resamples)
     positive = draws[(draws > 0).all(axis=1)]
     if ratio == 0 or not len(positive):
         return ratio, ratio

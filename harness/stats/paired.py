@@ -26,7 +26,7 @@ from kikime.harness.stats.intervals import (
     unseen_share,
     welch_df,
 )
-from kikime.harness.stats.resampling import count_blocks, generators, sign_flip_p, small_sample_factor
+from kikime.harness.stats.resampling import Stream, count_blocks, sign_flip_p, small_sample_factor
 from kikime.harness.stats.validation import FloatArray, TableError, checked_margin, sorted_rows
 
 NEW_PERSONAS_FROM = 10
@@ -157,9 +157,9 @@ def paired_difference(
     """
     checked_margin(margin)
     contrasts = _contrasts(frame, transform)
-    bootstrap, flips = generators(seed, 2)
+    bootstrap, flips = Stream(seed, 0), Stream(seed, 1)
     by_persona = _by_persona(contrasts)
-    interval = _interval(contrasts, by_persona=by_persona, rng=bootstrap, n_resamples=n_resamples)
+    interval = _interval(contrasts, by_persona=by_persona, stream=bootstrap, n_resamples=n_resamples)
     differences = np.array([contrast.difference for contrast in contrasts])
     sides = np.array([contrast.sides for contrast in contrasts]).mean(axis=0)
     low, high = _on_scale((interval.low, interval.high), bounds)
@@ -172,7 +172,7 @@ def paired_difference(
         ci_low=low,
         ci_high=high,
         ci_method=interval.method,
-        p_value=_p_value(contrasts, by_persona=by_persona, rng=flips, n_resamples=n_resamples),
+        p_value=_p_value(contrasts, by_persona=by_persona, stream=flips, n_resamples=n_resamples),
         dominance=float(np.concatenate([contrast.preference() for contrast in contrasts]).mean()),
         mde=interval.mde,
         verdict="inconclusive",
@@ -249,9 +249,7 @@ def _informative(sums: FloatArray, persona: str) -> FloatArray:
     return sums[(sums[:, [1, 3]] > 0).any(axis=1)]
 
 
-def _interval(
-    contrasts: Sequence[Contrast], *, by_persona: bool, rng: np.random.Generator, n_resamples: int
-) -> _Interval:
+def _interval(contrasts: Sequence[Contrast], *, by_persona: bool, stream: Stream, n_resamples: int) -> _Interval:
     units = np.array([contrast.difference for contrast in contrasts])
     if by_persona:
         return _t_interval(units, contrasts, "persona_t")
@@ -259,7 +257,7 @@ def _interval(
         return _Interval(None, None, "none", None, 1.0)
     if len(contrasts) == 1 and contrasts[0].n_items == 2:
         return _t_interval(_pseudo_values(contrasts[0]), contrasts, "item_t")
-    draws = _bootstrap(contrasts, rng, n_resamples)
+    draws = _bootstrap(contrasts, stream, n_resamples)
     if np.ptp(draws) <= 1e-12 * max(1.0, float(np.abs(units).max())):
         return _no_variation(contrasts, sum(contrast.n_items for contrast in contrasts))
     influences = [_influence(contrast) / len(contrasts) for contrast in contrasts]
@@ -300,12 +298,12 @@ def _spread(contrasts: Sequence[Contrast]) -> float:
     return 1.0 if np.isin(values, (0.0, 1.0)).all() else float(np.std(values)) or 1.0
 
 
-def _bootstrap(contrasts: Sequence[Contrast], rng: np.random.Generator, n_resamples: int) -> FloatArray:
+def _bootstrap(contrasts: Sequence[Contrast], stream: Stream, n_resamples: int) -> FloatArray:
     """Mean over personas in resamples of items within personas, without those in which a rate does not exist."""
     sizes = [contrast.n_items for contrast in contrasts]
     bounds = np.cumsum([0, *sizes])
     draws = np.empty(n_resamples)
-    for rows, counts in count_blocks(sizes, rng, n_resamples):
+    for rows, counts in count_blocks(sizes, stream, n_resamples):
         draws[rows] = sum(
             contrast.difference
             + small_sample_factor(contrast.n_items)
@@ -327,11 +325,11 @@ def _influence(contrast: Contrast) -> FloatArray:
     return influence
 
 
-def _p_value(contrasts: Sequence[Contrast], *, by_persona: bool, rng: np.random.Generator, n_resamples: int) -> float:
+def _p_value(contrasts: Sequence[Contrast], *, by_persona: bool, stream: Stream, n_resamples: int) -> float:
     if by_persona:
         units = np.array([contrast.difference for contrast in contrasts])
         units = units[units != 0]
-        return sign_flip_p(lambda signs: signs @ units, len(units), rng=rng, n_resamples=n_resamples)
+        return sign_flip_p(lambda signs: signs @ units, len(units), stream=stream, n_resamples=n_resamples)
     active = np.concatenate([contrast.active for contrast in contrasts])
     bounds = np.cumsum([0, *(contrast.n_items for contrast in contrasts)])
 
@@ -342,7 +340,7 @@ def _p_value(contrasts: Sequence[Contrast], *, by_persona: bool, rng: np.random.
         mean: FloatArray = np.mean(parts, axis=0)
         return mean
 
-    return sign_flip_p(statistic, int(active.sum()), rng=rng, n_resamples=n_resamples)
+    return sign_flip_p(statistic, int(active.sum()), stream=stream, n_resamples=n_resamples)
 
 
 def _is_at(contrast: Contrast, bound: float) -> bool:

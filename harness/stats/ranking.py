@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kikime.harness.stats.intervals import LEVEL
-from kikime.harness.stats.resampling import exchangeable_units, generators, mean_draws
+from kikime.harness.stats.resampling import Stream, exchangeable_units, mean_draws
 from kikime.harness.stats.validation import FloatArray, checked_matrix, persona_sizes
 
 _TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
@@ -36,11 +36,10 @@ def rank_intervals(scores: pd.DataFrame, *, seed: int = 0, n_resamples: int = 20
     """
     table = checked_matrix(scores)
     sizes = persona_sizes(table.index.get_level_values("persona"))
-    (rng,) = generators(seed, 1)
     units, strata = exchangeable_units(table.to_numpy(), sizes)
     if len(units) == 1:
         return rank_table(list(table.columns), units[0], None)
-    observed, draws = mean_draws(units, strata, rng=rng, n_resamples=n_resamples)
+    observed, draws = mean_draws(units, strata, stream=Stream(seed), n_resamples=n_resamples)
     return rank_table(list(table.columns), observed, draws)
 
 

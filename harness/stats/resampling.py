@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kikime.harness.stats.intervals import t_over_z
 from kikime.harness.stats.validation import FloatArray
 
 _BLOCK_CELLS = 2_000_000
 """Cells of one block of counts or signs: 16 MB of float64."""
+_LARGEST_KEPT = 255
+"""Units of a stratum whose counts are kept, a byte each: at most 2 MB for one block."""
 
 
-def generators(seed: int, n: int) -> list[np.random.Generator]:
-    """Return ``n`` independent streams of one seed."""
-    return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(n)]
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One of the independent streams of a seed; it gives the same numbers to everyone who asks."""
+
+    seed: int
+    index: int = 0
+
+    def generator(self) -> np.random.Generator:
+        """The stream from its beginning."""
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(self.index,)))
 
 
 def small_sample_factor(n: int) -> float:
@@ -25,25 +37,33 @@ def small_sample_factor(n: int) -> float:
     return math.sqrt(n / (n - 1)) if n > 1 else 1.0
 
 
-def count_blocks(
-    sizes: Sequence[int], rng: np.random.Generator, n_resamples: int
-) -> Iterator[tuple[slice, FloatArray]]:
+def count_blocks(sizes: Sequence[int], stream: Stream, n_resamples: int) -> Iterator[tuple[slice, FloatArray]]:
     """Yield (rows, counts): how often each unit is drawn, each stratum drawing as many as it has.
 
     Args:
         sizes: units in each stratum; the columns of counts are the strata side by side.
-        rng: source of randomness.
+        stream: source of randomness.
         n_resamples: rows in all.
     """
-    total = sum(sizes)
-    height = max(1, _BLOCK_CELLS // total)
+    height = max(1, _BLOCK_CELLS // sum(sizes))
+    if n_resamples <= height and max(sizes) <= _LARGEST_KEPT:
+        yield slice(0, n_resamples), _kept_counts(tuple(sizes), stream, n_resamples).astype(np.float64)
+        return
+    rng = stream.generator()
     for start in range(0, n_resamples, height):
         rows = slice(start, min(start + height, n_resamples))
-        yield rows, np.hstack([_counts(size, rows.stop - rows.start, rng) for size in sizes])
+        yield rows, np.hstack([_counts(size, rows.stop - rows.start, rng) for size in sizes]).astype(np.float64)
+
+
+@lru_cache(maxsize=64)
+def _kept_counts(sizes: tuple[int, ...], stream: Stream, n_resamples: int) -> NDArray[np.uint8]:
+    """Counts of few units: a comparison asks for the same ones at every metric and slice."""
+    rng = stream.generator()
+    return np.hstack([_counts(size, n_resamples, rng) for size in sizes]).astype(np.uint8)
 
 
 def mean_draws(
-    values: FloatArray, sizes: Sequence[int], *, rng: np.random.Generator, n_resamples: int
+    values: FloatArray, sizes: Sequence[int], *, stream: Stream, n_resamples: int
 ) -> tuple[FloatArray, FloatArray]:
     """Mean over strata of the mean over units, in the data and in bootstrap draws within strata.
 
@@ -53,7 +73,7 @@ def mean_draws(
     Args:
         values: (units, k), the strata one after the other; all k columns share the draws.
         sizes: units in each stratum.
-        rng: source of randomness.
+        stream: source of randomness.
         n_resamples: number of draws.
 
     Returns:
@@ -69,7 +89,7 @@ def mean_draws(
     deviations = (values - np.repeat(means, sizes, axis=0)) * (wider * weights[:, None])
     observed = means.mean(axis=0)
     draws = np.empty((n_resamples, values.shape[1]))
-    for rows, counts in count_blocks(sizes, rng, n_resamples):
+    for rows, counts in count_blocks(sizes, stream, n_resamples):
         np.add(observed, counts @ deviations, out=draws[rows])
     return observed, draws
 
@@ -91,7 +111,7 @@ def exchangeable_units(
 
 
 def sign_flip_p(
-    statistic: Callable[[FloatArray], FloatArray], n_units: int, *, rng: np.random.Generator, n_resamples: int
+    statistic: Callable[[FloatArray], FloatArray], n_units: int, *, stream: Stream, n_resamples: int
 ) -> float:
     """Two-sided p of a paired statistic under exchange of the two sides within units.
 
@@ -101,12 +121,12 @@ def sign_flip_p(
     Args:
         statistic: rows of ±1, one column per unit → the statistic; NaN where it does not exist.
         n_units: units that may be exchanged.
-        rng: source of randomness.
+        stream: source of randomness.
         n_resamples: random exchanges.
     """
     threshold = abs(float(statistic(np.ones((1, n_units)))[0])) * (1 - 1e-9) - 1e-14
     exact = n_units <= math.log2(n_resamples + 1)
-    blocks = _all_signs(n_units) if exact else _random_signs(n_units, rng, n_resamples)
+    blocks = _all_signs(n_units) if exact else _random_signs(n_units, stream.generator(), n_resamples)
     reached = valid = 0 if exact else 1
     for signs in blocks:
         values = statistic(signs)
@@ -115,10 +135,10 @@ def sign_flip_p(
     return reached / valid
 
 
-def _counts(size: int, height: int, rng: np.random.Generator) -> FloatArray:
+def _counts(size: int, height: int, rng: np.random.Generator) -> NDArray[np.intp]:
     drawn = rng.integers(0, size, (height, size))
     drawn += np.arange(height)[:, None] * size
-    return np.bincount(drawn.ravel(), minlength=height * size).reshape(height, size).astype(np.float64)
+    return np.bincount(drawn.ravel(), minlength=height * size).reshape(height, size)
 
 
 def _all_signs(n_units: int) -> Iterator[FloatArray]:

@@ -12,10 +12,11 @@ import sys
 import threading
 import time
 import urllib.request
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.summary import summarise
@@ -57,6 +58,15 @@ def judge(run):
     draw = random.Random(run.id[-1])
     add_verdicts(run, lambda _: draw.choice([None, 3, 4, 5, 6, 7, 7]))
     add_verdicts(run, lambda _: draw.choice([2, 3, 4, 5, 6]), judge="judge-b")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _streamlit_looks_once_for_components():
+    """Each start of the page reads the metadata of every installed package; these do not change while tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +131,7 @@ def store(built, tmp_path, monkeypatch):
     """A copy of the filled store."""
     runs = tmp_path / "runs"
     shutil.copytree(built, runs)
-    return _used(runs, tmp_path, monkeypatch)
+    return _own(runs, tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -141,8 +151,16 @@ def september(runs):
 
 
 @pytest.fixture
-def ranked(store):
-    """The filled store with its ranking."""
+def ranked(built, monkeypatch):
+    """The filled store, which nothing may change, with its ranking."""
+    monkeypatch.setenv("KIKIME_RUNS", str(built))
+    ranking(Index(built))
+    return built
+
+
+@pytest.fixture
+def ranked_copy(store):
+    """A copy of the filled store with its ranking."""
     ranking(Index(store))
     return store
 
@@ -151,13 +169,20 @@ def ranked(store):
 def empty_store(tmp_path, monkeypatch):
     """A folder without runs."""
     (tmp_path / "runs").mkdir()
-    return _used(tmp_path / "runs", tmp_path, monkeypatch)
+    return _own(tmp_path / "runs", tmp_path, monkeypatch)
 
 
 @pytest.fixture
-def broken_store(built, tmp_path, monkeypatch):
-    """One good run among every kind of damage."""
-    runs = tmp_path / "runs"
+def broken_store(broken, monkeypatch):
+    """One good run among every kind of damage, which nothing may change, with the ranking of the good one."""
+    monkeypatch.setenv("KIKIME_RUNS", str(broken))
+    ranking(Index(broken))
+    return broken
+
+
+@pytest.fixture(scope="session")
+def broken(built, tmp_path_factory):
+    runs = tmp_path_factory.mktemp("broken") / "runs"
     shutil.copytree(built, runs)
     good, *_ = sorted(runs.iterdir())
 
@@ -178,10 +203,10 @@ def broken_store(built, tmp_path, monkeypatch):
     (half / "status.json").write_text(json.dumps({"state": "running", "planned": 100, "done": 7, "heartbeat": "?"}))
     (runs / "20990101T000000Z-empty-000007").mkdir()
     (copy("20990101T000000Z-bytes-000008") / "manifest.json").write_bytes(b"\xff\xfe\x00")
-    return _used(runs, tmp_path, monkeypatch)
+    return runs
 
 
-def _used(runs: Path, tmp_path, monkeypatch):
+def _own(runs: Path, tmp_path, monkeypatch):
     monkeypatch.setenv("KIKIME_RUNS", str(runs))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return runs

@@ -3,8 +3,6 @@
 import pytest
 
 from kikime.harness.words.catalogue import Translator
-from kikime.leaderboard.data.index import Index
-from kikime.leaderboard.data.ranking import ranking
 from kikime.leaderboard.page.registry import pages
 from tests.support.app import named, opened, texts
 
@@ -38,7 +36,6 @@ def test_an_empty_store(empty_store, view):
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_broken_store(broken_store, view):
-    ranking(Index(broken_store))
     app = opened(view)
     assert not app.exception
 

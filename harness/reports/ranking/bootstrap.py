@@ -12,7 +12,7 @@ from kikime.harness.metrics import style_levels_of
 from kikime.harness.reports.ranking.measure import Entry
 from kikime.harness.reports.tables.areas import Term
 from kikime.harness.stats.intervals import LEVEL, or_unseen, t_over_z
-from kikime.harness.stats.resampling import count_blocks, generators, small_sample_factor
+from kikime.harness.stats.resampling import Stream, count_blocks, small_sample_factor
 from kikime.harness.stats.validation import FloatArray
 
 MOST_PAIRED = 60
@@ -135,12 +135,11 @@ class _Model(NamedTuple):
         df = sum(units) - len(units)
         if df < 1:
             return None
-        (rng,) = generators(seed, 1)
         found = {area: np.empty((n_resamples, n_models)) for area in self.stacks}
         persona_means = self._persona_means() if by_persona else {}
         step = max(1, _BLOCK_NUMBERS // (n_models * max(sum(self.sizes), 1)))
         wider = t_over_z(df) * small_sample_factor(min(units))
-        for rows, counts in count_blocks(units, rng, n_resamples):
+        for rows, counts in count_blocks(units, Stream(seed), n_resamples):
             for start in range(0, len(counts), step):
                 part = counts[start : start + step]
                 points = self._drawn_personas(persona_means, part) if by_persona else self.points(part)

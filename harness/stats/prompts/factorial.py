@@ -19,7 +19,7 @@ from kikime.harness.stats.intervals import (
     unseen_p_value,
 )
 from kikime.harness.stats.paired import ALPHA
-from kikime.harness.stats.resampling import count_blocks, generators, small_sample_factor
+from kikime.harness.stats.resampling import Stream, count_blocks, small_sample_factor
 from kikime.harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes
 
 Weights = Mapping[str, float]
@@ -122,10 +122,9 @@ def _draws(
     n_resamples: int,
 ) -> FloatArray:
     """(draws, contrasts); a persona whose rate does not exist in a draw leaves that draw's mean."""
-    (rng,) = generators(seed, 1)
     bounds = np.cumsum([0, *(len(part) for part in parts)])
     draws = np.empty((n_resamples, weights.shape[1]))
-    for rows, counts in count_blocks([len(part) for part in parts], rng, n_resamples):
+    for rows, counts in count_blocks([len(part) for part in parts], Stream(seed), n_resamples):
         total, present = (np.zeros((len(counts), weights.shape[0])) for _ in range(2))
         for number, (part, rates, transform) in enumerate(zip(parts, observed, transforms, strict=True)):
             own = counts[:, bounds[number] : bounds[number + 1]]

@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 
 from kikime.harness.stats.intervals import LEVEL, or_unseen, percentile_interval
 from kikime.harness.stats.paired import NEW_PERSONAS_FROM
-from kikime.harness.stats.resampling import exchangeable_units, generators, mean_draws
+from kikime.harness.stats.resampling import Stream, exchangeable_units, mean_draws
 from kikime.harness.stats.validation import FloatArray, TableError, checked_table, persona_sizes, sorted_rows
 
 TAIL = -float(ndtri(0.1))
@@ -136,9 +136,8 @@ def _retained(
 ) -> _Retained:
     if len(units) < 2:
         return _Retained(None, None, None, None)
-    (rng,) = generators(seed, 1)
     pair = np.column_stack([units[:, native], np.delete(units, native, axis=1).mean(axis=1)])
-    observed, draws = mean_draws(pair, strata, rng=rng, n_resamples=n_resamples)
+    observed, draws = mean_draws(pair, strata, stream=Stream(seed), n_resamples=n_resamples)
     native_low = float(np.quantile(draws[:, 0], (1 - LEVEL) / 2))
     if not native_low > floor:
         return _Retained(None, None, None, native_low)
@@ -264,8 +263,7 @@ def pss(cells: pd.DataFrame, *, seed: int = 0, n_resamples: int = 2000) -> Sensi
     within = _within(values) if n_repeats > 1 else None
     units, strata = exchangeable_units(np.column_stack([across, across if within is None else across - within]), sizes)
     if len(units) > 1:
-        (rng,) = generators(seed, 1)
-        (mean_across, mean_net), draws = mean_draws(units, strata, rng=rng, n_resamples=n_resamples)
+        (mean_across, mean_net), draws = mean_draws(units, strata, stream=Stream(seed), n_resamples=n_resamples)
         low, high = percentile_interval(draws[:, 1])
     else:
         (mean_across, mean_net), low, high = units[0], None, None

@@ -80,7 +80,7 @@ def test_hostile_text_stays_text(tmp_path):
         make_run(tmp_path, f"{name}{HOSTILE}", text, materials=materials)
         for name, text in (("a", IN_VOICE), ("b", HOSTILE))
     ]
-    page = write_report(runs, tmp_path / "r.html")
+    page = write_report(runs, tmp_path / "r.html", slices=False)
     tags = parsed(page)
     assert not {"script", "img"} & set(tags.names)
     assert not [name for name, _ in tags.attributes if name.startswith("on")]
@@ -93,7 +93,7 @@ def test_very_long_replies_are_cut_and_say_so(tmp_path):
         make_run(tmp_path, "a", IN_VOICE, materials=materials),
         make_run(tmp_path, "b", "長" * 9000, materials=materials),
     ]
-    text = write_report(runs, tmp_path / "r.html", language="ja").read_text(encoding="utf-8")
+    text = write_report(runs, tmp_path / "r.html", slices=False, language="ja").read_text(encoding="utf-8")
     assert "長" * (MAX_REPLY + 1) not in text
     assert "全9,000文字" in text
 

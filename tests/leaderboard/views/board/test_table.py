@@ -50,9 +50,9 @@ def test_the_table_says_which_models_fail_too_often(ranked):
     assert [name.startswith("⚠ ") for name in shown] == [each.gate for each in rows]
 
 
-def test_what_people_say_of_models_is_shown_and_chosen_by(ranked):
-    runs = named(ranked)
-    (ranked / runs["アイネス-9月"] / "about.yaml").write_text(
+def test_what_people_say_of_models_is_shown_and_chosen_by(ranked_copy):
+    runs = named(ranked_copy)
+    (ranked_copy / runs["アイネス-9月"] / "about.yaml").write_text(
         "link: https://example.com/m\nlicense: mit\ntype: tuned\nparams: 70000000000\n", encoding="utf-8"
     )
     shown = frames(opened("board"))[0].set_index("モデル")
@@ -66,8 +66,8 @@ def test_what_people_say_of_models_is_shown_and_chosen_by(ranked):
     assert list(frames(opened("board", license="mit", type="tuned"))[0]["モデル"]) == [ours]
 
 
-def test_a_pinned_model_stays_on_top_whatever_the_filter(ranked):
-    run = named(ranked)["アイネス-8月"]
+def test_a_pinned_model_stays_on_top_whatever_the_filter(ranked_copy):
+    run = named(ranked_copy)["アイネス-8月"]
     shown = list(frames(opened("board", pin=run, q="9月"))[0]["モデル"])
     assert [name.startswith("◆ ") for name in shown] == [True, False]
     assert "8月" in shown[0]

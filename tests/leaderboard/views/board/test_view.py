@@ -74,7 +74,6 @@ def test_the_board_says_what_it_is_over_which_suite_and_whom(ranked):
 
 
 def test_damaged_runs_are_listed_with_the_reason(broken_store):
-    ranking(Index(broken_store))
     listed = next(frame for frame in frames(opened("board")) if "状態" in frame.columns)
     states = dict(zip(listed["実行ID"].str.extract(r"-([a-z]+)-")[0], listed["状態"], strict=True))
     assert states == {

@@ -24,14 +24,14 @@ def test_changes_of_quality_follow_the_conditions(ranked):
     assert shown == {"alpaca": {"alpaca"}, "chatml": {"chatml"}}
 
 
-def test_the_first_pair_was_asked_the_same(ranked):
+def test_the_first_pair_was_asked_the_same(ranked_copy):
     materials = make_materials([talk_task(2)], id="small")
-    make_run(ranked, "小さな評価", IN_VOICE, materials=materials)
-    runs = named(ranked)
-    assert not _suits(*(_entry(ranked, runs[name]) for name in ("大きなモデル", "アイネス-9月")))
-    assert _suits(*(_entry(ranked, runs[name]) for name in ("アイネス-8月", "アイネス-9月")))
-    assert not _suits(*(_entry(ranked, runs[name]) for name in ("小さな評価", "アイネス-9月")))
-    assert not _suits(*(_entry(ranked, runs[name]) for name in ("アイネス-9月", "アイネス-9月")))
+    make_run(ranked_copy, "小さな評価", IN_VOICE, materials=materials)
+    runs = named(ranked_copy)
+    assert not _suits(*(_entry(ranked_copy, runs[name]) for name in ("大きなモデル", "アイネス-9月")))
+    assert _suits(*(_entry(ranked_copy, runs[name]) for name in ("アイネス-8月", "アイネス-9月")))
+    assert not _suits(*(_entry(ranked_copy, runs[name]) for name in ("小さな評価", "アイネス-9月")))
+    assert not _suits(*(_entry(ranked_copy, runs[name]) for name in ("アイネス-9月", "アイネス-9月")))
 
 
 def _entry(store, run):
