@@ -16,6 +16,8 @@ OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 FAST := not engine and not browser and not simulation and not packaging
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+# One process of tests per core: threads of several that wait for each other by spinning stand still together.
+ONE_THREAD := OMP_NUM_THREADS=1
 UV := $(or $(shell command -v uv),$(BIN)/uv)
 UV_INSTALL := . tools/uv_environment.sh && $(UV) pip install -q --python $(BIN)/python --no-deps
 
@@ -50,13 +52,13 @@ lint: $(READY_DEV)
 	$(BIN)/lint-imports
 
 fast: $(READY_DEV)
-	$(PYTEST) $(PARALLEL) -m "$(FAST)"
+	$(ONE_THREAD) $(PYTEST) $(PARALLEL) -m "$(FAST)"
 
 slow: $(READY_DEV) machine
 	$(PYTEST) $(PARALLEL) -m "engine or browser or packaging or simulation"
 
 coverage: $(READY_DEV)
-	$(PYTEST) $(PARALLEL) -m "$(FAST)" --cov --cov-report=term:skip-covered
+	$(ONE_THREAD) $(PYTEST) $(PARALLEL) -m "$(FAST)" --cov --cov-report=term:skip-covered
 
 test: lint fast slow
 

@@ -10,7 +10,7 @@ from kikime.harness.cards.persona import Markers, Persona
 from kikime.harness.metrics import Scorer
 from kikime.harness.prompts.scoring import scorer_of
 
-MEGABYTE = 1_000_000
+LARGE = 250_000
 HOSTILE = (
     "あ",
     "!",
@@ -73,8 +73,8 @@ def change_voice(card: Persona, **changes: object) -> Persona:
 
 @pytest.mark.parametrize("piece", HOSTILE)
 @pytest.mark.timeout(60)
-def test_a_megabyte_of_one_piece_is_scored(scorer: Scorer, piece: str) -> None:
-    reply = piece * (MEGABYTE // len(piece.encode("utf-8", "surrogatepass")))
+def test_a_quarter_of_a_megabyte_of_one_piece_is_scored(scorer: Scorer, piece: str) -> None:
+    reply = piece * (LARGE // len(piece.encode("utf-8", "surrogatepass")))
     measured = scorer.score(
         reply + "あ",
         user="薔薇は好きですか？お庭にありますか",

@@ -12,6 +12,12 @@ from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, make_materials
 FEW = {"n_resamples": 400, "slices": False, "language": "en"}
 
 
+@pytest.fixture(scope="module")
+def report(pair):
+    """The pair compared once, for tests that only read."""
+    return compare(*pair, **FEW)
+
+
 def rows(report):
     return {row.metric: row for row in report.metrics}
 
@@ -25,16 +31,16 @@ def test_a_run_does_not_differ_from_itself(pair):
     assert report.manifest == []
 
 
-def test_the_better_voice_is_better(pair):
-    found = rows(compare(*pair, **FEW))
+def test_the_better_voice_is_better(report):
+    found = rows(report)
     assert found["style_level"].delta > 0
     assert found["quality"].delta > 0
     assert found["length_chars"].direction == "none"
     assert found["length_chars"].change == "down"
 
 
-def test_exchanging_the_runs_turns_every_sign(pair):
-    there, back = rows(compare(*pair, **FEW)), rows(compare(*pair[::-1], **FEW))
+def test_exchanging_the_runs_turns_every_sign(pair, report):
+    there, back = rows(report), rows(compare(*pair[::-1], **FEW))
     for metric, row in there.items():
         assert back[metric].delta == pytest.approx(-row.delta)
 
@@ -44,12 +50,12 @@ def test_the_result_does_not_depend_on_when_it_is_computed(pair):
     assert json_bytes(first) == json_bytes(second)
 
 
-def test_means_are_those_of_personas_over_items(pair):
+def test_means_are_those_of_personas_over_items(pair, report):
     from kikime.harness.reports.tables.cells import read_cells
 
     cells = read_cells(pair[0], pair[0].manifest())
     items = cells.groupby(["persona", "item"])["length_fit"].mean()
-    assert rows(compare(*pair, **FEW))["length_fit"].mean_a == pytest.approx(items.groupby("persona").mean().mean())
+    assert rows(report)["length_fit"].mean_a == pytest.approx(items.groupby("persona").mean().mean())
 
 
 def test_slices_cover_every_condition_that_varies(pair):
@@ -68,24 +74,23 @@ def test_slices_cover_every_condition_that_varies(pair):
     assert all(entry.p_adjusted >= entry.p_value for row in report.metrics for entry in row.slices)
 
 
-def test_primary_metrics_come_first_and_are_adjusted_together(pair):
-    report = compare(*pair, **FEW)
+def test_primary_metrics_come_first_and_are_adjusted_together(report):
     primary = [row for row in report.metrics if row.primary]
     assert report.metrics[: len(primary)] == primary
     smallest = min(primary, key=lambda row: row.p_value)
     assert smallest.p_adjusted == pytest.approx(min(1, smallest.p_value * len(primary)))
 
 
-def test_lengths_show_what_the_talk_showed(pair):
-    entry = compare(*pair, **FEW).lengths[0]
+def test_lengths_show_what_the_talk_showed(report):
+    entry = report.lengths[0]
     assert entry.unit == "length_chars"
     assert entry.b.mean == entry.b.median == 22
     assert entry.ratio.value < 1
     assert 0 <= entry.b.share_in_range <= 1
 
 
-def test_the_capability_table_has_a_row_per_task(pair):
-    table = {row.task: row for row in compare(*pair, **FEW).capability}
+def test_the_capability_table_has_a_row_per_task(report):
+    table = {row.task: row for row in report.capability}
     assert table["talk"].b.mark == "✓"
     assert table["persona_facts"].b.mark == "✗"
     assert table["talk"].a.n == 12
@@ -267,7 +272,7 @@ def test_what_differs_in_the_manifests_is_listed(tmp_path):
     assert "checkpoint.fingerprint" in found
 
 
-def test_every_row_has_the_promised_fields(pair):
+def test_every_row_has_the_promised_fields(report):
     promised = {
         "metric",
         "direction",
@@ -286,6 +291,5 @@ def test_every_row_has_the_promised_fields(pair):
         "mde",
         "slices",
     }
-    report = compare(*pair, **FEW)
     assert promised <= {field.name for field in fields(MetricRow)}
     assert {row.metric for row in report.metrics} - {"quality"} <= METRICS.keys()

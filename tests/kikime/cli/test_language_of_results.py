@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from kikime.harness.core.files import data_path
+from kikime.harness.environment import doctor
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.words.catalogue import texts
 from kikime.workflows import library
@@ -117,6 +118,12 @@ def leaves(value):
         yield from (line.strip() for line in value.splitlines() if line.strip())
 
 
+@pytest.fixture(autouse=True)
+def _an_engine_that_imports(monkeypatch):
+    """What the doctor says of it is told elsewhere; importing the real one takes seconds."""
+    monkeypatch.setattr(doctor, "_import", lambda what, _: doctor.Finding("ok", what, "imports"))
+
+
 def told(runs, name, language, tmp_path):
     line = COMMANDS[name].format(folder=tmp_path, language=language)
     done = invoke(runs, *line.split(), "--lang", language, LANG="C.UTF-8", COLUMNS="1000")
@@ -156,7 +163,7 @@ def test_english_results_hold_no_japanese_but_quotations(runs, data, tmp_path, n
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in OF_MACHINES])
-def test_japanese_results_hold_no_english_but_names(runs, data, tmp_path, name):
+def test_japanese_results_hold_no_english_but_names(runs, data, english_words, tmp_path, name):
     text = told(runs, name, "ja", tmp_path)
     assert JAPANESE.search(text)
     for quoted in data:
@@ -166,9 +173,10 @@ def test_japanese_results_hold_no_english_but_names(runs, data, tmp_path, name):
     )
     assert [line for line in text.splitlines() if ENGLISH.search(line)] == []
     cells = {cell.strip(" ◎") for line in text.splitlines() for cell in re.split(r"[│┃|]", line)}
-    assert cells & english_words() == set()
+    assert cells & english_words == set()
 
 
+@pytest.fixture(scope="module")
 def english_words():
     """Texts of the English catalogue that Japanese says in other words, ids left out."""
     english, japanese = texts("en"), texts("ja")
