@@ -75,13 +75,15 @@ def check_probes(task: Task, personas: Sequence[Persona]) -> ProbeReport:
 def has_verifier(item: Item) -> bool:
     """Whether a reply to the item can be right or wrong by rule."""
     expects = (item.expect, *item.expects.values())
-    return any({"answers", "abstain", "request", "constraints"} & expect.keys() for expect in expects)
+    return bool(item.keeps) or any(
+        {"answers", "abstain", "request", "constraints"} & expect.keys() for expect in expects
+    )
 
 
 def _misjudged(task: Task, item: Item, persona: Persona, scorer: Scorer) -> Iterator[Misjudged]:
     """Probes are replies to the last turn that has a check of its own, else to the first."""
-    turn = max(item.expects, default=1) - 1
-    expect = task.expect_at(item, turn, persona)
+    turn = max((*item.expects, *item.keeps), default=1) - 1
+    expect = {**task.expect_at(item, turn, persona), **item.kept_expect(turn, [item.probes.told] * turn)}
     for expected, replies in (("right", item.probes.right), ("wrong", item.probes.wrong)):
         for reply in replies:
             measured = scorer.score(reply, user=item.script[turn - 1] if turn else item.user, expect=expect)

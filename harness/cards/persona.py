@@ -125,6 +125,8 @@ class Probes(StrictModel):
     """Replies that do what the item asks for, in several voices."""
     wrong: tuple[NonEmpty, ...] = ()
     """Replies that do not."""
+    told: str = ""
+    """What the character had said before, where the item asks for that again."""
 
 
 class Fact(GrownModel):

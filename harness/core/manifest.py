@@ -59,6 +59,15 @@ class StoredSuite(TypedDict):
     sampling: StoredSampling
 
 
+class StoredUser(TypedDict):
+    """Who speaks the user's lines of its dialogues."""
+
+    model: str
+    """As it was named on the command line."""
+    checkpoint: NotRequired[StoredCheckpoint]
+    """Where it is loaded beside the character's."""
+
+
 USER_MODEL = "--user-model"
 """Where ``hashes.sampling`` says who speaks the user's lines of dialogues; ``self:…`` where the model itself does."""
 
@@ -180,6 +189,7 @@ class Manifest(TypedDict):
     without_bos: NotRequired[list[str]]
     """Formats whose BOS was left out, as the tokenizer adds none."""
     hardware: NotRequired[dict[str, object]]
+    user: NotRequired[StoredUser]
     series: NotRequired[StoredSeries]
     """Of a checkpoint that ``kikime sweep`` or ``kikime watch`` found in a training run."""
 

@@ -10,6 +10,7 @@ from kikime.harness.core.registry import Parts, python_file
 from kikime.harness.engines.base import Engine, EngineKind, SwitchesAdapters
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.options import EngineOptions
+from kikime.harness.engines.speakers import Speakers
 
 __all__ = ["ENGINES", "Engine", "EngineKind", "EngineOptions", "check_options", "load_engine", "switch_adapter"]
 
@@ -134,6 +135,7 @@ def switch_adapter(engine: Engine, checkpoint: Checkpoint) -> None:
     """
     if checkpoint.adapter is None:
         return
+    engine = engine.character if isinstance(engine, Speakers) else engine
     if not isinstance(engine, SwitchesAdapters):
         raise UsageError(
             "the engine cannot load the adapter {name} ({path})",

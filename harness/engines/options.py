@@ -28,7 +28,7 @@ class EngineOptions(msgspec.Struct, frozen=True):
     reasoning_tokens: int = 0
     """What a reply may think beside its own tokens."""
     user_model: str | None = None
-    """Who speaks the user's lines of dialogues: ``self``, or a served model ``openai:NAME@BASE_URL``; None: the banks' own lines."""
+    """Who speaks the user's lines of dialogues: ``self``, a second checkpoint, or ``openai:NAME@BASE_URL``; None: the banks'."""
     trust_remote_code: bool = False
     """Run Python code that lies beside the weights or the tokenizer; without it such a checkpoint is refused."""
     deterministic: bool = False

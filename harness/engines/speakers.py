@@ -31,6 +31,11 @@ class Speakers:
         self._waiting: Counter[str] = Counter()
 
     @property
+    def character(self) -> Engine:
+        """The engine that adapters of the character are for."""
+        return self._engines["character"]
+
+    @property
     def window(self) -> int:
         """That of the character's engine."""
         return self._engines["character"].window

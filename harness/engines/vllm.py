@@ -17,6 +17,7 @@ from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.request import Candidate, Reply, Request, chosen_reply
 from kikime.harness.engines.checkpoint import Checkpoint
 from kikime.harness.engines.dtype import chosen_on_cpu
+from kikime.harness.engines.memory import CPU_CACHE_GIB
 from kikime.harness.engines.options import EngineOptions
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 Arguments = dict[str, Any]
 """Of vLLM's ``EngineArgs``."""
-_CPU_CACHE_GIB = "1"
 
 
 class VllmEngine:
@@ -249,7 +249,7 @@ def _prepare_environment(options: EngineOptions) -> None:
         "VLLM_LOGGING_LEVEL": "ERROR",
         "VLLM_LOGGING_STREAM": "ext://sys.stderr",
         "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_CPU_KVCACHE_SPACE": _CPU_CACHE_GIB,
+        "VLLM_CPU_KVCACHE_SPACE": CPU_CACHE_GIB,
         "TOKENIZERS_PARALLELISM": "false",
     }
     if (os.cpu_count() or 1) <= 4:

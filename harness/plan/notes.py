@@ -9,10 +9,12 @@ import msgspec
 from kikime.harness.core.manifest import Manifest
 from kikime.harness.core.reasons import Reason
 from kikime.harness.engines.checkpoint import Checkpoint
-from kikime.harness.engines.dtype import FLOAT32, SMALL, compute_dtype
+from kikime.harness.engines.dtype import FLOAT32, SMALL, compute_dtype, on_cpu
 from kikime.harness.engines.folders import Adapter
 from kikime.harness.engines.generation import OwnSampling
+from kikime.harness.engines.memory import cpu_cache_gib, weights_gib
 from kikime.harness.engines.options import EngineOptions
+from kikime.harness.plan.player import is_beside
 from kikime.harness.plan.prepare import Prepared
 
 
@@ -25,6 +27,7 @@ def plan_notes(prepared: Prepared) -> list[Reason]:
         _precision_note(checkpoint, prepared),
         _adapter_note(checkpoint.lora),
         _cluster_note(prepared.options),
+        _user_note(prepared),
         Reason("remote_code") if prepared.options.trust_remote_code else None,
         *thinking_notes(prepared.options.template_args, prepared.options.reasoning_tokens),
         _unused_note(prepared.planner.unused_template_args),
@@ -86,6 +89,19 @@ def _cluster_note(options: EngineOptions) -> Reason | None:
     if options.joins:
         return Reason("cluster_joined", {"address": str(options.address), "replicas": options.replicas})
     return Reason("cluster_started", {"replicas": options.replicas})
+
+
+def _user_note(prepared: Prepared) -> Reason | None:
+    user, options = prepared.user, prepared.options
+    if user is None or not is_beside(user):
+        return None
+    values: dict[str, str | int | float] = {
+        "name": user.name,
+        "weights": weights_gib(user, EngineOptions(dtype=options.dtype)),
+    }
+    return (
+        Reason("user_beside_cpu", {**values, "cache": cpu_cache_gib()}) if on_cpu() else Reason("user_beside", values)
+    )
 
 
 def _adapter_note(lora: Adapter | None) -> Reason | None:

@@ -25,6 +25,7 @@ from kikime.harness.plan.partner import (
     partner_messages,
     unspoken,
 )
+from kikime.harness.plan.player import UserPrompts
 from kikime.harness.prompts import Conversation, Rendered, Renderer, build_messages
 from kikime.harness.prompts.format import NATIVE
 from kikime.harness.suites.condition import Technique
@@ -49,6 +50,8 @@ class Asking(NamedTuple):
     """What a reply may think beside its own tokens."""
     user: str = ""
     """Who speaks the user's lines of dialogues: a model's name, or ``self``; empty: the banks' own lines."""
+    user_prompts: UserPrompts | None = None
+    """What a second checkpoint is asked as the user; None: as the loaded one, or as its server renders."""
 
 
 AS_PLANNED = Asking()
@@ -103,7 +106,7 @@ class Planner:
         """The reply with its thinking apart from what it says, which gets no more than its own tokens."""
         if reply.error is not None or request.candidates:
             return reply
-        tags = frozenset(tag for renderer in self._renderers.values() for tag in renderer.thinking.tags)
+        tags = self._tags(request)
         found = split_thinking(reply.text, opened=opens_thinking(request.prompt, tags), tags=tags)
         thinking = "\n".join(text for text in (reply.reasoning, found.thinking) if text)
         if not thinking and not reply.n_reasoning_tokens:
@@ -113,6 +116,12 @@ class Planner:
             reply, text=found.speech, reasoning=thinking or None, n_reasoning_tokens=n_thinking
         )
         return self._within(request.sampling, whole)
+
+    def _tags(self, request: Request) -> frozenset[str]:
+        """Closing tags of the thinking of whom the request asks."""
+        if request.speaker == "user" and self._asking.user_prompts:
+            return self._asking.user_prompts.tags
+        return frozenset(tag for renderer in self._renderers.values() for tag in renderer.thinking.tags)
 
     def _within(self, sampling: Sampling, reply: Reply) -> Reply:
         """The reply, cut off where it took what was meant for thinking."""
@@ -169,11 +178,10 @@ class Planner:
         """What the user model is asked before the turn after ``before``."""
         messages = partner_messages(cell.item, cell.persona, history)
         own = self._asking.user == SELF
-        rendered = (
-            self._renderer_of(cell.condition.format, None).render(messages)
-            if own and self.tokenizer
-            else _sent(messages)
-        )
+        prompts: UserPrompts | Renderer | None = self._asking.user_prompts
+        if own and self.tokenizer:
+            prompts = self._renderer_of(cell.condition.format, None)
+        rendered = prompts.render(messages) if prompts else _sent(messages)
         sampling = self.materials.suite.sampling.for_reply(max_tokens=MAX_TOKENS, repeat=cell.repeat)
         pair_key = digest("line", self._pair_key(cell, before.turn + 1))
         self._cells[pair_key] = cell
@@ -245,7 +253,7 @@ class Planner:
             user=asked,
             history=list(history),
             examples=list(conversation.examples),
-            expect=cell.task.expect_at(item, turn, cell.persona),
+            expect={**cell.task.expect_at(item, turn, cell.persona), **item.kept_expect(turn, _replies(item, history))},
             stop=list(rendered.stop),
             stop_token_ids=list(rendered.stop_token_ids),
             sampling=sampling,
@@ -322,6 +330,11 @@ class Planner:
         if self.tokenizer is None and self._asking.template_args:
             parts.append(dict(self._asking.template_args))
         return digest("gen", parts)
+
+
+def _replies(item: Item, history: Sequence[Message]) -> list[str]:
+    """The character's own replies in the dialogue so far."""
+    return [message["content"] for message in history[len(item.history) + 1 :: 2]]
 
 
 def _sent(messages: Sequence[Message]) -> Rendered:

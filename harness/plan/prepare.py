@@ -12,11 +12,11 @@ from kikime.harness.core.manifest import USER_MODEL
 from kikime.harness.core.request import Request, too_long
 from kikime.harness.core.thinking import thinking_at_the_end
 from kikime.harness.engines import EngineOptions
-from kikime.harness.engines.checkpoint import Checkpoint, resolve_checkpoint, with_facts
+from kikime.harness.engines.checkpoint import Checkpoint, with_facts
 from kikime.harness.environment.heap import collector_paused
 from kikime.harness.metrics import METRICS, VERSION, metric_versions
-from kikime.harness.plan.partner import SELF
 from kikime.harness.plan.planner import Asking, Identity, Planner, plan_digest
+from kikime.harness.plan.player import UserPrompts, is_beside, spoken_by, user_model
 from kikime.harness.plan.spool import Spool
 from kikime.harness.prompts import load_tokenizer
 from kikime.harness.prompts.format import NATIVE
@@ -55,7 +55,7 @@ class Prepared(NamedTuple):
     n_too_long: int
     """Prompts that leave no room for their reply in ``max_model_len``; they will be error rows."""
     user: Checkpoint | None = None
-    """The served model that speaks the user's lines of dialogues; None where the banks or the loaded engine do."""
+    """The model that speaks the user's lines of dialogues; None where the banks or the loaded engine do."""
 
 
 @collector_paused()
@@ -83,8 +83,7 @@ def prepare(
         )
     identity = Identity(checkpoint.fingerprint, f"{options.generator}/{options.dtype}")
     partner = user_model(materials, options)
-    speaks = partner.name if partner else options.user_model or ""
-    asking = Asking(options.template_args, options.reasoning_tokens, speaks)
+    asking = _asking(options, partner)
     planner = Planner(materials, tokenizer, identity, asking=asking, as_before=as_before)
     length = options.max_model_len or served or checkpoint.max_model_len
     spool, keys = Spool(), []
@@ -118,6 +117,13 @@ def prepare(
         n_too_long=n_too_long,
         user=partner,
     )
+
+
+def _asking(options: EngineOptions, user: Checkpoint | None) -> Asking:
+    """How requests are made; keys call a served user's model by its name alone."""
+    speaks = spoken_by(options, user, "") if is_beside(user) else user.name if user else options.user_model or ""
+    prompts = UserPrompts(user, options) if user is not None and is_beside(user) else None
+    return Asking(options.template_args, options.reasoning_tokens, speaks, prompts)
 
 
 class _Tokens:
@@ -217,33 +223,14 @@ def sampled(materials: Materials, checkpoint: Checkpoint, options: EngineOptions
     return materials._replace(suite=materials.suite.model_copy(update={"sampling": sampling}))
 
 
-def user_model(materials: Materials, options: EngineOptions) -> Checkpoint | None:
-    """The served model that ``--user-model`` names; None for ``self`` and for the banks' own lines.
-
-    Raises:
-        UsageError: it is not served, or no task of the suite is a dialogue.
-    """
-    given = options.user_model
-    if given is None:
-        return None
-    if not any(task.kind == "dialogue" for task in materials.tasks.values()):
-        raise UsageError("--user-model: this suite has no dialogue", hint="for example --suite dialogue")
-    if given == SELF:
-        return None
-    if not given.startswith("openai:"):
-        raise UsageError(
-            "--user-model {model}: only a served model, or self",
-            hint="serve it (vllm serve {model}), then give openai:NAME@BASE_URL",
-            model=given,
-        )
-    return resolve_checkpoint(given)
-
-
-def comparability(materials: Materials, options: EngineOptions, fingerprint: str = "") -> dict[str, object]:
+def comparability(
+    materials: Materials, options: EngineOptions, fingerprint: str = "", user: Checkpoint | None = None
+) -> dict[str, object]:
     """What two runs must have in common to be compared, as hashes; and what the metrics are that are not bundled.
 
-    ``fingerprint``: the checkpoint's, which belongs to it where the model plays the user too.
+    ``fingerprint``: the checkpoint's, which belongs to it where the model plays the user too; ``user``: the model that does.
     """
+    speaker = spoken_by(options, user, fingerprint)
     own = sorted({name for task in materials.tasks.values() for name in task.metrics if name not in METRICS.bundled})
     return {
         "hashes": {
@@ -257,7 +244,7 @@ def comparability(materials: Materials, options: EngineOptions, fingerprint: str
             },
             "sampling": materials.suite.sampling.model_dump(mode="json")
             | _thinking(options)
-            | _user(options, fingerprint),
+            | ({USER_MODEL: speaker} if speaker else {}),
             "scorer": VERSION,
             "metrics": metric_versions(own),
         },
@@ -269,11 +256,3 @@ def _thinking(options: EngineOptions) -> dict[str, object]:
     """What makes replies other ones beside the suite's sampling; nothing where nobody asked for it."""
     budget = {"reasoning_tokens": options.reasoning_tokens} if options.reasoning_tokens else {}
     return budget | {f"--template-arg {name}": value for name, value in options.template_args.items()}
-
-
-def _user(options: EngineOptions, fingerprint: str) -> dict[str, object]:
-    """Who speaks the user's lines, under the option's name; nothing where the banks do."""
-    if options.user_model is None:
-        return {}
-    own = f"{SELF}:{fingerprint[:12]}"
-    return {USER_MODEL: own if options.user_model == SELF else options.user_model.partition("@")[0]}

@@ -10,16 +10,17 @@ from pathlib import Path
 import msgspec
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.manifest import StoredCheckpoint
 from kikime.harness.core.reasons import Phrase
-from kikime.harness.engines import Engine, EngineOptions, check_options, load_engine
+from kikime.harness.engines import Engine, EngineOptions, check_options
 from kikime.harness.engines.base import TellsNotes
 from kikime.harness.engines.checkpoint import Checkpoint
-from kikime.harness.engines.speakers import Speakers
 from kikime.harness.environment.heap import collector_paused, heap_frozen
 from kikime.harness.environment.provenance import provenance
 from kikime.harness.metrics import versions_of
+from kikime.harness.plan.player import check_place, is_beside
 from kikime.harness.plan.prepare import Prepared, comparability, prepare
-from kikime.harness.run.dialogue import USER_OPTIONS, by_speaker, heard_lines
+from kikime.harness.run.dialogue import by_speaker, heard_lines, opened_engine
 from kikime.harness.run.measuring import log_to
 from kikime.harness.run.runner import OnStep, Runner, Sink
 from kikime.harness.run.status import StatusBoard
@@ -55,8 +56,8 @@ def start_run(
         },
         **({"without_bos": without} if (without := prepared.planner.formats_without_bos) else {}),
         **({"series": msgspec.to_builtins(series)} if series else {}),
-        **({"user": {"model": user}} if (user := prepared.options.user_model) else {}),
-        **comparability(materials, prepared.options, checkpoint.fingerprint),
+        **_user_of(prepared),
+        **comparability(materials, prepared.options, checkpoint.fingerprint, prepared.user),
         **materials.to_json(),
         **provenance(),
     }
@@ -65,17 +66,42 @@ def start_run(
     return run
 
 
+def _user_of(prepared: Prepared) -> dict[str, object]:
+    """Who speaks the user's lines, for the manifest: what was asked for and, loaded beside, which checkpoint that is."""
+    given, user = prepared.options.user_model, prepared.user
+    if given is None:
+        return {}
+    beside = {"checkpoint": msgspec.to_builtins(user)} if is_beside(user) else {}
+    return {"user": {"model": given, **beside}}
+
+
 def restore(run: RunDirectory) -> Prepared:
     """Rebuild the plan of an interrupted run from its manifest.
 
     Raises:
         UsageError: the checkpoint or a format has changed since; going on would mix two models.
     """
-    from kikime.harness.engines.checkpoint import resolve_checkpoint, with_adapter
-
     manifest = run.manifest()
     materials = _complete(Materials.from_json(manifest), run)
-    then = msgspec.convert(manifest["checkpoint"], Checkpoint)
+    now = _unchanged(manifest["checkpoint"], run)
+    options = msgspec.convert(manifest["options"], EngineOptions)
+    if beside := manifest.get("user", {}).get("checkpoint"):
+        options = msgspec.structs.replace(options, user_model=_unchanged(beside, run).path)
+    prepared = prepare(now, materials, options, as_before="bos" not in manifest["plan"])
+    if prepared.plan_hash != manifest["plan"]["hash"]:
+        raise UsageError(
+            "run {run} was planned by another version of the formats or the tokenizer",
+            hint="start a new run with kikime run",
+            run=run.id,
+        )
+    return prepared
+
+
+def _unchanged(stored: StoredCheckpoint, run: RunDirectory) -> Checkpoint:
+    """The checkpoint that a run began with."""
+    from kikime.harness.engines.checkpoint import resolve_checkpoint, with_adapter
+
+    then = msgspec.convert(stored, Checkpoint)
     now = resolve_checkpoint(_place_of(then))
     if then.adapter:
         now = with_adapter(now, then.name.split("+")[-1], Path(then.adapter))
@@ -86,15 +112,7 @@ def restore(run: RunDirectory) -> Prepared:
             reference=then.reference,
             run=run.id,
         )
-    options = msgspec.convert(manifest["options"], EngineOptions)
-    prepared = prepare(now, materials, options, as_before="bos" not in manifest["plan"])
-    if prepared.plan_hash != manifest["plan"]["hash"]:
-        raise UsageError(
-            "run {run} was planned by another version of the formats or the tokenizer",
-            hint="start a new run with kikime run",
-            run=run.id,
-        )
-    return prepared
+    return now
 
 
 def moved(prepared: Prepared, **changes: object) -> Prepared:
@@ -115,6 +133,7 @@ def moved(prepared: Prepared, **changes: object) -> Prepared:
             now=changed.engine,
         )
     check_options(prepared.checkpoint, changed)
+    check_place(prepared.user, changed)
     return prepared._replace(options=changed)
 
 
@@ -227,14 +246,8 @@ def _session(
         on_stage("load")
     started = time.monotonic()
     with ExitStack() as opened:
-        partner = load_engine(prepared.user, USER_OPTIONS) if prepared.user else None
-        if partner is not None:
-            opened.callback(partner.close)
         with collector_paused():
-            used = engine or load_engine(prepared.checkpoint, prepared.options)
-        if engine is None:
-            opened.callback(used.close)
-        used = Speakers(used, partner) if partner else used
+            used = opened.enter_context(opened_engine(prepared, engine))
         with board.session(used.describe(), time.monotonic() - started), heap_frozen():
             on_stage("generate")
             try:
@@ -257,6 +270,7 @@ def _generate(
         stored=stored.lookup,
         next_turn=prepared.planner.next_turn,
         max_model_len=prepared.max_model_len,
+        max_user_len=prepared.user.max_model_len if prepared.user else prepared.max_model_len,
         spoken=prepared.planner.spoken,
         on_step=on_step,
     )

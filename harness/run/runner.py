@@ -28,6 +28,7 @@ class Runner:
 
     ``stored(key)`` answers with the reply of an earlier process, or None; ``next_turn(request, text)`` gives the
     following request of a scripted dialogue, or None; ``spoken`` takes a reply's thinking off what it says.
+    ``max_model_len`` and ``max_user_len`` are the contexts of the models that speak for the character and for the user.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Runner:
         stored: Lookup,
         next_turn: NextTurn,
         max_model_len: int | None,
+        max_user_len: int | None = None,
         spoken: Spoken = lambda _, reply: reply,
         on_step: OnStep = lambda _: None,
     ) -> None:
@@ -45,7 +47,7 @@ class Runner:
         self._sinks = sinks
         self._stored = stored
         self._next_turn = next_turn
-        self._max_model_len = max_model_len
+        self._context = {"character": max_model_len, "user": max_user_len}
         self._spoken = spoken
         self._on_step = on_step
         self._last_step = 0.0
@@ -90,7 +92,7 @@ class Runner:
     def _submit_ready(self) -> None:
         while self._ready:
             request = self._ready.popleft()
-            error = too_long(request, self._max_model_len)
+            error = too_long(request, self._context[request.speaker])
             if error:
                 self._finish(request, Reply(key=request.key, text="", finish_reason="error", error=error))
             else:

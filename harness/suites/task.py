@@ -20,6 +20,7 @@ from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.registry import Parts
 from kikime.harness.core.request import Expect
 from kikime.harness.metrics import METRICS, Measured, check_expect
+from kikime.harness.metrics.answers.again import said_before
 from kikime.harness.metrics.belonging import meant
 
 TurnNumber = Annotated[int, Field(ge=1)]
@@ -55,7 +56,9 @@ class Calls(StrictModel):
 class Item(GrownModel):
     """One test case: the dialogue so far, the user turn, what is expected."""
 
-    LATER = frozenset({"about", "english", "expects", "scene", "partner", "ends", "lorebook", "recalls", "calls"})
+    LATER = frozenset(
+        {"about", "english", "expects", "scene", "partner", "ends", "lorebook", "recalls", "keeps", "calls"}
+    )
 
     id: ItemId
     user: Annotated[str, Field(min_length=1)]
@@ -82,6 +85,8 @@ class Item(GrownModel):
     """What the replies to these turns, from 1, are checked for; ``expect`` holds for the others."""
     recalls: dict[TurnNumber, TurnNumber] = {}
     """Turns, from 1, that ask back what was said, and the turn that said it."""
+    keeps: dict[TurnNumber, tuple[tuple[str, ...], ...]] = {}
+    """Turns of ``recalls`` that ask for what the character itself made up, and the possible answers, each with its words."""
     calls: Calls | None = None
     """Whom the character is to call by name here."""
     scene: str = ""
@@ -107,6 +112,9 @@ class Item(GrownModel):
 
     @model_validator(mode="after")
     def _turns_exist(self) -> Item:
+        if alone := self.keeps.keys() - self.recalls.keys():
+            msg = Phrase("item '{item}': turn {turn} of keeps is not in recalls", item=self.id, turn=min(alone))
+            raise ValueError(msg)
         named = (*self.pressure, *self.asks, *self.english, *self.expects, *self.recalls, *self.recalls.values())
         beyond = next((turn for turn in named if turn > 1 + len(self.script)), None)
         if beyond is not None:
@@ -122,13 +130,20 @@ class Item(GrownModel):
     @property
     def without_checks(self) -> Item:
         """The same scene where other lines are spoken than those that its checks are about."""
-        return self.model_copy(update={"expect": {}, "expects": {}, "asks": {}, "about": (), "english": ()})
+        return self.model_copy(
+            update={"expect": {}, "expects": {}, "asks": {}, "keeps": {}, "about": (), "english": ()}
+        )
 
     def checked_turn(self, persona: Persona) -> int:
         """The last turn (from 0) with an answer of its own to check, the first where there is none."""
         known = {fact.id for fact in persona.facts}
         asked = [turn for turn, fact in self.asks.items() if fact in known]
-        return max([1, *self.expects, *asked]) - 1
+        return max([1, *self.expects, *self.keeps, *asked]) - 1
+
+    def kept_expect(self, turn: int, replies: Sequence[str]) -> Expect:
+        """What ``replies``, those to the turns before ``turn`` (from 0), say of what is asked for again there."""
+        choices = self.keeps.get(turn + 1)
+        return said_before(replies[self.recalls[turn + 1] - 1], choices) if choices else {}
 
     def expect_at(self, turn: int, persona: Persona) -> Expect:
         """What is expected of the reply to ``turn`` (from 0): of the item, of the facts of the card that it asks for."""

@@ -204,8 +204,9 @@ engine_options: Decorator[None] = options(
     ),
     click.option(
         "--user-model",
-        metavar="openai:NAME@URL|self",
-        help="Who speaks the user's lines of dialogues; self: MODEL does. Default: the lines of the bank.",
+        metavar="MODEL|self",
+        help="Who speaks the user's lines of dialogues: a checkpoint loaded beside, a served one, or self: MODEL. "
+        "Default: the lines of the bank.",
     ),
     click.option("--trust-remote-code", is_flag=True, help="Run Python code that comes with MODEL; refused otherwise."),
     click.option("--deterministic", is_flag=True, help="Ask for results that do not depend on the batch."),

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from kikime.harness.core.errors import KikimeError, UsageError
 from kikime.harness.core.reasons import Phrase
-from kikime.harness.engines import Engine, EngineOptions, load_engine, switch_adapter
+from kikime.harness.engines import Engine, EngineOptions, switch_adapter
 from kikime.harness.plan.estimate import time_range
 from kikime.harness.plan.prepare import Prepared
+from kikime.harness.run.dialogue import opened_engine
 from kikime.harness.run.execute import moved, rebuild, restore, start_run
 from kikime.harness.store.about import About, AboutRun, checked, read_about, write_about
 from kikime.harness.store.rundir import BENCHMARK, RunDirectory
@@ -157,8 +158,7 @@ def execute_all(
             prepared = planned[0].prepared
             progress.stage("load")
             with resumable(directories, judges, progress), _refusable(directories, planned[0].stored):
-                engine = load_engine(prepared.checkpoint, prepared.options)
-            stack.callback(engine.close)
+                engine = stack.enter_context(opened_engine(prepared))
         for number, (prepared, directory, known) in enumerate(planned):
             if engine is not None and prepared.checkpoint.adapter:
                 switch_adapter(engine, prepared.checkpoint)

@@ -47,7 +47,7 @@ FIXED = {
     "several_speakers": 14,
     "emotion": 14,
     "initiative": 12,
-    "long_memory": 12,
+    "long_memory": 16,
     "lorebook": 12,
     "values": 3,
     "language_noise": 18,

@@ -113,7 +113,8 @@ def _speaker(manifest: Manifest, task: str) -> tuple[Speaker, str | None]:
     model = str(manifest["hashes"]["sampling"].get(USER_MODEL, ""))
     if not model or manifest["tasks"][task].get("kind") != "dialogue":
         return "script", None
-    return ("self" if model.startswith("self:") else "model"), model
+    beside = manifest["user"].get("checkpoint") if "user" in manifest else None
+    return ("self" if model.startswith("self:") else "model"), beside["name"] if beside else model
 
 
 def _endings(run: RunDirectory) -> Counter[tuple[str, str]]:

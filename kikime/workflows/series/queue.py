@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +15,12 @@ import orjson
 from kikime.harness.core.errors import RunLocked
 from kikime.harness.core.hashing import digest
 from kikime.harness.core.manifest import Json
-from kikime.harness.engines import Engine, EngineOptions, check_options, load_engine
+from kikime.harness.engines import Engine, EngineOptions, check_options
 from kikime.harness.engines.checkpoint import Checkpoint, resolve_checkpoint, with_adapter
 from kikime.harness.plan.estimate import time_range
+from kikime.harness.plan.player import user_model
 from kikime.harness.plan.prepare import Prepared, comparability, prepare, sampled
+from kikime.harness.run.dialogue import opened_engine
 from kikime.harness.run.execute import start_run
 from kikime.harness.store.records import Series
 from kikime.harness.store.rundir import BENCHMARK, RunDirectory, json_bytes, list_runs, read_json
@@ -67,6 +70,7 @@ class Queue:
         self._judges = tuple(asked.judges)
         self._known = _KnownRuns(asked.runs)
         self._rank = max_lora_rank
+        self._opened = ExitStack()
         self._engine: Engine | None = None
         self._base: str | None = None
 
@@ -132,13 +136,12 @@ class Queue:
             return None
         if self._engine is None:
             self._asked.progress.stage("load")
-            self._engine, self._base = load_engine(checkpoint, prepared.options), base
+            self._engine, self._base = self._opened.enter_context(opened_engine(prepared)), base
         return self._engine
 
     def close(self) -> None:
         """Close the engine that adapters share; the next adapter loads another."""
-        if self._engine is not None:
-            self._engine.close()
+        self._opened.close()
         self._engine = self._base = None
 
 
@@ -152,7 +155,8 @@ class _KnownRuns:
     def find(self, checkpoint: Checkpoint, asked: Asked) -> RunDirectory | None:
         """The newest benchmark of exactly this checkpoint with exactly these questions, complete or not."""
         materials = sampled(asked.materials, checkpoint, asked.options)
-        content = {**comparability(materials, asked.options, checkpoint.fingerprint), **materials.to_json()}
+        user = user_model(materials, asked.options)
+        content = {**comparability(materials, asked.options, checkpoint.fingerprint, user), **materials.to_json()}
         wanted = _key(checkpoint.fingerprint, orjson.loads(json_bytes(content)))
         for run in reversed(list_runs(self._runs)):
             if run.id not in self._keys:

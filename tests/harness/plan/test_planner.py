@@ -94,13 +94,22 @@ def test_two_files_with_one_id_are_refused(tmp_path):
         gather_materials(suite(tasks=["daily", str(tmp_path / "mine.yaml")]))
 
 
-def scripted(tokenizer) -> Planner:
-    item = Item(id="d1", user="おはよう", script=("普通に話して", "また明日"))
+def scripted(tokenizer, **fields) -> Planner:
+    item = Item(id="d1", user="おはよう", script=("普通に話して", "また明日"), **fields)
     task = Task(id="talk", version=1, title="t", measures="m", source="s", metrics=(), items=(item,))
     materials = gather_materials(suite(limit=None))
     selection = materials.suite.tasks[0].model_copy(update={"id": "talk"})
     changed = materials.suite.model_copy(update={"tasks": (selection,)})
     return Planner(Materials.of(changed, {"talk": task}, materials.personas), tokenizer, Identity("m", "vllm/auto"))
+
+
+def test_what_the_character_made_up_is_expected_of_it_again(tokenizer):
+    planner = scripted(tokenizer, recalls={3: 1}, keeps={3: (("青",), ("赤",))})
+    [first] = planner.requests()
+    second = planner.next_turn(first, "赤い傘ですわ。")
+    assert planner.next_turn(second, "青空ですわ。").expect == {"answers": ["赤"], "wrong": ["青"]}
+    second = planner.next_turn(first, "傘は持ちませんわ。")
+    assert planner.next_turn(second, "青空ですわ。").expect == {}
 
 
 def test_a_later_turn_contains_the_models_own_reply(tokenizer):

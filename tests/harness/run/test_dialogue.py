@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 from kikime.harness.core.errors import EngineFault, UsageError
 from kikime.harness.core.request import Reply, Request
 from kikime.harness.engines import EngineOptions
-from kikime.harness.engines.checkpoint import resolve_checkpoint
+from kikime.harness.engines.checkpoint import Checkpoint, resolve_checkpoint
 from kikime.harness.plan.prepare import Prepared, prepare
-from kikime.harness.run.execute import execute, start_run
+from kikime.harness.prompts import load_tokenizer
+from kikime.harness.reports.claims.dialogue import dialogue_report
+from kikime.harness.run.dialogue import opened_engine
+from kikime.harness.run.execute import execute, restore, start_run
 from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.samples import read_samples
 from kikime.harness.store.wal import REPLIES, read_records
@@ -191,13 +195,85 @@ def test_runs_that_speak_with_themselves_say_so(tmp_path):
     assert str(manifest["hashes"]["sampling"]["--user-model"]).startswith("self:")
 
 
-@pytest.mark.parametrize(
-    ("user", "suite"), [("demo:september", SUITE), ("self", SUITE.model_copy(update={"tasks": SUITE.tasks[:0]}))]
-)
-def test_a_user_model_that_cannot_speak_is_refused(user, suite):
-    suite = suite if suite.tasks else Suite(id="t", tasks=["daily"], personas=["ojousama"], limit=1)
+@pytest.mark.parametrize("user", ["self", "demo:september"])
+def test_a_user_model_without_a_dialogue_is_refused(user):
     with pytest.raises(UsageError, match="user-model"):
-        planned(user, suite)
+        planned(user, Suite(id="t", tasks=["daily"], personas=["ojousama"], limit=1))
+
+
+@pytest.fixture
+def beside(monkeypatch) -> list[EngineOptions]:
+    """Engines that are loaded for a second checkpoint speak as users do; how each was loaded."""
+    loaded: list[EngineOptions] = []
+
+    def load(_: Checkpoint, options: EngineOptions) -> Canned:
+        loaded.append(options)
+        return Canned(speaks)
+
+    monkeypatch.setattr("kikime.harness.run.dialogue.load_engine", load)
+    return loaded
+
+
+def test_a_second_checkpoint_speaks_for_the_user(tmp_path, beside):
+    run = done(tmp_path, lambda _: IN_VOICE, "demo:september")
+    assert run.is_complete()
+    assert [line["status"] for line in lines(run)] == ["ok"] * (2 * (N_TURNS - 1))
+    assert len(beside) == 1
+
+
+def test_a_second_checkpoint_is_asked_in_its_own_chat_template():
+    prepared = planned("demo:september")
+    line = prepared.planner.next_turn(next(iter(prepared.spool)), IN_VOICE)
+    tokenizer = load_tokenizer(str(prepared.user.path))
+    assert tokenizer.decode(line.token_ids).removeprefix(tokenizer.bos_token) in line.prompt
+    assert "望み" in line.prompt
+    assert not line.messages
+
+
+def test_which_second_checkpoint_spoke_is_part_of_what_is_compared(tmp_path, beside):
+    run = done(tmp_path, speaks, "demo:september")
+    manifest, spoken = run.manifest(), planned("demo:september").user
+    assert manifest["user"]["checkpoint"]["fingerprint"] == spoken.fingerprint
+    assert manifest["hashes"]["sampling"]["--user-model"] == f"checkpoint:{spoken.fingerprint[:12]}"
+    [told] = dialogue_report(run, n_resamples=99).tasks
+    assert (told.user, told.user_model) == ("model", "september")
+
+
+def test_a_run_with_a_second_checkpoint_is_resumed_from_any_folder(tmp_path, beside, monkeypatch, august):
+    copy = shutil.copytree(august, tmp_path / "user")
+    monkeypatch.chdir(tmp_path)
+    prepared = planned("./user")
+    run = start_run(prepared, tmp_path, "x")
+    with suppress(EngineFault):
+        execute(run, prepared, engine=Dying(5))
+    monkeypatch.chdir("/")
+    execute(run, restore(run), engine=Canned(speaks))
+    assert run.is_complete()
+    (copy / "generation_config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="has changed"):
+        restore(run)
+
+
+def test_a_second_checkpoint_is_no_part_of_a_cluster():
+    options = EngineOptions(engine="ray", user_model="demo:september")
+    with pytest.raises(UsageError, match="--engine ray"):
+        prepare(resolve_checkpoint("demo:august"), gather_materials(SUITE), options)
+
+
+def test_two_checkpoints_share_a_gpu(monkeypatch, beside):
+    monkeypatch.setattr("kikime.harness.run.dialogue.on_cpu", lambda: False)
+    monkeypatch.setattr("kikime.harness.engines.memory.nvidia_gpus", lambda: ("NVIDIA L4, 24576 MiB",))
+    with opened_engine(planned("demo:september")):
+        used = [options.gpu_memory_utilization for options in beside]
+    assert sum(used) == pytest.approx(0.9, abs=0.01)
+
+
+def test_runs_with_one_user_share_its_engine(tmp_path, beside):
+    with opened_engine(planned("demo:september")) as engine:
+        for name in "ab":
+            prepared = planned("demo:september")
+            execute(start_run(prepared, tmp_path, name), prepared, engine=engine)
+    assert len(beside) == 2
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def loaded(monkeypatch):
         engines.append(checkpoint.name)
         return engine
 
-    monkeypatch.setattr("kikime.harness.run.execute.load_engine", load)
+    monkeypatch.setattr("kikime.harness.run.dialogue.load_engine", load)
     monkeypatch.setattr("kikime.workflows.plan.check_options", lambda *_: None)  # would import vLLM
     return engines
 
