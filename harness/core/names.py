@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -17,6 +18,15 @@ def nearest(name: str, known: Iterable[str], *, n: int = 3) -> list[str]:
     ['quick']
     """
     return get_close_matches(name, list(known), n=n, cutoff=_CUTOFF)
+
+
+def id_of(title: str) -> str:
+    """A title as an id is written.
+
+    >>> id_of("Appropriateness of Turn-Taking")
+    'appropriateness_of_turn_taking'
+    """
+    return re.sub(r"[\s-]+", "_", title.strip().casefold())
 
 
 def one_of(names: Iterable[str]) -> str:

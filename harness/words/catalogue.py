@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from kikime.harness.core.errors import KikimeError
+from kikime.harness.core.names import id_of
 from kikime.harness.core.reasons import Phrase, Reason
 
 LANGUAGES = ("ja", "en")
@@ -173,8 +174,8 @@ class Translator:
         return self.message(value) if isinstance(value, str) else value
 
     def criterion(self, name: str) -> str:
-        """What a judge's criterion is called."""
-        return self.get(f"criterion.{name}", name)
+        """What a judge's criterion is called; also where a file gives its title instead of its id."""
+        return self.get(f"criterion.{id_of(name)}", name)
 
     def of_format(self, text: str) -> str:
         """A title or a note of a format's sidecar; as it is where the format is not one of ours."""

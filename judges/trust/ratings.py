@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.core.names import id_of
 from kikime.harness.core.reasons import Phrase
 from kikime.harness.core.tables import read_table
 from kikime.harness.core.tables.table import filled, is_missing
@@ -55,9 +56,9 @@ def read_ratings(path: Path, verdicts: Path | None = None, *, scale: tuple[int, 
     Shapes: ``{"human", "judge", "criterion"?, "judge_id"?, "model"?, "id"?}``; or ``human_scores: {criterion: score}``
     with ``judge_scores: {criterion: score}`` or ``individual_evaluations: [{"judge_model_name", criterion: score}]``
     (several judges; their mean becomes a further judge); or human scores alone, joined by id and criterion with
-    ``verdicts``, the lines that ``kikime judge --json`` printed (only ``ok`` ones count). A score may be missing (empty,
-    ``N/A``); a row with anything else than scores is left out and told, and so is a row of one pair in which a word
-    stands for a score: the pair is lost.
+    ``verdicts``, the lines that ``kikime judge --json`` printed (only ``ok`` ones count); a title stands for its criterion's
+    id. A score may be missing (empty, ``N/A``); a row with anything else than scores is left out and told, and so is a row
+    of one pair in which a word stands for a score: the pair is lost.
 
     Raises:
         UsageError: the file has none of these shapes, or a score is outside the scale.
@@ -147,7 +148,7 @@ def _ratings(row: _RatingRow, number: int, judged: Judged | None) -> Iterator[Ra
         _refuse_words(row.human, row.judge if judged is None else None)
         humans = {str(row.criterion or "score"): row.human}
     for criterion, human in (humans or {}).items():
-        scores = judged.get((item, criterion), []) if judged is not None else _judges(row, criterion)
+        scores = judged.get((item, id_of(criterion)), []) if judged is not None else _judges(row, criterion)
         for judge, score in scores:
             yield Rating(judge, criterion, model, f"{number}:{item}", _number(human), score)
 
@@ -179,7 +180,7 @@ def _index(verdicts: Path, bad: list[BadRating]) -> Judged:
     for _, _, line in _rows(verdicts, _VerdictRow, bad):
         if line.status == "ok":
             score = score_of({"score": line.score, "expected_score": line.expected_score})
-            found.setdefault((str(line.id), line.criterion), []).append((line.judge_id, score))
+            found.setdefault((str(line.id), id_of(line.criterion)), []).append((line.judge_id, score))
     return found
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kikime.harness.core.errors import UsageError
+from kikime.harness.words.catalogue import Translator
 from kikime.judges.trust.ratings import MEAN_JUDGE, Rating, read_ratings
 
 
@@ -62,6 +63,14 @@ def test_verdicts_of_another_file_join_by_id_and_criterion(tmp_path: Path) -> No
     )
     found = read_ratings(people, verdicts).pairs
     assert [(r.judge, r.criterion, r.score) for r in found] == [("j", "tone", 5.5), ("k", "tone", 6.0)]
+
+
+def test_a_criterion_by_its_title_joins_verdicts_by_its_id(tmp_path: Path) -> None:
+    people = rows(tmp_path / "p.jsonl", {"id": "x", "human_scores": {"Appropriateness of Turn-Taking": 5}})
+    line = {"id": "x", "judge_id": "j", "status": "ok", "score": 4, "criterion": "appropriateness_of_turn_taking"}
+    [found] = read_ratings(people, rows(tmp_path / "v.jsonl", line)).pairs
+    assert (found.human, found.score) == (5, 4)
+    assert Translator("ja").criterion(found.criterion) == "発言の受け渡し"
 
 
 def test_the_same_id_twice_is_two_items(tmp_path: Path) -> None:
