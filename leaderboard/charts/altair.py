@@ -208,9 +208,14 @@ def forest(rows: Sequence[Row], title: str, t: Translator) -> Chart:
 
 
 def lines(
-    points: Sequence[Point], x_title: str, y_title: str, order: Sequence[str], ends: tuple[float, float] | None = (0, 1)
+    points: Sequence[Point],
+    x_title: str,
+    y_title: str,
+    order: Sequence[str],
+    ends: tuple[float, float] | None = (0, 1),
+    events: Mapping[int | str, str] | None = None,
 ) -> Chart:
-    """A curve per series over whole numbers; ``ends`` of the scale, 0–1 for shares."""
+    """A curve per series over whole numbers or dates; ``ends`` of the scale, 0–1 for shares; ``events``: words by their x."""
     frame = pd.DataFrame(points, columns=Point._fields)
     ticks = sorted(frame["x"].unique().tolist())
     fitting = alt.ExprRef(f"max(1, floor(width / {_ENTRY}))")  # a narrow screen has room for fewer beside each other
@@ -223,7 +228,7 @@ def lines(
     )
     several = legend if len(order) > 1 else None
     base = alt.Chart(frame).encode(
-        x=alt.X("x:O", sort=ticks, title=x_title, axis=alt.Axis(labelAngle=0)),
+        x=alt.X("x:O", sort=ticks, title=x_title, axis=alt.Axis(labelAngle=0, labelOverlap="parity")),
         y=y,
         color=alt.Color("series:N", title=None, legend=several, scale=_colours(order)),
     )
@@ -238,7 +243,18 @@ def lines(
         ],
         **leading([{"href": point.href} for point in points]),
     )
-    return (curves + marks).properties(height=300 + 26 * (len(order) // 3))
+    told = [curves, marks, *_events(events or {}, ticks)]
+    return alt.layer(*told).properties(height=300 + 26 * (len(order) // 3))
+
+
+def _events(events: Mapping[int | str, str], ticks: list[Any]) -> list[Chart]:
+    """A dashed line and its words where something happened."""
+    if not events:
+        return []
+    frame = pd.DataFrame({"x": list(events), "event": list(events.values())})
+    at = alt.Chart(frame).encode(x=alt.X("x:O", sort=ticks), tooltip=[alt.Tooltip("event:N", title=" ")])
+    words = at.mark_text(align="left", baseline="top", dx=4, color=GREY, limit=140)
+    return [at.mark_rule(strokeDash=[3, 3], color=GREY), words.encode(text="event:N", y=alt.value(0))]
 
 
 def _colours(order: Sequence[str]) -> alt.Scale:

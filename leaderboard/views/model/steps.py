@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kikime.harness.reports.trends.records import StepsReport
+from collections import Counter
+
+from kikime.harness.reports.trends.records import StepRun, StepsReport
 from kikime.harness.reports.trends.runs import runs_of_training
 from kikime.harness.reports.trends.steps import level, steps_report
 from kikime.harness.store.rundir import RunDirectory
@@ -11,9 +13,14 @@ from kikime.harness.words.catalogue import Translator
 from kikime.leaderboard.charts import altair as charts
 from kikime.leaderboard.data.cached import kept, manifest_of
 from kikime.leaderboard.data.index import Entry
+from kikime.leaderboard.data.notes import STAR, read_notes
 from kikime.leaderboard.page import download, safe
 from kikime.leaderboard.page.common import address, draw_chart, frame_of, small
 from kikime.leaderboard.page.state import choose
+
+_AXES = ("step", "date")
+_MINUTES, _SECONDS = 16, 19
+"""Characters of a time up to its minutes and seconds."""
 
 
 def steps(t: Translator, entry: Entry, run: RunDirectory) -> None:
@@ -29,30 +36,47 @@ def steps(t: Translator, entry: Entry, run: RunDirectory) -> None:
     metric = choose("curve", t("model.curve"), names, show=t.metric)
     curve = next(curve for curve in report.curves if curve.metric == metric)
     step_runs = {step.step: step for step in report.steps}
+    by_date = choose("over", t("model.steps_over"), _AXES, show=lambda axis: t(f"model.steps_over_{axis}")) == "date"
+    places = {step: _at(run, _SECONDS) if by_date else step for step, run in step_runs.items()}
+    noted = {step: _noted(one, t) for step, one in found.items()}
     points = [
         charts.Point(
-            value.step, report.training, value.mean, value.n, address(t, "model", run=step_runs[value.step].run)
+            places[value.step], report.training, value.mean, value.n, address(t, "model", run=step_runs[value.step].run)
         )
-        for value in curve.values
+        for value in sorted(curve.values, key=lambda value: places[value.step])
     ]
     title = t.metric(metric)
     small(t("model.steps_note"))
     ends = (0.0, 1.0) if labels.is_share(metric) else None
     alt = t("model.steps_alt", name=report.training, metric=title)
-    draw_chart(charts.lines(points, t("reports.steps.step"), title, [report.training], ends), alt=alt)
+    x_title = t("model.steps_when") if by_date else t("reports.steps.step")
+    events = {places[step]: words for step, words in noted.items() if words and step in places}
+    draw_chart(charts.lines(points, x_title, title, [report.training], ends, events), alt=alt)
     rows = [
         {
             "step": value.step,
             "level": level(metric, value),
             "since": labels.change(metric, value.since_first.delta) if value.since_first else "—",
             "verdict": labels.verdict(t, value.since_first) if value.since_first else "—",
-            "when": step_runs[value.step].created_at[:16].replace("T", " "),
+            "when": _at(step_runs[value.step], _MINUTES),
+            "notes": noted[value.step] or "—",
         }
         for value in curve.values
     ]
-    columns = {name: t(f"model.steps_{name}") for name in ("step", "level", "since", "verdict", "when")}
+    columns = {name: t(f"model.steps_{name}") for name in ("step", "level", "since", "verdict", "when", "notes")}
     safe.table(frame_of(rows, columns), alt=alt)
     download.buttons(t, f"steps-{run.id[-6:]}", rows, key="steps")
+
+
+def _at(run: StepRun, length: int) -> str:
+    return run.created_at[:length].replace("T", " ")
+
+
+def _noted(run: RunDirectory, t: Translator) -> str:
+    """What readers tagged in a run, each tag with how often; a star is one of them."""
+    notes = read_notes(run).values()
+    counts = Counter(tag for note in notes for tag in (*note.tags, *([STAR] if note.star else [])))
+    return t("report.listed").join(f"{tag} ×{n}" for tag, n in counts.most_common())
 
 
 @kept(32)

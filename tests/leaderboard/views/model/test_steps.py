@@ -2,7 +2,9 @@
 
 import pytest
 
+from kikime.harness.store.samples import read_samples
 from kikime.harness.words.catalogue import Translator
+from kikime.leaderboard.data.notes import Note, add_note
 from kikime.leaderboard.views.model import steps
 from tests.support.builders import IN_VOICE, PLAIN, make_materials, make_run, talk_task
 
@@ -34,6 +36,17 @@ def test_the_table_says_when_and_how_each_step_differs_from_the_first(visit, tra
     assert (first["since"], first["verdict"]) == ("—", "—")
     assert second["since"].startswith("+")
     assert second["when"] == trained[1].manifest()["created_at"][:16].replace("T", " ")
+
+
+def test_the_curve_goes_over_dates_with_what_was_tagged_between(visit, trained):
+    key = read_samples(trained[1])[0]["key"]
+    add_note(trained[1], Note(key=key, tags=("口調",), star=True))
+    drawn = visit(curve="quality", over="date")
+    steps.steps(T, None, trained[0])
+    dates = [run.manifest()["created_at"][:19].replace("T", " ") for run in trained]
+    assert [row["x"] for row in drawn.rows_of(0) if "series" in row] == dates
+    assert [(row["x"], row["event"]) for row in drawn.rows_of(0) if "event" in row] == [(dates[1], "口調 ×1、★ ×1")]
+    assert [row["notes"] for row in drawn.downloads["steps"]] == ["—", "口調 ×1、★ ×1"]
 
 
 def test_a_run_by_itself_says_what_makes_a_curve(visit, tmp_path):
