@@ -220,9 +220,9 @@ def _gates(sign_in: Path | None, paths: Sequence[str]) -> list[Any]:
     from kikime.leaderboard.page.access import load_access
     from kikime.leaderboard.page.gate import Gate
 
-    roles = load_access(sign_in).roles
+    access = load_access(sign_in)
     os.environ[SIGN_IN] = str(sign_in.resolve())
-    return [Middleware(Gate, pages=paths, roles=roles)]
+    return [Middleware(Gate, pages=paths, access=access)]
 
 
 def _keep_fresh(address: str) -> None:

@@ -7,8 +7,9 @@ import tomllib
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from hmac import compare_digest
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import streamlit as st
 from pydantic import Field, ValidationError
@@ -20,6 +21,8 @@ from kikime.harness.words.catalogue import Translator
 Role = Literal["viewer", "rater", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "rater", "admin")
 """Each may do what those before it may: read; rate and note; say what a model is."""
+LINK = "kikime_link"
+"""The cookie that keeps a reader's link."""
 _NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 
 
@@ -44,10 +47,17 @@ class Roles(StrictModel):
 
 
 class Access(StrictModel):
-    """The file of ``--sign-in``: ``[auth]`` as Streamlit takes it, ``[roles]`` for whom it lets in."""
+    """The file of ``--sign-in``: ``[auth]`` as Streamlit takes it, ``[roles]`` for whom it lets in, ``[links]`` for readers."""
 
     auth: dict[str, object]
     roles: Roles = Field(default=Roles())
+    links: dict[str, Annotated[str, Field(min_length=24)]] = {}
+    """Secret texts by the name of who has them: an address with ``?link=TEXT`` lets its visitor read."""
+
+    def reader(self, link: str | None) -> str | None:
+        """Whose a link is; None where it is nobody's."""
+        given = (link or "").encode()
+        return next((name for name, own in self.links.items() if compare_digest(own.encode(), given)), None)
 
 
 def load_access(path: Path) -> Access:
@@ -67,7 +77,7 @@ def load_access(path: Path) -> Access:
         raise UsageError(
             "{path}: [auth] lacks {name}", hint="deploy/sign-in.example.toml shows how", path=path, name=missing
         )
-    if not any((found.roles.viewer, found.roles.rater, found.roles.admin)):
+    if not any((found.roles.viewer, found.roles.rater, found.roles.admin, found.links)):
         raise UsageError("{path}: [roles] lets nobody in", hint='for example viewer = ["*@example.com"]', path=path)
     return found
 
@@ -84,11 +94,18 @@ def configured() -> Access | None:
 
 
 def role() -> Role | None:
-    """The visitor's role: of one's own page the highest, else that of who is signed in."""
+    """The visitor's role: of one's own page the highest, else that of who is signed in, or a reader's who has a link."""
     access = configured()
     if access is None:
         return "admin"
-    return access.roles.of(st.user.to_dict()) if st.user.is_logged_in else None
+    own = access.roles.of(st.user.to_dict()) if st.user.is_logged_in else None
+    return own or ("viewer" if _reader() else None)
+
+
+def _reader() -> str | None:
+    """Whose link the visitor came by."""
+    access = configured()
+    return access.reader(st.context.cookies.get(LINK)) if access else None
 
 
 def may(wanted: Role) -> bool:
@@ -123,5 +140,8 @@ def signed_in_as(t: Translator) -> None:
     if configured() is None or held is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{person()} · {t(f'access.{held}')}")
-        st.button(t("access.sign_out"), on_click=st.logout, key="sign_out", type="tertiary")
+        st.text(f"{person() or _reader()} · {t(f'access.{held}')}")
+        if st.user.is_logged_in:
+            st.button(t("access.sign_out"), on_click=st.logout, key="sign_out", type="tertiary")
+        else:
+            st.button(t("access.sign_in"), on_click=st.login, key="sign_in", type="tertiary")

@@ -36,6 +36,7 @@ def test_the_highest_role_of_a_vouched_address_counts(user, role):
         ("[auth]\nclient_id = 'x'\n[roles]\nviewer = ['*']\n", "redirect_uri"),
         (AUTH, "lets nobody in"),
         (AUTH + "[roles]\nviewers = ['*']\n", "viewers"),
+        (AUTH + "[links]\na = 'short'\n", "24"),
         ("[auth", "cannot be read"),
     ],
 )
