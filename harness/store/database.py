@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -16,13 +17,15 @@ Table = Literal["samples", "scores", "judge"]
 
 
 @contextmanager
-def open_tables(run: RunDirectory, *names: Table) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection with the named tables as views.
+def open_tables(
+    run: RunDirectory, *names: Table, connect: Callable[[], duckdb.DuckDBPyConnection] = duckdb.connect
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection with the named tables as views; ``connect`` makes it.
 
     Raises:
         UsageError: a table is broken; also when that shows only while it is read.
     """
-    with duckdb.connect() as connection:
+    with connect() as connection:
         try:
             attach_tables(connection, run, *names)
             yield connection
@@ -31,8 +34,8 @@ def open_tables(run: RunDirectory, *names: Table) -> Iterator[duckdb.DuckDBPyCon
 
 
 def small_database() -> duckdb.DuckDBPyConnection:
-    """An in-memory database for a process that keeps several of them: two threads and 256 MB at most."""
-    return duckdb.connect(config={"threads": 2, "memory_limit": "256MB"})
+    """An in-memory database of two threads and 256 MB at most; what needs more goes to the temporary folder."""
+    return duckdb.connect(config={"threads": 2, "memory_limit": "256MB", "temp_directory": tempfile.gettempdir()})
 
 
 def attach_tables(connection: duckdb.DuckDBPyConnection, run: RunDirectory, *names: Table) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from kikime.harness.core.axes import SLICE, without
 from kikime.harness.core.reasons import Reason
 from kikime.harness.metrics import METRICS
-from kikime.harness.store.database import Table, open_tables
+from kikime.harness.store.database import Table, open_tables, small_database
 from kikime.harness.store.due import DueReplies
 from kikime.harness.store.lines import StoredLines
 from kikime.harness.store.means import ENDING, group_means, place_values, targets_of
@@ -56,7 +56,7 @@ def summary_of(run: RunDirectory) -> Summary:
     """
     manifest = run.manifest()
     judged: tuple[Table, ...] = ("judge",) if run.judge_file.is_file() else ()
-    with open_tables(run, "samples", "scores", *judged) as connection:
+    with open_tables(run, "samples", "scores", *judged, connect=small_database) as connection:
         place_values(connection, manifest)
         targets = targets_of(manifest)
         whole = group_means(connection, targets, ())

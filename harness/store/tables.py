@@ -21,6 +21,8 @@ from kikime.harness.store.rundir import RunDirectory
 from kikime.harness.store.wal import REPLIES, Line, locate_lines, parse_line, read_at, read_here, verified
 
 ROW_GROUP = 8192
+_AT_ONCE = 512
+"""Replies that compaction holds as Python objects; a row group is gathered of them in Arrow's memory, a tenth of that."""
 Column = Sequence[object]
 
 SAMPLES = pa.schema(
@@ -198,7 +200,7 @@ def compact(run: RunDirectory, versions: Mapping[str, str], stored: StoredReplie
         _table(run.samples_file, SAMPLES, metadata) as add_samples,
         _table(run.scores_file, SCORES, metadata) as add_scores,
     ):
-        for batch in _batches(stored.in_plan_order(), ROW_GROUP):
+        for batch in _batches(stored.in_plan_order(), _AT_ONCE):
             add_samples({name: [record.get(name) for record in batch] for name in SAMPLES.names})
             add_scores(_score_columns(batch, versions))
     compact_lines(run, stored.lines)
@@ -241,4 +243,17 @@ def _table(
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, whole, compression="zstd", compression_level=3, write_page_checksum=True) as writer,
     ):
-        yield lambda columns: writer.write_table(pa.table(dict(columns), schema=whole))
+        waiting: list[pa.Table] = []
+
+        def flush() -> None:
+            if waiting:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting.clear()
+
+        def add(columns: Mapping[str, Column]) -> None:
+            waiting.append(pa.table(dict(columns), schema=whole))
+            if len(waiting) == ROW_GROUP // _AT_ONCE:
+                flush()
+
+        yield add
+        flush()
