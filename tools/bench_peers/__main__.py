@@ -33,6 +33,7 @@ def main() -> None:
         programs = Programs(grid, Path(name))
         asked = f"{programs.prepared.n_replies:,} replies: {len(grid.formats)} formats × {len(grid.shots)} shots"
         print(f"{asked}, {len(grid.tasks)} tasks, {grid.model}, {grid.dtype}", flush=True)
+        programs.warm_up()
         used = in_turn(programs, rounds)
         report(used, {"lm-eval, a call per format": len(grid.formats)})
         agreements = [compare(programs.run, Path(name) / kind) for kind in ("once0", "each0")]

@@ -71,6 +71,12 @@ class Programs:
                     named.append((form, name))
         return named
 
+    def warm_up(self) -> None:
+        """Fill what the first start fills for all that come after it: bytecode, and vLLM's own cache of what models are."""
+        first = ["--limit", "1", "--format", self.grid.formats[0], "--persona", self.grid.personas[0]]
+        command = [sys.executable, "-m", "kikime", "run", self.grid.model, "--suite", str(self.suite), "--no-judge"]
+        measure([*command, *first, "--dtype", self.grid.dtype, "--runs", str(self.folder / "warm")])
+
     def kikime(self, number: int) -> Used:
         """``kikime run`` on the whole grid."""
         runs = self.folder / f"runs{number}"
