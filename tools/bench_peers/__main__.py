@@ -38,7 +38,7 @@ def main() -> None:
         report(used, {"lm-eval, a call per format": len(grid.formats)})
         agreements = [compare(programs.run, Path(name) / kind) for kind in ("once0", "each0")]
     for text, found in zip(("one call", "a call per format"), agreements, strict=True):
-        print(f"kikime and lm-eval ({text}): {found}")
+        print(f"compared with lm-eval in {text}: {found}")
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load now {load}")
     sys.exit(not all(found.holds for found in agreements))
@@ -89,7 +89,7 @@ def report(used: dict[str, list[Used]], loads: dict[str, int]) -> None:
         cells = (f"{wall:.1f}", f"{cpu:.1f}", f"{peak:.0f}", str(loads.get(name, 1)), *(f"{r:.2f}" for r in ratios))
         print(f"| {name} | {' | '.join(cells)} |")
     ratio = statistics.median(a.wall / b.wall for a, b in zip(used["kikime"], used["bare vLLM"], strict=True))
-    print(f"\nkikime / bare vLLM: {ratio:.3f} wall (goal ≤ 1.02)", flush=True)
+    print(f"\nwall of kikime / bare vLLM: {ratio:.3f} (goal ≤ 1.02)", flush=True)
 
 
 if __name__ == "__main__":
