@@ -9,10 +9,29 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterable
+from string import Formatter
 from typing import Self
 
 import msgspec
 import yaml
+
+
+class Wording(Formatter):
+    """Fills templates; ``{n:reply|replies}`` is the first word where n is 1, else the second.
+
+    >>> Wording().format("{n} {n:reply is|replies are} missing", n=1)
+    '1 reply is missing'
+    """
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """The value, or the word that goes with its number."""
+        one, bar, several = format_spec.partition("|")
+        if bar:
+            return one if str(value) == "1" else several
+        return str(super().format_field(value, format_spec))
+
+
+_WORDING = Wording()
 
 
 class Phrase(str):
@@ -33,7 +52,7 @@ class Phrase(str):
         """Fill the template; a text that is a phrase already stays as it is."""
         if isinstance(template, cls):
             return template
-        phrase = super().__new__(cls, template.format(**values))
+        phrase = super().__new__(cls, _WORDING.format(template, **values))
         phrase.template = template
         phrase.values = values
         return phrase

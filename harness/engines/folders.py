@@ -156,7 +156,7 @@ def _check_shards(folder: Path) -> None:
         missing = sorted(name for name in named if not (folder / str(name)).is_file())
         if missing:
             raise UsageError(
-                "{path}: {n} of {total} files of the weights are missing: {names}",
+                "{path}: {n} of {total} {total:file|files} of the weights {n:is|are} missing: {names}",
                 hint="copy or download them again; {index} lists them all",
                 path=folder,
                 n=len(missing),
@@ -167,7 +167,7 @@ def _check_shards(folder: Path) -> None:
     for name, total, missing in _shards_of(folder):
         if missing:
             raise UsageError(
-                "{path}: {n} of {total} files of the weights are missing: {names}",
+                "{path}: {n} of {total} {total:file|files} of the weights {n:is|are} missing: {names}",
                 hint="copy or download them again; {index} lists them all",
                 path=folder,
                 n=len(missing),

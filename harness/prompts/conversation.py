@@ -63,7 +63,7 @@ def build_messages(
 def _shots(persona: Persona, shots: int, example_set: int) -> tuple[Example, ...]:
     if shots > len(persona.examples):
         raise UsageError(
-            "persona '{persona}' has {n} examples, {shots} shots were asked for",
+            "persona '{persona}' has {n} {n:example|examples}, {shots} {shots:shot was|shots were} asked for",
             hint="add examples to the card, or ask for fewer shots",
             persona=persona.id,
             n=len(persona.examples),

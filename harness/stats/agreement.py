@@ -106,7 +106,7 @@ def _pairs(human: Scores, judge: Scores, low: int, high: int) -> Matrix:
         judge = _aligned(human, judge)
     columns = [np.asarray([_score(value) for value in column], dtype=float) for column in (human, judge)]
     if len(columns[0]) != len(columns[1]):
-        raise TableError("{n} human scores, but {m} of the judge", n=len(columns[0]), m=len(columns[1]))
+        raise TableError("{n} human {n:score|scores}, but {m} of the judge", n=len(columns[0]), m=len(columns[1]))
     pairs = np.stack(columns, axis=1)
     for row, pair in enumerate(pairs):
         bad = np.isinf(pair) | (pair < low) | (pair > high)

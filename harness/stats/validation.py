@@ -36,7 +36,7 @@ def sorted_rows(
                 "column {column!r} is {problem}",
                 hint="the table needs the columns {columns}",
                 column=column,
-                problem=Phrase("missing" if found == 0 else "there {found} times", found=found),
+                problem=Phrase("missing" if found == 0 else "there {found} {found:time|times}", found=found),
                 columns=", ".join((*keys, *values)),
             )
     if frame.empty:

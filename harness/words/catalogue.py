@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 import yaml
 
 from kikime.harness.core.errors import KikimeError
 from kikime.harness.core.names import id_of
-from kikime.harness.core.reasons import Phrase, Reason
+from kikime.harness.core.reasons import Phrase, Reason, Wording
 
 LANGUAGES = ("ja", "en")
 _FOLDER = Path(__file__).parent
@@ -90,15 +89,15 @@ def reason_message(reason: Reason) -> Phrase:
     return Phrase(texts("en")[f"reasons.{reason.code}"], **reason.values)
 
 
-class _Numbers(Formatter):
+class _Numbers(Wording):
     """Numbers below 0 begin with a minus sign, not with a hyphen."""
 
-    def format_field(self, value: object, spec: str) -> str:
-        text = format(value, spec)
+    def format_field(self, value: object, format_spec: str) -> str:
+        text = super().format_field(value, format_spec)
         return text.replace("-", "−", 1) if isinstance(value, (int, float)) and value < 0 else text
 
 
-_NUMBERS = _Numbers()
+_NUMBERS, _WORDING = _Numbers(), Wording()
 
 
 class Translator:
@@ -162,7 +161,7 @@ class Translator:
         if not isinstance(text, Phrase):
             return text
         template = messages(self.language).get(text.template) or text.template.replace("; ", self("common.semicolon"))
-        return template.format(**{name: self._value(value) for name, value in text.values.items()})
+        return _WORDING.format(template, **{name: self._value(value) for name, value in text.values.items()})
 
     def stored(self, text: str) -> str:
         """What is stored of a failure: a sentence of ours without values in words, a server's own as they are."""

@@ -200,7 +200,7 @@ class RayEngine:
             self._replicas.append(self._started(losses=replica.losses + 1))
         elif not self._replicas:
             raise EngineFault(
-                "a replica was lost {n} times in a row: {reason}",
+                "a replica was lost {n} {n:time|times} in a row: {reason}",
                 hint="is its memory enough? ray logs say more",
                 n=replica.losses + 1,
                 reason=reason,

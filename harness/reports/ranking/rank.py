@@ -104,7 +104,7 @@ def of_suite(runs: Sequence[RunDirectory], suite: str) -> list[RunDirectory]:
     if suite in suites:
         return suites[suite]
     near = nearest(suite, suites)
-    there = [Phrase("{name} ({n} runs)", name=name, n=len(own)) for name, own in sorted(suites.items())]
+    there = [Phrase("{name} ({n} {n:run|runs})", name=name, n=len(own)) for name, own in sorted(suites.items())]
     raise UsageError(
         "no run of the suite '{suite}'",
         hint="did you mean {near}? there are: {known}" if near else "there are: {known}",

@@ -172,7 +172,7 @@ def _refuse_twice(connection: duckdb.DuckDBPyConnection, run: RunDirectory) -> N
     ).fetchone()
     if row:
         raise UsageError(
-            "{path}: pair_key={key} is there {n} times",
+            "{path}: pair_key={key} is there {n} {n:time|times}",
             hint="the suite names a cell twice",
             path=run.path,
             key=row[0],

@@ -40,7 +40,7 @@ def score(file: str, persona: str) -> None:
     out.flush()
     if failed:
         raise PartialResult(
-            "{failed} of {total} lines could not be scored",
+            "{failed} of {total} {total:line|lines} could not be scored",
             hint="each has an 'error' in the output instead of 'metrics'",
             failed=failed,
             total=total,

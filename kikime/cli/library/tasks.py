@@ -103,7 +103,7 @@ def check_task(file: str, personas: tuple[str, ...], as_json: bool) -> None:
             tell(say("cli.tasks.check.too_few", item=item))
     if not report.ok:
         raise PartialResult(
-            "{path}: {misjudged} replies are misjudged, {too_few} items have too few",
+            "{path}: {misjudged} {misjudged:reply is|replies are} misjudged, {too_few} {too_few:item has|items have} too few",
             hint="mend expect or the probes of these items, then check again",
             path=file,
             misjudged=len(report.misjudged),

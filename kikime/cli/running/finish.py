@@ -56,7 +56,7 @@ def refuse_partial(results: Sequence[Run]) -> None:
     if errors:
         planned = sum(run.summary.counts["planned"] for run in results)
         raise PartialResult(
-            "{errors} of {planned} replies failed ({reason}); they count as the worst score",
+            "{errors} of {planned} {planned:reply|replies} failed ({reason}); {errors:it counts|they count} as the worst score",
             hint="see them: kikime show {path} --samples --where 'error IS NOT NULL'",
             errors=errors,
             planned=planned,

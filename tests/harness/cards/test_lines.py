@@ -57,7 +57,7 @@ def test_wrong_column_lists_the_columns(tmp_path: Path) -> None:
     [
         ("a.jsonl", '{"reply"', "a.jsonl:1"),
         ("a.jsonl", "[1]\n", "not a JSON object"),
-        ("a.csv", "reply\na,b\n", "2 values for 1 columns"),
+        ("a.csv", "reply\na,b\n", "2 values for 1 column"),
         ("a.txt", "", "no lines"),
         ("a.csv", "reply\n  \n", "no text"),
     ],

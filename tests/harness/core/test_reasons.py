@@ -23,6 +23,17 @@ def test_a_phrase_is_its_english_text():
     assert (NO_RUN.template, NO_RUN.values) == ("no run '{run}' in {runs}", {"run": "a", "runs": "runs"})
 
 
+@pytest.mark.parametrize(("n", "said"), [(0, "0 replies are"), (1, "1 reply is"), ("1", "1 reply is"), (2, "2 replies are")])
+def test_a_word_goes_with_its_number(n, said):
+    assert Phrase("{n} {n:reply is|replies are}", n=n) == said
+
+
+def test_a_translation_may_do_without_the_words_of_a_number():
+    told = UsageError("{n} {n:line is|lines are} too few to draft a card", n=1)
+    assert str(told) == "1 line is too few to draft a card"
+    assert Translator("ja").error(told) == "1行では、カードの下書きを作るには足りません"
+
+
 def test_a_phrase_of_a_phrase_stays_as_it_is():
     assert Phrase(NO_RUN) is NO_RUN
     assert Phrase(NO_RUN).values == NO_RUN.values

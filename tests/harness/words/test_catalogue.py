@@ -6,7 +6,13 @@ import pytest
 
 from kikime import leaderboard
 from kikime.harness.metrics.registry import METRICS
-from kikime.harness.words.catalogue import LANGUAGES, Translator, texts
+from kikime.harness.words.catalogue import LANGUAGES, Translator, messages, texts
+
+
+COUNTED = (
+    "answer|area|call|character|column|condition|dialogue|error|example|file|item|judge|line|model|pair|question|"
+    "reply|replie|row|run|score|shot|time|token|turn|value|verdict|word"
+)
 
 
 def placeholders(text):
@@ -20,6 +26,12 @@ def test_both_languages_have_the_same_texts():
 def test_placeholders_are_the_same_in_both_languages():
     different = [key for key, text in texts("ja").items() if placeholders(text) != placeholders(texts("en")[key])]
     assert different == []
+
+
+def test_one_of_a_thing_is_told_in_the_singular():
+    limits = "context|high|least|len_type|mean|nargs|ratio|rows"
+    plural = rf"(?<!/)\{{(?!{limits})\w+(?::,)?\}} (?:(?!of |in )\w+ )?(?:{COUNTED})s\b(?!/s)"
+    assert [text for text in (*texts("en").values(), *messages("ja")) if re.search(plural, text)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -247,7 +247,7 @@ def test_waiting_for_the_judge_is_told(
     sink, said = JudgeSink(make_run(tmp_path, [sample(0)]), settings), list[str]()
     sink.submit(sample(0))
     assert sink.close(said.append).complete
-    assert said[0].startswith(f"judge {settings.judge.id}: 0 of 1 replies judged")
+    assert said[0].startswith(f"judge {settings.judge.id}: 0 of 1 reply judged")
 
 
 def test_the_sink_continues_after_a_kill_without_buying_again(

@@ -64,7 +64,7 @@ def test_the_last_line_counts_what_was_stored_too(english, capsys):
     replies(listener, 1, error="x")
     listener.end()
     assert "10/10 replies" in (err := capsys.readouterr().err)
-    assert ", 1 errors" in err
+    assert ", 1 error" in err
 
 
 def test_a_line_comes_now_and_then(english, capsys, monkeypatch):
