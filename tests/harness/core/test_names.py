@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kikime.harness.core.names import did_you_mean, nearest, or_known
+from kikime.harness.core.names import did_you_mean, nearest, one_of, or_known
+from kikime.harness.words.catalogue import Translator
 
 KNOWN = ("quick", "standard", "retention", "お嬢様")
 
@@ -30,3 +31,12 @@ def test_where_no_name_is_near_all_are_told():
 
 def test_names_may_come_from_an_iterator():
     assert "quick" in or_known("zzz", iter(KNOWN))
+
+
+@pytest.mark.parametrize(
+    ("names", "english", "japanese"),
+    [(["a"], "a", "a"), (["a", "b"], "a or b", "a か b"), (["a", "b", "c"], "a or b or c", "a か b か c")],
+)
+def test_names_to_choose_from_are_joined_in_the_readers_language(names, english, japanese):
+    assert one_of(names) == english
+    assert Translator("ja").message(one_of(names)).replace(" ", "") == japanese.replace(" ", "")

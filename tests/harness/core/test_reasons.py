@@ -23,7 +23,9 @@ def test_a_phrase_is_its_english_text():
     assert (NO_RUN.template, NO_RUN.values) == ("no run '{run}' in {runs}", {"run": "a", "runs": "runs"})
 
 
-@pytest.mark.parametrize(("n", "said"), [(0, "0 replies are"), (1, "1 reply is"), ("1", "1 reply is"), (2, "2 replies are")])
+@pytest.mark.parametrize(
+    ("n", "said"), [(0, "0 replies are"), (1, "1 reply is"), ("1", "1 reply is"), (2, "2 replies are")]
+)
 def test_a_word_goes_with_its_number(n, said):
     assert Phrase("{n} {n:reply is|replies are}", n=n) == said
 

@@ -8,7 +8,6 @@ from kikime import leaderboard
 from kikime.harness.metrics.registry import METRICS
 from kikime.harness.words.catalogue import LANGUAGES, Translator, messages, texts
 
-
 COUNTED = (
     "answer|area|call|character|column|condition|dialogue|error|example|file|item|judge|line|model|pair|question|"
     "reply|replie|row|run|score|shot|time|token|turn|value|verdict|word"
