@@ -64,7 +64,10 @@ def draft_persona(lines: Sequence[CharacterLine], persona_id: str, name: str) ->
     """
     if len(lines) < MIN_LINES:
         raise UsageError(
-            "{n} {n:line is|lines are} too few to draft a card", hint="give {least} or more", n=len(lines), least=MIN_LINES
+            "{n} {n:line is|lines are} too few to draft a card",
+            hint="give {least} or more",
+            n=len(lines),
+            least=MIN_LINES,
         )
     card, measured = measured_card(lines, persona_id, name)
     good = [line for line, m in zip(lines, measured, strict=True) if line.user and _is_example(m)]

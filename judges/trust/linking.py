@@ -82,7 +82,9 @@ def link_judges(
         UsageError: fewer than 200 replies, or two judges that are one.
     """
     if len(subjects) < MIN_REPLIES:
-        raise UsageError("a bridge needs at least {least} replies, there {n:is|are} {n}", least=MIN_REPLIES, n=len(subjects))
+        raise UsageError(
+            "a bridge needs at least {least} replies, there {n:is|are} {n}", least=MIN_REPLIES, n=len(subjects)
+        )
     if old.judge.id == new.judge.id:
         raise UsageError("both judges are {judge}", judge=old.judge.id)
     first = judge_subjects(subjects, [rubric], old, say=say)

@@ -197,7 +197,9 @@ def tagged(
 def unfinished(run: RunDirectory) -> UnfinishedRun:
     """What to raise of a run without a summary: it is still worked on, ended in order, or was killed."""
     status = run.status()
-    replies = Phrase("{done:,} of {planned:,} {planned:reply|replies}", done=status.get("done", 0), planned=status.get("planned", 0))
+    replies = Phrase(
+        "{done:,} of {planned:,} {planned:reply|replies}", done=status.get("done", 0), planned=status.get("planned", 0)
+    )
     if run.is_worked_on():
         return UnfinishedRun(
             "{path}: no summary yet: running, {replies}",

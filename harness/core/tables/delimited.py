@@ -47,7 +47,12 @@ def _record(line: int, cells: Sequence[str], names: Sequence[str]) -> Record:
     if any(map(is_undecoded, cells)):
         return Record(line, problem=NOT_UTF8)
     if len(cells) > len(names):
-        return Record(line, problem=Phrase("{n} {n:value|values} for {columns} {columns:column|columns}", n=len(cells), columns=len(names)))
+        return Record(
+            line,
+            problem=Phrase(
+                "{n} {n:value|values} for {columns} {columns:column|columns}", n=len(cells), columns=len(names)
+            ),
+        )
     return Record(line, dict(zip(names, [*cells, *[None] * (len(names) - len(cells))], strict=True)))
 
 
