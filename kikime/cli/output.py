@@ -65,26 +65,28 @@ def print_table(
     """Print a table; the first ``left`` columns are text, the others are aligned right. Cells are shown verbatim.
 
     Where the terminal is too narrow, the ``spare`` columns go, the first one first, and are named below; with --wide all stay. Where
-    the rest is still too wide, the text columns come again beside the columns that had no room.
+    the rest is still too wide, the text columns come again beside the columns that had no room. What is no terminal has room for
+    every heading and value.
     """
-    from kikime.cli.tables import fitting, roomy
+    from kikime.cli.tables import fitting, roomy, whole
 
-    out, cells = console(), [[str(cell) for cell in row] for row in rows]
+    cells = [[str(cell) for cell in row] for row in rows]
+    room = _room(sys.stdout) or whole(columns, cells, left)
     wide = (context := click.get_current_context(silent=True)) is not None and context.meta.get(WIDE, False)
-    kept = roomy(columns, cells, left, out.width, () if wide else spare)
+    kept = roomy(columns, cells, left, room, () if wide else spare)
     gone = [name for number, name in enumerate(columns) if number not in kept]
     names, shown = [columns[number] for number in kept], [[row[number] for number in kept] for row in cells]
-    for part in fitting(title, names, shown, sum(number < left for number in kept), out.width):
+    out = _console(room)
+    for part in fitting(title, names, shown, sum(number < left for number in kept), room):
         out.print(part)
     if gone:
         tell(words()("cli.narrow", columns=words()("cli.listed").join(gone)))
 
 
-def console() -> Console:
-    """A console on stdout; as wide as needed when stdout is not a terminal."""
+def _console(width: int) -> Console:
     from rich.console import Console
 
-    return Console(width=_room(sys.stdout) or 240, highlight=False, soft_wrap=False)
+    return Console(width=width, highlight=False, soft_wrap=False)
 
 
 def _room(stream: TextIO) -> int | None:

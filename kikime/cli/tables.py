@@ -14,6 +14,9 @@ from kikime.cli.click_words import CLOSING, OPENING, WIDE
 
 _WORD, _VALUE, _TEXT, _PROSE = 13, 30, 24, 16
 """Columns of the terminal beyond which a word of a heading, a value, a word of a text and a whole text may be broken."""
+_PAGE = 240
+"""Columns of what is no terminal; more where headings and values need them, and texts of so many columns."""
+_PARAGRAPH = 80
 _BORDER = 3
 _LEAST = 4
 _UNIT = re.compile(rf"[{OPENING}]*(?:(?:(?!{WIDE})\S)+(?: %)?|{WIDE})[{CLOSING}),.:;?!\]]*\s*")
@@ -61,6 +64,12 @@ def fitting(
     for start, end in _parts([column.least for column in values], room + 1 - used):
         part = [*texts, *values[start:end]]
         yield _table("", part, _widths(part, room))
+
+
+def whole(columns: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> int:
+    """The width of what is no terminal, such as a file: no heading and no value breaks there, only long texts do."""
+    every = _columns(columns, rows, left)
+    return max(_PAGE, _width([min(each.natural, _PARAGRAPH) if each.is_text else each.natural for each in every]))
 
 
 def roomy(

@@ -33,6 +33,13 @@ def test_one_of_a_thing_is_told_in_the_singular():
     assert [text for text in (*texts("en").values(), *messages("ja")) if re.search(plural, text)] == []
 
 
+@pytest.mark.parametrize(("language", "term"), [("ja", "P(1位)"), ("en", "P(1st)")])
+def test_the_chance_of_the_first_place_is_called_alike_everywhere(language, term):
+    say = Translator(language)
+    assert say("board.p_best") == term
+    assert [say(key).split(" | ")[3] for key in ("cli.rank.columns", "report.ranking.columns")] == [term, term]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_metric_has_a_name(language):
     assert all(Translator(language).metric(name) for name in METRICS)

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from kikime.cli.tables import fitting, roomy, wrapped
+from kikime.cli.tables import fitting, roomy, whole, wrapped
 
 COLUMNS = ["Format", *(f"critical failure {n}" for n in range(9))]
 ROWS = [["aines_v3", *(["100.0%"] * 9)], ["alpaca", *(["−33.3 to −27.8"] * 9)]]
@@ -45,6 +45,19 @@ def test_a_long_text_wraps_instead_of_the_numbers_beside_it():
 
 def test_a_table_without_numbers_is_printed():
     assert "語" in printed(20, ["a", "b"], [["語" * 30, "言" * 30]], left=2)
+
+
+def test_what_is_no_terminal_has_room_for_every_heading():
+    columns = ["条件", *(f"返答が途中で切れた割合その{n}" for n in range(20))]
+    rows = [["形式", *(["100.0%"] * 20)]]
+    width = whole(columns, rows, 1)
+    assert width > 240
+    assert roomy(columns, rows, 1, width, [3, 2, 1]) == list(range(21))
+    assert all(name in printed(width, columns, rows).splitlines()[2] for name in columns)
+
+
+def test_a_long_text_does_not_make_a_file_as_wide_as_itself():
+    assert whole(["task", "n"], [["voice " * 500, "1"]], 1) == 240
 
 
 def test_spare_columns_go_in_their_order_until_the_rest_has_room():
