@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Never
 
@@ -28,11 +28,15 @@ _LINE_SECONDS = 15.0
 
 
 class TerminalListener(Listener):
-    """Words remarks in the command's language; ``quiet`` leaves the counting of replies out."""
+    """Words remarks in the command's language; ``quiet`` leaves the counting of replies out.
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    ``before`` is called before each remark, such as the end of life signs.
+    """
+
+    def __init__(self, *, quiet: bool = False, before: Callable[[], None] = lambda: None) -> None:
         self._words = words()
         self._quiet = quiet
+        self._before = before
         self._bar: Bar | None = None
         self.runs: list[Run] = []
         """Those of several that are complete."""
@@ -40,10 +44,11 @@ class TerminalListener(Listener):
 
     def tell(self, code: str, **values: str | float) -> None:
         """Print the sentence of ``code``."""
-        note(self._words(f"cli.notes.{code}", **values))
+        self.say(self._words(f"cli.notes.{code}", **values))
 
     def say(self, text: str) -> None:
         """Print the text."""
+        self._before()
         note(text)
 
     def planned(self, prepared: Prepared, seconds: tuple[float, float]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kikime.cli.language import words
@@ -16,8 +16,10 @@ _EVERY_SECONDS = 15.0
 
 
 @contextmanager
-def life_signs(code: str, **values: str) -> Iterator[None]:
+def life_signs(code: str, **values: str) -> Iterator[Callable[[], None]]:
     """Say on stderr what is being done where it takes longer than a moment, and again now and then.
+
+    What comes with ``as`` ends the signs before the block does: for what has something else to tell from then on.
 
     Args:
         code: key of the sentence under ``cli.waiting`` in the catalogue; it gets ``time``, how long it has taken.
@@ -32,9 +34,12 @@ def life_signs(code: str, **values: str) -> Iterator[None]:
             pause = _EVERY_SECONDS
 
     speaker = threading.Thread(target=speak, name="kikime-life-signs", daemon=True)
-    speaker.start()
-    try:
-        yield
-    finally:
+    def end() -> None:
         done.set()
         speaker.join()
+
+    speaker.start()
+    try:
+        yield end
+    finally:
+        end()

@@ -11,6 +11,7 @@ from kikime.cli.language import columns, words
 from kikime.cli.options import json_option, made_runs_option
 from kikime.cli.output import print_json, print_table
 from kikime.cli.progress import TerminalListener, ended_by_signals
+from kikime.cli.waiting import life_signs
 from kikime.harness.store.records import PooledMean
 from kikime.harness.words.numbers import number, percent
 from kikime.workflows.loaded import Run
@@ -33,10 +34,10 @@ _COUNTED = {"length_chars", "sentences"}
 @json_option
 def demo(runs: Path, as_json: bool) -> None:
     """Benchmark the two bundled checkpoints on the real engine, compare them, write the report."""
-    from kikime.workflows.run import demo as run_demo
+    with ended_by_signals(), life_signs("plan", model="demo:august") as told:
+        from kikime.workflows.run import demo as run_demo
 
-    with ended_by_signals():
-        made = run_demo(runs=runs, progress=TerminalListener(quiet=as_json))
+        made = run_demo(runs=runs, progress=TerminalListener(quiet=as_json, before=told))
     summaries = [run.summary for run in made.runs]
     if as_json:
         paths = [str(run.path) for run in made.runs]

@@ -22,6 +22,7 @@ from kikime.cli.flags import (
 from kikime.cli.options import json_option, log_to_option, made_runs_option
 from kikime.cli.progress import TerminalListener, ended_by_signals
 from kikime.cli.results.about import AboutFlags, about_options
+from kikime.cli.waiting import life_signs
 from kikime.harness.core.errors import UsageError
 
 
@@ -51,53 +52,36 @@ def run(
     as_json: bool,
 ) -> None:
     """Benchmark MODEL: a directory, a hub id, openai:NAME@BASE_URL or demo:NAME."""
-    from kikime.cli.running.finish import finish
-    from kikime.workflows.keywords import engine_options as read_engine
-    from kikime.workflows.plan import choose_materials
-    from kikime.workflows.run import run as run_one
-    from kikime.workflows.run import run_adapters
-
     base, about = retaining.base(judging), said.given()
     if base and log_to:
         raise UsageError("--log-to does not go with --retention", hint="leave one of them out")
     if base and about:
         raise UsageError("--link, --license and --type belong to a benchmark", hint="leave them out with --retention")
-    judge = () if base else judging.panel(this_command())
-    adapters, progress = adapter_pairs(lora), TerminalListener(quiet=as_json)
-    with ended_by_signals():
+    adapters = adapter_pairs(lora)
+    with ended_by_signals(), life_signs("plan", model=model) as told:
+        from kikime.cli.running.finish import finish
+        from kikime.workflows.keywords import engine_options as read_engine
+        from kikime.workflows.plan import choose_materials
+        from kikime.workflows.run import run_adapters
+
+        judge = () if base else judging.panel(this_command())
+        progress = TerminalListener(quiet=as_json, before=told)
         if base:
             _retain(model, base, adapters, grid, engine, retaining.tasks, runs, name, progress, as_json=as_json)
-        elif adapters:
-            materials, loading = choose_materials(**grid.keywords()), read_engine(engine.keywords())
-            finish(
-                run_adapters(
-                    model,
-                    adapters,
-                    materials,
-                    loading,
-                    judge=judge,
-                    runs=runs,
-                    name=name,
-                    log_to=log_to,
-                    about=about,
-                    progress=progress,
-                ),
-                as_json=as_json,
-            )
-        else:
-            asked, loading_of = grid.keywords(), engine.keywords()
-            done = run_one(
-                model,
-                judge=judge,
-                runs=runs,
-                name=name,
-                log_to=log_to,
-                about=about,
-                progress=progress,
-                **asked,
-                **loading_of,
-            )
-            finish([done], as_json=as_json)
+            return
+        done = run_adapters(
+            model,
+            adapters,
+            choose_materials(**grid.keywords()),
+            read_engine(engine.keywords()),
+            judge=judge,
+            runs=runs,
+            name=name,
+            log_to=log_to,
+            about=about,
+            progress=progress,
+        )
+        finish(done, as_json=as_json)
 
 
 def _retain(

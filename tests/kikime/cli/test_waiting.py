@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 
 import pytest
 from click.testing import CliRunner
 
 from kikime.cli import main, waiting
+from kikime.cli.progress import TerminalListener
 from kikime.cli.waiting import life_signs
 
 
@@ -39,6 +41,30 @@ def test_what_is_done_in_a_moment_says_nothing(capsys):
     with life_signs("detect", model="acme/tea"):
         pass
     assert capsys.readouterr().err == ""
+
+
+def test_a_remark_of_a_run_ends_the_signs(impatient, capsys):
+    before = threading.active_count()
+    with life_signs("plan", model="acme/tea") as told:
+        assert impatient.wait(10)
+        TerminalListener(before=told).say("plan: acme/tea")
+        assert threading.active_count() == before
+    assert capsys.readouterr().err.splitlines()[-1] == "plan: acme/tea"
+
+
+@pytest.mark.parametrize("command", [["run", "no/such"], ["resume", "no-such-run"]])
+def test_what_generates_gives_a_sign_before_its_plan(impatient, tmp_path, command, monkeypatch):
+    begun = waiting.life_signs
+
+    @contextmanager
+    def slow(code, **values):
+        with begun(code, **values) as told:
+            assert impatient.wait(10)
+            yield told
+
+    monkeypatch.setattr(f"kikime.cli.running.{command[0]}.life_signs", slow)
+    done = CliRunner().invoke(main, [*command, "--runs", str(tmp_path), "--lang", "en"])
+    assert done.stderr.startswith(f"reading {command[1]} and rendering its prompts … (")
 
 
 def test_a_fault_ends_the_signs(impatient):
