@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 
 from kikime.cli.language import words
 from kikime.cli.output import note
@@ -33,7 +34,8 @@ def life_signs(code: str, **values: str) -> Iterator[Callable[[], None]]:
             note(say(f"cli.waiting.{code}", time=duration(time.monotonic() - started), **values))
             pause = _EVERY_SECONDS
 
-    speaker = threading.Thread(target=speak, name="kikime-life-signs", daemon=True)
+    speaker = threading.Thread(target=copy_context().run, args=(speak,), name="kikime-life-signs", daemon=True)
+
     def end() -> None:
         done.set()
         speaker.join()

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from kikime.cli import main, waiting
 from kikime.cli.progress import TerminalListener
 from kikime.cli.waiting import life_signs
+from kikime.harness.words.catalogue import use_language
 
 
 @pytest.fixture
@@ -29,10 +30,13 @@ def impatient(monkeypatch):
         ("ja", "acme/tea を読み込み、プロンプトを組み立てています…（0秒）"),
     ],
 )
-def test_what_takes_long_says_what_it_does(impatient, monkeypatch, capsys, language, sign):
-    monkeypatch.setenv("KIKIME_LANG", language)
-    with life_signs("plan", model="acme/tea"):
-        assert impatient.wait(10)
+def test_what_takes_long_says_what_it_does_in_the_language_of_the_command(impatient, capsys, language, sign):
+    use_language(language)
+    try:
+        with life_signs("plan", model="acme/tea"):
+            assert impatient.wait(10)
+    finally:
+        use_language(None)
     out, err = capsys.readouterr()
     assert (out, err.splitlines()) == ("", [sign])
 
