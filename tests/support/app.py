@@ -28,7 +28,7 @@ def turned_to(app: AppTest, page: str) -> AppTest:
 
 def opened(page: str, /, **parameters: Any) -> AppTest:
     """Open a page of the app with parameters of its address."""
-    app = turned_to(AppTest.from_file(str(APP), default_timeout=60), page)
+    app = turned_to(AppTest.from_file(str(APP), default_timeout=240), page)
     for name, value in parameters.items():
         app.query_params[name] = value
     return app.run()

@@ -226,8 +226,8 @@ def test_the_sink_judges_while_others_work_and_never_blocks(
     started = time.monotonic()
     for row in rows:
         sink.submit(row)
-    assert time.monotonic() - started < 0.1
-    deadline = time.monotonic() + 20
+    assert time.monotonic() - started < 1, "sixteen answers take longer one after the other"
+    deadline = time.monotonic() + 60
     while not list(read_records(run.wal, "judge")) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert list(read_records(run.wal, "judge")), "verdicts arrive before close"

@@ -69,7 +69,7 @@ def test_no_page_draws_itself_when_it_is_found():
 def test_a_page_of_another_package_stands_in_the_navigation_and_is_drawn(bring, empty_store):
     bring("words", lambda: Page("words", "words", 45, drawn, titles={"ja": "言葉", "en": "Words"}))
     assert list(pages()).index("words") == list(pages()).index("samples") + 1
-    app = turned_to(AppTest.from_file(str(APP), default_timeout=60), "words").run()
+    app = turned_to(AppTest.from_file(str(APP), default_timeout=240), "words").run()
     assert not app.exception
     assert app.title[0].value == "言葉"
     assert "よそのページ" in texts(app)

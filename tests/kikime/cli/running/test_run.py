@@ -106,7 +106,7 @@ def test_a_signal_leaves_a_resumable_run_and_a_second_process_is_refused(tmp_pat
     second = kikime("resume", run)
     process.send_signal(signal.SIGCONT)
     process.terminate()
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=120)
     assert second.returncode == 3
     assert "another process" in second.stderr
     assert process.returncode == 130

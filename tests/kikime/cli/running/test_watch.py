@@ -81,7 +81,7 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(tmp_path, engine):
     )
     assert json.loads(watching.stdout.readline())["step"] == 1
     watching.send_signal(signal.SIGTERM)  # as Ctrl-C, which a test that runs in the background does not hear
-    _, said = watching.communicate(timeout=60)
+    _, said = watching.communicate(timeout=120)
     assert watching.returncode == 130, said
     assert "Traceback" not in said
     assert watch(tmp_path, engine).exit_code == 0

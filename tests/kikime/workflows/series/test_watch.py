@@ -97,13 +97,13 @@ def test_what_is_not_whole_is_told_and_left(tmp_path, engine):
 
 def test_one_that_appears_later_is_found(tmp_path, engine):
     checkpoint(tmp_path / "out" / "checkpoint-1", seed=1)
-    found = kikime.watch(tmp_path / "out", until_idle=1.0, every=0.02, runs=tmp_path / "runs", engine=engine, **ASKED)
+    found = kikime.watch(tmp_path / "out", until_idle=4.0, every=0.02, runs=tmp_path / "runs", engine=engine, **ASKED)
     assert next(found).name == "out-1"
     later = threading.Timer(0.1, checkpoint, [tmp_path / "out" / "checkpoint-2"], {"seed": 2})
     later.start()
     started = time.monotonic()
     assert [run.name for run in found] == ["out-2"]
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 60
 
 
 def test_what_another_process_works_on_is_left_to_it(tmp_path, engine):
