@@ -70,6 +70,8 @@ class ScoredLine:
     """The metrics; None when the line is wrong."""
     error: str | None = None
     """What is wrong with the line: a message of ours, which a :class:`~kikime.harness.words.catalogue.Translator` says in other words."""
+    persona: Persona | None = None
+    """Whose reply it is; None when the line is wrong."""
 
     def to_json(self) -> bytes:
         """One JSON object: ``{"id", "metrics"}``, or ``{"id" or "line", "error"}``."""
@@ -202,7 +204,7 @@ def _score_line(
         prose=asked.prose,
         own=asked.own,
     )
-    return ScoredLine(identity, number, metrics=asked.kept(metrics))
+    return ScoredLine(identity, number, metrics=asked.kept(metrics), persona=scorer.persona)
 
 
 def _asked(reply: ReplyLine, remembered: Remembered) -> Asked:

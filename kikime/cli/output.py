@@ -61,8 +61,9 @@ def print_table(
     *,
     left: int = 1,
     spare: Sequence[int] = (),
+    err: bool = False,
 ) -> None:
-    """Print a table; the first ``left`` columns are text, the others are aligned right. Cells are shown verbatim.
+    """Print a table, with ``err`` on stderr; the first ``left`` columns are text, the others are aligned right. Cells are shown verbatim.
 
     Where the terminal is too narrow, the ``spare`` columns go, the first one first, and are named below; with --wide all stay. Where
     the rest is still too wide, the text columns come again beside the columns that had no room. What is no terminal has room for
@@ -71,22 +72,22 @@ def print_table(
     from kikime.cli.tables import fitting, roomy, whole
 
     cells = [[str(cell) for cell in row] for row in rows]
-    room = _room(sys.stdout) or whole(columns, cells, left)
+    room = _room(sys.stderr if err else sys.stdout) or whole(columns, cells, left)
     wide = (context := click.get_current_context(silent=True)) is not None and context.meta.get(WIDE, False)
     kept = roomy(columns, cells, left, room, () if wide else spare)
     gone = [name for number, name in enumerate(columns) if number not in kept]
     names, shown = [columns[number] for number in kept], [[row[number] for number in kept] for row in cells]
-    out = _console(room)
+    out = _console(room, err=err)
     for part in fitting(title, names, shown, sum(number < left for number in kept), room):
         out.print(part)
     if gone:
-        tell(words()("cli.narrow", columns=words()("cli.listed").join(gone)))
+        tell(words()("cli.narrow", columns=words()("cli.listed").join(gone)), err=err)
 
 
-def _console(width: int) -> Console:
+def _console(width: int, *, err: bool) -> Console:
     from rich.console import Console
 
-    return Console(width=width, highlight=False, soft_wrap=False)
+    return Console(width=width, highlight=False, soft_wrap=False, stderr=err)
 
 
 def _room(stream: TextIO) -> int | None:

@@ -212,8 +212,9 @@ def report(name: str, run: Reference, *, base: Reference | None = None, runs: st
     if (found.base == "needed") != (base is not None):
         raise UsageError(
             "--report {name} compares two runs" if base is None else "--base does not go with --report {name}",
-            hint="kikime show TUNED --report {with_base} --base BASE",
+            hint="kikime show {path} --report {with_base} --base BASE",
             name=name,
+            path=run.path if isinstance(run, Run) else run,
             with_base=_with_base(name, found),
         )
     other = None if base is None else load_run(base, runs=runs).directory

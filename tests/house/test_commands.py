@@ -19,6 +19,7 @@ NAMED = {
     "judging/calibrate": {"judges.trust.calibration"},
     "judging/judge": {"judges.jobs.batch", "judges.trust.canaries", "judges.trust.linking"},
     "judging/options": {"judges.verdicts.models"},
+    "library/score": {"harness.metrics.totals"},
     "results/compare": {"harness.reports.comparison.pairs"},
     "results/export": {"harness.reports.export"},
     "results/formulas": {"harness.reports.tables.areas", "harness.reports.tables.quality"},

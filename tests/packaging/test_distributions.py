@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from tests.packaging.conftest import tracked_files
+from tests.packaging.conftest import ROOT, tracked_files
 
 pytestmark = pytest.mark.packaging
 ROOMS = ("harness", "judges", "leaderboard", "tasks")
@@ -38,6 +38,23 @@ def test_the_sdist_holds_each_file_once(distributions):
         files = [member.name.partition("/")[2] for member in archive.getmembers() if member.isfile()]
     assert [name for name, count in Counter(files).items() if count > 1] == []
     assert set(of_kikime()) <= set(files)
+
+
+def test_the_licence_travels_with_both(distributions):
+    (wheel,), (sdist,) = distributions.glob("*.whl"), distributions.glob("*.tar.gz")
+    licence = (ROOT / "LICENSE").read_bytes()
+    with zipfile.ZipFile(wheel) as archive:
+        (path,) = (name for name in archive.namelist() if name.endswith(".dist-info/licenses/LICENSE"))
+        (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        assert archive.read(path) == licence
+        assert {"License-Expression: Apache-2.0", "License-File: LICENSE"} <= set(
+            archive.read(metadata).decode().splitlines()
+        )
+    with tarfile.open(sdist) as archive:
+        (member,) = (one for one in archive.getmembers() if one.name.count("/") == 1 and one.name.endswith("/LICENSE"))
+        stored = archive.extractfile(member)
+        assert stored is not None
+        assert stored.read() == licence
 
 
 def test_the_installed_wheel_lists_personas_and_scores(from_wheel, tmp_path):

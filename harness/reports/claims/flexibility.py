@@ -231,6 +231,6 @@ def flexibility_table(
         try:
             reports.append(flexibility_report(run, native=native, seed=seed, language=language))
         except UsageError as error:
-            left_out.append(no_place(run.id, broken_run(run.id, error), t))
+            left_out.append(no_place(run.id, broken_run(run, error), t))
     size = size_effect(reports, language=language)
     return FlexibilityTable(runs=reports, claims=claims(reports, size, language=language), size=size, left_out=left_out)

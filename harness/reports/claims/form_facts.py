@@ -206,7 +206,9 @@ _KINDS = ("facts", "style")
 def _compute(run: RunDirectory, base: RunDirectory | None) -> FormFactsReport:
     if base is None:
         raise UsageError(
-            "--report form_facts compares two runs", hint="kikime show TUNED --report form_facts --base BASE"
+            "--report form_facts compares two runs",
+            hint="kikime show {path} --report form_facts --base BASE",
+            path=run.path,
         )
     return form_facts_report(base, run)
 

@@ -146,6 +146,8 @@ def _way_out(pair: Pair, found: Differences, *, common: bool) -> Reason:
         "n": len(pair.a),
         "command": shlex.join(["kikime", "compare", str(pair.run_a.path), str(pair.run_b.path), "--common"]),
     }
+    if pair.judges_differ:
+        values |= {"a": str(pair.run_a.path), "b": str(pair.run_b.path)}
     return Reason("hint_common_and_judge" if pair.judges_differ else "hint_common", values)
 
 
@@ -212,6 +214,7 @@ def _explain_no_judge(pair: Pair, kinds: list[Kinds], *, common: bool) -> None:
             "run": judged.id,
             "judges": left or right,
             "other": other.id,
+            "path": str(other.path),
         }
         pair.notes.append(Reason("only_one_judged", values))
 

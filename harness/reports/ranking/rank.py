@@ -164,10 +164,8 @@ def _load(
             data = ranking_data(run)
             loaded.append((run, with_panel(run, data, panel) if panel else data))
         except (UsageError, EnvironmentFault, KeyError, TypeError) as error:
-            if isinstance(error, (KeyError, TypeError)):
-                code = Reason("run_unreadable", {"error": repr(error)})
-            else:
-                code = broken_run(run.id, error)
+            unreadable = isinstance(error, (KeyError, TypeError))
+            code = Reason("run_unreadable", {"error": repr(error)}) if unreadable else broken_run(run, error)
             broken.append(ExcludedRow(run=run.id, reason=t.reason(code), reason_codes=[code]))
     return loaded, broken
 

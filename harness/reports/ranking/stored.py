@@ -83,10 +83,10 @@ def _panel(cells: pd.DataFrame, every: pd.DataFrame, panel: str, manifest: Manif
     return {panel_of(members_of(panel)): entry}
 
 
-def broken_run(run: str, error: KikimeError) -> Reason:
+def broken_run(run: RunDirectory, error: KikimeError) -> Reason:
     """Why a run that could not be read is left out."""
     if isinstance(error, UnfinishedRun):
-        return Reason("run_unfinished", {"run": run})
+        return Reason("run_unfinished", {"run": run.id, "path": str(run.path)})
     return Reason("run_broken", {"problem": error.message})
 
 

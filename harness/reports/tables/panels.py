@@ -93,14 +93,16 @@ def no_such_judge(run: RunDirectory, verdicts: pd.DataFrame, judge: str) -> Usag
     if not known:
         return UsageError(
             "{run}: no verdicts of {judge}",
-            hint="nobody has judged it: kikime judge {run} --judge-model JUDGE",
+            hint="nobody has judged it: kikime judge {path} --judge-model JUDGE",
             run=run.id,
+            path=run.path,
             judge=judge,
         )
     return UsageError(
         "{run}: no verdicts of {judge}",
-        hint="there are those of {known}; add some: kikime judge {run} --judge-model JUDGE",
+        hint="there are those of {known}; add some: kikime judge {path} --judge-model JUDGE",
         run=run.id,
+        path=run.path,
         judge=judge,
         known=", ".join(known),
     )

@@ -149,7 +149,7 @@ def print_summary(run: Run, by: Sequence[str] = _BY) -> None:
     print_table(title, headings, rows, left=len(by), spare=spare)
     tell(say("results.means"))
     if not summary.judge:
-        tell(say("cli.show.no_judge", run=summary.run))
+        tell(say("cli.show.no_judge", run=run.path))
         return
     verdicts = [
         [

@@ -198,7 +198,7 @@ def test_a_run_that_is_judged_alone_is_noted(tmp_path):
     assert report.comparable
     [note] = report.notes
     assert f"only b ({b.id}) has verdicts" in note
-    assert f"kikime judge {a.id}" in note
+    assert f"kikime judge {a.path}" in note
 
 
 def test_verdicts_of_a_further_judge_on_one_side_are_noted(tmp_path):

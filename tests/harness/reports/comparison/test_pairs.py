@@ -87,6 +87,7 @@ def test_different_judges_stand_against_a_comparison(tmp_path):
     assert [reason.code for reason in pair.why_not] == ["judges_differ"]
     assert pair.hint is not None
     assert (pair.hint.code, pair.hint.values["n"]) == ("hint_common_and_judge", 4)
+    assert (pair.hint.values["a"], pair.hint.values["b"]) == (str(a.path), str(b.path))
     assert [note.code for note in load_pair(a, b, common=True).notes] == ["judges_not_compared"]
 
 
@@ -94,7 +95,14 @@ def test_one_judged_run_is_noted_with_what_to_judge(whole, tmp_path):
     b = judged(tmp_path, "b", ("j", 3))
     [note] = load_pair(whole, b).notes
     assert note == Reason(
-        "only_one_judged", {"name": "b", "run": b.id, "judges": "j/cot (character_v1)", "other": whole.id}
+        "only_one_judged",
+        {
+            "name": "b",
+            "run": b.id,
+            "judges": "j/cot (character_v1)",
+            "other": whole.id,
+            "path": str(whole.path),
+        },
     )
 
 

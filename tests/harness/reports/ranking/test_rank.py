@@ -8,7 +8,7 @@ from kikime.harness.reports.ranking.rank import rank
 from kikime.harness.reports.ranking.stored import FILE, broken_run, ranking_data
 from kikime.harness.reports.tables.areas import explain, load_areas
 from kikime.harness.reports.tables.cells import read_cells
-from kikime.harness.store.rundir import read_json
+from kikime.harness.store.rundir import RunDirectory, read_json
 from kikime.harness.suites.task import load_task
 from kikime.harness.words.catalogue import Translator
 from tests.support.builders import IN_VOICE, PLAIN, add_verdicts, facts_task, make_materials, make_run, talk_task
@@ -201,7 +201,7 @@ def test_a_run_without_tables_is_left_out_until_it_is_resumed(tmp_path):
     unfinished.summary_file.unlink()
     (unfinished.path / "ranking.json").unlink(missing_ok=True)
     [excluded] = rank([whole, unfinished], **FEW).excluded
-    assert excluded.reason == f"not finished yet: kikime resume {unfinished.id}"
+    assert excluded.reason == f"not finished yet: kikime resume {unfinished.path}"
 
 
 def test_runs_of_different_grids_are_ranked_on_what_they_share(tmp_path):
@@ -236,7 +236,7 @@ def test_a_run_without_a_summary_is_told_in_the_language_of_the_table(tmp_path):
     assert row.reason.startswith("まだ終わっていません")
 
 
-def test_why_a_run_is_broken_is_told_in_the_readers_language():
-    reason = broken_run("r1", UsageError("{path}: no such file", path="runs/r1"))
+def test_why_a_run_is_broken_is_told_in_the_readers_language(tmp_path):
+    reason = broken_run(RunDirectory(tmp_path / "r1"), UsageError("{path}: no such file", path="runs/r1"))
     assert Translator("en").reason(reason) == "runs/r1: no such file"
     assert "no such" not in Translator("ja").reason(reason)

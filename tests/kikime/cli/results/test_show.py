@@ -26,7 +26,7 @@ def test_the_summary_ends_with_the_path(kikime, run):
     done = kikime("show", "august")
     assert done.returncode == 0, done.stderr
     assert "style" in done.stdout or "口調" in done.stdout
-    assert "add verdicts with: kikime judge" in done.stdout
+    assert f"add verdicts with: kikime judge {run.path})" in done.stdout
     assert done.stdout.splitlines()[-1] == str(run.path)
 
 
