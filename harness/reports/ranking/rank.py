@@ -163,11 +163,15 @@ def _load(
         try:
             data = ranking_data(run)
             loaded.append((run, with_panel(run, data, panel) if panel else data))
-        except (UsageError, EnvironmentFault, KeyError, TypeError) as error:
-            unreadable = isinstance(error, (KeyError, TypeError))
-            code = Reason("run_unreadable", {"error": repr(error)}) if unreadable else broken_run(run, error)
-            broken.append(ExcludedRow(run=run.id, reason=t.reason(code), reason_codes=[code]))
+        except (UsageError, EnvironmentFault) as error:
+            broken.append(_excluded(run, broken_run(run, error), t))
+        except (KeyError, TypeError) as error:
+            broken.append(_excluded(run, Reason("run_unreadable", {"error": repr(error)}), t))
     return loaded, broken
+
+
+def _excluded(run: RunDirectory, code: Reason, t: Translator) -> ExcludedRow:
+    return ExcludedRow(run=run.id, reason=t.reason(code), reason_codes=[code])
 
 
 def _reference(loaded: Sequence[Entry], suite: str | None) -> str | None:
