@@ -13,7 +13,7 @@ from kikime.harness.store.rundir import RunDirectory
 
 Json = Mapping[str, Any]
 
-_IGNORED = {"run", "kind", "created_at", "argv", "schema", "plan", "tasks", "personas", "name", "series"}
+_IGNORED = {"run", "kind", "created_at", "argv", "schema", "plan", "tasks", "personas", "name", "seal", "series"}
 """Parts of a manifest that differ between any two runs, or whose hashes are compared instead."""
 
 

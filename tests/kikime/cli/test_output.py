@@ -72,7 +72,10 @@ def test_columns_without_room_are_named_and_come_with_wide(runs, name, language)
 
 @pytest.fixture(scope="module")
 def report(runs):
-    return compare(find_run("august", runs), find_run("september", runs), n_examples=1)
+    """A comparison, without the fingerprints: their digits, which differ from run to run, are no numbers."""
+    found = compare(find_run("august", runs), find_run("september", runs), n_examples=1)
+    found.manifest = [setting for setting in found.manifest if not setting.path.endswith("fingerprint")]
+    return found
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

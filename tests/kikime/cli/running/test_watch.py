@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import msgspec
 
@@ -15,6 +17,7 @@ from kikime.workflows.series.records import BenchmarkedStep
 from tests.support.builders import invoke
 from tests.support.training import checkpoint
 
+ROOT = Path(__file__).parents[4]
 GRID = [
     "--suite",
     "smoke",
@@ -77,9 +80,12 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(tmp_path, engine):
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},  # the engine's file uses tests.support
     )
+    limit = threading.Timer(120, watching.kill)
+    limit.start()
     assert json.loads(watching.stdout.readline())["step"] == 1
+    limit.cancel()
     watching.send_signal(signal.SIGTERM)  # as Ctrl-C, which a test that runs in the background does not hear
     _, said = watching.communicate(timeout=120)
     assert watching.returncode == 130, said
