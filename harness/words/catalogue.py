@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import yaml
@@ -17,6 +19,8 @@ from kikime.harness.core.names import id_of
 from kikime.harness.core.reasons import Phrase, Reason, Wording
 
 LANGUAGES = ("ja", "en")
+_TELLING = 8
+"""Letters of its own that a sentence needs to be told from somebody else's."""
 _FOLDER = Path(__file__).parent
 _BY_TEXT = ("banks.yaml", "errors.yaml", "examples.yaml", "formats.yaml", "help.yaml")
 """Files of texts by how they stand in the source or in a data file: in English, those of banks in Japanese."""
@@ -52,6 +56,23 @@ def messages(language: str) -> dict[str, str]:
         return {}
     english, own = texts("en"), texts(language)
     return {english[key]: own[key] for key in english if key.startswith("reasons.")} | errors
+
+
+@lru_cache(maxsize=2)
+def _sentences(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """Patterns of the English of messages with values, and the messages; those with most words of their own first."""
+    found: list[tuple[int, re.Pattern[str], str]] = []
+    for template, own in messages(language).items():
+        pattern, n_letters, known = "", 0, set[str]()
+        for literal, name, _, _ in Formatter().parse(template):
+            pattern += re.escape(literal)
+            n_letters += sum(map(str.isalpha, literal))
+            if name is not None:
+                pattern += rf"(?P={name})" if name in known else rf"(?P<{name}>.+?)"
+                known.add(name)
+        if known and n_letters >= _TELLING:
+            found.append((n_letters, re.compile(pattern, re.DOTALL), own))
+    return [(pattern, own) for _, pattern, own in sorted(found, key=lambda each: -each[0])]
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -164,8 +185,27 @@ class Translator:
         return _WORDING.format(template, **{name: self._value(value) for name, value in text.values.items()})
 
     def stored(self, text: str) -> str:
-        """What is stored of a failure: a sentence of ours without values in words, a server's own as they are."""
-        return messages(self.language).get(text, text)
+        """What is stored of a failure, which is English: a sentence of ours in words, a server's own as it is.
+
+        >>> Translator("ja").stored("the answer is not JSON: <html>")
+        '答えが JSON ではありません：<html>'
+        """
+        known = messages(self.language)
+        if not known or text in known:
+            return known.get(text, text)
+        for pattern, own in _sentences(self.language):
+            if found := pattern.fullmatch(text):
+                return self._filled(own, found.groupdict())
+        return text
+
+    def _filled(self, template: str, values: dict[str, str]) -> str:
+        """A template with values that are texts already, whatever form it gives them."""
+        parts = Formatter().parse(template)
+        return "".join(literal + (self._part(values[name]) if name else "") for literal, name, _, _ in parts)
+
+    def _part(self, value: str) -> str:
+        """A sentence within a sentence in words; a name as it is."""
+        return self.stored(value) if " " in value else value
 
     def _value(self, value: object) -> object:
         if isinstance(value, Exception):

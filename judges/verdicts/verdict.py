@@ -208,11 +208,12 @@ def _problem(error: ValidationError, high: int) -> str:
     first = error.errors()[0]
     where = first["loc"][0]
     if where in Answer.model_fields:
-        return f"{where} is missing" if first["type"] == "missing" else f"{where}: {first['msg']}"
+        missing = first["type"] == "missing"
+        return Phrase("{part} is missing", part=where) if missing else f"{where}: {first['msg']}"
     given = None if first["type"] == "missing" else first["input"]
     if where == "preference" and first["type"] in {"missing", "literal_error"}:
-        return f"the preference {given!r} is none of A, B, tie"
-    return f"{where}: {given!r} is not an integer from 1 to {high}"
+        return Phrase("the preference {given} is none of A, B, tie", given=repr(given))
+    return Phrase("{part}: {given} is not an integer from 1 to {high}", part=where, given=repr(given), high=high)
 
 
 def strict_json(content: object) -> dict[str, object]:
@@ -242,7 +243,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_constant(name: str) -> Never:
-    raise InvalidAnswer(f"{name} is not JSON")
+    raise InvalidAnswer(Phrase("{name} is not JSON", name=name))
 
 
 def _from_text(content: object, rubric: Rubric, asked: Sequence[str]) -> Verdict:
@@ -272,7 +273,9 @@ def _from_distribution(choice: _Choice, criterion: str, points: Sequence[int]) -
             masses[point] += math.exp(min(candidate.logprob, 0.0))
     total = sum(masses.values())
     if total < MIN_MASS:
-        raise InvalidAnswer(f"only {total:.2f} of the probability is on the scores 1 to {points[-1]}")
+        raise InvalidAnswer(
+            Phrase("only {total:.2f} of the probability is on the scores 1 to {high}", total=total, high=points[-1])
+        )
     mode = max(points, key=lambda point: masses[point])
     expected = sum(point * mass for point, mass in masses.items()) / total
     return Verdict("ok", scores={criterion: mode}, expected={criterion: expected}, mass=min(total, 1.0))

@@ -58,3 +58,23 @@ def test_every_text_that_the_page_asks_for_exists():
     }
     assert {key for key in asked if key not in texts("ja")} == set()
     assert len(asked) > 200
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        ("tone: '9' is not an integer from 1 to 7", "tone：'9' は1から7までの整数ではありません"),
+        ("only 0.12 of the probability is on the scores 1 to 5", "1〜5の点に載った確率は0.12だけです"),
+        ("evidence is missing", "evidence がありません"),
+    ],
+)
+def test_a_stored_sentence_with_values_is_told_in_the_reader_s_language(stored, told):
+    assert Translator("ja").stored(stored) == told
+    assert Translator("en").stored(stored) == stored
+
+
+@pytest.mark.parametrize(
+    "text", ["upstream timed out", "HTTP 503: overloaded", "Error code: 400 - {'x': 'y is missing'}"]
+)
+def test_what_a_server_said_stays_as_it_is(text):
+    assert Translator("ja").stored(text) == text
