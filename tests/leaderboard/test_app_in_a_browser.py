@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from kikime.harness.words.catalogue import LANGUAGES, Translator
 from kikime.leaderboard.data.index import Index
 from kikime.leaderboard.data.ratings import blind_code, read_annotations
 from tests.support.browsing import Visitor
@@ -141,7 +142,12 @@ def test_a_link_shows_the_same_view_to_somebody_else(site, chromium):
 
 def _shown(visitor, path):
     """What a visitor reads, and what is chosen in every field."""
+    from playwright.sync_api import expect
+
     tab = visitor.go(path)
+    for language in LANGUAGES:  # a slice is ranked while one waits
+        expect(tab.get_by_text(Translator(language)("board.computing"))).to_have_count(0, timeout=120_000)
+    visitor.settle()
     fields = tab.locator('[data-testid="stMain"] input').evaluate_all("all => all.map(one => one.value)")
     return tab.locator('[data-testid="stMain"]').inner_text(), fields
 
