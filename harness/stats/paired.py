@@ -157,9 +157,8 @@ def paired_difference(
     """
     checked_margin(margin)
     contrasts = _contrasts(frame, transform)
-    bootstrap, flips = Stream(seed, 0), Stream(seed, 1)
     by_persona = _by_persona(contrasts)
-    interval = _interval(contrasts, by_persona=by_persona, stream=bootstrap, n_resamples=n_resamples)
+    interval = _interval(contrasts, by_persona=by_persona, stream=Stream(seed, 0), n_resamples=n_resamples)
     differences = np.array([contrast.difference for contrast in contrasts])
     sides = np.array([contrast.sides for contrast in contrasts]).mean(axis=0)
     low, high = _on_scale((interval.low, interval.high), bounds)
@@ -172,7 +171,7 @@ def paired_difference(
         ci_low=low,
         ci_high=high,
         ci_method=interval.method,
-        p_value=_p_value(contrasts, by_persona=by_persona, stream=flips, n_resamples=n_resamples),
+        p_value=_p_value(contrasts, by_persona=by_persona, stream=Stream(seed, 1), n_resamples=n_resamples),
         dominance=float(np.concatenate([contrast.preference() for contrast in contrasts]).mean()),
         mde=interval.mde,
         verdict="inconclusive",
